@@ -1,0 +1,5285 @@
+#ifndef RNN_SINGLE_HEADER_INCLUDED
+#define RNN_SINGLE_HEADER_INCLUDED
+
+#define RNN_VERSION_MAJOR 0
+#define RNN_VERSION_MINOR 1
+#define RNN_VERSION_PATCH 0
+#define RNN_VERSION "0.1.0"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef RNNDEF
+#ifdef RNN_STATIC
+#define RNNDEF static
+#else
+#define RNNDEF extern
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ============================================================================
+ * [TYPES]  numbers, status, descriptions, sequences
+ * ========================================================================= */
+
+/* The number type of every buffer: float. RNN_DOUBLE makes it double, for
+ * gradient checks; such a build is slow and never needed to use the library. */
+#ifdef RNN_DOUBLE
+typedef double rnn_real;
+#else
+typedef float rnn_real;
+#endif
+
+/* Which arithmetic this build has: 1 where every a*b + c is one fused
+ * multiply-add (x86-64, aarch64, Cortex-M4F and up, RISC-V F, ...), 0 where it
+ * is a product, rounded, and a sum. Each of the two gives the same bits on
+ * every machine and with every compiler. RNN_NO_FMA asks for 0 anywhere. */
+#if defined(RNN_NO_FMA) || defined(RNN_DOUBLE) || !defined(__GNUC__)
+#define RNN_FMA 0
+#elif defined(__x86_64__) || defined(__aarch64__) || defined(__FMA__) ||       \
+    defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA) ||                   \
+    defined(__riscv_flen)
+#define RNN_FMA 1
+#else
+#define RNN_FMA 0
+#endif
+
+/* What every function returns that can fail. 0 is success; on any other value
+ * no output has been written unless the function says otherwise. */
+typedef enum rnn_status {
+    RNN_OK = 0,
+    RNN_E_ARG = -1,         /* a NULL pointer, or a value out of its range */
+    RNN_E_SIZE = -2,        /* a size is zero, negative, or too large to count */
+    RNN_E_BUFFER = -3,      /* a buffer is shorter than the sizes say */
+    RNN_E_ID = -4,          /* a token or a target is not below its vocabulary */
+    RNN_E_LENGTH = -5,      /* a sequence's length is negative or above steps */
+    RNN_E_NOT_FINITE = -6,  /* a loss or a norm is infinite or not a number */
+    RNN_E_UNSUPPORTED = -7, /* this build or this machine cannot do it */
+    RNN_E_FORMAT = -8,      /* bytes are not a valid file */
+    RNN_E_MISMATCH = -9,    /* a valid file, but of another model */
+    RNN_E_END = -10         /* a listing has no further element */
+} rnn_status;
+
+/* One line of English for a status; never NULL. */
+RNNDEF const char *rnn_status_text(rnn_status status);
+
+/* The cells. G is the number of gates, the blocks of H rows in a weight; K the
+ * blocks of H numbers that one step keeps for the backward pass. */
+enum {
+    RNN_TANH = 0,             /* Elman 1990; torch.nn.RNN                  */
+    RNN_RELU = 1,             /* torch.nn.RNN(nonlinearity='relu')         */
+    RNN_GRU = 2,              /* reset after the recurrent product:
+                                 torch.nn.GRU, cuDNN, ONNX
+                                 linear_before_reset = 1                   */
+    RNN_GRU_RESET_BEFORE = 3, /* reset before it: Cho et al. 2014, ONNX
+                                 linear_before_reset = 0                   */
+    RNN_LSTM = 4              /* torch.nn.LSTM                             */
+};
+
+/* Functions of one number: the f of a linear block, and rnn_map. */
+enum {
+    RNN_IDENTITY = 0,
+    RNN_FN_TANH,
+    RNN_FN_RELU,
+    RNN_FN_SIGMOID,
+    RNN_FN_EXP,  /* the last three are for rnn_map alone */
+    RNN_FN_LOG,
+    RNN_FN_SQRT
+};
+
+/* What a kernel runs on. All of them give the same bits. */
+enum {
+    RNN_KERNEL_AUTO = 0, /* the widest that this machine has */
+    RNN_KERNEL_PORTABLE, /* plain C                          */
+    RNN_KERNEL_AVX2,
+    RNN_KERNEL_AVX512
+};
+
+/* How one call runs. NULL, or all zero, is one thread on the best kernel.
+ *
+ * Threads are the caller's. Thread p of n passes part = p, parts = n, and all
+ * of them the same other arguments: passes over rows of the batch, forward and
+ * backward, take the p-th share of the rows; weight gradients take the p-th
+ * share of the output columns; optimisers and losses the p-th share of the
+ * elements. Every number is computed by one thread alone in a fixed order, so
+ * the bits do not depend on n. Between two functions all threads must meet. */
+typedef struct rnn_run {
+    int part, parts; /* parts 0 means 1 */
+    int kernel;      /* RNN_KERNEL_...  */
+} rnn_run;
+
+/* A stack of recurrent layers: plain data, zero is the default of every field,
+ * const if you like. D = 2 if bidirectional, else 1. */
+typedef struct rnn_stack {
+    int cell;              /* RNN_TANH ... RNN_LSTM                          */
+    int input_size;        /* I: features of x, or the number of token ids   */
+    int hidden_size;       /* H                                              */
+    int num_layers;        /* L; 0 means 1                                   */
+    int bidirectional;     /* 1: a second set of cells reads from the end    */
+    int no_bias;           /* 1: without bias_ih and bias_hh                 */
+    rnn_real dropout;      /* probability, between layers, training only     */
+    rnn_real dropout_last; /* the same on the output of the last layer       */
+} rnn_stack;
+
+/* The sequences of one call: T steps of B rows, time-major. Everything is the
+ * caller's; only hn and cn are written.
+ *
+ * Rows may have different lengths. From its length on a row is padding: its x
+ * and ids are not read, its outputs are 0, and nothing there reaches a loss or
+ * a gradient; hn and cn are those of its last valid step, and the reverse
+ * direction starts at its own end. */
+typedef struct rnn_seq {
+    int steps, batch;         /* T, B                                        */
+    const int *lengths;       /* (B) 0..T, or NULL: all are T                */
+    const rnn_real *x;        /* (T, B, I), or NULL with ids                 */
+    const int *ids;           /* (T, B) 0..I-1: x is one-hot                 */
+    const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros     */
+    rnn_real *hn, *cn;        /* (L*D, B, H) final states, or NULL; hn may be
+                                 h0 and cn may be c0: state carries over     */
+    uint32_t seed[2];         /* of dropout masks                            */
+    uint32_t first_step;      /* the absolute step of step 0, and            */
+    uint32_t first_row;       /* the absolute row of row 0, for those masks  */
+} rnn_seq;
+
+/* Gradients that enter a backward pass and leave it, next to dy or dlogits.
+ * Any may be NULL. Those that leave are overwritten, not added to. */
+typedef struct rnn_flow {
+    const rnn_real *dhn, *dcn; /* in:  (L*D, B, H) of the final states       */
+    rnn_real *dx;              /* out: (T, B, I); 0 on padding               */
+    rnn_real *dh0, *dc0;       /* out: (L*D, B, H)                           */
+} rnn_flow;
+
+/* How many numbers (not bytes) each buffer holds. */
+typedef struct rnn_sizes {
+    size_t params;      /* params; also grads and each moment of an optimiser */
+    size_t state;       /* each of h0, c0, hn, cn and their gradients         */
+    size_t output;      /* y (T, B, D*H) of a stack, logits (T, B, O)         */
+    size_t train;       /* work of forward, backward and grads                */
+    size_t train_tight; /* the least they accept: without the copy of the
+                           weights that makes backward fast; the same bits    */
+    size_t infer;       /* work of infer                                      */
+    size_t step;        /* work of step, which depends on the batch alone     */
+} rnn_sizes;
+
+/* ============================================================================
+ * [API-SIZES]  the same as constant expressions, for static arrays
+ *
+ * cell must be written by its name. D is 1, or 2 if bidirectional; bias is 1,
+ * or 0 with no_bias; E is 0 without an embedding table. They always say what
+ * the functions say, for every description that the functions accept; they do
+ * not check anything.
+ * ========================================================================= */
+
+#define RNN_GATES(cell)                                                        \
+    ((size_t)((cell) == RNN_LSTM ? 4 : (cell) >= RNN_GRU ? 3 : 1))
+#define RNN_KEPT(cell) ((size_t)((cell) >= RNN_GRU ? 4 : 1))
+#define RNN_HAS_C(cell) ((size_t)((cell) == RNN_LSTM ? 1 : 0))
+
+#define RNN_STACK_PARAMS(cell, I, H, L, D, bias)                               \
+    (RNN_GATES(cell) * (size_t)(H) * (size_t)(D) *                             \
+     ((size_t)(I) + (size_t)(H) + 2u * (size_t)(bias) +                        \
+      ((size_t)(L) - 1u) * ((size_t)(D) * (size_t)(H) + (size_t)(H) +          \
+                            2u * (size_t)(bias))))
+
+#define RNN_STACK_STATE(H, L, D, B)                                            \
+    ((size_t)(L) * (size_t)(D) * (size_t)(B) * (size_t)(H))
+
+#define RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B)                             \
+    ((size_t)(B) * (size_t)(H) *                                               \
+     ((size_t)(L) * (size_t)(D) *                                              \
+          (RNN_KEPT(cell) * (size_t)(T) +                                      \
+           (1u + RNN_HAS_C(cell)) * ((size_t)(T) + 1u)) +                      \
+      (size_t)((cell) >= RNN_GRU_RESET_BEFORE ? 2 : 1) +                       \
+      (size_t)(T) * (size_t)(D)))
+
+#define RNN_STACK_TRAIN(cell, I, H, L, D, T, B)                                \
+    (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
+     RNN_STACK_PARAMS(cell, I, H, L, D, 0))
+
+/* Each layer whose output goes through dropout keeps a masked copy of it:
+ * add this for every such layer (L - 1 with dropout, 1 with dropout_last). */
+#define RNN_STACK_TRAIN_DROPOUT(H, D, T, B)                                    \
+    ((size_t)(T) * (size_t)(B) * (size_t)(D) * (size_t)(H))
+
+#define RNN_STACK_INFER(cell, H, L, D, T, B)                                   \
+    ((size_t)(B) * (size_t)(H) *                                               \
+     (RNN_KEPT(cell) * (size_t)(T) +                                           \
+      (RNN_HAS_C(cell) + (size_t)(D) * (size_t)((L) > 1 ? 2 : 1)) *            \
+          ((size_t)(T) + 1u)))
+
+#define RNN_STACK_STEP(cell, H, B)                                             \
+    (RNN_KEPT(cell) * (size_t)(B) * (size_t)(H))
+
+#define RNN_LINEAR_PARAMS(I, O, bias)                                          \
+    (((size_t)(I) + (size_t)(bias)) * (size_t)(O))
+
+/* N vs N: the stack, a head of O outputs, and a table of I rows of E numbers
+ * if E is not 0 */
+#define RNN_MODEL_PARAMS(cell, I, E, H, L, D, bias, O)                         \
+    ((size_t)(I) * (size_t)(E) +                                               \
+     RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, bias) +                  \
+     RNN_LINEAR_PARAMS((size_t)(D) * (size_t)(H), O, 1))
+#define RNN_MODEL_OUTPUT(T, B, O) ((size_t)(T) * (size_t)(B) * (size_t)(O))
+#define RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B)                          \
+    (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
+     2u * (size_t)(T) * (size_t)(B) * (size_t)(E))
+#define RNN_MODEL_TRAIN(cell, I, E, H, L, D, T, B, O)                          \
+    (RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B) +                           \
+     RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, 0) +                     \
+     (size_t)(D) * (size_t)(H) * (size_t)(O))
+#define RNN_MODEL_INFER(cell, E, H, L, D, T, B)                                \
+    (RNN_STACK_INFER(cell, H, L, D, T, B) +                                    \
+     (size_t)(T) * (size_t)(B) * (size_t)(E))
+#define RNN_MODEL_STEP(cell, E, H, B)                                          \
+    (RNN_STACK_STEP(cell, H, B) + (size_t)(B) * (size_t)(E))
+
+/* ============================================================================
+ * [API-MATH]  functions over vectors, random numbers
+ * ========================================================================= */
+
+/* y[i] = f(x[i]) for i < n; f is RNN_FN_... . y may be x. Within 2 ulp of the
+ * true value; exp overflows to infinity, log 0 = -infinity, log of a negative
+ * number and sqrt of one are NaN, NaN stays NaN. sqrt is correctly rounded. */
+RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
+                          const rnn_run *run);
+
+/* A random generator: Threefry-2x32-20 (Salmon et al. 2011), a function of a
+ * key and a counter, so it can be copied, split and continued from a file. */
+typedef struct rnn_rng {
+    uint32_t key[2];
+    uint32_t count[2]; /* numbers drawn so far, low word first */
+} rnn_rng;
+
+RNNDEF void rnn_rng_seed(rnn_rng *rng, uint32_t seed);
+RNNDEF uint32_t rnn_rng_next(rnn_rng *rng);   /* 32 random bits              */
+RNNDEF rnn_real rnn_uniform(rnn_rng *rng);    /* [0, 1), a multiple of 2^-24 */
+RNNDEF rnn_real rnn_normal(rnn_rng *rng);     /* mean 0, variance 1          */
+/* the block function itself: out = threefry(key, counter) */
+RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
+                         uint32_t out[2]);
+
+/* ============================================================================
+ * [API-LINEAR]  y = f(Wx + b), and the embedding table
+ *
+ * Both take T*B rows, as a layer of a network over sequences does: seq gives
+ * steps, batch, lengths and x or ids. Set steps = 1 for a plain batch.
+ * ========================================================================= */
+
+typedef struct rnn_linear {
+    int input_size, output_size; /* I, O                                     */
+    int activation;              /* f: RNN_IDENTITY, RNN_FN_TANH, RNN_FN_RELU,
+                                    RNN_FN_SIGMOID                           */
+    int no_bias;
+} rnn_linear;
+
+/* params: weight [I][O] (the transpose of PyTorch's), then bias [O]. */
+RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params);
+
+/* y (T, B, O) = f(x W + b). On padding x counts as 0, so y = f(b) there. With
+ * ids, x is one-hot. */
+RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
+                                     const rnn_real *params,
+                                     const rnn_seq *seq, rnn_real *y,
+                                     const rnn_run *run);
+
+/* dy (T, B, O) becomes dz = dy * f'(z), in place; dx (T, B, I) = dz W^T, 0 on
+ * padding, is written unless NULL. y is what forward gave. */
+RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
+                                      const rnn_real *params,
+                                      const rnn_seq *seq, const rnn_real *y,
+                                      rnn_real *dy, rnn_real *dx,
+                                      const rnn_run *run);
+
+/* grads += x^T dz and sum of dz, over valid rows; dz is what backward left. */
+RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
+                                   const rnn_real *dz, rnn_real *grads,
+                                   const rnn_run *run);
+
+/* y (T, B, E) = table[ids]; table is [vocabulary][E]. Padding gives 0. */
+RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
+                                        const rnn_real *table,
+                                        const rnn_seq *seq, rnn_real *y,
+                                        const rnn_run *run);
+/* grads[ids] += dy */
+RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
+                                      const rnn_seq *seq, const rnn_real *dy,
+                                      rnn_real *grads, const rnn_run *run);
+
+/* ============================================================================
+ * [API-STACK]  recurrent layers over time
+ *
+ * Parameters of a stack, layer by layer, forward direction before reverse:
+ *
+ *     weight_ih [in][G*H]   weight_hh [H][G*H]   bias_ih [G*H]   bias_hh [G*H]
+ *
+ * in = I for layer 0, D*H above. The matrices are the transposes of PyTorch's;
+ * rnn_load and rnn_save turn them. Gates: i f g o (LSTM), r z n (GRU).
+ * ========================================================================= */
+
+/* Checks the description and T, B, and says every size. */
+RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
+                                  rnn_sizes *sizes);
+
+/* y (T, B, D*H) = the last layer's states, or NULL; they are in work too.
+ * work keeps what the backward pass needs: do not touch it until then. Dropout
+ * is active. */
+RNNDEF rnn_status rnn_stack_forward(const rnn_stack *stack,
+                                    const rnn_real *params, const rnn_seq *seq,
+                                    rnn_real *y, rnn_real *work,
+                                    size_t work_len, const rnn_run *run);
+
+/* The same without dropout, and without keeping anything: less memory. */
+RNNDEF rnn_status rnn_stack_infer(const rnn_stack *stack,
+                                  const rnn_real *params, const rnn_seq *seq,
+                                  rnn_real *y, rnn_real *work,
+                                  size_t work_len, const rnn_run *run);
+
+/* One time step of `batch` rows: x (B, I) or ids (B), the states h and c
+ * (L, B, H) updated in place (c NULL unless LSTM). The output is the last
+ * layer of h. Bit for bit what infer computes. Not for bidirectional stacks. */
+RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
+                                 const rnn_real *params, int batch,
+                                 const rnn_real *x, const int *ids, rnn_real *h,
+                                 rnn_real *c, rnn_real *work, size_t work_len,
+                                 const rnn_run *run);
+
+/* Back through time. dy (T, B, D*H) is the gradient of the loss with respect
+ * to y, or NULL for zeros; flow (NULL: nothing) carries those of the states
+ * and of x. Call after forward with the same stack, params, seq and work. */
+RNNDEF rnn_status rnn_stack_backward(const rnn_stack *stack,
+                                     const rnn_real *params,
+                                     const rnn_seq *seq, const rnn_real *dy,
+                                     const rnn_flow *flow, rnn_real *work,
+                                     size_t work_len, const rnn_run *run);
+
+/* grads (as params) += the gradients of the parameters, after backward. */
+RNNDEF rnn_status rnn_stack_grads(const rnn_stack *stack, const rnn_seq *seq,
+                                  const rnn_real *work, size_t work_len,
+                                  rnn_real *grads, const rnn_run *run);
+
+/* Where things lie in work after rnn_stack_forward: for layer l and direction
+ * d (0 forward, 1 reverse), states and kept values. */
+typedef struct rnn_view {
+    const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
+    const rnn_real *c;     /* (T, B, H) c_t, LSTM, else NULL                */
+    const rnn_real *gates; /* (T, B, K*H) after forward: LSTM i f g o; GRU
+                              r z n q, q = U_n h + b_hn (reset before: r h);
+                              after backward: their gradients               */
+} rnn_view;
+RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
+                                 const rnn_real *work, size_t work_len,
+                                 int layer, int direction, rnn_view *view);
+
+/* ============================================================================
+ * [API-MODEL]  a wiring of the article: N vs N
+ *
+ *     ids or x -> [table] -> stack -> head: logits_t = V h_t + c, every step
+ * ========================================================================= */
+
+enum { RNN_N_TO_N = 0 };
+
+enum {
+    RNN_DENSE = 0, /* x: I numbers a step                                   */
+    RNN_ONE_HOT,   /* ids below I; the first layer gathers rows             */
+    RNN_EMBEDDING  /* ids below I through a table of embedding_size numbers */
+};
+
+typedef struct rnn_model {
+    int wiring;         /* RNN_N_TO_N                                       */
+    int cell;           /* as in rnn_stack, and so on to dropout_last       */
+    int input;          /* RNN_DENSE, RNN_ONE_HOT, RNN_EMBEDDING            */
+    int input_size;     /* I                                                */
+    int embedding_size; /* E, with RNN_EMBEDDING                            */
+    int hidden_size;    /* H                                                */
+    int num_layers;     /* L; 0 means 1                                     */
+    int bidirectional;
+    int no_bias;        /* of the stack; the head always has one            */
+    int output_size;    /* O: logits a step                                 */
+    rnn_real dropout, dropout_last;
+} rnn_model;
+
+RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int steps, int batch,
+                                  rnn_sizes *sizes);
+
+/* Training: logits (T, B, O); work is kept for backward and grads. On padding
+ * the logits are the head's bias. */
+RNNDEF rnn_status rnn_forward(const rnn_model *model, const rnn_real *params,
+                              const rnn_seq *seq, rnn_real *logits,
+                              rnn_real *work, size_t work_len,
+                              const rnn_run *run);
+
+/* The same without dropout and with less memory; no backward afterwards. */
+RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
+                            const rnn_seq *seq, rnn_real *logits,
+                            rnn_real *work, size_t work_len,
+                            const rnn_run *run);
+
+/* Back from dlogits (T, B, O), which a loss gives. flow as for a stack; its dx
+ * only with RNN_DENSE. grads += gradients of all parameters; NULL with several
+ * threads, which call rnn_grads after they have met. */
+RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
+                               const rnn_seq *seq, const rnn_real *dlogits,
+                               const rnn_flow *flow, rnn_real *grads,
+                               rnn_real *work, size_t work_len,
+                               const rnn_run *run);
+RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
+                            const rnn_real *dlogits, rnn_real *grads,
+                            const rnn_real *work, size_t work_len,
+                            const rnn_run *run);
+
+/* One time step of `batch` streams over one copy of the weights: h, c
+ * (L, B, H) updated in place, logits (B, O) written. For ever, in constant
+ * memory. */
+RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
+                           int batch, const rnn_real *x, const int *ids,
+                           rnn_real *h, rnn_real *c, rnn_real *logits,
+                           rnn_real *work, size_t work_len,
+                           const rnn_run *run);
+
+/* The stack inside a model; rnn_stack_view works on it and the model's work. */
+RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack);
+
+/* Parameter i of a model or of a stack, i = 0, 1, ...; RNN_E_END after the
+ * last. Element (r, c) of PyTorch's tensor is params[offset + c*rows + r] in a
+ * matrix of ours; in a vector, and in the embedding table, PyTorch's order is
+ * ours: transposed is 0. */
+typedef struct rnn_tensor {
+    char name[40];      /* PyTorch's: rnn.weight_ih_l0, out.bias, ...       */
+    int rows, cols;     /* PyTorch's shape; cols = 0 in a vector            */
+    int transposed;     /* 1: stored [cols][rows]                           */
+    int fan;            /* the n of PyTorch's initialiser U(-1/sqrt n, ...);
+                           0: N(0, 1)                                       */
+    size_t offset, size;
+} rnn_tensor;
+RNNDEF rnn_status rnn_stack_tensor(const rnn_stack *stack, int i,
+                                   rnn_tensor *tensor);
+RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
+                                   rnn_tensor *tensor);
+
+/* ============================================================================
+ * [API-LOSS]  a loss gives its value and the gradient of its inputs
+ * ========================================================================= */
+
+/* Softmax cross-entropy of `rows` rows of O logits, usually rows = T*B:
+ *
+ *     l_i = -log softmax(logits_i)[targets_i]      loss = sum_i w_i l_i / n
+ *
+ * targets (rows); weights w (rows), or NULL for ones: where w is 0, neither
+ * target nor logits are read. n = 0: the sum of the weights. nll (rows): l_i,
+ * 0 where w is 0. dlogits (rows, O): d loss / d logits; may be logits. loss:
+ * one number. nll, dlogits and loss may be NULL. loss must be NULL with more
+ * than one part, whose l_i are then added by rnn_mean; n must not be 0 then.
+ * RNN_E_NOT_FINITE, with everything written, if the loss is not finite. */
+RNNDEF rnn_status rnn_cross_entropy(const rnn_real *logits, size_t rows,
+                                    int outputs, const int *targets,
+                                    const rnn_real *weights, rnn_real n,
+                                    rnn_real *nll, rnn_real *dlogits,
+                                    rnn_real *loss, const rnn_run *run);
+
+/* *mean = sum_i w_i l_i / n, n = 0: the sum of the weights. Sums run in 16
+ * lanes by i mod 16, folded 8, 4, 2, 1. */
+RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
+                           size_t count, rnn_real n, rnn_real *mean,
+                           const rnn_run *run);
+
+/* p (rows, O) = softmax(logits), row by row; p may be logits. */
+RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
+                              rnn_real *p, const rnn_run *run);
+
+/* ============================================================================
+ * [API-TRAIN]  initialisers, clipping, optimisers
+ * ========================================================================= */
+
+/* PyTorch's defaults: cells and head U(-1/sqrt n, 1/sqrt n), n = H for a cell
+ * and D*H for the head; the embedding table N(0, 1). */
+RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
+                                  size_t params_len, rnn_rng *rng);
+RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
+                                 size_t params_len, rnn_rng *rng);
+
+/* *norm = the 2-norm of grads; then, if it exceeds max_norm, every element
+ * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
+ * any finite elements, also where their squares overflow or underflow. norm
+ * may be NULL. RNN_E_NOT_FINITE, grads untouched, if one is not finite. */
+RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
+                                     rnn_real max_norm, rnn_real *norm,
+                                     const rnn_run *run);
+
+/* Adam (Kingma & Ba 2015) as torch.optim.Adam defines it. Zero fields of the
+ * first group mean the default in brackets; the second group is its state,
+ * start with zeros. */
+typedef struct rnn_adam {
+    rnn_real lr;           /* [1e-3]                                         */
+    rnn_real beta1, beta2; /* [0.9, 0.999]                                   */
+    rnn_real eps;          /* [1e-8]                                         */
+    rnn_real weight_decay; /* [0] an L2 penalty, added to the gradient       */
+    rnn_real bias1, bias2; /* 1 - beta^t                                     */
+} rnn_adam;
+
+/* One update of n parameters from n gradients. m, v (n): zero at the start.
+ * Of several threads each passes a copy of adam, and all copies stay alike. */
+RNNDEF rnn_status rnn_adam_step(rnn_adam *adam, rnn_real *params,
+                                const rnn_real *grads, rnn_real *m, rnn_real *v,
+                                size_t n, const rnn_run *run);
+
+/* ============================================================================
+ * [API-SAMPLE]  from logits to a token
+ * ========================================================================= */
+
+/* The greatest logit's index, the first of equals. */
+RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id);
+
+/* A token drawn from softmax(logits / temperature); 0 is greedy. */
+RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
+                             rnn_real temperature, rnn_rng *rng, int *id);
+
+/* ============================================================================
+ * [API-FILES]  safetensors in memory
+ *
+ * A checkpoint opens in Python with safetensors.torch.load_file and carries
+ * PyTorch's names and layout; the description is in __metadata__. Reading
+ * allocates nothing and trusts no byte: a file is refused whole, with a
+ * reason, before anything is written.
+ * ========================================================================= */
+#ifndef RNN_NO_FILES
+
+enum {
+    RNN_ST_BOOL, RNN_ST_U8, RNN_ST_I8, RNN_ST_F8_E5M2, RNN_ST_F8_E4M3,
+    RNN_ST_I16, RNN_ST_U16, RNN_ST_F16, RNN_ST_BF16, RNN_ST_I32, RNN_ST_U32,
+    RNN_ST_F32, RNN_ST_F64, RNN_ST_I64, RNN_ST_U64
+};
+#define RNN_ST_MAX_DIMS 8
+#define RNN_ST_MAX_TENSORS 4096
+
+typedef struct rnn_st {        /* an open file; points into the bytes */
+    const unsigned char *json; /* the header                          */
+    size_t json_len;
+    const unsigned char *data; /* what follows it                     */
+    size_t data_len;
+    size_t tensors;            /* how many                            */
+} rnn_st;
+
+typedef struct rnn_st_tensor {
+    const unsigned char *name; /* as it stands in the JSON, escapes and all, */
+    size_t name_len;           /* not ended by 0; see rnn_st_unescape        */
+    int dtype, ndim;
+    size_t dims[RNN_ST_MAX_DIMS];
+    const unsigned char *data; /* little-endian, of any alignment */
+    size_t size;               /* bytes                           */
+} rnn_st_tensor;
+
+/* Checks every byte of the header. *why (if not NULL) is the reason of a
+ * refusal. Tensors must tile the data without hole or overlap. */
+RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
+                              const char **why);
+/* The tensor at *pos, in the header's order; start with *pos = 0. RNN_E_END
+ * after the last. */
+RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
+                              rnn_st_tensor *tensor);
+/* The tensor of that name, or RNN_E_END. */
+RNNDEF rnn_status rnn_st_find(const rnn_st *st, const char *name,
+                              rnn_st_tensor *tensor);
+/* The value of a key of __metadata__, unescaped, into out (cap bytes) and its
+ * length; RNN_E_END without such a key, RNN_E_BUFFER if it is longer. */
+RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
+                              unsigned char *out, size_t cap, size_t *len);
+/* Entry *pos of __metadata__, key and value as they stand in the JSON; start
+ * with *pos = 0. RNN_E_END after the last. */
+RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
+                                   const unsigned char **key, size_t *key_len,
+                                   const unsigned char **value,
+                                   size_t *value_len);
+/* JSON's string as bytes of UTF-8 into out (cap bytes; NULL to count). */
+RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
+                              unsigned char *out, size_t cap);
+/* Its name, as BF16. */
+RNNDEF const char *rnn_st_dtype_name(int dtype);
+
+/* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
+ * *len. vocabulary: any bytes that belong to the model, or NULL. */
+RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
+                           const unsigned char *vocabulary,
+                           size_t vocabulary_len, void *out, size_t cap,
+                           size_t *len);
+
+/* The description in a checkpoint, and its vocabulary (cap bytes, NULL: none
+ * wanted). RNN_E_END: the file has no description. */
+RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
+                                 rnn_model *model, unsigned char *vocabulary,
+                                 size_t cap, size_t *vocabulary_len,
+                                 const char **why);
+
+/* The parameters of a model that the caller describes. The file must hold
+ * exactly its tensors, and if it has a description, that one. F32, F16 and
+ * BF16 are read. */
+RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
+                           const rnn_model *model, rnn_real *params,
+                           size_t params_len, const char **why);
+
+/* The same for a stack alone, as torch.nn.LSTM's own state_dict has it: names
+ * without the prefix rnn. */
+RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
+                                 const rnn_stack *stack, rnn_real *params,
+                                 size_t params_len, const char **why);
+#endif /* RNN_NO_FILES */
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* RNN_SINGLE_HEADER_INCLUDED */
+
+/* ============================================================================
+ * If you only want to use the library, you can stop here.
+ * ========================================================================= */
+
+#if defined(RNN_IMPLEMENTATION) &&                                             \
+    (!defined(RNN_I_IMPLEMENTED) || defined(RNN_I_PASS))
+
+#ifndef RNN_I_PASS /* [KERNELS] below is read once more per instruction set */
+#define RNN_I_IMPLEMENTED
+
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
+#error "rnn.h defines its arithmetic to the bit: compile without -ffast-math"
+#endif
+
+/* The name by which this file finds itself; set it if the file is renamed. */
+#ifndef RNN_HEADER_NAME
+#define RNN_HEADER_NAME "rnn.h"
+#endif
+
+/* No compiler may fuse a*b + c on its own: fma is always written out. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC push_options
+#pragma GCC optimize("-ffp-contract=off")
+#endif
+
+/* Instruction sets that are chosen at run time. */
+#if !defined(RNN_NO_SIMD) && !defined(RNN_DOUBLE) && defined(__x86_64__) &&    \
+    defined(__GNUC__) && !defined(__TINYC__)
+#define RNN_I_X86 1
+#include <immintrin.h>
+#else
+#define RNN_I_X86 0
+#endif
+
+#if defined(__GNUC__)
+#define RNN_I_FN static __attribute__((unused))
+#define RNN_I_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define RNN_I_FN static
+#define RNN_I_INLINE static inline
+#endif
+
+#if defined(__clang__)
+#define RNN_I_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__) && __GNUC__ >= 8
+#define RNN_I_UNROLL _Pragma("GCC unroll 8")
+#else
+#define RNN_I_UNROLL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ============================================================================
+ * [BASE]  one number at a time
+ *
+ * Each operation rounds once: the result goes through a variable of its type,
+ * which discards the excess precision that some targets compute with.
+ * ========================================================================= */
+
+#ifdef RNN_DOUBLE
+typedef uint64_t rnn_i_bits;
+#else
+typedef uint32_t rnn_i_bits;
+#endif
+
+RNN_I_INLINE rnn_real rnn_i_add(rnn_real a, rnn_real b)
+{
+    rnn_real r = a + b;
+    return r;
+}
+
+RNN_I_INLINE rnn_real rnn_i_sub(rnn_real a, rnn_real b)
+{
+    rnn_real r = a - b;
+    return r;
+}
+
+RNN_I_INLINE rnn_real rnn_i_mul(rnn_real a, rnn_real b)
+{
+    rnn_real r = a * b;
+    return r;
+}
+
+RNN_I_INLINE rnn_real rnn_i_div(rnn_real a, rnn_real b)
+{
+    rnn_real r = a / b;
+    return r;
+}
+
+/* Bits of a number and back, a byte at a time: compilers see through it, and
+ * no library function is needed. */
+RNN_I_INLINE rnn_i_bits rnn_i_to_bits(rnn_real x)
+{
+#if defined(__GNUC__)
+    rnn_i_bits b;
+    __builtin_memcpy(&b, &x, sizeof b);
+    return b;
+#else
+    union { rnn_real x; rnn_i_bits b; } u;
+    u.x = x;
+    return u.b;
+#endif
+}
+
+RNN_I_INLINE rnn_real rnn_i_from_bits(rnn_i_bits b)
+{
+#if defined(__GNUC__)
+    rnn_real x;
+    __builtin_memcpy(&x, &b, sizeof x);
+    return x;
+#else
+    union { rnn_real x; rnn_i_bits b; } u;
+    u.b = b;
+    return u.x;
+#endif
+}
+
+/* a*b + c in this build's arithmetic. */
+#if !RNN_FMA
+RNN_I_INLINE rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
+{
+    rnn_real p = a * b;
+    rnn_real r = p + c;
+    return r;
+}
+#elif defined(__FMA__) || !defined(__x86_64__)
+RNN_I_INLINE rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
+{
+    return __builtin_fmaf(a, b, c);
+}
+#else
+/* This x86-64 may lack the instruction. The product is exact in double; the
+ * sum is made odd where it is inexact, so that rounding it to float afterwards
+ * is the only rounding (Boldo & Melquiond 2008). */
+RNN_I_FN rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
+{
+    double p = (double)a * (double)b, s = p + (double)c;
+    double v = s - p, e = (p - (s - v)) + ((double)c - v);
+    uint64_t bits;
+
+    if (e > 0.0 || e < 0.0) { /* false for 0, infinity - infinity and NaN */
+        __builtin_memcpy(&bits, &s, sizeof bits);
+        if (!(bits & 1u))
+            bits += (e > 0.0) == (s > 0.0) ? (uint64_t)1 : ~(uint64_t)0;
+        __builtin_memcpy(&s, &bits, sizeof s);
+    }
+    return (float)s;
+}
+#endif
+
+/* Correctly rounded, so it equals the instruction wherever there is one. */
+RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
+{
+#if defined(RNN_DOUBLE)
+    const int mantissa = 52;
+#else
+    const int mantissa = 23;
+#endif
+    const rnn_i_bits one = 1, hidden = one << mantissa;
+    rnn_i_bits b = rnn_i_to_bits(x), m = b & (hidden - 1u), root = 0, rest = 0;
+    int e = (int)(b >> mantissa), i;
+
+    if (!(x > 0))
+        return x < 0 ? rnn_i_div(rnn_i_sub(x, x), rnn_i_sub(x, x)) : x;
+    if (b >> mantissa == ((one << (sizeof(x) * 8 - 1)) >> mantissa) - 1u)
+        return x; /* infinity */
+    if (e == 0) { /* subnormal */
+        for (e = 1; !(m & hidden); e--)
+            m <<= 1;
+    } else {
+        m |= hidden;
+    }
+    e -= (1 << ((int)sizeof(x) * 8 - mantissa - 2)) - 1;
+    /* x = m 2^(e - mantissa), e even; one bit of the root per round: rest is
+     * what remains of m, less than 2 root + 1 in units of the last bit */
+    if (e & 1) {
+        m <<= 1;
+        e--;
+    }
+    for (i = 0; i < mantissa + 2; i++) {
+        rest = (rest << 2) | ((m >> mantissa) & 3u);
+        m = (m & (hidden - 1u)) << 2;
+        root <<= 1;
+        if (rest > root << 1) {
+            rest -= (root << 1) | 1u;
+            root |= 1u;
+        }
+    }
+    /* one bit too many: round to nearest; a tie cannot be */
+    root = (root >> 1) + (root & 1u);
+    e = e / 2 + (1 << ((int)sizeof(x) * 8 - mantissa - 2)) - 1;
+    return rnn_i_from_bits(((rnn_i_bits)e << mantissa) + (root - hidden));
+}
+
+/* Sizes saturate instead of wrapping; the end of a layout looks once. */
+#define RNN_I_TOO_MANY ((size_t)-1)
+
+RNN_I_INLINE size_t rnn_i_times(size_t a, size_t b)
+{
+    return a && b > RNN_I_TOO_MANY / a ? RNN_I_TOO_MANY : a * b;
+}
+
+RNN_I_INLINE size_t rnn_i_plus(size_t a, size_t b)
+{
+    return a + b < a ? RNN_I_TOO_MANY : a + b;
+}
+
+/* Whether n numbers can be a buffer: their bytes fit ptrdiff_t. */
+RNN_I_INLINE int rnn_i_fits(size_t n)
+{
+    return n <= (size_t)PTRDIFF_MAX / sizeof(rnn_real);
+}
+
+RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
+{
+    size_t i;
+    if (to != from)
+        for (i = 0; i < n; i++)
+            to[i] = from ? from[i] : 0;
+}
+
+/* ============================================================================
+ * [PRODUCT]  what the matrix kernel computes
+ *
+ *     C[i][j] = start + sum_o sum_k A[o][i][k] B[o][k][j]    i < m, j < n
+ *
+ * One chain of fma per element, o outer, k inner, both increasing; start is 0,
+ * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
+ * over t descending and b ascending; strides of 0 and below 0 are welcome.
+ * ========================================================================= */
+
+enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
+
+typedef struct rnn_i_product {
+    size_t m, n, k, o;
+    const rnn_real *a;
+    ptrdiff_t a_i, a_k, a_o;
+    const rnn_real *b;
+    ptrdiff_t b_j, b_k, b_o; /* b_j = 1 is the fast case */
+    const rnn_real *b1, *b2; /* either may be NULL       */
+    rnn_real *c;
+    ptrdiff_t c_i;
+    int start;
+} rnn_i_product;
+
+/* One step of one layer for some rows, as [CELLS] uses it. */
+typedef struct rnn_i_cell_step {
+    size_t rows, H;
+    rnn_real *z;             /* (rows, K*H) */
+    const rnn_real *h_prev;  /* (rows, H)   */
+    const rnn_real *c_prev;
+    rnn_real *h, *c;         /* forward only; may be h_prev, c_prev          */
+    const rnn_real *dy;      /* backward only: (rows, H), or NULL            */
+    ptrdiff_t dy_row;        /* its stride                                   */
+    rnn_real *dh, *dc;       /* in: from later steps; out: to the one before */
+    rnn_real *drh;           /* of GRU_RESET_BEFORE: gradient of r * h       */
+} rnn_i_cell_step;
+
+typedef struct rnn_i_adam { /* one step's constants */
+    rnn_real step, beta1, beta2, rest1, rest2, root, eps, decay;
+} rnn_i_adam;
+
+/* The kernels of one instruction set. */
+typedef struct rnn_i_kernels {
+    void (*product)(const rnn_i_product *p);
+    void (*map)(int f, size_t n, const rnn_real *x, rnn_real *y);
+    void (*unmap)(int f, size_t n, const rnn_real *y, rnn_real *dy);
+    void (*cell_forward)(int cell, int stage, const rnn_i_cell_step *s);
+    void (*cell_backward)(int cell, int stage, const rnn_i_cell_step *s);
+    void (*gather)(size_t n, const rnn_real *b1, const rnn_real *b2,
+                   const rnn_real *w, rnn_real *y);
+    void (*accumulate)(size_t n, const rnn_real *x, rnn_real *y);
+    void (*scale)(size_t n, rnn_real s, const rnn_real *x, rnn_real *y);
+    rnn_real (*greatest)(size_t n, const rnn_real *x);
+    rnn_real (*greatest_size)(size_t n, const rnn_real *x);
+    rnn_real (*sum)(size_t n, const rnn_real *x, const rnn_real *w);
+    rnn_real (*sum_squares)(size_t n, rnn_real s, const rnn_real *x);
+    rnn_real (*exp_sum)(size_t n, rnn_real shift, rnn_real factor,
+                        const rnn_real *x, rnn_real *y);
+    void (*adam)(size_t n, const rnn_i_adam *a, rnn_real *p, const rnn_real *g,
+                 rnn_real *m, rnn_real *v);
+} rnn_i_kernels;
+
+/* constants of exp and log: [MATH] */
+#ifdef RNN_DOUBLE
+#define RNN_I_MANTISSA 52
+#define RNN_I_BIAS 1023u
+#define RNN_I_MAGIC 6755399441055744.0
+#define RNN_I_LN2_HI 6.93147180369123816490e-01
+#define RNN_I_LN2_LO 1.90821492927058770002e-10
+#define RNN_I_EXP_MAX 710.0
+#define RNN_I_EXP_MIN (-746.0)
+#define RNN_I_TANH_MAX 20.0
+#define RNN_I_ROOT_HALF ((rnn_i_bits)0x3fe6a09e667f3bcdu)
+#define RNN_I_TINY 2.2250738585072014e-308
+#define RNN_I_INFINITY ((rnn_i_bits)0x7ffu << 52)
+#else
+#define RNN_I_MANTISSA 23
+#define RNN_I_BIAS 127u
+#define RNN_I_MAGIC 12582912.0f
+#define RNN_I_LN2_HI 0.693359375f
+#define RNN_I_LN2_LO (-2.12194440e-4f)
+#define RNN_I_EXP_MAX 89.0f
+#define RNN_I_EXP_MIN (-104.0f)
+#define RNN_I_TANH_MAX 10.0f
+#define RNN_I_ROOT_HALF ((rnn_i_bits)0x3f3504f3u)
+#define RNN_I_TINY 1.17549435e-38f
+#define RNN_I_INFINITY ((rnn_i_bits)0xffu << 23)
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !RNN_I_PASS */
+
+/* ============================================================================
+ * [KERNELS]  everything that touches many numbers, once per instruction set
+ *
+ * A pass defines a vector of W numbers and these operations, and all functions
+ * below are compiled for it under names of its own:
+ *
+ *     LD(p) ST(p, v)            W numbers at p
+ *     LDN(p, n) STN(p, v, n)    the first n < = W of them; the rest read as 0
+ *     SET(x) ADD SUB MUL DIV SQRT ABS
+ *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
+ *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
+ *     LT(a, b) EQ(a, b) -> M    SEL(m, a, b) = m ? a : b
+ *     SIGN(a, s) = |a| with the sign of s
+ *     POW2(t) = 2^n, t = MAGIC + n, n an integer in the normal range
+ *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
+ *     MR rows by NV vectors: the tile of the matrix kernel
+ *
+ * Every element is computed by the same operations in the same order in all
+ * passes, so all give the same bits. To add an instruction set: a block here,
+ * a table row in [SELECT].
+ * ========================================================================= */
+
+#if !defined(RNN_I_PASS) /* plain C, W = 1 */
+
+#define RNN_K(name) rnn_i_c_##name
+#define RNN_HOT
+#define RNN_V rnn_real
+#define RNN_M int
+#define RNN_W 1
+#define RNN_MR 2
+#define RNN_NV 4
+#define RNN_LD(p) (*(p))
+#define RNN_ST(p, v) (*(p) = (v))
+#define RNN_LDN(p, n) ((void)(n), *(p))
+#define RNN_STN(p, v, n) ((void)(n), *(p) = (v))
+#define RNN_SET(x) ((rnn_real)(x))
+#define RNN_ADD(a, b) rnn_i_add(a, b)
+#define RNN_SUB(a, b) rnn_i_sub(a, b)
+#define RNN_MUL(a, b) rnn_i_mul(a, b)
+#define RNN_DIV(a, b) rnn_i_div(a, b)
+#define RNN_SQRT(a) rnn_i_sqrt(a)
+#define RNN_MAD(a, b, c) rnn_i_fma(a, b, c)
+#define RNN_NMAD(a, b, c) rnn_i_fma(-(a), b, c)
+#define RNN_LT(a, b) ((a) < (b))
+#define RNN_EQ(a, b) ((a) == (b))
+#define RNN_SEL(m, a, b) ((m) ? (a) : (b))
+RNN_I_INLINE rnn_real rnn_i_c_min(rnn_real a, rnn_real b)
+{
+    return a < b ? a : b;
+}
+RNN_I_INLINE rnn_real rnn_i_c_max(rnn_real a, rnn_real b)
+{
+    return a > b ? a : b;
+}
+RNN_I_INLINE rnn_real rnn_i_c_sign(rnn_real a, rnn_real s)
+{
+    const rnn_i_bits top = (rnn_i_bits)1 << (sizeof(rnn_real) * 8 - 1);
+    return rnn_i_from_bits((rnn_i_to_bits(a) & ~top) |
+                           (rnn_i_to_bits(s) & top));
+}
+RNN_I_INLINE rnn_real rnn_i_c_pow2(rnn_real t)
+{
+    return rnn_i_from_bits((rnn_i_to_bits(t) + RNN_I_BIAS) << RNN_I_MANTISSA);
+}
+RNN_I_INLINE rnn_real rnn_i_c_expo(rnn_real x)
+{
+    rnn_i_bits b = rnn_i_to_bits(x) - RNN_I_ROOT_HALF +
+                   ((rnn_i_bits)RNN_I_BIAS << RNN_I_MANTISSA);
+    return (rnn_real)((int)(b >> RNN_I_MANTISSA) - (int)RNN_I_BIAS);
+}
+RNN_I_INLINE rnn_real rnn_i_c_mant(rnn_real x)
+{
+    rnn_i_bits b = rnn_i_to_bits(x) - RNN_I_ROOT_HALF;
+    b &= ((rnn_i_bits)1 << RNN_I_MANTISSA) - 1u;
+    return rnn_i_from_bits(b + RNN_I_ROOT_HALF);
+}
+#define RNN_MIN(a, b) rnn_i_c_min(a, b)
+#define RNN_MAX(a, b) rnn_i_c_max(a, b)
+#define RNN_SIGN(a, s) rnn_i_c_sign(a, s)
+#define RNN_ABS(a) rnn_i_c_sign(a, 0)
+#define RNN_POW2(t) rnn_i_c_pow2(t)
+#define RNN_EXPO(x) rnn_i_c_expo(x)
+#define RNN_MANT(x) rnn_i_c_mant(x)
+
+#elif RNN_I_PASS == 2 /* AVX2 with fma, W = 8 */
+
+#define RNN_K(name) rnn_i_avx2_##name
+#define RNN_HOT __attribute__((target("avx2,fma")))
+#define RNN_V __m256
+#define RNN_M __m256
+#define RNN_W 8
+#define RNN_MR 6
+#define RNN_NV 2
+RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+#define RNN_LD(p) _mm256_loadu_ps(p)
+#define RNN_ST(p, v) _mm256_storeu_ps(p, v)
+#define RNN_LDN(p, n) _mm256_maskload_ps(p, rnn_i_avx2_first(n))
+#define RNN_STN(p, v, n) _mm256_maskstore_ps(p, rnn_i_avx2_first(n), v)
+#define RNN_SET(x) _mm256_set1_ps(x)
+#define RNN_ADD(a, b) _mm256_add_ps(a, b)
+#define RNN_SUB(a, b) _mm256_sub_ps(a, b)
+#define RNN_MUL(a, b) _mm256_mul_ps(a, b)
+#define RNN_DIV(a, b) _mm256_div_ps(a, b)
+#define RNN_SQRT(a) _mm256_sqrt_ps(a)
+#if RNN_FMA
+#define RNN_MAD(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define RNN_NMAD(a, b, c) _mm256_fnmadd_ps(a, b, c)
+#else
+#define RNN_MAD(a, b, c) _mm256_add_ps(_mm256_mul_ps(a, b), c)
+#define RNN_NMAD(a, b, c) _mm256_sub_ps(c, _mm256_mul_ps(a, b))
+#endif
+#define RNN_MIN(a, b) _mm256_min_ps(a, b)
+#define RNN_MAX(a, b) _mm256_max_ps(a, b)
+#define RNN_LT(a, b) _mm256_cmp_ps(a, b, _CMP_LT_OQ)
+#define RNN_EQ(a, b) _mm256_cmp_ps(a, b, _CMP_EQ_OQ)
+#define RNN_SEL(m, a, b) _mm256_blendv_ps(b, a, m)
+#define RNN_ABS(a) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a)
+#define RNN_SIGN(a, s)                                                         \
+    _mm256_or_ps(RNN_ABS(a), _mm256_and_ps(_mm256_set1_ps(-0.0f), s))
+#define RNN_POW2(t)                                                            \
+    _mm256_castsi256_ps(_mm256_slli_epi32(                                     \
+        _mm256_add_epi32(_mm256_castps_si256(t), _mm256_set1_epi32(127)), 23))
+#define RNN_I_OFF(x)                                                           \
+    _mm256_sub_epi32(_mm256_castps_si256(x), _mm256_set1_epi32(0x3f3504f3))
+#define RNN_EXPO(x) _mm256_cvtepi32_ps(_mm256_srai_epi32(RNN_I_OFF(x), 23))
+#define RNN_MANT(x)                                                            \
+    _mm256_castsi256_ps(_mm256_add_epi32(                                      \
+        _mm256_and_si256(RNN_I_OFF(x), _mm256_set1_epi32(0x7fffff)),           \
+        _mm256_set1_epi32(0x3f3504f3)))
+
+#elif RNN_I_PASS == 3 /* AVX-512, W = 16 */
+
+#define RNN_K(name) rnn_i_avx512_##name
+#define RNN_HOT __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
+#define RNN_V __m512
+#define RNN_M __mmask16
+#define RNN_W 16
+#define RNN_MR 6
+#define RNN_NV 4
+#define RNN_I_FIRST(n) ((__mmask16)((1u << (n)) - 1u))
+/* maskz forms with all lanes on: gcc 12 calls the plain ones uninitialised */
+#define RNN_I_ALL ((__mmask16)0xffffu)
+#define RNN_I_BITS(x) _mm512_castps_si512(x)
+#define RNN_I_PICK(x, bits)                                                    \
+    _mm512_and_si512(RNN_I_BITS(x), _mm512_set1_epi32(bits))
+#define RNN_LD(p) _mm512_loadu_ps(p)
+#define RNN_ST(p, v) _mm512_storeu_ps(p, v)
+#define RNN_LDN(p, n) _mm512_maskz_loadu_ps(RNN_I_FIRST(n), p)
+#define RNN_STN(p, v, n) _mm512_mask_storeu_ps(p, RNN_I_FIRST(n), v)
+#define RNN_SET(x) _mm512_set1_ps(x)
+#define RNN_ADD(a, b) _mm512_add_ps(a, b)
+#define RNN_SUB(a, b) _mm512_sub_ps(a, b)
+#define RNN_MUL(a, b) _mm512_mul_ps(a, b)
+#define RNN_DIV(a, b) _mm512_div_ps(a, b)
+#define RNN_SQRT(a) _mm512_maskz_sqrt_ps(RNN_I_ALL, a)
+#if RNN_FMA
+#define RNN_MAD(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define RNN_NMAD(a, b, c) _mm512_fnmadd_ps(a, b, c)
+#else
+#define RNN_MAD(a, b, c) _mm512_add_ps(_mm512_mul_ps(a, b), c)
+#define RNN_NMAD(a, b, c) _mm512_sub_ps(c, _mm512_mul_ps(a, b))
+#endif
+#define RNN_MIN(a, b) _mm512_maskz_min_ps(RNN_I_ALL, a, b)
+#define RNN_MAX(a, b) _mm512_maskz_max_ps(RNN_I_ALL, a, b)
+#define RNN_LT(a, b) _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)
+#define RNN_EQ(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
+#define RNN_SEL(m, a, b) _mm512_mask_blend_ps(m, b, a)
+#define RNN_ABS(a) _mm512_castsi512_ps(RNN_I_PICK(a, 0x7fffffff))
+#define RNN_SIGN(a, s)                                                         \
+    _mm512_castsi512_ps(_mm512_or_si512(RNN_I_PICK(a, 0x7fffffff),             \
+                                        RNN_I_PICK(s, (int)0x80000000u)))
+#define RNN_POW2(t)                                                            \
+    _mm512_castsi512_ps(_mm512_maskz_slli_epi32(                               \
+        RNN_I_ALL, _mm512_add_epi32(RNN_I_BITS(t), _mm512_set1_epi32(127)),    \
+        23))
+#define RNN_I_OFF(x)                                                           \
+    _mm512_sub_epi32(RNN_I_BITS(x), _mm512_set1_epi32(0x3f3504f3))
+#define RNN_EXPO(x)                                                            \
+    _mm512_maskz_cvtepi32_ps(                                                  \
+        RNN_I_ALL, _mm512_maskz_srai_epi32(RNN_I_ALL, RNN_I_OFF(x), 23))
+#define RNN_MANT(x)                                                            \
+    _mm512_castsi512_ps(_mm512_add_epi32(                                      \
+        _mm512_and_si512(RNN_I_OFF(x), _mm512_set1_epi32(0x7fffff)),           \
+        _mm512_set1_epi32(0x3f3504f3)))
+
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* LD and ST of W numbers, or of n where fewer are left. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(ld)(const rnn_real *p, size_t n)
+{
+    return n >= RNN_W ? RNN_LD(p) : RNN_LDN(p, n);
+}
+
+RNN_I_INLINE RNN_HOT void RNN_K(st)(rnn_real *p, RNN_V v, size_t n)
+{
+    if (n >= RNN_W)
+        RNN_ST(p, v);
+    else
+        RNN_STN(p, v, n);
+}
+
+/* ---- [MATH]  exp, tanh, sigmoid, log ------------------------------------ */
+
+/* x = n ln 2 + r, |r| <= ln 2 / 2, and q = e^r - 1 = r + r^2 P(r), so that
+ * e^x = 2^n (1 + q); *t = MAGIC + n. The coefficients are a minimax fit of q
+ * relative to r (float, error 2e-10), Taylor's (double). */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_parts)(RNN_V x, RNN_V *t)
+{
+    RNN_V n, r, p;
+
+    *t = RNN_MAD(x, RNN_SET((rnn_real)1.4426950408889634),
+                  RNN_SET(RNN_I_MAGIC));
+    n = RNN_SUB(*t, RNN_SET(RNN_I_MAGIC));
+    r = RNN_NMAD(n, RNN_SET(RNN_I_LN2_HI), x);
+    r = RNN_NMAD(n, RNN_SET(RNN_I_LN2_LO), r);
+#ifdef RNN_DOUBLE
+    {
+        double f = 1.0 / 87178291200.0; /* 1 / 14! */
+        int k;
+        p = f;
+        for (k = 14; k > 2; k--) {
+            f *= (double)k;
+            p = p * r + f;
+        }
+    }
+#else
+    p = RNN_SET(1.99141563e-4f);
+    p = RNN_MAD(p, r, RNN_SET(1.39409804e-3f));
+    p = RNN_MAD(p, r, RNN_SET(8.33327323e-3f));
+    p = RNN_MAD(p, r, RNN_SET(4.16663550e-2f));
+    p = RNN_MAD(p, r, RNN_SET(1.66666672e-1f));
+    p = RNN_MAD(p, r, RNN_SET(0.5f));
+#endif
+    return RNN_MAD(RNN_MUL(r, r), p, r);
+}
+
+/* e^x. 2^n is applied in two halves, for results beyond 2^127 and below the
+ * least normal number. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
+{
+    const RNN_V magic = RNN_SET(RNN_I_MAGIC);
+    RNN_V t, n, half, q;
+
+    x = RNN_MIN(RNN_SET(RNN_I_EXP_MAX), x);
+    x = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), x);
+    q = RNN_K(exp_parts)(x, &t);
+    n = RNN_SUB(t, magic);
+    half = RNN_MAD(n, RNN_SET((rnn_real)0.5), magic);
+    n = RNN_SUB(n, RNN_SUB(half, magic));
+    q = RNN_MUL(RNN_ADD(q, RNN_SET(1)), RNN_POW2(half));
+    return RNN_MUL(q, RNN_POW2(RNN_ADD(n, magic)));
+}
+
+/* tanh x = -u / (2 + u), u = e^(-2|x|) - 1 = 2^n q + (2^n - 1), with the sign
+ * of x. Nothing cancels, for small x either. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
+{
+    RNN_V t, q, s, u;
+
+    u = RNN_MIN(RNN_SET(RNN_I_TANH_MAX), RNN_ABS(x));
+    q = RNN_K(exp_parts)(RNN_MUL(u, RNN_SET(-2)), &t);
+    s = RNN_POW2(t);
+    u = RNN_MAD(s, q, RNN_SUB(s, RNN_SET(1)));
+    return RNN_SIGN(RNN_DIV(u, RNN_ADD(u, RNN_SET(2))), x);
+}
+
+/* sigmoid x = 1 / (1 + e) for x >= 0, e / (1 + e) below, e = e^-|x|. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid)(RNN_V x)
+{
+    RNN_V one = RNN_SET(1), e = RNN_K(exp)(RNN_SUB(RNN_SET(0), RNN_ABS(x)));
+    return RNN_DIV(RNN_SEL(RNN_LT(x, RNN_SET(0)), e, one), RNN_ADD(one, e));
+}
+
+/* log x = k ln 2 + log(1 + f), x = 2^k (1 + f): with s = f / (2 + f),
+ * log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), R(z) = 2/3 z + 2/5 z^2 + ... */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(log)(RNN_V x)
+{
+    const RNN_V zero = RNN_SET(0), tiny = RNN_SET(RNN_I_TINY);
+    const RNN_V inf = RNN_SET(rnn_i_from_bits(RNN_I_INFINITY));
+    const rnn_real shift = (rnn_real)RNN_I_MANTISSA;
+    RNN_V y, k, f, s, z, r, half;
+
+    y = RNN_SEL(RNN_LT(x, tiny),
+                RNN_MUL(x, RNN_SET((rnn_real)((uint64_t)1 << RNN_I_MANTISSA))),
+                x);
+    k = RNN_SUB(RNN_EXPO(y),
+                RNN_SEL(RNN_LT(x, tiny), RNN_SET(shift), zero));
+    f = RNN_SUB(RNN_MANT(y), RNN_SET(1));
+    s = RNN_DIV(f, RNN_ADD(f, RNN_SET(2)));
+    z = RNN_MUL(s, s);
+#ifdef RNN_DOUBLE
+    {
+        int i;
+        r = 0.0;
+        for (i = 25; i >= 3; i -= 2)
+            r = r * z + 2.0 / (double)i;
+    }
+#else
+    r = RNN_SET(0.235824049f);
+    r = RNN_MAD(r, z, RNN_SET(0.285372972f));
+    r = RNN_MAD(r, z, RNN_SET(0.400003344f));
+    r = RNN_MAD(r, z, RNN_SET(0.666666627f));
+#endif
+    r = RNN_MUL(r, z);
+    half = RNN_MUL(RNN_MUL(f, f), RNN_SET((rnn_real)0.5));
+    y = RNN_MAD(s, RNN_ADD(half, r), RNN_MUL(k, RNN_SET(RNN_I_LN2_LO)));
+    y = RNN_SUB(f, RNN_SUB(half, y));
+    y = RNN_MAD(k, RNN_SET(RNN_I_LN2_HI), y);
+    y = RNN_SEL(RNN_LT(x, inf), y, x);                         /* inf, NaN */
+    y = RNN_SEL(RNN_EQ(x, zero), RNN_SUB(zero, inf), y);
+    return RNN_SEL(RNN_LT(x, zero), RNN_SUB(inf, inf), y);
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(relu)(RNN_V x)
+{
+    return RNN_MAX(RNN_SET(0), x); /* NaN stays NaN */
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
+{
+    switch (f) {
+    case RNN_FN_TANH: return RNN_K(tanh)(x);
+    case RNN_FN_RELU: return RNN_K(relu)(x);
+    case RNN_FN_SIGMOID: return RNN_K(sigmoid)(x);
+    case RNN_FN_EXP: return RNN_K(exp)(x);
+    case RNN_FN_LOG: return RNN_K(log)(x);
+    case RNN_FN_SQRT: return RNN_SQRT(x);
+    default: return x;
+    }
+}
+
+/* y = f(x) */
+RNN_I_FN RNN_HOT void RNN_K(map)(int f, size_t n, const rnn_real *x,
+                                 rnn_real *y)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W)
+        RNN_K(st)(y + i, RNN_K(apply)(f, RNN_K(ld)(x + i, n - i)), n - i);
+}
+
+/* dy becomes dy f'(z), from y = f(z) */
+RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
+                                   rnn_real *dy)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W) {
+        RNN_V v = RNN_K(ld)(y + i, n - i), d = RNN_K(ld)(dy + i, n - i);
+        if (f == RNN_FN_TANH)
+            d = RNN_MUL(d, RNN_NMAD(v, v, RNN_SET(1)));
+        else if (f == RNN_FN_RELU)
+            d = RNN_SEL(RNN_LT(RNN_SET(0), v), d, RNN_SET(0));
+        else if (f == RNN_FN_SIGMOID)
+            d = RNN_MUL(d, RNN_NMAD(v, v, v));
+        RNN_K(st)(dy + i, d, n - i);
+    }
+}
+
+/* ---- the matrix kernel: [PRODUCT] --------------------------------------- */
+
+/* mr rows from i, nv vectors of columns from j, or `lanes` columns if nv = 1.
+ * mr and nv are constants where this is inlined, so acc lives in registers. */
+RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
+                                      size_t j, size_t lanes, int mr, int nv)
+{
+    RNN_V acc[RNN_MR][RNN_NV], row[RNN_NV];
+    const rnn_real *a0 = p->a + (ptrdiff_t)i * p->a_i, *b0 = p->b + j;
+    rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
+    const ptrdiff_t a_i = p->a_i, a_k = p->a_k, b_k = p->b_k, c_i = p->c_i;
+    size_t o, k;
+    int r, v;
+
+    RNN_I_UNROLL for (v = 0; v < nv; v++) {
+        row[v] = RNN_SET(0);
+        if (p->start == RNN_I_FROM_BIAS) {
+            if (p->b1)
+                row[v] = RNN_K(ld)(p->b1 + j + v * RNN_W, lanes);
+            if (p->b2)
+                row[v] = RNN_ADD(row[v],
+                                 RNN_K(ld)(p->b2 + j + v * RNN_W, lanes));
+        }
+    }
+    RNN_I_UNROLL for (r = 0; r < mr; r++) {
+        RNN_I_UNROLL for (v = 0; v < nv; v++)
+            acc[r][v] = p->start == RNN_I_FROM_C
+                            ? RNN_K(ld)(c + r * c_i + v * RNN_W, lanes)
+                            : row[v];
+    }
+    for (o = p->o; o; o--) {
+        const rnn_real *a = a0, *b = b0;
+        for (k = p->k; k; k--) {
+            RNN_I_UNROLL for (v = 0; v < nv; v++)
+                row[v] = lanes >= RNN_W ? RNN_LD(b + v * RNN_W)
+                                        : RNN_LDN(b, lanes);
+            RNN_I_UNROLL for (r = 0; r < mr; r++) {
+                const RNN_V x = RNN_SET(a[r * a_i]);
+                RNN_I_UNROLL for (v = 0; v < nv; v++)
+                    acc[r][v] = RNN_MAD(x, row[v], acc[r][v]);
+            }
+            a += a_k;
+            b += b_k;
+        }
+        a0 += p->a_o;
+        b0 += p->b_o;
+    }
+    RNN_I_UNROLL for (r = 0; r < mr; r++) {
+        RNN_I_UNROLL for (v = 0; v < nv; v++)
+            RNN_K(st)(c + r * c_i + v * RNN_W, acc[r][v], lanes);
+    }
+}
+
+/* all rows of one strip of columns */
+RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, size_t j,
+                                       size_t lanes, int nv)
+{
+    size_t i = 0;
+    for (; i + RNN_MR <= p->m; i += RNN_MR)
+        RNN_K(tile)(p, i, j, lanes, RNN_MR, nv);
+    switch (p->m - i) {
+#if RNN_MR > 2
+    case 5: RNN_K(tile)(p, i, j, lanes, 5, nv); break;
+    case 4: RNN_K(tile)(p, i, j, lanes, 4, nv); break;
+    case 3: RNN_K(tile)(p, i, j, lanes, 3, nv); break;
+    case 2: RNN_K(tile)(p, i, j, lanes, 2, nv); break;
+#endif
+    case 1: RNN_K(tile)(p, i, j, lanes, 1, nv); break;
+    default: break;
+    }
+}
+
+/* b_j is not 1: gather W columns by hand. For callers without room for a
+ * transposed copy. */
+RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
+{
+    rnn_real w[RNN_W];
+    size_t i, j, k, o, l;
+
+    for (j = 0; j < p->n; j += RNN_W) {
+        const size_t lanes = p->n - j < RNN_W ? p->n - j : RNN_W;
+        for (i = 0; i < p->m; i++) {
+            rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
+            RNN_V acc = RNN_SET(0);
+            if (p->start == RNN_I_FROM_C)
+                acc = RNN_K(ld)(c, lanes);
+            for (l = 0; l < RNN_W; l++)
+                w[l] = 0;
+            for (o = 0; o < p->o; o++)
+                for (k = 0; k < p->k; k++) {
+                    const ptrdiff_t so = (ptrdiff_t)o, sk = (ptrdiff_t)k;
+                    const rnn_real *b = p->b + so * p->b_o + sk * p->b_k;
+                    for (l = 0; l < lanes; l++)
+                        w[l] = b[(ptrdiff_t)(j + l) * p->b_j];
+                    acc = RNN_MAD(RNN_SET(p->a[(ptrdiff_t)i * p->a_i +
+                                               so * p->a_o + sk * p->a_k]),
+                                  RNN_LD(w), acc);
+                }
+            RNN_K(st)(c, acc, lanes);
+        }
+    }
+}
+
+RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
+{
+    size_t j = 0;
+
+    if (p->b_j != 1) {
+        RNN_K(strided)(p);
+        return;
+    }
+    for (; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W)
+        RNN_K(strip)(p, j, RNN_W, RNN_NV);
+    for (; j + RNN_W <= p->n; j += RNN_W)
+        RNN_K(strip)(p, j, RNN_W, 1);
+#if RNN_W > 1
+    if (j < p->n)
+        RNN_K(strip)(p, j, p->n - j, 1);
+#endif
+}
+
+/* y = (b1 + b2) + w, a one-hot product; b1 and b2 may be NULL */
+RNN_I_FN RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
+                                    const rnn_real *b2, const rnn_real *w,
+                                    rnn_real *y)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W) {
+        RNN_V v = b1 ? RNN_K(ld)(b1 + i, n - i) : RNN_SET(0);
+        if (b2)
+            v = RNN_ADD(v, RNN_K(ld)(b2 + i, n - i));
+        RNN_K(st)(y + i, RNN_ADD(v, RNN_K(ld)(w + i, n - i)), n - i);
+    }
+}
+
+/* y += x */
+RNN_I_FN RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
+                                        rnn_real *y)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W)
+        RNN_K(st)(y + i, RNN_ADD(RNN_K(ld)(y + i, n - i),
+                                 RNN_K(ld)(x + i, n - i)), n - i);
+}
+
+/* y = s x */
+RNN_I_FN RNN_HOT void RNN_K(scale)(size_t n, rnn_real s, const rnn_real *x,
+                                   rnn_real *y)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W)
+        RNN_K(st)(y + i, RNN_MUL(RNN_SET(s), RNN_K(ld)(x + i, n - i)), n - i);
+}
+
+/* ---- sums: 16 lanes by index mod 16, folded 8, 4, 2, 1 ------------------ */
+
+#define RNN_I_LANES 16
+#define RNN_I_VECTORS (RNN_I_LANES / RNN_W)
+
+RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
+{
+    rnn_real lane[RNN_I_LANES];
+    int i, s;
+    for (i = 0; i < RNN_I_VECTORS; i++)
+        RNN_ST(lane + i * RNN_W, acc[i]);
+    for (s = RNN_I_LANES / 2; s; s /= 2)
+        for (i = 0; i < s; i++)
+            lane[i] = rnn_i_add(lane[i], lane[i + s]);
+    return lane[0];
+}
+
+/* how many of the W numbers of vector k of the block at i are there */
+#define RNN_I_LEFT(n, i, k)                                                    \
+    ((n) > (i) + (size_t)(k) * RNN_W ? (n) - (i) - (size_t)(k) * RNN_W : 0)
+
+/* sum of w[i] x[i]; w NULL: of x[i]. Where w is 0, x may be anything. */
+RNN_I_FN RNN_HOT rnn_real RNN_K(sum)(size_t n, const rnn_real *x,
+                                     const rnn_real *w)
+{
+    RNN_V acc[RNN_I_VECTORS];
+    size_t i, l;
+    int k;
+    for (k = 0; k < RNN_I_VECTORS; k++)
+        acc[k] = RNN_SET(0);
+    for (i = 0; i < n; i += RNN_I_LANES)
+        for (k = 0; k < RNN_I_VECTORS; k++)
+            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
+                RNN_V v = RNN_K(ld)(x + i + k * RNN_W, l);
+                if (w) {
+                    const RNN_V u = RNN_K(ld)(w + i + k * RNN_W, l);
+                    v = RNN_SEL(RNN_EQ(u, RNN_SET(0)), u, RNN_MUL(u, v));
+                }
+                acc[k] = RNN_ADD(acc[k], v);
+            }
+    return RNN_K(fold)(acc);
+}
+
+/* sum of (s x[i])^2 */
+RNN_I_FN RNN_HOT rnn_real RNN_K(sum_squares)(size_t n, rnn_real s,
+                                             const rnn_real *x)
+{
+    RNN_V acc[RNN_I_VECTORS];
+    size_t i, l;
+    int k;
+    for (k = 0; k < RNN_I_VECTORS; k++)
+        acc[k] = RNN_SET(0);
+    for (i = 0; i < n; i += RNN_I_LANES)
+        for (k = 0; k < RNN_I_VECTORS; k++)
+            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
+                RNN_V v = RNN_MUL(RNN_SET(s),
+                                  RNN_K(ld)(x + i + k * RNN_W, l));
+                acc[k] = RNN_MAD(v, v, acc[k]);
+            }
+    return RNN_K(fold)(acc);
+}
+
+/* sum of e_i = exp((x_i - shift) factor); y = e unless NULL */
+RNN_I_FN RNN_HOT rnn_real RNN_K(exp_sum)(size_t n, rnn_real shift,
+                                         rnn_real factor, const rnn_real *x,
+                                         rnn_real *y)
+{
+    RNN_V acc[RNN_I_VECTORS];
+    size_t i, l;
+    int k;
+    for (k = 0; k < RNN_I_VECTORS; k++)
+        acc[k] = RNN_SET(0);
+    for (i = 0; i < n; i += RNN_I_LANES)
+        for (k = 0; k < RNN_I_VECTORS; k++)
+            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
+                const size_t at = i + (size_t)k * RNN_W;
+                RNN_V v = RNN_SUB(RNN_K(ld)(x + at, l), RNN_SET(shift));
+                v = RNN_K(exp)(RNN_MUL(v, RNN_SET(factor)));
+                if (y)
+                    RNN_K(st)(y + at, v, l);
+                if (l < RNN_W) { /* absent lanes add 0, not e^0 */
+                    rnn_real e[RNN_W];
+                    size_t a;
+                    RNN_ST(e, v);
+                    for (a = l; a < RNN_W; a++)
+                        e[a] = 0;
+                    v = RNN_LD(e);
+                }
+                acc[k] = RNN_ADD(acc[k], v);
+            }
+    return RNN_K(fold)(acc);
+}
+
+/* the greatest x[i], or |x[i]|; NaN if one is NaN */
+RNN_I_INLINE RNN_HOT rnn_real RNN_K(most)(size_t n, const rnn_real *x, int size)
+{
+    rnn_real lane[RNN_W], best;
+    RNN_V m = RNN_SET(size ? 0 : -rnn_i_from_bits(RNN_I_INFINITY)), v;
+    size_t i;
+    int l;
+    for (i = 0; i + RNN_W <= n; i += RNN_W) {
+        v = RNN_LD(x + i);
+        v = size ? RNN_ABS(v) : v;
+        m = RNN_SEL(RNN_EQ(m, m), RNN_MAX(m, v), m);
+    }
+    RNN_ST(lane, m);
+    best = lane[0];
+    for (l = 1; l < RNN_W; l++)
+        if (!(lane[l] <= best) && best == best)
+            best = lane[l];
+    for (; i < n; i++) {
+        const rnn_real u = size && x[i] < 0 ? -x[i] : x[i];
+        if (!(u <= best) && best == best)
+            best = u;
+    }
+    return best;
+}
+
+RNN_I_FN RNN_HOT rnn_real RNN_K(greatest)(size_t n, const rnn_real *x)
+{
+    return RNN_K(most)(n, x, 0);
+}
+
+RNN_I_FN RNN_HOT rnn_real RNN_K(greatest_size)(size_t n, const rnn_real *x)
+{
+    return RNN_K(most)(n, x, 1);
+}
+
+/* ---- Adam: [TRAIN] ------------------------------------------------------ */
+
+/* g' = g + decay p;  m = beta1 m + (1 - beta1) g';
+ * v = beta2 v + (1 - beta2) g'^2;  p -= step m / (sqrt(v) / root + eps) */
+RNN_I_FN RNN_HOT void RNN_K(adam)(size_t n, const rnn_i_adam *a, rnn_real *p,
+                                  const rnn_real *g, rnn_real *m, rnn_real *v)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W) {
+        const size_t l = n - i;
+        RNN_V pi = RNN_K(ld)(p + i, l), gi = RNN_K(ld)(g + i, l);
+        RNN_V mi = RNN_K(ld)(m + i, l), vi = RNN_K(ld)(v + i, l), d;
+        gi = RNN_MAD(RNN_SET(a->decay), pi, gi);
+        mi = RNN_MAD(RNN_SET(a->rest1), gi, RNN_MUL(RNN_SET(a->beta1), mi));
+        vi = RNN_MAD(RNN_MUL(RNN_SET(a->rest2), gi), gi,
+                     RNN_MUL(RNN_SET(a->beta2), vi));
+        d = RNN_ADD(RNN_DIV(RNN_SQRT(vi), RNN_SET(a->root)), RNN_SET(a->eps));
+        RNN_K(st)(m + i, mi, l);
+        RNN_K(st)(v + i, vi, l);
+        RNN_K(st)(p + i, RNN_NMAD(RNN_SET(a->step), RNN_DIV(mi, d), pi), l);
+    }
+}
+
+/* ============================================================================
+ * [CELLS]  one time step, forward beside backward
+ *
+ * The layers compute the products; a cell turns pre-activations z into its new
+ * state, and gradients of the state into those of z. z has K blocks of H; what
+ * forward leaves there is what backward reads, and backward leaves dz in it.
+ * In backward, dh arrives as the gradient of h_t from later steps, and leaves
+ * as the part of the gradient of h_{t-1} that does not pass through W_hh; the
+ * layer adds the rest. x~ is the sum of both biases and both products.
+ * ========================================================================= */
+
+/* [CELL-RNN]  tanh and ReLU
+ *
+ *     forward     h_t = f(x~)                                  K = 1
+ *     backward    dz = dh_t f'(z)    f' = 1 - h^2, or h > 0
+ */
+RNN_I_INLINE RNN_HOT void RNN_K(rnn_forward)(int f, size_t n, rnn_real *z,
+                                             rnn_real *h)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const RNN_V v = RNN_K(apply)(f, RNN_K(ld)(z + j, n - j));
+        RNN_K(st)(z + j, v, n - j);
+        RNN_K(st)(h + j, v, n - j);
+    }
+}
+
+RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, size_t n, rnn_real *z,
+                                              const rnn_real *dy,
+                                              const rnn_real *dh)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        RNN_V h = RNN_K(ld)(z + j, l), d = RNN_K(ld)(dh + j, l);
+        if (dy)
+            d = RNN_ADD(RNN_K(ld)(dy + j, l), d);
+        if (f == RNN_FN_TANH)
+            d = RNN_MUL(d, RNN_NMAD(h, h, RNN_SET(1)));
+        else
+            d = RNN_SEL(RNN_LT(RNN_SET(0), h), d, RNN_SET(0));
+        RNN_K(st)(z + j, d, l);
+    }
+}
+
+/* [CELL-GRU]  both forms
+ *
+ *     forward     r = sigmoid(x~_r)   z = sigmoid(x~_z)                  K = 4
+ *       after:    q = W_hn h_{t-1} + b_hn    n = tanh(W_in x + b_in + r q)
+ *       before:   q = r h_{t-1}              n = tanh(x~_n), whose recurrent
+ *                                                part is W_hn q + b_hn
+ *                 h_t = (1 - z) n + z h_{t-1} = n + z (h_{t-1} - n)
+ *     kept        r z n q
+ *     backward    dz_z = dh (h_{t-1} - n) z (1 - z)    dz_n = dh (1 - z)(1 - n^2)
+ *       after:    dz_r = dz_n q r (1 - r)              dq = dz_n r
+ *       before:   dq = W_hn^T dz_n, the layer's        dz_r = dq h_{t-1} r (1 - r)
+ *                 dh_{t-1} = dh z, and before: + dq r
+ *     left        dz_r dz_z dz_n and dq (after) or q (before)
+ */
+RNN_I_INLINE RNN_HOT void RNN_K(gru_reset)(size_t n, rnn_real *z,
+                                           const rnn_real *h_prev)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        const RNN_V r = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
+        RNN_K(st)(z + j, r, l);
+        RNN_K(st)(z + 3 * n + j, RNN_MUL(r, RNN_K(ld)(h_prev + j, l)), l);
+    }
+}
+
+RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after, size_t n, rnn_real *z,
+                                             const rnn_real *h_prev,
+                                             rnn_real *h)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        RNN_V u = RNN_K(sigmoid)(RNN_K(ld)(z + n + j, l));
+        RNN_V c = RNN_K(ld)(z + 2 * n + j, l);
+        if (after) {
+            const RNN_V r = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
+            c = RNN_MAD(r, RNN_K(ld)(z + 3 * n + j, l), c);
+            RNN_K(st)(z + j, r, l);
+        }
+        c = RNN_K(tanh)(c);
+        RNN_K(st)(z + n + j, u, l);
+        RNN_K(st)(z + 2 * n + j, c, l);
+        RNN_K(st)(h + j, RNN_MAD(u, RNN_SUB(RNN_K(ld)(h_prev + j, l), c), c),
+                  l);
+    }
+}
+
+RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after, size_t n, rnn_real *z,
+                                              const rnn_real *h_prev,
+                                              const rnn_real *dy, rnn_real *dh)
+{
+    const RNN_V one = RNN_SET(1);
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        const RNN_V u = RNN_K(ld)(z + n + j, l);
+        const RNN_V c = RNN_K(ld)(z + 2 * n + j, l);
+        RNN_V d = RNN_K(ld)(dh + j, l), dc;
+        if (dy)
+            d = RNN_ADD(RNN_K(ld)(dy + j, l), d);
+        dc = RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_NMAD(c, c, one));
+        RNN_K(st)(z + n + j,
+                  RNN_MUL(RNN_MUL(d, RNN_SUB(RNN_K(ld)(h_prev + j, l), c)),
+                          RNN_NMAD(u, u, u)),
+                  l);
+        RNN_K(st)(z + 2 * n + j, dc, l);
+        RNN_K(st)(dh + j, RNN_MUL(d, u), l);
+        if (after) {
+            const RNN_V r = RNN_K(ld)(z + j, l);
+            const RNN_V q = RNN_K(ld)(z + 3 * n + j, l);
+            RNN_K(st)(z + j, RNN_MUL(RNN_MUL(dc, q), RNN_NMAD(r, r, r)), l);
+            RNN_K(st)(z + 3 * n + j, RNN_MUL(dc, r), l);
+        }
+    }
+}
+
+RNN_I_INLINE RNN_HOT void RNN_K(gru_unreset)(size_t n, rnn_real *z,
+                                             const rnn_real *h_prev,
+                                             const rnn_real *dq, rnn_real *dh)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        const RNN_V r = RNN_K(ld)(z + j, l), d = RNN_K(ld)(dq + j, l);
+        RNN_K(st)(z + j, RNN_MUL(RNN_MUL(d, RNN_K(ld)(h_prev + j, l)),
+                                 RNN_NMAD(r, r, r)), l);
+        RNN_K(st)(dh + j, RNN_MAD(d, r, RNN_K(ld)(dh + j, l)), l);
+    }
+}
+
+/* [CELL-LSTM]
+ *
+ *     forward     i, f, o = sigmoid(x~)    g = tanh(x~)                  K = 4
+ *                 c_t = f c_{t-1} + i g    h_t = o tanh(c_t)
+ *     kept        i f g o, and c
+ *     backward    dc += dh o (1 - tanh^2 c_t)
+ *                 dz_i = dc g i (1 - i)          dz_f = dc c_{t-1} f (1 - f)
+ *                 dz_g = dc i (1 - g^2)          dz_o = dh tanh(c_t) o (1 - o)
+ *                 dc_{t-1} = dc f
+ */
+RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(size_t n, rnn_real *z,
+                                              const rnn_real *c_prev,
+                                              rnn_real *c, rnn_real *h)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        const RNN_V i = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
+        const RNN_V f = RNN_K(sigmoid)(RNN_K(ld)(z + n + j, l));
+        const RNN_V g = RNN_K(tanh)(RNN_K(ld)(z + 2 * n + j, l));
+        const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * n + j, l));
+        const RNN_V v = RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g));
+        RNN_K(st)(z + j, i, l);
+        RNN_K(st)(z + n + j, f, l);
+        RNN_K(st)(z + 2 * n + j, g, l);
+        RNN_K(st)(z + 3 * n + j, o, l);
+        RNN_K(st)(c + j, v, l);
+        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(v)), l);
+    }
+}
+
+RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(size_t n, rnn_real *z,
+                                               const rnn_real *c_prev,
+                                               const rnn_real *c,
+                                               const rnn_real *dy,
+                                               const rnn_real *dh, rnn_real *dc)
+{
+    const RNN_V one = RNN_SET(1);
+    size_t j;
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + n + j, l);
+        const RNN_V g = RNN_K(ld)(z + 2 * n + j, l);
+        const RNN_V o = RNN_K(ld)(z + 3 * n + j, l);
+        const RNN_V t = RNN_K(tanh)(RNN_K(ld)(c + j, l));
+        RNN_V d = RNN_K(ld)(dh + j, l), e;
+        if (dy)
+            d = RNN_ADD(RNN_K(ld)(dy + j, l), d);
+        e = RNN_MAD(RNN_MUL(d, o), RNN_NMAD(t, t, one),
+                    RNN_K(ld)(dc + j, l));
+        RNN_K(st)(z + j, RNN_MUL(RNN_MUL(e, g), RNN_NMAD(i, i, i)), l);
+        RNN_K(st)(z + n + j, RNN_MUL(RNN_MUL(e, RNN_K(ld)(c_prev + j, l)),
+                                     RNN_NMAD(f, f, f)), l);
+        RNN_K(st)(z + 2 * n + j, RNN_MUL(RNN_MUL(e, i), RNN_NMAD(g, g, one)),
+                  l);
+        RNN_K(st)(z + 3 * n + j, RNN_MUL(RNN_MUL(d, t), RNN_NMAD(o, o, o)), l);
+        RNN_K(st)(dc + j, RNN_MUL(e, f), l);
+    }
+}
+
+/* All rows of a step. stage: GRU_RESET_BEFORE needs the reset gate before a
+ * second product; the others have stage 0 alone. */
+RNN_I_FN RNN_HOT void RNN_K(cell_forward)(int cell, int stage,
+                                          const rnn_i_cell_step *s)
+{
+    const size_t H = s->H, K = RNN_KEPT(cell);
+    size_t b;
+    for (b = 0; b < s->rows; b++) {
+        rnn_real *z = s->z + b * K * H, *h = s->h + b * H;
+        const rnn_real *h_prev = s->h_prev + b * H;
+        switch (cell) {
+        case RNN_TANH: RNN_K(rnn_forward)(RNN_FN_TANH, H, z, h); break;
+        case RNN_RELU: RNN_K(rnn_forward)(RNN_FN_RELU, H, z, h); break;
+        case RNN_GRU: RNN_K(gru_forward)(1, H, z, h_prev, h); break;
+        case RNN_GRU_RESET_BEFORE:
+            if (stage == 0)
+                RNN_K(gru_reset)(H, z, h_prev);
+            else
+                RNN_K(gru_forward)(0, H, z, h_prev, h);
+            break;
+        default:
+            RNN_K(lstm_forward)(H, z, s->c_prev + b * H, s->c + b * H, h);
+        }
+    }
+}
+
+RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
+                                           const rnn_i_cell_step *s)
+{
+    const size_t H = s->H, K = RNN_KEPT(cell);
+    size_t b;
+    for (b = 0; b < s->rows; b++) {
+        rnn_real *z = s->z + b * K * H, *dh = s->dh + b * H;
+        const rnn_real *h_prev = s->h_prev + b * H;
+        const rnn_real *dy = s->dy ? s->dy + (ptrdiff_t)b * s->dy_row : NULL;
+        switch (cell) {
+        case RNN_TANH: RNN_K(rnn_backward)(RNN_FN_TANH, H, z, dy, dh); break;
+        case RNN_RELU: RNN_K(rnn_backward)(RNN_FN_RELU, H, z, dy, dh); break;
+        case RNN_GRU: RNN_K(gru_backward)(1, H, z, h_prev, dy, dh); break;
+        case RNN_GRU_RESET_BEFORE:
+            if (stage == 1)
+                RNN_K(gru_backward)(0, H, z, h_prev, dy, dh);
+            else
+                RNN_K(gru_unreset)(H, z, h_prev, s->drh + b * H, dh);
+            break;
+        default:
+            RNN_K(lstm_backward)(H, z, s->c_prev + b * H, s->c + b * H, dy, dh,
+                                 s->dc + b * H);
+        }
+    }
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#undef RNN_K
+#undef RNN_HOT
+#undef RNN_V
+#undef RNN_M
+#undef RNN_W
+#undef RNN_MR
+#undef RNN_NV
+#undef RNN_LD
+#undef RNN_ST
+#undef RNN_LDN
+#undef RNN_STN
+#undef RNN_SET
+#undef RNN_ADD
+#undef RNN_SUB
+#undef RNN_MUL
+#undef RNN_DIV
+#undef RNN_SQRT
+#undef RNN_MAD
+#undef RNN_NMAD
+#undef RNN_MIN
+#undef RNN_MAX
+#undef RNN_LT
+#undef RNN_EQ
+#undef RNN_SEL
+#undef RNN_ABS
+#undef RNN_SIGN
+#undef RNN_POW2
+#undef RNN_I_OFF
+#undef RNN_EXPO
+#undef RNN_MANT
+#undef RNN_I_FIRST
+#undef RNN_I_ALL
+#undef RNN_I_BITS
+#undef RNN_I_PICK
+#undef RNN_I_LANES
+#undef RNN_I_VECTORS
+#undef RNN_I_LEFT
+
+#ifndef RNN_I_PASS
+
+#if RNN_I_X86
+#define RNN_I_PASS 2
+#include RNN_HEADER_NAME
+#undef RNN_I_PASS
+#define RNN_I_PASS 3
+#include RNN_HEADER_NAME
+#undef RNN_I_PASS
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ============================================================================
+ * [SELECT]  which kernels a call runs on
+ * ========================================================================= */
+
+#define RNN_I_TABLE(set)                                                       \
+    {                                                                          \
+        rnn_i_##set##_product, rnn_i_##set##_map, rnn_i_##set##_unmap,         \
+            rnn_i_##set##_cell_forward, rnn_i_##set##_cell_backward,           \
+            rnn_i_##set##_gather, rnn_i_##set##_accumulate,                    \
+            rnn_i_##set##_scale, rnn_i_##set##_greatest,                       \
+            rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
+            rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
+            rnn_i_##set##_adam                                                 \
+    }
+
+#if RNN_I_X86
+static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
+static const rnn_i_kernels rnn_i_table_avx2 = RNN_I_TABLE(avx2);
+static const rnn_i_kernels rnn_i_table_avx512 = RNN_I_TABLE(avx512);
+typedef const rnn_i_kernels *rnn_i_set;
+#define RNN_I_DO(k, fn) (k)->fn
+
+/* The compiler's runtime has read CPUID, and what the operating system saves,
+ * before main; nothing is written here. */
+RNN_I_FN rnn_i_set rnn_i_select(int kernel)
+{
+    const int avx2 = __builtin_cpu_supports("avx2") &&
+                     __builtin_cpu_supports("fma");
+    const int avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
+                       __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512vl");
+
+    if (kernel == RNN_KERNEL_PORTABLE)
+        return &rnn_i_table_c;
+    if (kernel == RNN_KERNEL_AVX2)
+        return avx2 ? &rnn_i_table_avx2 : NULL;
+    if (kernel == RNN_KERNEL_AVX512)
+        return avx512 ? &rnn_i_table_avx512 : NULL;
+    return avx512 ? &rnn_i_table_avx512
+                  : avx2 ? &rnn_i_table_avx2 : &rnn_i_table_c;
+}
+#else
+/* One set: called by name, so that a linker drops what is not called. */
+typedef int rnn_i_set;
+#define RNN_I_DO(k, fn) ((void)(k), rnn_i_c_##fn)
+
+RNN_I_FN rnn_i_set rnn_i_select(int kernel)
+{
+    return kernel == RNN_KERNEL_AUTO || kernel == RNN_KERNEL_PORTABLE;
+}
+#endif
+
+/* A call's kernels and share, from run; parts is 1 or more. */
+typedef struct rnn_i_call {
+    rnn_i_set k;
+    size_t part, parts;
+} rnn_i_call;
+
+RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
+{
+    const int kernel = run ? run->kernel : RNN_KERNEL_AUTO;
+    const int parts = run && run->parts ? run->parts : 1;
+    const int part = run ? run->part : 0;
+
+    if (kernel < RNN_KERNEL_AUTO || kernel > RNN_KERNEL_AVX512 || parts < 1 ||
+        part < 0 || part >= parts)
+        return RNN_E_ARG;
+    call->part = (size_t)part;
+    call->parts = (size_t)parts;
+    call->k = rnn_i_select(kernel);
+    return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
+}
+
+/* The share [*first, *end) of n things. */
+RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
+                          size_t *end)
+{
+    const size_t each = n / call->parts, more = n % call->parts;
+    const size_t p = call->part;
+
+    *first = p * each + (p < more ? p : more);
+    *end = *first + each + (p < more ? 1u : 0u);
+}
+
+RNNDEF const char *rnn_status_text(rnn_status status)
+{
+#ifdef RNN_NO_STATUS_TEXT
+    return status == RNN_OK ? "ok" : "error";
+#else
+    switch (status) {
+    case RNN_OK: return "ok";
+    case RNN_E_ARG: return "an argument is NULL or out of its range";
+    case RNN_E_SIZE: return "a size is zero, negative or too large";
+    case RNN_E_BUFFER: return "a buffer is too short";
+    case RNN_E_ID: return "a token is not in the vocabulary";
+    case RNN_E_LENGTH: return "a sequence's length is out of range";
+    case RNN_E_NOT_FINITE: return "a number is infinite or not a number";
+    case RNN_E_UNSUPPORTED: return "not supported on this machine";
+    case RNN_E_FORMAT: return "not a valid file";
+    case RNN_E_MISMATCH: return "the file does not fit the model";
+    case RNN_E_END: return "nothing further";
+    }
+    return "unknown status";
+#endif
+}
+
+/* ============================================================================
+ * [ROWS]  the valid rows of a batch of sequences
+ *
+ * At every step the rows that are not padding form runs of neighbours. All
+ * passes over time are loops over these runs, so padding is never computed.
+ * ========================================================================= */
+
+/* The next run of valid rows at step t, from row *b up to end: its first row
+ * in *b, its length returned; 0 when there is none. */
+RNN_I_FN size_t rnn_i_run(const rnn_seq *seq, int t, size_t *b, size_t end)
+{
+    size_t i = *b, n = 0;
+
+    if (!seq->lengths)
+        return end - i;
+    while (i < end && seq->lengths[i] <= t)
+        i++;
+    *b = i;
+    while (i + n < end && seq->lengths[i + n] > t)
+        n++;
+    return n;
+}
+
+/* Where step t, row b of a (T, B, width) array lies. */
+RNN_I_INLINE size_t rnn_i_at(const rnn_seq *seq, int t, size_t b, size_t width)
+{
+    return ((size_t)t * (size_t)seq->batch + b) * width;
+}
+
+/* A product for every valid row: c(t, b) = start + a(t, b) B. p->a and p->c
+ * point at step 0, row 0 of arrays with strides (a_t, a_i) and (c_t, c_i). */
+RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
+                         rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t c_t)
+{
+    const rnn_real *a = p->a;
+    rnn_real *c = p->c;
+    const ptrdiff_t B = (ptrdiff_t)seq->batch;
+    size_t first, end, b;
+    int t;
+
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    if (!seq->lengths && end - first == (size_t)seq->batch &&
+        a_t == B * p->a_i && c_t == B * p->c_i) { /* one tall matrix */
+        p->m = (size_t)seq->steps * (size_t)seq->batch;
+        RNN_I_DO(call->k, product)(p);
+        return;
+    }
+    for (t = 0; t < seq->steps; t++)
+        for (b = first; b < end && (p->m = rnn_i_run(seq, t, &b, end)) != 0;
+             b += p->m) {
+            p->a = a + t * a_t + (ptrdiff_t)b * p->a_i;
+            p->c = c + t * c_t + (ptrdiff_t)b * p->c_i;
+            RNN_I_DO(call->k, product)(p);
+        }
+}
+
+/* C += sum over valid rows of a(t, b)^T b(t, b): a weight gradient, t
+ * descending (down) or ascending, b ascending. p->a and p->b point at step 0,
+ * row 0; a_k and b_k are their strides by row, a_t and b_t by step. */
+RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq,
+                        rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t b_t,
+                        int down)
+{
+    const rnn_real *a = p->a, *b0 = p->b;
+    size_t b, end = (size_t)seq->batch;
+    int s, t;
+
+    p->start = RNN_I_FROM_C;
+    p->b_j = 1;
+    if (!seq->lengths) {
+        if (down) {
+            p->a += (seq->steps - 1) * a_t;
+            p->b += (seq->steps - 1) * b_t;
+        }
+        p->a_o = down ? -a_t : a_t;
+        p->b_o = down ? -b_t : b_t;
+        p->o = (size_t)seq->steps;
+        p->k = end;
+        RNN_I_DO(call->k, product)(p);
+        return;
+    }
+    p->o = 1;
+    for (s = 0; s < seq->steps; s++) {
+        t = down ? seq->steps - 1 - s : s;
+        for (b = 0; b < end && (p->k = rnn_i_run(seq, t, &b, end)) != 0;
+             b += p->k) {
+            p->a = a + t * a_t + (ptrdiff_t)b * p->a_k;
+            p->b = b0 + t * b_t + (ptrdiff_t)b * p->b_k;
+            RNN_I_DO(call->k, product)(p);
+        }
+    }
+}
+
+/* The columns [first, end) of C += 1^T b: a bias gradient. */
+RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
+                             const rnn_real *b, size_t width, size_t columns,
+                             rnn_real *c, int down)
+{
+    static const rnn_real one = 1;
+    rnn_i_product p;
+
+    p.m = 1;
+    p.n = columns;
+    p.a = &one;
+    p.a_i = p.a_k = 0;
+    p.b = b;
+    p.b_k = (ptrdiff_t)width;
+    p.c = c;
+    p.c_i = 0;
+    rnn_i_sum(call, seq, &p, 0, (ptrdiff_t)((size_t)seq->batch * width), down);
+}
+
+/* C[ids] += rows of b: the gradient of rows that were gathered. */
+RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
+                            const rnn_real *b, size_t b_width, size_t columns,
+                            rnn_real *c, size_t c_width, int down)
+{
+    size_t r, n, i, end = (size_t)seq->batch;
+    int s, t;
+
+    for (s = 0; s < seq->steps; s++) {
+        t = down ? seq->steps - 1 - s : s;
+        for (r = 0; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0; r += n)
+            for (i = r; i < r + n; i++) {
+                const size_t id = (size_t)seq->ids[rnn_i_at(seq, t, i, 1)];
+                RNN_I_DO(call->k, accumulate)
+                (columns, b + rnn_i_at(seq, t, i, b_width), c + id * c_width);
+            }
+    }
+}
+
+/* y(t, b) = (b1 + b2) + w[id], for the valid rows of a share. */
+RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
+                           const rnn_real *b1, const rnn_real *b2,
+                           const rnn_real *w, size_t w_width, size_t columns,
+                           rnn_real *y, size_t y_width)
+{
+    size_t first, end, r, n, i;
+    int t;
+
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    for (t = 0; t < seq->steps; t++)
+        for (r = first; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0;
+             r += n)
+            for (i = r; i < r + n; i++) {
+                const size_t id = (size_t)seq->ids[rnn_i_at(seq, t, i, 1)];
+                RNN_I_DO(call->k, gather)
+                (columns, b1, b2, w + id * w_width,
+                 y + rnn_i_at(seq, t, i, y_width));
+            }
+}
+
+/* Writes value (width numbers, NULL: zeros) to the padding of a share. */
+RNN_I_FN void rnn_i_pad(const rnn_i_call *call, const rnn_seq *seq,
+                        const rnn_real *value, rnn_real *y, size_t width)
+{
+    size_t first, end, b;
+    int t;
+
+    if (!seq->lengths)
+        return;
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    for (b = first; b < end; b++)
+        for (t = seq->lengths[b]; t < seq->steps; t++)
+            rnn_i_copy(y + rnn_i_at(seq, t, b, width), value, width);
+}
+
+/* Steps, batch, lengths, and ids below `ids` (0: none are needed). Tokens of
+ * padding are not read. */
+RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
+{
+    size_t b, n, end;
+    int t;
+
+    if (!seq)
+        return RNN_E_ARG;
+    if (seq->steps < 1 || seq->batch < 1)
+        return RNN_E_SIZE;
+    end = (size_t)seq->batch;
+    if (seq->lengths)
+        for (b = 0; b < end; b++)
+            if (seq->lengths[b] < 0 || seq->lengths[b] > seq->steps)
+                return RNN_E_LENGTH;
+    if (ids == 0)
+        return seq->x ? RNN_OK : RNN_E_ARG;
+    if (!seq->ids)
+        return RNN_E_ARG;
+    for (t = 0; t < seq->steps; t++)
+        for (b = 0; b < end && (n = rnn_i_run(seq, t, &b, end)) != 0; b += n) {
+            const int *id = seq->ids + rnn_i_at(seq, t, b, 1);
+            size_t i;
+            for (i = 0; i < n; i++)
+                if (id[i] < 0 || id[i] >= ids)
+                    return RNN_E_ID;
+        }
+    return RNN_OK;
+}
+
+/* w [rows][cols] transposed into to [cols][rows], a share of it */
+RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
+                              size_t rows, size_t cols, rnn_real *to)
+{
+    size_t first, end, r0, r, c;
+
+    rnn_i_share(call, cols, &first, &end);
+    for (r0 = 0; r0 < rows; r0 += 16) /* 16 rows: lines stay in the cache */
+        for (c = first; c < end; c++)
+            for (r = r0; r < rows && r < r0 + 16; r++)
+                to[c * rows + r] = w[r * cols + c];
+}
+
+/* dx(t, b) = start + dz(t, b) W^T for every valid row; W is [in][out]. wt is
+ * its transposed copy, or NULL. */
+RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
+                              const rnn_real *dz, size_t dz_width, size_t out,
+                              const rnn_real *w, const rnn_real *wt,
+                              size_t in, rnn_real *dx, size_t dx_width,
+                              int start)
+{
+    rnn_i_product p;
+    const size_t B = (size_t)seq->batch;
+
+    p.n = in;
+    p.k = out;
+    p.o = 1;
+    p.a = dz;
+    p.a_i = (ptrdiff_t)dz_width;
+    p.a_k = 1;
+    p.a_o = p.b_o = 0;
+    p.b = wt ? wt : w;
+    p.b_j = wt ? 1 : (ptrdiff_t)out;
+    p.b_k = wt ? (ptrdiff_t)in : 1;
+    p.b1 = p.b2 = NULL;
+    p.c = dx;
+    p.c_i = (ptrdiff_t)dx_width;
+    p.start = start;
+    rnn_i_rows(call, seq, &p, (ptrdiff_t)(B * dz_width),
+               (ptrdiff_t)(B * dx_width));
+}
+
+/* y(t, b) = start + x(t, b) W for every valid row; W is [in][w_width], of
+ * which `out` columns are used. */
+RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
+                                 const rnn_real *x, size_t x_width, size_t in,
+                                 const rnn_real *w, size_t w_width, size_t out,
+                                 const rnn_real *b1, const rnn_real *b2,
+                                 rnn_real *y, size_t y_width, int start)
+{
+    rnn_i_product p;
+    const size_t B = (size_t)seq->batch;
+
+    p.n = out;
+    p.k = in;
+    p.o = 1;
+    p.a = x;
+    p.a_i = (ptrdiff_t)x_width;
+    p.a_k = 1;
+    p.a_o = p.b_o = 0;
+    p.b = w;
+    p.b_j = 1;
+    p.b_k = (ptrdiff_t)w_width;
+    p.b1 = b1;
+    p.b2 = b2;
+    p.c = y;
+    p.c_i = (ptrdiff_t)y_width;
+    p.start = start;
+    rnn_i_rows(call, seq, &p, (ptrdiff_t)(B * x_width),
+               (ptrdiff_t)(B * y_width));
+}
+
+/* The columns [first, first + n) of C [in][c_width] += sum x^T dz; dz points
+ * at its own first column. */
+RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
+                               const rnn_real *x, size_t x_width, size_t in,
+                               const rnn_real *dz, size_t dz_width, size_t n,
+                               rnn_real *c, size_t c_width, int down)
+{
+    rnn_i_product p;
+    const size_t B = (size_t)seq->batch;
+
+    p.m = in;
+    p.n = n;
+    p.a = x;
+    p.a_i = 1;
+    p.a_k = (ptrdiff_t)x_width;
+    p.b = dz;
+    p.b_k = (ptrdiff_t)dz_width;
+    p.b1 = p.b2 = NULL;
+    p.c = c;
+    p.c_i = (ptrdiff_t)c_width;
+    rnn_i_sum(call, seq, &p, (ptrdiff_t)(B * x_width), (ptrdiff_t)(B * dz_width),
+              down);
+}
+
+/* ============================================================================
+ * [MAP]  functions over vectors
+ * ========================================================================= */
+
+RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
+                          const rnn_run *run)
+{
+    rnn_i_call call;
+    size_t first, end;
+    rnn_status st = rnn_i_begin(run, &call);
+
+    if (st)
+        return st;
+    if (!x || !y || f < RNN_IDENTITY || f > RNN_FN_SQRT)
+        return RNN_E_ARG;
+    rnn_i_share(&call, n, &first, &end);
+    RNN_I_DO(call.k, map)(f, end - first, x + first, y + first);
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [RANDOM]  Threefry-2x32-20
+ * ========================================================================= */
+
+RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
+                         uint32_t out[2])
+{
+    static const unsigned char turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
+    uint32_t k[3], x = counter[0] + key[0], y = counter[1] + key[1];
+    int i;
+
+    k[0] = key[0];
+    k[1] = key[1];
+    k[2] = 0x1BD11BDAu ^ k[0] ^ k[1];
+    for (i = 0; i < 20; i++) {
+        x += y;
+        y = y << turn[i & 7] | y >> (32 - turn[i & 7]);
+        y ^= x;
+        if ((i & 3) == 3) { /* every fourth round takes in the key */
+            const int s = i / 4 + 1;
+            x += k[s % 3];
+            y += k[(s + 1) % 3] + (uint32_t)s;
+        }
+    }
+    out[0] = x;
+    out[1] = y;
+}
+
+RNNDEF void rnn_rng_seed(rnn_rng *rng, uint32_t seed)
+{
+    if (!rng)
+        return;
+    rng->key[0] = seed;
+    rng->key[1] = 0;
+    rng->count[0] = rng->count[1] = 0;
+}
+
+RNNDEF uint32_t rnn_rng_next(rnn_rng *rng)
+{
+    uint32_t counter[2], out[2], word;
+
+    if (!rng)
+        return 0;
+    word = rng->count[0] & 1u; /* each block gives two */
+    counter[0] = rng->count[0] >> 1 | rng->count[1] << 31;
+    counter[1] = rng->count[1] >> 1;
+    rnn_threefry(rng->key, counter, out);
+    if (++rng->count[0] == 0)
+        rng->count[1]++;
+    return out[word];
+}
+
+RNNDEF rnn_real rnn_uniform(rnn_rng *rng)
+{
+    return rnn_i_mul((rnn_real)(rnn_rng_next(rng) >> 8),
+                     (rnn_real)(1.0 / 16777216.0));
+}
+
+/* a[0] + x (a[1] + x (...)) */
+RNN_I_FN rnn_real rnn_i_poly(const rnn_real *a, int n, rnn_real x)
+{
+    rnn_real r = a[n - 1];
+    int i;
+    for (i = n - 2; i >= 0; i--)
+        r = rnn_i_add(rnn_i_mul(r, x), a[i]);
+    return r;
+}
+
+/* The quantile function of the normal distribution at a uniform number, by
+ * the rational approximations PPND7 of Wichura (AS 241, 1988): within 1e-7. */
+RNNDEF rnn_real rnn_normal(rnn_rng *rng)
+{
+    static const rnn_real a[4] = {(rnn_real)3.3871327179e+00,
+                                  (rnn_real)5.0434271938e+01,
+                                  (rnn_real)1.5929113202e+02,
+                                  (rnn_real)5.9109374720e+01};
+    static const rnn_real b[4] = {1, (rnn_real)1.7895169469e+01,
+                                  (rnn_real)7.8757757664e+01,
+                                  (rnn_real)6.7187563600e+01};
+    static const rnn_real c[4] = {(rnn_real)1.4234372777e+00,
+                                  (rnn_real)2.7568153900e+00,
+                                  (rnn_real)1.3067284816e+00,
+                                  (rnn_real)1.7023821103e-01};
+    static const rnn_real d[3] = {1, (rnn_real)7.3700164250e-01,
+                                  (rnn_real)1.2021132975e-01};
+    static const rnn_real e[4] = {(rnn_real)6.6579051150e+00,
+                                  (rnn_real)3.0812263860e+00,
+                                  (rnn_real)4.2868294337e-01,
+                                  (rnn_real)1.7337203997e-02};
+    static const rnn_real f[3] = {1, (rnn_real)2.4197894225e-01,
+                                  (rnn_real)1.2258202635e-02};
+    const uint32_t u = rnn_rng_next(rng);
+    const uint32_t tail = u >> 31 ? ~u : u; /* distance from the nearer end */
+    rnn_real q, r, x;
+
+    /* q = p - 1/2, p = (u + 1/2) / 2^32, from integers that are exact */
+    q = rnn_i_mul((rnn_real)((0x80000000u - tail) >> 8),
+                  (rnn_real)(1.0 / 16777216.0));
+    if (q <= (rnn_real)0.425) {
+        r = rnn_i_sub((rnn_real)0.180625, rnn_i_mul(q, q));
+        x = rnn_i_div(rnn_i_mul(q, rnn_i_poly(a, 4, r)), rnn_i_poly(b, 4, r));
+    } else {
+        r = rnn_i_mul(rnn_i_add((rnn_real)tail, (rnn_real)0.5),
+                      (rnn_real)(1.0 / 4294967296.0));
+        RNN_I_DO(rnn_i_select(RNN_KERNEL_AUTO), map)(RNN_FN_LOG, 1, &r, &r);
+        r = rnn_i_sqrt(-r);
+        if (r <= 5) {
+            r = rnn_i_sub(r, (rnn_real)1.6);
+            x = rnn_i_div(rnn_i_poly(c, 4, r), rnn_i_poly(d, 3, r));
+        } else {
+            r = rnn_i_sub(r, 5);
+            x = rnn_i_div(rnn_i_poly(e, 4, r), rnn_i_poly(f, 3, r));
+        }
+    }
+    return u >> 31 ? x : -x;
+}
+
+/* ============================================================================
+ * [LINEAR]  y = f(x W + b)
+ *
+ *     forward     z = x W + b    y = f(z)              W [I][O], b [O]
+ *     backward    dz = dy f'(z)    dx = dz W^T    dW = x^T dz    db = sum dz
+ * ========================================================================= */
+
+RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
+{
+    size_t n;
+
+    if (!lin || !params || lin->activation < RNN_IDENTITY ||
+        lin->activation > RNN_FN_SIGMOID)
+        return RNN_E_ARG;
+    if (lin->input_size < 1 || lin->output_size < 1)
+        return RNN_E_SIZE;
+    n = rnn_i_plus((size_t)lin->input_size, lin->no_bias ? 0u : 1u);
+    n = rnn_i_times(n, (size_t)lin->output_size);
+    if (!rnn_i_fits(n))
+        return RNN_E_SIZE;
+    *params = n;
+    return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
+                                       const rnn_seq *seq, const rnn_run *run,
+                                       rnn_i_call *call)
+{
+    size_t n;
+    rnn_status st = rnn_linear_size(lin, &n);
+
+    if (!st)
+        st = rnn_i_check_seq(seq, seq && seq->ids ? lin->input_size : 0);
+    return st ? st : rnn_i_begin(run, call);
+}
+
+RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
+                                     const rnn_real *params,
+                                     const rnn_seq *seq, rnn_real *y,
+                                     const rnn_run *run)
+{
+    rnn_i_call call;
+    size_t I, O, first, end;
+    const rnn_real *bias;
+    int t;
+    rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
+
+    if (st)
+        return st;
+    if (!params || !y)
+        return RNN_E_ARG;
+    I = (size_t)lin->input_size;
+    O = (size_t)lin->output_size;
+    bias = lin->no_bias ? NULL : params + I * O;
+    if (seq->ids)
+        rnn_i_gather(&call, seq, bias, NULL, params, O, O, y, O);
+    else
+        rnn_i_rows_forward(&call, seq, seq->x, I, I, params, O, O, bias, NULL,
+                           y, O, RNN_I_FROM_BIAS);
+    rnn_i_pad(&call, seq, bias, y, O);
+    rnn_i_share(&call, (size_t)seq->batch, &first, &end);
+    if (lin->activation != RNN_IDENTITY)
+        for (t = 0; t < seq->steps; t++) {
+            rnn_real *at = y + rnn_i_at(seq, t, first, O);
+            RNN_I_DO(call.k, map)(lin->activation, (end - first) * O, at, at);
+        }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
+                                      const rnn_real *params,
+                                      const rnn_seq *seq, const rnn_real *y,
+                                      rnn_real *dy, rnn_real *dx,
+                                      const rnn_run *run)
+{
+    rnn_i_call call;
+    size_t I, O, first, end;
+    int t;
+    rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
+
+    if (st)
+        return st;
+    if (!params || !y || !dy)
+        return RNN_E_ARG;
+    I = (size_t)lin->input_size;
+    O = (size_t)lin->output_size;
+    rnn_i_share(&call, (size_t)seq->batch, &first, &end);
+    for (t = 0; t < seq->steps; t++) {
+        const size_t at = rnn_i_at(seq, t, first, O);
+        RNN_I_DO(call.k, unmap)
+        (lin->activation, (end - first) * O, y + at, dy + at);
+    }
+    if (dx) {
+        rnn_i_rows_back(&call, seq, dy, O, O, params, NULL, I, dx, I,
+                        RNN_I_FROM_ZERO);
+        rnn_i_pad(&call, seq, NULL, dx, I);
+    }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
+                                   const rnn_real *dz, rnn_real *grads,
+                                   const rnn_run *run)
+{
+    rnn_i_call call;
+    size_t I, O, first, end;
+    rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
+
+    if (st)
+        return st;
+    if (!dz || !grads)
+        return RNN_E_ARG;
+    I = (size_t)lin->input_size;
+    O = (size_t)lin->output_size;
+    rnn_i_share(&call, O, &first, &end);
+    if (seq->ids)
+        rnn_i_scatter(&call, seq, dz + first, O, end - first, grads + first, O,
+                      1);
+    else
+        rnn_i_rows_grads(&call, seq, seq->x, I, I, dz + first, O, end - first,
+                         grads + first, O, 1);
+    if (!lin->no_bias)
+        rnn_i_sum_bias(&call, seq, dz + first, O, end - first,
+                       grads + I * O + first, 1);
+    return RNN_OK;
+}
+
+/* [EMBEDDING]  y = table[id]; backward: dtable[id] += dy */
+
+RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
+                                      const rnn_seq *seq, const rnn_run *run,
+                                      rnn_i_call *call)
+{
+    rnn_status st;
+
+    if (vocabulary < 1 || width < 1 ||
+        !rnn_i_fits(rnn_i_times((size_t)vocabulary, (size_t)width)))
+        return RNN_E_SIZE;
+    st = rnn_i_check_seq(seq, vocabulary);
+    return st ? st : rnn_i_begin(run, call);
+}
+
+RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
+                                        const rnn_real *table,
+                                        const rnn_seq *seq, rnn_real *y,
+                                        const rnn_run *run)
+{
+    rnn_i_call call;
+    const size_t E = (size_t)width;
+    rnn_status st = rnn_i_check_table(vocabulary, width, seq, run, &call);
+
+    if (st)
+        return st;
+    if (!table || !y)
+        return RNN_E_ARG;
+    rnn_i_gather(&call, seq, NULL, NULL, table, E, E, y, E);
+    rnn_i_pad(&call, seq, NULL, y, E);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
+                                      const rnn_seq *seq, const rnn_real *dy,
+                                      rnn_real *grads, const rnn_run *run)
+{
+    rnn_i_call call;
+    const size_t E = (size_t)width;
+    size_t first, end;
+    rnn_status st = rnn_i_check_table(vocabulary, width, seq, run, &call);
+
+    if (st)
+        return st;
+    if (!dy || !grads)
+        return RNN_E_ARG;
+    rnn_i_share(&call, E, &first, &end);
+    rnn_i_scatter(&call, seq, dy + first, E, end - first, grads + first, E, 1);
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [STACK]  layers over time
+ *
+ * A layer in one direction: for all steps at once z = b + x W_ih, then a step
+ * at a time z += h_{t-1} W_hh and the cell. States stand in T + 1 slots, so
+ * that h_{t-1} of every step is at hand: forward, slot t is h_{t-1} and slot
+ * t + 1 is h_t; reverse, slot t + 1 is the state that comes in and slot t is
+ * h_t, and h0 of a row stands in the slot of its own length.
+ * ========================================================================= */
+
+/* The recurrent products of a cell. A piece multiplies h_{t-1}, or q, which is
+ * block 3 of z, by some blocks of columns of W_hh and adds it to blocks of z. */
+typedef struct rnn_i_piece {
+    unsigned char stage;    /* before which stage of the cell                */
+    unsigned char from_q;   /* 0: from h_{t-1}, 1: from q                    */
+    unsigned char z, u, n;  /* first block in z, in W_hh, and how many       */
+    unsigned char own_bias; /* z starts at b_hh here, not at the input's sum */
+} rnn_i_piece;
+
+typedef struct rnn_i_cell { /* a row of the table of cells */
+    unsigned char joint;    /* blocks that start at b_ih + b_hh              */
+    unsigned char stages;
+    unsigned char carries;  /* backward leaves a part of dh_{t-1} in dh      */
+    unsigned char pieces;
+    rnn_i_piece piece[2];
+} rnn_i_cell;
+
+static const rnn_i_cell rnn_i_cells[5] = {
+    {1, 1, 0, 1, {{0, 0, 0, 0, 1, 0}, {0, 0, 0, 0, 0, 0}}}, /* tanh         */
+    {1, 1, 0, 1, {{0, 0, 0, 0, 1, 0}, {0, 0, 0, 0, 0, 0}}}, /* ReLU         */
+    {2, 1, 1, 2, {{0, 0, 0, 0, 2, 0}, {0, 0, 3, 2, 1, 1}}}, /* GRU          */
+    {3, 2, 1, 2, {{0, 0, 0, 0, 2, 0}, {1, 1, 2, 2, 1, 0}}}, /* reset before */
+    {4, 1, 0, 1, {{0, 0, 0, 0, 4, 0}, {0, 0, 0, 0, 0, 0}}}  /* LSTM         */
+};
+
+/* A checked stack: its sizes as numbers that cannot overflow, and where things
+ * lie in work. The one place that knows the layout. */
+typedef struct rnn_i_lay {
+    int cell, train, bias;
+    int packed;            /* work has room for the transposed weights       */
+    const rnn_i_cell *row;
+    size_t I, H, L, D, G, K, C, T, B;
+    size_t state;          /* B*H                                            */
+    size_t z_size, s_size; /* of one layer and direction: z; h or c          */
+    size_t z, h, c;        /* offsets in work                                */
+    size_t dh, dc;         /* (B, H); dc is drh for GRU_RESET_BEFORE         */
+    size_t dy;             /* (T, B, D*H)                                    */
+    size_t masked;         /* (T, B, D*H) per layer with dropout             */
+    size_t wt;             /* transposed weights                             */
+    size_t tight, total;
+} rnn_i_lay;
+
+RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
+                                 int train, rnn_i_lay *y)
+{
+    size_t q, n, gh, in, masks, lanes;
+
+    if (!s || s->cell < RNN_TANH || s->cell > RNN_LSTM)
+        return RNN_E_ARG;
+    if (!(s->dropout >= 0 && s->dropout < 1) ||
+        !(s->dropout_last >= 0 && s->dropout_last < 1))
+        return RNN_E_ARG;
+    if (s->input_size < 1 || s->hidden_size < 1 || s->num_layers < 0 ||
+        steps < 1 || batch < 1)
+        return RNN_E_SIZE;
+    y->cell = s->cell;
+    y->train = train;
+    y->bias = !s->no_bias;
+    y->packed = 0;
+    y->row = &rnn_i_cells[s->cell];
+    y->I = (size_t)s->input_size;
+    y->H = (size_t)s->hidden_size;
+    y->L = s->num_layers ? (size_t)s->num_layers : 1u;
+    y->D = s->bidirectional ? 2u : 1u;
+    y->G = RNN_GATES(s->cell);
+    y->K = RNN_KEPT(s->cell);
+    y->C = RNN_HAS_C(s->cell);
+    y->T = (size_t)steps;
+    y->B = (size_t)batch;
+
+    q = rnn_i_times(y->L, y->D);
+    y->state = rnn_i_times(y->B, y->H);
+    lanes = rnn_i_times(rnn_i_times(y->T, y->state), y->D); /* (T, B, D*H) */
+    y->z_size = rnn_i_times(rnn_i_times(y->T, y->state), y->K);
+    y->s_size = rnn_i_times(rnn_i_plus(y->T, 1), y->state);
+    /* parameters of the matrices alone: what packing copies */
+    gh = rnn_i_times(y->G, y->H);
+    in = rnn_i_times(y->D, y->H);
+    n = rnn_i_plus(rnn_i_plus(y->I, y->H),
+                   rnn_i_times(y->L - 1, rnn_i_plus(in, y->H)));
+    n = rnn_i_times(rnn_i_times(n, gh), y->D);
+    if (!rnn_i_fits(rnn_i_plus(n, rnn_i_times(rnn_i_times(gh, 2), q))) ||
+        !rnn_i_fits(rnn_i_times(q, y->state)) ||
+        !rnn_i_fits(rnn_i_times(rnn_i_times(y->T, y->B), y->I)))
+        return RNN_E_SIZE;
+    y->z = 0;
+    if (train) {
+        masks = (s->dropout > 0 ? y->L - 1 : 0u) +
+                (s->dropout_last > 0 ? 1u : 0u);
+        y->h = rnn_i_times(q, y->z_size);
+        y->c = rnn_i_plus(y->h, rnn_i_times(q, y->s_size));
+        y->dh = rnn_i_plus(y->c, rnn_i_times(rnn_i_times(q, y->s_size), y->C));
+        y->dc = rnn_i_plus(y->dh, y->state);
+        y->dy = s->cell >= RNN_GRU_RESET_BEFORE ? rnn_i_plus(y->dc, y->state)
+                                                : y->dc;
+        y->masked = rnn_i_plus(y->dy, lanes);
+        y->tight = rnn_i_plus(y->masked, rnn_i_times(masks, lanes));
+        y->wt = y->tight;
+        y->total = rnn_i_plus(y->tight, n);
+    } else {
+        y->h = y->z_size;
+        y->c = rnn_i_plus(y->h, rnn_i_times(rnn_i_times(y->s_size, y->D),
+                                            y->L > 1 ? 2u : 1u));
+        y->total = rnn_i_plus(y->c, rnn_i_times(y->s_size, y->C));
+        y->tight = y->wt = y->total;
+        y->dh = y->dc = y->dy = y->masked = 0;
+    }
+    return rnn_i_fits(y->total) ? RNN_OK : RNN_E_SIZE;
+}
+
+/* One layer in one direction: its parameters, and its place in work. */
+typedef struct rnn_i_layer {
+    size_t in;                              /* width of its input            */
+    size_t w_ih, w_hh, b_ih, b_hh, end;     /* offsets in params             */
+    size_t wt_ih, wt_hh;                    /* offsets in work               */
+    size_t z, h, c;
+    size_t prev, now;                       /* slots of step 0, in h and c   */
+} rnn_i_layer;
+
+RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
+                             rnn_i_layer *a)
+{
+    const size_t gh = y->G * y->H, q = l * y->D + d;
+    const size_t s = y->train ? q : (l & 1) * y->D + d;
+    const size_t in = y->D * y->H, b = y->bias ? 2 * gh : 0;
+    /* weights before this one: all of layer 0, then the layers between */
+    const size_t w0 = gh * (y->I + y->H), w1 = gh * (in + y->H);
+    const size_t w = l ? y->D * w0 + (q - y->D) * w1 : d * w0;
+
+    a->in = l ? in : y->I;
+    a->w_ih = w + q * b;
+    a->w_hh = a->w_ih + gh * a->in;
+    a->b_ih = a->w_hh + gh * y->H;
+    a->b_hh = a->b_ih + (y->bias ? gh : 0);
+    a->end = a->w_ih + (l ? w1 : w0) + b;
+    a->wt_ih = y->wt + w;
+    a->wt_hh = a->wt_ih + gh * a->in;
+    a->z = y->z + (y->train ? q * y->z_size : 0);
+    a->h = y->h + s * y->s_size;
+    a->c = y->c + (y->train ? q * y->s_size : 0);
+    a->prev = d ? y->state : 0;
+    a->now = d ? 0 : y->state;
+}
+
+/* What a layer reads, as parts that stand side by side in its input. */
+typedef struct rnn_i_part {
+    const rnn_real *x; /* (T, B, row), of which width count; NULL: seq->ids */
+    size_t width, row;
+} rnn_i_part;
+
+/* The output of layer l as parts; returns how many. */
+RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_stack *s,
+                          const rnn_real *work, size_t l, rnn_i_part part[2])
+{
+    rnn_i_layer a;
+    size_t d;
+
+    if (y->train && (l + 1 < y->L ? s->dropout : s->dropout_last) > 0) {
+        const size_t i = s->dropout > 0 ? l : 0; /* which masked copy */
+        part[0].x = work + y->masked + i * y->T * y->state * y->D;
+        part[0].width = part[0].row = y->D * y->H;
+        return 1;
+    }
+    for (d = 0; d < y->D; d++) {
+        rnn_i_layer_at(y, l, d, &a);
+        part[d].x = work + a.h + a.now;
+        part[d].width = part[d].row = y->H;
+    }
+    return (int)y->D;
+}
+
+RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_stack *s,
+                         const rnn_seq *seq, const rnn_real *work, size_t l,
+                         rnn_i_part part[2])
+{
+    if (l)
+        return rnn_i_output(y, s, work, l - 1, part);
+    part[0].x = seq->ids ? NULL : seq->x;
+    part[0].width = part[0].row = y->I;
+    return 1;
+}
+
+/* z = (b_ih + b_hh) + x W_ih, for all steps; blocks that are not joint start at
+ * b_ih alone. */
+RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_lay *y,
+                                  const rnn_i_layer *a, const rnn_seq *seq,
+                                  const rnn_i_part *part, int parts,
+                                  const rnn_real *params, rnn_real *z)
+{
+    const size_t gh = y->G * y->H, joint = y->row->joint * y->H;
+    const rnn_real *w = params + a->w_ih;
+    const rnn_real *b1 = y->bias ? params + a->b_ih : NULL;
+    const rnn_real *b2 = y->bias ? params + a->b_hh : NULL;
+    size_t from, to;
+    int i;
+
+    for (i = 0; i < parts; w += part[i].width * gh, i++)
+        for (from = 0; from < gh; from = to) {
+            to = from < joint ? joint : gh;
+            if (!part[i].x)
+                rnn_i_gather(call, seq, b1 ? b1 + from : NULL,
+                             b2 && from < joint ? b2 + from : NULL, w + from,
+                             gh, to - from, z + from, y->K * y->H);
+            else
+                rnn_i_rows_forward(call, seq, part[i].x, part[i].row,
+                                   part[i].width, w + from, gh, to - from,
+                                   b1 ? b1 + from : NULL,
+                                   b2 && from < joint ? b2 + from : NULL,
+                                   z + from, y->K * y->H,
+                                   i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
+        }
+}
+
+/* One step of some rows: the recurrent products and the cell. */
+RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
+                                 const rnn_real *w_hh, const rnn_real *b_hh,
+                                 const rnn_i_cell_step *s)
+{
+    const size_t H = y->H;
+    rnn_i_product p;
+    int stage, i;
+
+    p.m = s->rows;
+    p.o = 1;
+    p.a_o = p.b_o = 0;
+    p.k = H;
+    p.a_k = 1;
+    p.b_j = 1;
+    p.b_k = (ptrdiff_t)(y->G * H);
+    p.b2 = NULL;
+    p.c_i = (ptrdiff_t)(y->K * H);
+    for (stage = 0; stage < y->row->stages; stage++) {
+        for (i = 0; i < y->row->pieces; i++) {
+            const rnn_i_piece *e = &y->row->piece[i];
+            if (e->stage != stage)
+                continue;
+            p.a = e->from_q ? s->z + 3 * H : s->h_prev;
+            p.a_i = (ptrdiff_t)(e->from_q ? y->K * H : H);
+            p.b = w_hh + e->u * H;
+            p.b1 = b_hh ? b_hh + e->u * H : NULL;
+            p.c = s->z + e->z * H;
+            p.n = e->n * H;
+            p.start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
+            RNN_I_DO(call->k, product)(&p);
+        }
+        RNN_I_DO(call->k, cell_forward)(y->cell, stage, s);
+    }
+}
+
+/* The same backward: dh becomes the gradient of h_{t-1}. wt is W_hh
+ * transposed, or NULL. */
+RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
+                                  const rnn_real *w_hh, const rnn_real *wt,
+                                  const rnn_i_cell_step *s)
+{
+    const size_t H = y->H, gh = y->G * H;
+    rnn_i_product p;
+    int stage, i, into = y->row->carries;
+
+    p.m = s->rows;
+    p.n = H;
+    p.o = 1;
+    p.a_o = p.b_o = 0;
+    p.a_i = (ptrdiff_t)(y->K * H);
+    p.a_k = 1;
+    p.b_j = wt ? 1 : (ptrdiff_t)gh;
+    p.b_k = wt ? (ptrdiff_t)H : 1;
+    p.b1 = p.b2 = NULL;
+    p.c_i = (ptrdiff_t)H;
+    for (stage = y->row->stages - 1; stage >= 0; stage--) {
+        RNN_I_DO(call->k, cell_backward)(y->cell, stage, s);
+        for (i = 0; i < y->row->pieces; i++) {
+            const rnn_i_piece *e = &y->row->piece[i];
+            if (e->stage != stage)
+                continue;
+            p.a = s->z + e->z * H;
+            p.k = e->n * H;
+            p.b = wt ? wt + e->u * H * H : w_hh + e->u * H;
+            p.c = e->from_q ? s->drh : s->dh;
+            p.start = e->from_q || !into ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
+            into |= !e->from_q;
+            RNN_I_DO(call->k, product)(&p);
+        }
+    }
+}
+
+/* Copies rows [first, end) of state q between the caller's array and slots:
+ * in: h0 into the slot where the row begins; out: hn from where it ends. */
+RNN_I_FN void rnn_i_state_in(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
+                             const rnn_real *from, rnn_real *slots,
+                             size_t first, size_t end)
+{
+    size_t b;
+    for (b = first; b < end; b++) {
+        const size_t t = !d ? 0 : seq->lengths ? (size_t)seq->lengths[b] : y->T;
+        rnn_i_copy(slots + t * y->state + b * y->H,
+                   from ? from + b * y->H : NULL, y->H);
+    }
+}
+
+RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
+                              const rnn_real *slots, rnn_real *to,
+                              size_t first, size_t end)
+{
+    size_t b;
+    if (to)
+        for (b = first; b < end; b++) {
+            const size_t t = d ? 0
+                               : seq->lengths ? (size_t)seq->lengths[b] : y->T;
+            rnn_i_copy(to + b * y->H, slots + t * y->state + b * y->H, y->H);
+        }
+}
+
+/* Dropout of rows of width n: y(t, b) *= mask / (1 - p). A unit is kept where
+ * Threefry(Threefry(seed, (layer, step)), (row, unit)) >= p 2^32: nothing is
+ * stored, and any split of batch or time gives the same masks. */
+RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
+                            uint32_t layer, rnn_real p, rnn_real *y, size_t n)
+{
+    const rnn_real keep = rnn_i_div(1, rnn_i_sub(1, p));
+    const uint32_t limit = (uint32_t)rnn_i_mul(p, (rnn_real)4294967296.0);
+    uint32_t at[2], key[2], word[2];
+    size_t first, end, b, i;
+    int t;
+
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    for (t = 0; t < seq->steps; t++) {
+        at[0] = layer;
+        at[1] = seq->first_step + (uint32_t)t;
+        rnn_threefry(seq->seed, at, key);
+        for (b = first; b < end; b++) {
+            rnn_real *row = y + rnn_i_at(seq, t, b, n);
+            if (seq->lengths && seq->lengths[b] <= t)
+                continue;
+            at[0] = seq->first_row + (uint32_t)b;
+            for (i = 0; i < n; i++) {
+                if (!(i & 1)) {
+                    at[1] = (uint32_t)(i / 2);
+                    rnn_threefry(key, at, word);
+                }
+                row[i] = word[i & 1] >= limit ? rnn_i_mul(row[i], keep) : 0;
+            }
+        }
+    }
+}
+
+/* y (T, B, D*H) = the parts side by side, 0 on padding */
+RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
+                         const rnn_i_part *part, int parts, rnn_real *y,
+                         size_t width)
+{
+    size_t first, end, b, at;
+    int t, i;
+
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    for (t = 0; t < seq->steps; t++)
+        for (b = first; b < end; b++)
+            if (!seq->lengths || seq->lengths[b] > t)
+                for (i = 0, at = rnn_i_at(seq, t, b, width); i < parts; i++) {
+                    rnn_i_copy(y + at,
+                               part[i].x + rnn_i_at(seq, t, b, part[i].row),
+                               part[i].width);
+                    at += part[i].width;
+                }
+    rnn_i_pad(call, seq, NULL, y, width);
+}
+
+RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
+                         const rnn_seq *seq, const rnn_real *params,
+                         rnn_real *work)
+{
+    rnn_i_layer a;
+    size_t l, d;
+
+    for (l = 0; l < y->L; l++)
+        for (d = 0; d < y->D; d++) {
+            rnn_i_layer_at(y, l, d, &a);
+            if (l || !seq->ids)
+                rnn_i_transpose(call, params + a.w_ih, a.in, y->G * y->H,
+                                work + a.wt_ih);
+            rnn_i_transpose(call, params + a.w_hh, y->H, y->G * y->H,
+                            work + a.wt_hh);
+        }
+}
+
+RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
+                                  const rnn_i_layer *a, size_t q, size_t d,
+                                  const rnn_real *params, const rnn_seq *seq,
+                                  rnn_real *work)
+{
+    const size_t H = y->H, at = q * y->state;
+    const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
+    rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
+    rnn_i_cell_step s;
+    size_t first, end, b;
+    int i, t;
+
+    rnn_i_share(call, y->B, &first, &end);
+    rnn_i_state_in(y, seq, d, seq->h0 ? seq->h0 + at : NULL, h, first, end);
+    if (y->C)
+        rnn_i_state_in(y, seq, d, seq->c0 ? seq->c0 + at : NULL, c, first, end);
+    s.H = H;
+    for (i = 0; i < seq->steps; i++) {
+        t = d ? seq->steps - 1 - i : i;
+        for (b = first; b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
+             b += s.rows) {
+            const size_t row = (size_t)t * y->state + b * H;
+            s.z = z + row * y->K;
+            s.h_prev = h + row + a->prev;
+            s.h = h + row + a->now;
+            s.c_prev = c + row + a->prev;
+            s.c = c + row + a->now;
+            rnn_i_step_forward(call, y, params + a->w_hh, b_hh, &s);
+        }
+    }
+    rnn_i_state_out(y, seq, d, h, seq->hn ? seq->hn + at : NULL, first, end);
+    if (y->C)
+        rnn_i_state_out(y, seq, d, c, seq->cn ? seq->cn + at : NULL, first,
+                        end);
+}
+
+/* All layers; the output's parts in part, their number returned. */
+RNN_I_FN int rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
+                                 const rnn_stack *stack,
+                                 const rnn_real *params, const rnn_seq *seq,
+                                 rnn_real *work, rnn_i_part part[2])
+{
+    rnn_i_layer a;
+    size_t l, d;
+    int parts;
+
+    if (y->packed)
+        rnn_i_pack(call, y, seq, params, work);
+    for (l = 0; l < y->L; l++) {
+        const rnn_real p = l + 1 < y->L ? stack->dropout : stack->dropout_last;
+        for (d = 0; d < y->D; d++) {
+            parts = rnn_i_input(y, stack, seq, work, l, part);
+            rnn_i_layer_at(y, l, d, &a);
+            rnn_i_input_product(call, y, &a, seq, part, parts, params,
+                                work + a.z);
+            rnn_i_layer_forward(call, y, &a, l * y->D + d, d, params, seq,
+                                work);
+        }
+        if (y->train && p > 0) { /* the masked copy, from the states */
+            rnn_i_part raw[2];
+            rnn_real *to;
+            (void)rnn_i_output(y, stack, work, l, part);
+            to = work + (part[0].x - work);
+            for (d = 0; d < y->D; d++) {
+                rnn_i_layer_at(y, l, d, &a);
+                raw[d].x = work + a.h + a.now;
+                raw[d].width = raw[d].row = y->H;
+            }
+            rnn_i_join(call, seq, raw, (int)y->D, to, y->D * y->H);
+            rnn_i_dropout(call, seq, (uint32_t)l, p, to, y->D * y->H);
+        }
+    }
+    return rnn_i_output(y, stack, work, y->L - 1, part);
+}
+
+RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
+                                   const rnn_i_layer *a, size_t q, size_t d,
+                                   const rnn_real *params, const rnn_seq *seq,
+                                   const rnn_real *dy, const rnn_flow *flow,
+                                   rnn_real *work)
+{
+    const size_t H = y->H, at = q * y->state;
+    rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
+    rnn_real *dh = work + y->dh, *dc = work + y->dc;
+    const rnn_real *in;
+    rnn_i_cell_step s;
+    size_t first, end, b, n;
+    int i, t;
+
+    rnn_i_share(call, y->B, &first, &end);
+    n = (end - first) * H;
+    in = flow && flow->dhn ? flow->dhn + at + first * H : NULL;
+    rnn_i_copy(dh + first * H, in, n);
+    if (y->C) {
+        in = flow && flow->dcn ? flow->dcn + at + first * H : NULL;
+        rnn_i_copy(dc + first * H, in, n);
+    }
+    s.H = H;
+    s.dy_row = (ptrdiff_t)(y->D * H);
+    for (i = 0; i < seq->steps; i++) {
+        t = d ? i : seq->steps - 1 - i;
+        for (b = first; b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
+             b += s.rows) {
+            const size_t row = (size_t)t * y->state + b * H;
+            s.z = z + row * y->K;
+            s.h_prev = h + row + a->prev;
+            s.c_prev = c + row + a->prev;
+            s.c = c + row + a->now;
+            s.h = NULL;
+            s.dy = dy ? dy + row * y->D + d * H : NULL;
+            s.dh = dh + b * H;
+            s.dc = s.drh = dc + b * H;
+            rnn_i_step_backward(call, y, params + a->w_hh,
+                                y->packed ? work + a->wt_hh : NULL, &s);
+        }
+    }
+    if (flow && flow->dh0)
+        rnn_i_copy(flow->dh0 + at + first * H, dh + first * H, n);
+    if (y->C && flow && flow->dc0)
+        rnn_i_copy(flow->dc0 + at + first * H, dc + first * H, n);
+}
+
+RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
+                                   const rnn_stack *stack,
+                                   const rnn_real *params, const rnn_seq *seq,
+                                   const rnn_real *dy, const rnn_flow *flow,
+                                   rnn_real *dx, rnn_real *work)
+{
+    const size_t width = y->D * y->H, kh = y->K * y->H, gh = y->G * y->H;
+    rnn_real *to, *buffer = work + y->dy;
+    rnn_i_layer a;
+    rnn_i_part part;
+    size_t l, d;
+
+    for (l = y->L; l-- > 0;) {
+        const rnn_real p = l + 1 < y->L ? stack->dropout : stack->dropout_last;
+        if (p > 0 && dy) {
+            part.x = dy;
+            part.width = part.row = width;
+            if (dy != buffer)
+                rnn_i_join(call, seq, &part, 1, buffer, width);
+            rnn_i_dropout(call, seq, (uint32_t)l, p, buffer, width);
+            dy = buffer;
+        }
+        for (d = 0; d < y->D; d++) {
+            rnn_i_layer_at(y, l, d, &a);
+            rnn_i_layer_backward(call, y, &a, l * y->D + d, d, params, seq, dy,
+                                 flow, work);
+        }
+        to = l ? buffer : dx; /* both directions have read dy by now */
+        for (d = 0; d < y->D && to; d++) {
+            rnn_i_layer_at(y, l, d, &a);
+            rnn_i_rows_back(call, seq, work + a.z, kh, gh, params + a.w_ih,
+                            y->packed ? work + a.wt_ih : NULL, a.in, to, a.in,
+                            d ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+        }
+        dy = buffer;
+    }
+    if (dx)
+        rnn_i_pad(call, seq, NULL, dx, y->I);
+}
+
+RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
+                                const rnn_stack *stack, const rnn_seq *seq,
+                                const rnn_real *work, rnn_real *grads)
+{
+    const size_t H = y->H, gh = y->G * H, kh = y->K * H;
+    rnn_i_part part[2];
+    rnn_i_layer a;
+    size_t first, end, l, d;
+    int parts, i;
+
+    rnn_i_share(call, gh, &first, &end);
+    for (l = 0; l < y->L; l++)
+        for (d = 0; d < y->D; d++) {
+            const int down = d == 0;
+            const rnn_real *dz, *h;
+            rnn_real *dw;
+
+            rnn_i_layer_at(y, l, d, &a);
+            dz = work + a.z;
+            h = work + a.h + a.prev;
+            dw = grads + a.w_ih + first;
+            parts = rnn_i_input(y, stack, seq, work, l, part);
+            for (i = 0; i < parts; dw += part[i].width * gh, i++)
+                if (part[i].x)
+                    rnn_i_rows_grads(call, seq, part[i].x, part[i].row,
+                                     part[i].width, dz + first, kh,
+                                     end - first, dw, gh, down);
+                else
+                    rnn_i_scatter(call, seq, dz + first, kh, end - first, dw,
+                                  gh, down);
+            if (y->bias)
+                rnn_i_sum_bias(call, seq, dz + first, kh, end - first,
+                               grads + a.b_ih + first, down);
+            for (i = 0; i < y->row->pieces; i++) {
+                const rnn_i_piece *e = &y->row->piece[i];
+                const size_t u = e->u * H, u_end = u + e->n * H;
+                const size_t from = first > u ? first : u;
+                const size_t to = end < u_end ? end : u_end;
+                const rnn_real *column = dz + e->z * H + (from - u);
+
+                if (from >= to)
+                    continue;
+                rnn_i_rows_grads(call, seq, e->from_q ? dz + 3 * H : h,
+                                 e->from_q ? kh : H, H, column, kh, to - from,
+                                 grads + a.w_hh + from, gh, down);
+                if (y->bias)
+                    rnn_i_sum_bias(call, seq, column, kh, to - from,
+                                   grads + a.b_hh + from, down);
+            }
+        }
+}
+
+/* ---- the public calls: check, then run ---------------------------------- */
+
+RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
+                                  rnn_sizes *sizes)
+{
+    rnn_i_lay train, infer;
+    rnn_i_layer a;
+    rnn_status st;
+
+    if (!sizes)
+        return RNN_E_ARG;
+    st = rnn_i_layout(stack, steps, batch, 1, &train);
+    if (!st)
+        st = rnn_i_layout(stack, steps, batch, 0, &infer);
+    if (st)
+        return st;
+    rnn_i_layer_at(&train, train.L - 1, train.D - 1, &a);
+    sizes->params = a.end;
+    sizes->state = train.L * train.D * train.state;
+    sizes->output = train.T * train.state * train.D;
+    sizes->train = train.total;
+    sizes->train_tight = train.tight;
+    sizes->infer = infer.total;
+    sizes->step = train.K * train.state;
+    return RNN_OK;
+}
+
+/* The checks that all calls on a sequence share. */
+RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
+                                     const rnn_seq *seq, int train,
+                                     const rnn_real *work, size_t work_len,
+                                     const rnn_run *run, rnn_i_lay *y,
+                                     rnn_i_call *call)
+{
+    rnn_status st;
+
+    if (!stack || !seq || !work)
+        return RNN_E_ARG;
+    st = rnn_i_layout(stack, seq->steps, seq->batch, train, y);
+    if (!st)
+        st = rnn_i_check_seq(seq, seq->ids ? stack->input_size : 0);
+    if (!st)
+        st = rnn_i_begin(run, call);
+    if (!st && work_len < y->tight)
+        st = RNN_E_BUFFER;
+    if (!st)
+        y->packed = train && work_len >= y->total;
+    return st;
+}
+
+RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
+                                    const rnn_real *params, const rnn_seq *seq,
+                                    rnn_real *y, rnn_real *work,
+                                    size_t work_len, const rnn_run *run,
+                                    int train)
+{
+    rnn_i_lay lay;
+    rnn_i_call call;
+    rnn_i_part part[2];
+    int parts;
+    rnn_status st = rnn_i_open_stack(stack, seq, train, work, work_len, run,
+                                     &lay, &call);
+
+    if (st)
+        return st;
+    if (!params)
+        return RNN_E_ARG;
+    parts = rnn_i_stack_forward(&call, &lay, stack, params, seq, work, part);
+    if (y)
+        rnn_i_join(&call, seq, part, parts, y, lay.D * lay.H);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_stack_forward(const rnn_stack *stack,
+                                    const rnn_real *params, const rnn_seq *seq,
+                                    rnn_real *y, rnn_real *work,
+                                    size_t work_len, const rnn_run *run)
+{
+    return rnn_i_stack_run(stack, params, seq, y, work, work_len, run, 1);
+}
+
+RNNDEF rnn_status rnn_stack_infer(const rnn_stack *stack,
+                                  const rnn_real *params, const rnn_seq *seq,
+                                  rnn_real *y, rnn_real *work,
+                                  size_t work_len, const rnn_run *run)
+{
+    return rnn_i_stack_run(stack, params, seq, y, work, work_len, run, 0);
+}
+
+RNNDEF rnn_status rnn_stack_backward(const rnn_stack *stack,
+                                     const rnn_real *params,
+                                     const rnn_seq *seq, const rnn_real *dy,
+                                     const rnn_flow *flow, rnn_real *work,
+                                     size_t work_len, const rnn_run *run)
+{
+    rnn_i_lay lay;
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_stack(stack, seq, 1, work, work_len, run, &lay,
+                                     &call);
+
+    if (st)
+        return st;
+    if (!params || (flow && flow->dx && seq->ids))
+        return RNN_E_ARG;
+    rnn_i_stack_backward(&call, &lay, stack, params, seq, dy, flow,
+                         flow ? flow->dx : NULL, work);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_stack_grads(const rnn_stack *stack, const rnn_seq *seq,
+                                  const rnn_real *work, size_t work_len,
+                                  rnn_real *grads, const rnn_run *run)
+{
+    rnn_i_lay lay;
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_stack(stack, seq, 1, work, work_len, run, &lay,
+                                     &call);
+
+    if (st)
+        return st;
+    if (!grads)
+        return RNN_E_ARG;
+    rnn_i_stack_grads(&call, &lay, stack, seq, work, grads);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
+                                 const rnn_real *work, size_t work_len,
+                                 int layer, int direction, rnn_view *view)
+{
+    rnn_i_lay y;
+    rnn_i_layer a;
+    rnn_status st;
+
+    if (!stack || !seq || !work || !view)
+        return RNN_E_ARG;
+    st = rnn_i_layout(stack, seq->steps, seq->batch, 1, &y);
+    if (st)
+        return st;
+    if (work_len < y.tight)
+        return RNN_E_BUFFER;
+    if (layer < 0 || (size_t)layer >= y.L || direction < 0 ||
+        (size_t)direction >= y.D)
+        return RNN_E_ARG;
+    rnn_i_layer_at(&y, (size_t)layer, (size_t)direction, &a);
+    view->h = work + a.h + a.now;
+    view->c = y.C ? work + a.c + a.now : NULL;
+    view->gates = work + a.z;
+    return RNN_OK;
+}
+
+/* One step: the layers in turn, each on the state of the one below. */
+RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
+                               const rnn_real *params, const rnn_seq *one,
+                               rnn_real *h, rnn_real *c, rnn_real *z)
+{
+    size_t first, end, l;
+    rnn_i_layer a;
+    rnn_i_part part;
+    rnn_i_cell_step s;
+
+    rnn_i_share(call, y->B, &first, &end);
+    part.x = one->ids ? NULL : one->x;
+    part.width = part.row = y->I;
+    s.H = y->H;
+    s.rows = end - first;
+    s.z = z + first * y->K * y->H;
+    for (l = 0; l < y->L; l++) {
+        rnn_i_layer_at(y, l, 0, &a);
+        rnn_i_input_product(call, y, &a, one, &part, 1, params, z);
+        s.h_prev = s.h = h + l * y->state + first * y->H;
+        s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
+        rnn_i_step_forward(call, y, params + a.w_hh,
+                           y->bias ? params + a.b_hh : NULL, &s);
+        part.x = h + l * y->state;
+        part.width = part.row = y->H;
+    }
+}
+
+/* A sequence of one step, and the checks of a step. */
+RNN_I_FN rnn_status rnn_i_open_step(const rnn_stack *stack, int batch,
+                                    const rnn_real *x, const int *ids,
+                                    const rnn_real *h, const rnn_real *c,
+                                    const rnn_run *run, rnn_seq *one,
+                                    rnn_i_lay *y, rnn_i_call *call)
+{
+    rnn_status st = rnn_i_layout(stack, 1, batch, 0, y);
+
+    if (st)
+        return st;
+    if (!h || (y->C && !c) || y->D != 1)
+        return RNN_E_ARG;
+    one->steps = 1;
+    one->batch = batch;
+    one->lengths = NULL;
+    one->x = x;
+    one->ids = ids;
+    one->h0 = one->c0 = NULL;
+    one->hn = one->cn = NULL;
+    one->seed[0] = one->seed[1] = one->first_step = one->first_row = 0;
+    st = rnn_i_begin(run, call);
+    return st ? st : rnn_i_check_seq(one, ids ? stack->input_size : 0);
+}
+
+RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
+                                 const rnn_real *params, int batch,
+                                 const rnn_real *x, const int *ids, rnn_real *h,
+                                 rnn_real *c, rnn_real *work, size_t work_len,
+                                 const rnn_run *run)
+{
+    rnn_seq one;
+    rnn_i_lay y;
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_step(stack, batch, x, ids, h, c, run, &one, &y,
+                                    &call);
+
+    if (st)
+        return st;
+    if (!params || !work)
+        return RNN_E_ARG;
+    if (work_len < y.K * y.state)
+        return RNN_E_BUFFER;
+    rnn_i_stack_step(&call, &y, params, &one, h, c, work);
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [WIRING-N-TO-N]
+ *
+ *     x_t, or table[ids_t] -> stack -> logits_t = h_t V + c at every step
+ *
+ * Backward: dh_t = dlogits_t V^T, through the stack, into x or the table.
+ * work is the stack's, then the gathered rows of the table and their
+ * gradients, then the transposed weights of the stack and of V.
+ * ========================================================================= */
+
+typedef struct rnn_i_model {
+    rnn_stack stack;
+    rnn_i_lay y;
+    size_t I, E, O, W;        /* W = D*H */
+    size_t table, rnn, head;  /* offsets in params */
+    size_t params;
+    size_t x, dx, head_t;     /* offsets in work */
+} rnn_i_model;
+
+RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack)
+{
+    if (!model || !stack)
+        return RNN_E_ARG;
+    stack->cell = model->cell;
+    stack->input_size = model->input == RNN_EMBEDDING ? model->embedding_size
+                                                      : model->input_size;
+    stack->hidden_size = model->hidden_size;
+    stack->num_layers = model->num_layers;
+    stack->bidirectional = model->bidirectional;
+    stack->no_bias = model->no_bias;
+    stack->dropout = model->dropout;
+    stack->dropout_last = model->dropout_last;
+    return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model, int steps,
+                                       int batch, int train, rnn_i_model *m)
+{
+    rnn_i_layer last;
+    size_t n, rows;
+    rnn_status st = rnn_model_stack(model, &m->stack);
+
+    if (st)
+        return st;
+    if (model->wiring != RNN_N_TO_N || model->input < RNN_DENSE ||
+        model->input > RNN_EMBEDDING)
+        return RNN_E_ARG;
+    if (model->input_size < 1 || model->output_size < 1)
+        return RNN_E_SIZE;
+    st = rnn_i_layout(&m->stack, steps, batch, train, &m->y);
+    if (st)
+        return st;
+    m->I = (size_t)model->input_size;
+    m->E = model->input == RNN_EMBEDDING ? (size_t)model->embedding_size : 0;
+    m->O = (size_t)model->output_size;
+    m->W = m->y.D * m->y.H;
+    rnn_i_layer_at(&m->y, m->y.L - 1, m->y.D - 1, &last);
+    m->table = 0;
+    m->rnn = rnn_i_times(m->I, m->E);
+    m->head = rnn_i_plus(m->rnn, last.end);
+    n = rnn_i_times(m->W, m->O);
+    m->params = rnn_i_plus(m->head, rnn_i_plus(n, m->O));
+    rows = rnn_i_times(m->y.T, m->y.B);
+    if (!rnn_i_fits(m->params) || !rnn_i_fits(rnn_i_times(rows, m->O)) ||
+        !rnn_i_fits(rnn_i_times(rows, m->I)))
+        return RNN_E_SIZE;
+    m->x = m->y.tight;
+    m->dx = rnn_i_plus(m->x, rnn_i_times(rows, m->E));
+    m->y.tight = m->dx;
+    if (train)
+        m->y.tight = rnn_i_plus(m->dx, rnn_i_times(rows, m->E));
+    m->head_t = rnn_i_plus(m->y.tight, m->y.total - m->y.wt);
+    m->y.total = train ? rnn_i_plus(m->head_t, n) : m->y.tight;
+    m->y.wt = m->y.tight;
+    return rnn_i_fits(m->y.total) ? RNN_OK : RNN_E_SIZE;
+}
+
+RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int steps, int batch,
+                                  rnn_sizes *sizes)
+{
+    rnn_i_model m;
+    rnn_status st;
+
+    if (!sizes)
+        return RNN_E_ARG;
+    st = rnn_i_model_layout(model, steps, batch, 1, &m);
+    if (st)
+        return st;
+    sizes->params = m.params;
+    sizes->state = m.y.L * m.y.D * m.y.state;
+    sizes->output = m.y.T * m.y.B * m.O;
+    sizes->train = m.y.total;
+    sizes->train_tight = m.y.tight;
+    sizes->step = m.y.K * m.y.state + m.y.B * m.E;
+    st = rnn_i_model_layout(model, steps, batch, 0, &m);
+    sizes->infer = st ? 0 : m.y.total;
+    return st;
+}
+
+/* The checks that all calls of a model share. seq2 is what the stack reads:
+ * seq itself, or the rows of the table. */
+RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
+                                     const rnn_seq *seq, int train,
+                                     const rnn_real *work, size_t work_len,
+                                     const rnn_run *run, rnn_i_model *m,
+                                     rnn_seq *inner, rnn_i_call *call)
+{
+    rnn_status st;
+
+    if (!seq || !work)
+        return RNN_E_ARG;
+    st = rnn_i_model_layout(model, seq->steps, seq->batch, train, m);
+    if (st)
+        return st;
+    st = rnn_i_check_seq(seq,
+                         model->input == RNN_DENSE ? 0 : model->input_size);
+    if (!st)
+        st = rnn_i_begin(run, call);
+    if (!st && work_len < m->y.tight)
+        st = RNN_E_BUFFER;
+    if (st)
+        return st;
+    m->y.packed = train && work_len >= m->y.total;
+    inner->steps = seq->steps;
+    inner->batch = seq->batch;
+    inner->lengths = seq->lengths;
+    inner->h0 = seq->h0;
+    inner->c0 = seq->c0;
+    inner->hn = seq->hn;
+    inner->cn = seq->cn;
+    inner->seed[0] = seq->seed[0];
+    inner->seed[1] = seq->seed[1];
+    inner->first_step = seq->first_step;
+    inner->first_row = seq->first_row;
+    inner->ids = model->input == RNN_ONE_HOT ? seq->ids : NULL;
+    inner->x = m->E ? work + m->x : seq->x;
+    return RNN_OK;
+}
+
+/* logits = c + (parts side by side) V, the bias alone on padding */
+RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
+                                 const rnn_real *params, const rnn_seq *seq,
+                                 const rnn_i_part *part, int parts,
+                                 rnn_real *logits)
+{
+    const rnn_real *v = params + m->head, *c = v + m->W * m->O;
+    int i;
+
+    for (i = 0; i < parts; v += part[i].width * m->O, i++)
+        rnn_i_rows_forward(call, seq, part[i].x, part[i].row, part[i].width, v,
+                           m->O, m->O, c, NULL, logits, m->O,
+                           i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
+    rnn_i_pad(call, seq, c, logits, m->O);
+}
+
+RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
+                                    const rnn_real *params, const rnn_seq *seq,
+                                    rnn_real *logits, rnn_real *work,
+                                    size_t work_len, const rnn_run *run,
+                                    int train)
+{
+    rnn_i_model m;
+    rnn_i_call call;
+    rnn_i_part part[2];
+    rnn_seq inner;
+    int parts;
+    rnn_status st = rnn_i_open_model(model, seq, train, work, work_len, run,
+                                     &m, &inner, &call);
+
+    if (st)
+        return st;
+    if (!params || !logits)
+        return RNN_E_ARG;
+    if (m.E)
+        rnn_i_gather(&call, seq, NULL, NULL, params + m.table, m.E, m.E,
+                     work + m.x, m.E);
+    if (m.y.packed)
+        rnn_i_transpose(&call, params + m.head, m.W, m.O, work + m.head_t);
+    parts = rnn_i_stack_forward(&call, &m.y, &m.stack, params + m.rnn, &inner,
+                                work, part);
+    rnn_i_head_forward(&call, &m, params, seq, part, parts, logits);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_forward(const rnn_model *model, const rnn_real *params,
+                              const rnn_seq *seq, rnn_real *logits,
+                              rnn_real *work, size_t work_len,
+                              const rnn_run *run)
+{
+    return rnn_i_model_run(model, params, seq, logits, work, work_len, run, 1);
+}
+
+RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
+                            const rnn_seq *seq, rnn_real *logits,
+                            rnn_real *work, size_t work_len,
+                            const rnn_run *run)
+{
+    return rnn_i_model_run(model, params, seq, logits, work, work_len, run, 0);
+}
+
+RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, const rnn_i_model *m,
+                                const rnn_seq *seq, const rnn_seq *inner,
+                                const rnn_real *dlogits, rnn_real *grads,
+                                const rnn_real *work)
+{
+    rnn_i_part part[2];
+    rnn_real *v = grads + m->head;
+    size_t first, end;
+    int parts = rnn_i_output(&m->y, &m->stack, work, m->y.L - 1, part), i;
+
+    rnn_i_share(call, m->O, &first, &end);
+    for (i = 0; i < parts; v += part[i].width * m->O, i++)
+        rnn_i_rows_grads(call, seq, part[i].x, part[i].row, part[i].width,
+                         dlogits + first, m->O, end - first, v + first, m->O,
+                         1);
+    rnn_i_sum_bias(call, seq, dlogits + first, m->O, end - first, v + first, 1);
+    rnn_i_stack_grads(call, &m->y, &m->stack, inner, work, grads + m->rnn);
+    if (m->E) {
+        rnn_i_share(call, m->E, &first, &end);
+        rnn_i_scatter(call, seq, work + m->dx + first, m->E, end - first,
+                      grads + m->table + first, m->E, 1);
+    }
+}
+
+RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
+                               const rnn_seq *seq, const rnn_real *dlogits,
+                               const rnn_flow *flow, rnn_real *grads,
+                               rnn_real *work, size_t work_len,
+                               const rnn_run *run)
+{
+    rnn_i_model m;
+    rnn_i_call call;
+    rnn_seq inner;
+    rnn_real *dx;
+    rnn_status st = rnn_i_open_model(model, seq, 1, work, work_len, run, &m,
+                                     &inner, &call);
+
+    if (st)
+        return st;
+    if (!params || !dlogits || (grads && call.parts > 1) ||
+        (flow && flow->dx && model->input != RNN_DENSE))
+        return RNN_E_ARG;
+    rnn_i_rows_back(&call, seq, dlogits, m.O, m.O, params + m.head,
+                    m.y.packed ? work + m.head_t : NULL, m.W, work + m.y.dy,
+                    m.W, RNN_I_FROM_ZERO);
+    dx = m.E ? work + m.dx : flow ? flow->dx : NULL;
+    rnn_i_stack_backward(&call, &m.y, &m.stack, params + m.rnn, &inner,
+                         work + m.y.dy, flow, dx, work);
+    if (grads)
+        rnn_i_model_grads(&call, &m, seq, &inner, dlogits, grads, work);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
+                            const rnn_real *dlogits, rnn_real *grads,
+                            const rnn_real *work, size_t work_len,
+                            const rnn_run *run)
+{
+    rnn_i_model m;
+    rnn_i_call call;
+    rnn_seq inner;
+    rnn_status st = rnn_i_open_model(model, seq, 1, work, work_len, run, &m,
+                                     &inner, &call);
+
+    if (st)
+        return st;
+    if (!dlogits || !grads)
+        return RNN_E_ARG;
+    rnn_i_model_grads(&call, &m, seq, &inner, dlogits, grads, work);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
+                           int batch, const rnn_real *x, const int *ids,
+                           rnn_real *h, rnn_real *c, rnn_real *logits,
+                           rnn_real *work, size_t work_len,
+                           const rnn_run *run)
+{
+    rnn_i_model m;
+    rnn_i_call call;
+    rnn_i_lay y;
+    rnn_i_part part;
+    rnn_seq one;
+    rnn_real *z;
+    rnn_status st = rnn_i_model_layout(model, 1, batch, 0, &m);
+
+    if (st)
+        return st;
+    if (!params || !logits || !work ||
+        (model->input == RNN_DENSE ? !x : !ids))
+        return RNN_E_ARG;
+    if (work_len < m.y.K * m.y.state + m.y.B * m.E)
+        return RNN_E_BUFFER;
+    if (m.E) {
+        const size_t rows = m.y.B * m.E;
+        z = work + rows;
+        st = rnn_i_open_step(&m.stack, batch, work, NULL, h, c, run, &one, &y,
+                             &call);
+        if (st)
+            return st;
+        one.ids = ids;
+        st = rnn_i_check_seq(&one, model->input_size);
+        if (st)
+            return st;
+        rnn_i_gather(&call, &one, NULL, NULL, params + m.table, m.E, m.E, work,
+                     m.E);
+        one.ids = NULL;
+    } else {
+        z = work;
+        st = rnn_i_open_step(&m.stack, batch, x,
+                             model->input == RNN_ONE_HOT ? ids : NULL, h, c,
+                             run, &one, &y, &call);
+        if (st)
+            return st;
+    }
+    rnn_i_stack_step(&call, &m.y, params + m.rnn, &one, h, c, z);
+    part.x = h + (m.y.L - 1) * m.y.state;
+    part.width = part.row = m.y.H;
+    rnn_i_head_forward(&call, &m, params, &one, &part, 1, logits);
+    return RNN_OK;
+}
+
+/* ---- parameters by name -------------------------------------------------- */
+
+RNN_I_FN char *rnn_i_put(char *to, const char *text)
+{
+    while (*text)
+        *to++ = *text++;
+    *to = 0;
+    return to;
+}
+
+RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
+{
+    char digit[24];
+    int i = 0;
+
+    do {
+        digit[i++] = (char)('0' + (int)(n % 10));
+        n /= 10;
+    } while (n);
+    while (i)
+        *to++ = digit[--i];
+    *to = 0;
+    return to;
+}
+
+RNN_I_FN void rnn_i_matrix(rnn_tensor *t, size_t rows, size_t cols,
+                           size_t offset, size_t fan)
+{
+    t->rows = (int)rows;
+    t->cols = (int)cols;
+    t->transposed = cols != 0;
+    t->fan = (int)fan;
+    t->offset = offset;
+    t->size = rows * (cols ? cols : 1);
+}
+
+/* Tensor i of a stack whose names start with prefix. */
+RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
+                                       const char *prefix, rnn_tensor *t)
+{
+    const size_t each = y->bias ? 4 : 2, q = i / each, what = i % each;
+    const size_t gh = y->G * y->H;
+    rnn_i_layer a;
+    char *name = t->name;
+
+    if (q >= y->L * y->D)
+        return RNN_E_END;
+    rnn_i_layer_at(y, q / y->D, q % y->D, &a);
+    name = rnn_i_put(name, prefix);
+    name = rnn_i_put(name, what < 2 ? "weight_" : "bias_");
+    name = rnn_i_put(name, what & 1 ? "hh_l" : "ih_l");
+    name = rnn_i_put_number(name, q / y->D);
+    if (q % y->D)
+        rnn_i_put(name, "_reverse");
+    if (what == 0)
+        rnn_i_matrix(t, gh, a.in, a.w_ih, y->H);
+    else if (what == 1)
+        rnn_i_matrix(t, gh, y->H, a.w_hh, y->H);
+    else
+        rnn_i_matrix(t, gh, 0, what == 2 ? a.b_ih : a.b_hh, y->H);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_stack_tensor(const rnn_stack *stack, int i,
+                                   rnn_tensor *tensor)
+{
+    rnn_i_lay y;
+    rnn_status st;
+
+    if (!tensor || i < 0)
+        return RNN_E_ARG;
+    st = rnn_i_layout(stack, 1, 1, 0, &y);
+    return st ? st : rnn_i_stack_tensor(&y, (size_t)i, "", tensor);
+}
+
+RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
+                                   rnn_tensor *tensor)
+{
+    rnn_i_model m;
+    size_t n = (size_t)i, stack;
+    rnn_status st;
+
+    if (!tensor || i < 0)
+        return RNN_E_ARG;
+    st = rnn_i_model_layout(model, 1, 1, 0, &m);
+    if (st)
+        return st;
+    if (m.E && n-- == 0) {
+        rnn_i_put(tensor->name, "emb.weight");
+        rnn_i_matrix(tensor, m.I, m.E, m.table, 0);
+        tensor->transposed = 0;
+        return RNN_OK;
+    }
+    stack = m.y.L * m.y.D * (m.y.bias ? 4u : 2u);
+    if (n < stack) {
+        st = rnn_i_stack_tensor(&m.y, n, "rnn.", tensor);
+        tensor->offset += m.rnn;
+        return st;
+    }
+    if (n == stack) {
+        rnn_i_put(tensor->name, "out.weight");
+        rnn_i_matrix(tensor, m.O, m.W, m.head, m.W);
+        return RNN_OK;
+    }
+    if (n == stack + 1) {
+        rnn_i_put(tensor->name, "out.bias");
+        rnn_i_matrix(tensor, m.O, 0, m.head + m.W * m.O, m.W);
+        return RNN_OK;
+    }
+    return RNN_E_END;
+}
+
+/* ============================================================================
+ * [LOSS]
+ *
+ *     p = softmax(x)    l = -log p_k = log sum_i e^(x_i - max) - (x_k - max)
+ *     dx = (p - 1_k) w / n
+ * ========================================================================= */
+
+/* p = softmax(x), p may be x or NULL; returns max and log-sum for l */
+RNN_I_FN rnn_real rnn_i_softmax(const rnn_i_call *call, size_t n,
+                                const rnn_real *x, rnn_real *p, rnn_real *max)
+{
+    rnn_real sum;
+    size_t i;
+
+    *max = RNN_I_DO(call->k, greatest)(n, x);
+    sum = RNN_I_DO(call->k, exp_sum)(n, *max, 1, x, p);
+    if (p)
+        for (i = 0; i < n; i++)
+            p[i] = rnn_i_div(p[i], sum);
+    return sum;
+}
+
+RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
+                              rnn_real *p, const rnn_run *run)
+{
+    rnn_i_call call;
+    size_t first, end, i;
+    rnn_real max;
+    const size_t O = (size_t)outputs;
+    rnn_status st = rnn_i_begin(run, &call);
+
+    if (st)
+        return st;
+    if (!logits || !p)
+        return RNN_E_ARG;
+    if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, O)))
+        return RNN_E_SIZE;
+    rnn_i_share(&call, rows, &first, &end);
+    for (i = first; i < end; i++)
+        rnn_i_softmax(&call, O, logits + i * O, p + i * O, &max);
+    return RNN_OK;
+}
+
+RNN_I_FN int rnn_i_finite(rnn_real x)
+{
+    return rnn_i_sub(x, x) == 0;
+}
+
+/* Where weights are NULL, the count: exact below 2^24 rows. */
+RNN_I_FN rnn_real rnn_i_weight(const rnn_i_call *call, const rnn_real *weights,
+                               size_t rows)
+{
+    static const rnn_real one = 1;
+    (void)one;
+    return weights ? RNN_I_DO(call->k, sum)(rows, weights, NULL)
+                   : (rnn_real)rows;
+}
+
+RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
+                           size_t count, rnn_real n, rnn_real *mean,
+                           const rnn_run *run)
+{
+    rnn_i_call call;
+    rnn_real sum;
+    rnn_status st = rnn_i_begin(run, &call);
+
+    if (st)
+        return st;
+    if (!l || !mean || !(n >= 0))
+        return RNN_E_ARG;
+    if (n <= 0)
+        n = rnn_i_weight(&call, weights, count);
+    sum = RNN_I_DO(call.k, sum)(count, l, weights);
+    *mean = sum == 0 ? 0 : rnn_i_div(sum, n); /* nothing counted: 0, not 0/0 */
+    return rnn_i_finite(*mean) ? RNN_OK : RNN_E_NOT_FINITE;
+}
+
+RNNDEF rnn_status rnn_cross_entropy(const rnn_real *logits, size_t rows,
+                                    int outputs, const int *targets,
+                                    const rnn_real *weights, rnn_real n,
+                                    rnn_real *nll, rnn_real *dlogits,
+                                    rnn_real *loss, const rnn_run *run)
+{
+    rnn_i_call call;
+    rnn_real lane[16], total, max, sum, l;
+    const size_t O = (size_t)outputs;
+    size_t first, end, i, j;
+    int finite = 1;
+    rnn_status st = rnn_i_begin(run, &call);
+
+    if (st)
+        return st;
+    if (!logits || !targets || !(n >= 0) ||
+        (call.parts > 1 && (loss || n <= 0)))
+        return RNN_E_ARG;
+    if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, O)))
+        return RNN_E_SIZE;
+    rnn_i_share(&call, rows, &first, &end);
+    for (i = first; i < end; i++)
+        if ((!weights || weights[i] != 0) &&
+            (targets[i] < 0 || targets[i] >= outputs))
+            return RNN_E_ID;
+    if (n <= 0)
+        n = rnn_i_weight(&call, weights, rows);
+    for (j = 0; j < 16; j++)
+        lane[j] = 0;
+    for (i = first; i < end; i++) {
+        const rnn_real w = weights ? weights[i] : 1, *x = logits + i * O;
+        rnn_real *p = dlogits ? dlogits + i * O : NULL, target;
+
+        if (w == 0) {
+            if (p)
+                rnn_i_copy(p, NULL, O);
+            if (nll)
+                nll[i] = 0;
+            continue;
+        }
+        target = x[targets[i]];
+        sum = rnn_i_softmax(&call, O, x, p, &max);
+        RNN_I_DO(call.k, map)(RNN_FN_LOG, 1, &sum, &l);
+        l = rnn_i_sub(l, rnn_i_sub(target, max));
+        finite &= rnn_i_finite(l);
+        if (nll)
+            nll[i] = l;
+        lane[i & 15] = rnn_i_add(lane[i & 15], rnn_i_mul(w, l));
+        if (p) {
+            p[targets[i]] = rnn_i_sub(p[targets[i]], 1);
+            RNN_I_DO(call.k, scale)(O, rnn_i_div(w, n), p, p);
+        }
+    }
+    for (j = 8; j; j /= 2)
+        for (i = 0; i < j; i++)
+            lane[i] = rnn_i_add(lane[i], lane[i + j]);
+    total = lane[0] == 0 ? 0 : rnn_i_div(lane[0], n);
+    if (loss)
+        *loss = total;
+    return finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
+}
+
+/* ============================================================================
+ * [TRAIN]  initialisers, clipping, Adam
+ * ========================================================================= */
+
+/* U(-1/sqrt fan, 1/sqrt fan), or N(0, 1) without fan */
+RNN_I_FN void rnn_i_init(const rnn_tensor *t, rnn_real *params, rnn_rng *rng)
+{
+    size_t i;
+    rnn_real bound = 0;
+
+    if (t->fan)
+        bound = rnn_i_div(1, rnn_i_sqrt((rnn_real)t->fan));
+    for (i = 0; i < t->size; i++)
+        params[t->offset + i] =
+            t->fan ? rnn_i_mul(bound, rnn_i_sub(rnn_i_mul(2, rnn_uniform(rng)),
+                                                1))
+                   : rnn_normal(rng);
+}
+
+RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
+                                  size_t params_len, rnn_rng *rng)
+{
+    rnn_tensor t;
+    rnn_sizes sizes;
+    int i;
+    rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
+
+    if (st)
+        return st;
+    if (!params || !rng)
+        return RNN_E_ARG;
+    if (params_len < sizes.params)
+        return RNN_E_BUFFER;
+    for (i = 0; rnn_model_tensor(model, i, &t) == RNN_OK; i++)
+        rnn_i_init(&t, params, rng);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
+                                 size_t params_len, rnn_rng *rng)
+{
+    rnn_tensor t;
+    rnn_sizes sizes;
+    int i;
+    rnn_status st = rnn_stack_sizes(stack, 1, 1, &sizes);
+
+    if (st)
+        return st;
+    if (!params || !rng)
+        return RNN_E_ARG;
+    if (params_len < sizes.params)
+        return RNN_E_BUFFER;
+    for (i = 0; rnn_stack_tensor(stack, i, &t) == RNN_OK; i++)
+        rnn_i_init(&t, params, rng);
+    return RNN_OK;
+}
+
+/* The power of two s with 1 <= s x < 2, x > 0: squares of what is at most x,
+ * times s, neither overflow nor vanish against the greatest. */
+RNN_I_FN rnn_real rnn_i_scale_to_one(rnn_real x)
+{
+    rnn_real s = 1;
+
+    while (rnn_i_mul(x, s) >= 2)
+        s = rnn_i_mul(s, (rnn_real)0.5);
+    while (rnn_i_mul(x, s) < 1 && s < (rnn_real)1e37)
+        s = rnn_i_mul(s, 2);
+    return s;
+}
+
+RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
+                                     rnn_real max_norm, rnn_real *norm,
+                                     const rnn_run *run)
+{
+    rnn_i_call call;
+    rnn_real most, s, root, f;
+    rnn_status st = rnn_i_begin(run, &call);
+
+    if (st)
+        return st;
+    if (!grads || !(max_norm >= 0) || call.parts > 1)
+        return RNN_E_ARG;
+    most = RNN_I_DO(call.k, greatest_size)(n, grads);
+    if (!rnn_i_finite(most)) {
+        if (norm)
+            *norm = most;
+        return RNN_E_NOT_FINITE;
+    }
+    if (most <= 0) {
+        if (norm)
+            *norm = 0;
+        return RNN_OK;
+    }
+    s = rnn_i_scale_to_one(most);
+    root = rnn_i_sqrt(RNN_I_DO(call.k, sum_squares)(n, s, grads));
+    if (norm)
+        *norm = rnn_i_div(root, s);
+    /* max / (root / s + 1e-6), but root / s may overflow: times s throughout */
+    f = rnn_i_div(rnn_i_mul(max_norm, s),
+                  rnn_i_add(root, rnn_i_mul((rnn_real)1e-6, s)));
+    if (f < 1)
+        RNN_I_DO(call.k, scale)(n, f, grads, grads);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_adam_step(rnn_adam *adam, rnn_real *params,
+                                const rnn_real *grads, rnn_real *m, rnn_real *v,
+                                size_t n, const rnn_run *run)
+{
+    rnn_i_call call;
+    rnn_i_adam a;
+    rnn_real lr, bias1, bias2;
+    size_t first, end;
+    rnn_status st = rnn_i_begin(run, &call);
+
+    if (st)
+        return st;
+    if (!adam || !params || !grads || !m || !v)
+        return RNN_E_ARG;
+    lr = adam->lr != 0 ? adam->lr : (rnn_real)1e-3;
+    a.beta1 = adam->beta1 != 0 ? adam->beta1 : (rnn_real)0.9;
+    a.beta2 = adam->beta2 != 0 ? adam->beta2 : (rnn_real)0.999;
+    a.eps = adam->eps != 0 ? adam->eps : (rnn_real)1e-8;
+    a.decay = adam->weight_decay;
+    if (!(lr > 0 && a.beta1 > 0 && a.beta1 < 1 && a.beta2 > 0 && a.beta2 < 1 &&
+          a.eps > 0 && a.decay >= 0))
+        return RNN_E_ARG;
+    a.rest1 = rnn_i_sub(1, a.beta1);
+    a.rest2 = rnn_i_sub(1, a.beta2);
+    /* 1 - beta^t follows the recurrence of a moment of ones */
+    bias1 = rnn_i_add(rnn_i_mul(a.beta1, adam->bias1), a.rest1);
+    bias2 = rnn_i_add(rnn_i_mul(a.beta2, adam->bias2), a.rest2);
+    a.step = rnn_i_div(lr, bias1);
+    a.root = rnn_i_sqrt(bias2);
+    rnn_i_share(&call, n, &first, &end);
+    RNN_I_DO(call.k, adam)(end - first, &a, params + first, grads + first,
+                           m + first, v + first);
+    adam->bias1 = bias1;
+    adam->bias2 = bias2;
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [SAMPLE]
+ * ========================================================================= */
+
+RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id)
+{
+    int i, best = 0;
+
+    if (!logits || !id)
+        return RNN_E_ARG;
+    if (outputs < 1)
+        return RNN_E_SIZE;
+    for (i = 0; i < outputs; i++) {
+        if (logits[i] != logits[i])
+            return RNN_E_NOT_FINITE;
+        if (logits[i] > logits[best])
+            best = i;
+    }
+    *id = best;
+    return RNN_OK;
+}
+
+/* u sum_i e_i falls into the interval of the token that is drawn; e_i =
+ * e^((x_i - max) / temperature) is computed twice rather than stored. */
+RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
+                             rnn_real temperature, rnn_rng *rng, int *id)
+{
+    rnn_real chunk[16], sum = 0, at = 0, factor, max;
+    rnn_i_set k = rnn_i_select(RNN_KERNEL_AUTO);
+    int best, pass, i, j, n;
+    rnn_status st = rnn_greedy(logits, outputs, &best);
+
+    if (st)
+        return st;
+    if (!rng || !(temperature >= 0))
+        return RNN_E_ARG;
+    *id = best;
+    max = logits[best];
+    if (temperature <= 0 || !rnn_i_finite(max))
+        return RNN_OK;
+    factor = rnn_i_div(1, temperature);
+    if (!rnn_i_finite(factor))
+        return RNN_OK;
+    for (pass = 0; pass < 2; pass++) {
+        if (pass) {
+            at = rnn_i_mul(rnn_uniform(rng), sum);
+            sum = 0;
+        }
+        for (i = 0; i < outputs; i += n) {
+            n = outputs - i < 16 ? outputs - i : 16;
+            RNN_I_DO(k, exp_sum)((size_t)n, max, factor, logits + i, chunk);
+            for (j = 0; j < n; j++) {
+                sum = rnn_i_add(sum, chunk[j]);
+                if (pass && at < sum) {
+                    *id = i + j;
+                    return RNN_OK;
+                }
+            }
+        }
+    }
+    return RNN_OK; /* rounding can leave u at the end: the greatest */
+}
+
+/* ============================================================================
+ * [FILES]  safetensors
+ *
+ *     8 bytes   n, little-endian
+ *     n bytes   JSON: { "__metadata__": { "key": "value", ... },
+ *                       "name": { "dtype": "F32", "shape": [3, 4],
+ *                                 "data_offsets": [begin, end] }, ... }
+ *     the rest  tensors, row-major, little-endian; offsets count from here
+ *
+ * The reader takes this form and no other JSON, so nothing recurses. It keeps
+ * no table: a listing parses the header as it goes.
+ * ========================================================================= */
+#ifndef RNN_NO_FILES
+
+typedef struct rnn_i_json {
+    const unsigned char *p;
+    size_t n, i;
+    const char *why; /* the first thing that was wrong, or NULL */
+} rnn_i_json;
+
+RNN_I_FN int rnn_i_fail(rnn_i_json *j, const char *why)
+{
+    if (!j->why)
+        j->why = why;
+    return 0;
+}
+
+RNN_I_FN void rnn_i_space(rnn_i_json *j)
+{
+    while (j->i < j->n && (j->p[j->i] == ' ' || j->p[j->i] == '\t' ||
+                           j->p[j->i] == '\n' || j->p[j->i] == '\r'))
+        j->i++;
+}
+
+/* Whether c comes next, after white space; takes it. */
+RNN_I_FN int rnn_i_next(rnn_i_json *j, unsigned char c)
+{
+    rnn_i_space(j);
+    if (j->i >= j->n || j->p[j->i] != c)
+        return 0;
+    j->i++;
+    return 1;
+}
+
+RNN_I_FN int rnn_i_hex(unsigned char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+RNN_I_FN long rnn_i_hex4(const unsigned char *p, size_t n)
+{
+    long v = 0;
+    int i, d;
+
+    for (i = 0; i < 4; i++) {
+        d = (size_t)i < n ? rnn_i_hex(p[i]) : -1;
+        if (d < 0)
+            return -1;
+        v = v * 16 + d;
+    }
+    return v;
+}
+
+/* One character of a string at p[0 .. n): its UTF-8 in out, how many bytes of
+ * it in *out_len, and how many of p it took; 0 if it is not valid. */
+RNN_I_FN size_t rnn_i_char(const unsigned char *p, size_t n,
+                           unsigned char out[4], size_t *out_len)
+{
+    static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    unsigned long c;
+    size_t used, k, i;
+
+    if (n == 0)
+        return 0;
+    if (p[0] == '\\') {
+        long u;
+        if (n < 2)
+            return 0;
+        for (i = 0; plain[i]; i++)
+            if (p[1] == (unsigned char)plain[i]) {
+                out[0] = (unsigned char)meant[i];
+                *out_len = 1;
+                return 2;
+            }
+        if (p[1] != 'u' || (u = rnn_i_hex4(p + 2, n - 2)) < 0)
+            return 0;
+        c = (unsigned long)u;
+        used = 6;
+        if (c >= 0xdc00 && c <= 0xdfff)
+            return 0; /* the second half of a pair, alone */
+        if (c >= 0xd800 && c <= 0xdbff) {
+            if (n < 12 || p[6] != '\\' || p[7] != 'u')
+                return 0;
+            u = rnn_i_hex4(p + 8, n - 8);
+            if (u < 0xdc00 || u > 0xdfff)
+                return 0;
+            c = 0x10000ul + ((c - 0xd800ul) << 10) + (unsigned long)(u - 0xdc00);
+            used = 12;
+        }
+        if (c < 0x80) {
+            out[0] = (unsigned char)c;
+            *out_len = 1;
+            return used;
+        }
+        k = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        for (i = k; i-- > 1; c >>= 6)
+            out[i] = (unsigned char)(0x80 | (c & 0x3f));
+        out[0] = (unsigned char)((0xf00 >> k & 0xff) | c);
+        *out_len = k;
+        return used;
+    }
+    if (p[0] < 0x20 || p[0] == '"')
+        return 0;
+    k = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2
+        : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    if (k == 0 || k > n)
+        return 0;
+    for (i = 1; i < k; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0; /* too long a form, a surrogate, beyond U+10FFFF */
+    for (i = 0; i < k; i++)
+        out[i] = p[i];
+    *out_len = k;
+    return k;
+}
+
+/* A string: what stands between the quotes. */
+RNN_I_FN int rnn_i_string(rnn_i_json *j, const unsigned char **s, size_t *len)
+{
+    unsigned char c[4];
+    size_t k, used;
+
+    if (!rnn_i_next(j, '"'))
+        return rnn_i_fail(j, "a string is missing");
+    *s = j->p + j->i;
+    while (j->i < j->n && j->p[j->i] != '"') {
+        used = rnn_i_char(j->p + j->i, j->n - j->i, c, &k);
+        if (!used)
+            return rnn_i_fail(j, "a string is not valid JSON or UTF-8");
+        j->i += used;
+    }
+    if (j->i >= j->n)
+        return rnn_i_fail(j, "a string does not end");
+    *len = (size_t)(j->p + j->i - *s);
+    j->i++;
+    return 1;
+}
+
+/* A whole number that fits size_t. */
+RNN_I_FN int rnn_i_count(rnn_i_json *j, size_t *v)
+{
+    size_t first, d;
+
+    rnn_i_space(j);
+    first = j->i;
+    *v = 0;
+    for (; j->i < j->n && j->p[j->i] >= '0' && j->p[j->i] <= '9'; j->i++) {
+        d = (size_t)(j->p[j->i] - '0');
+        if (*v > (RNN_I_TOO_MANY - d) / 10)
+            return rnn_i_fail(j, "a number is too large");
+        *v = *v * 10 + d;
+    }
+    if (j->i == first || (j->i - first > 1 && j->p[first] == '0') ||
+        (j->i < j->n && (j->p[j->i] == '.' || j->p[j->i] == 'e' ||
+                         j->p[j->i] == 'E')))
+        return rnn_i_fail(j, "not a whole number, 0 or above");
+    return 1;
+}
+
+/* Whether two strings of JSON mean the same bytes. */
+RNN_I_FN int rnn_i_same(const unsigned char *a, size_t an,
+                        const unsigned char *b, size_t bn)
+{
+    unsigned char ca[4], cb[4];
+    size_t ka, kb, ua, ub, i;
+
+    while (an && bn) {
+        ua = rnn_i_char(a, an, ca, &ka);
+        ub = rnn_i_char(b, bn, cb, &kb);
+        if (!ua || !ub || ka != kb)
+            return 0;
+        for (i = 0; i < ka; i++)
+            if (ca[i] != cb[i])
+                return 0;
+        a += ua;
+        an -= ua;
+        b += ub;
+        bn -= ub;
+    }
+    return an == bn; /* both 0 */
+}
+
+RNN_I_FN size_t rnn_i_length(const char *s)
+{
+    size_t n = 0;
+    while (s[n])
+        n++;
+    return n;
+}
+
+RNN_I_FN int rnn_i_is(const unsigned char *a, size_t an, const char *name)
+{
+    return rnn_i_same(a, an, (const unsigned char *)name, rnn_i_length(name));
+}
+
+typedef struct rnn_i_dtype {
+    const char *name;
+    unsigned char size;
+} rnn_i_dtype;
+
+static const rnn_i_dtype rnn_i_dtypes[] = { /* in the order of RNN_ST_... */
+    {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"F8_E5M2", 1}, {"F8_E4M3", 1},
+    {"I16", 2},  {"U16", 2}, {"F16", 2},  {"BF16", 2},    {"I32", 4},
+    {"U32", 4},  {"F32", 4}, {"F64", 8},  {"I64", 8},     {"U64", 8}};
+
+RNNDEF const char *rnn_st_dtype_name(int dtype)
+{
+    return dtype < 0 || dtype > RNN_ST_U64 ? "?" : rnn_i_dtypes[dtype].name;
+}
+
+RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
+{
+    t->ndim = 0;
+    if (!rnn_i_next(j, '['))
+        return rnn_i_fail(j, "a shape is not an array");
+    if (rnn_i_next(j, ']'))
+        return 1;
+    do {
+        if (t->ndim == RNN_ST_MAX_DIMS)
+            return rnn_i_fail(j, "a shape has too many dimensions");
+        if (!rnn_i_count(j, &t->dims[t->ndim++]))
+            return 0;
+    } while (rnn_i_next(j, ','));
+    return rnn_i_next(j, ']') ? 1 : rnn_i_fail(j, "a shape does not end");
+}
+
+/* { "dtype": ..., "shape": ..., "data_offsets": ... } in any order */
+RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
+                                rnn_st_tensor *t)
+{
+    const unsigned char *key, *s;
+    size_t len, n, begin = 0, end = 0, size = 1;
+    int seen = 0, bit, i;
+
+    if (!rnn_i_next(j, '{'))
+        return rnn_i_fail(j, "a tensor is not an object");
+    do {
+        if (!rnn_i_string(j, &key, &len))
+            return 0;
+        if (!rnn_i_next(j, ':'))
+            return rnn_i_fail(j, "a colon is missing");
+        if (rnn_i_is(key, len, "dtype")) {
+            bit = 1;
+            if (!rnn_i_string(j, &s, &n))
+                return 0;
+            t->dtype = -1;
+            for (i = 0; i <= RNN_ST_U64; i++)
+                if (rnn_i_is(s, n, rnn_i_dtypes[i].name))
+                    t->dtype = i;
+            if (t->dtype < 0)
+                return rnn_i_fail(j, "an unknown dtype");
+        } else if (rnn_i_is(key, len, "shape")) {
+            bit = 2;
+            if (!rnn_i_shape(j, t))
+                return 0;
+        } else if (rnn_i_is(key, len, "data_offsets")) {
+            bit = 4;
+            if (!rnn_i_next(j, '['))
+                return rnn_i_fail(j, "data_offsets is not an array");
+            if (!rnn_i_count(j, &begin))
+                return 0;
+            if (!rnn_i_next(j, ','))
+                return rnn_i_fail(j, "data_offsets needs two numbers");
+            if (!rnn_i_count(j, &end))
+                return 0;
+            if (!rnn_i_next(j, ']'))
+                return rnn_i_fail(j, "data_offsets needs two numbers");
+        } else {
+            return rnn_i_fail(j, "a tensor has an unknown key");
+        }
+        if (seen & bit)
+            return rnn_i_fail(j, "a tensor has a key twice");
+        seen |= bit;
+    } while (rnn_i_next(j, ','));
+    if (!rnn_i_next(j, '}'))
+        return rnn_i_fail(j, "a tensor does not end");
+    if (seen != 7)
+        return rnn_i_fail(j, "a tensor lacks dtype, shape or data_offsets");
+    if (begin > end || end > st->data_len)
+        return rnn_i_fail(j, "data_offsets are outside the data");
+    for (i = 0; i < t->ndim; i++)
+        size = rnn_i_times(size, t->dims[i]);
+    size = rnn_i_times(size, rnn_i_dtypes[t->dtype].size);
+    if (size != end - begin)
+        return rnn_i_fail(j, "data_offsets do not fit dtype and shape");
+    t->data = st->data + begin;
+    t->size = size;
+    return 1;
+}
+
+/* { "key": "value", ... }: the entry at j, or 0 at the end */
+RNN_I_FN int rnn_i_meta_entry(rnn_i_json *j, const unsigned char **key,
+                              size_t *key_len, const unsigned char **value,
+                              size_t *value_len)
+{
+    if (!rnn_i_string(j, key, key_len))
+        return 0;
+    if (!rnn_i_next(j, ':'))
+        return rnn_i_fail(j, "a colon is missing");
+    return rnn_i_string(j, value, value_len);
+}
+
+RNN_I_FN int rnn_i_meta_value(rnn_i_json *j)
+{
+    const unsigned char *k, *v, *k2;
+    size_t kn, vn, k2n, count = 0;
+    rnn_i_json again;
+
+    if (!rnn_i_next(j, '{'))
+        return rnn_i_fail(j, "__metadata__ is not an object");
+    if (rnn_i_next(j, '}'))
+        return 1;
+    do {
+        if (++count > RNN_ST_MAX_TENSORS)
+            return rnn_i_fail(j, "too many entries in __metadata__");
+        if (!rnn_i_meta_entry(j, &k, &kn, &v, &vn))
+            return 0;
+        for (again = *j; rnn_i_next(&again, ',');) {
+            if (!rnn_i_meta_entry(&again, &k2, &k2n, &v, &vn))
+                break; /* the outer loop will come to it */
+            if (rnn_i_same(k, kn, k2, k2n))
+                return rnn_i_fail(j, "a key of __metadata__ stands twice");
+        }
+    } while (rnn_i_next(j, ','));
+    return rnn_i_next(j, '}') ? 1
+                              : rnn_i_fail(j, "__metadata__ does not end");
+}
+
+/* The entry at j: a tensor, or __metadata__ (t->name_len 0 then, and its value
+ * from *meta on). */
+RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, rnn_st_tensor *t,
+                         size_t *meta)
+{
+    if (!rnn_i_string(j, &t->name, &t->name_len))
+        return 0;
+    if (!rnn_i_next(j, ':'))
+        return rnn_i_fail(j, "a colon is missing");
+    *meta = 0;
+    if (rnn_i_is(t->name, t->name_len, "__metadata__")) {
+        *meta = j->i;
+        return rnn_i_meta_value(j);
+    }
+    return rnn_i_tensor_value(j, st, t);
+}
+
+RNN_I_FN void rnn_i_start(const rnn_st *st, rnn_i_json *j)
+{
+    j->p = st->json;
+    j->n = st->json_len;
+    j->i = 0;
+    j->why = NULL;
+}
+
+/* Tensor t against all that follow it at j: names differ, bytes do not meet. */
+RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
+                         const rnn_st_tensor *t, const char **why)
+{
+    rnn_i_json rest = *j;
+    rnn_st_tensor u;
+    const unsigned char *t_end = t->data + t->size, *u_end;
+    size_t meta;
+
+    while (rnn_i_next(&rest, ',')) {
+        if (!rnn_i_entry(&rest, st, &u, &meta))
+            return 1; /* the outer loop will come to it */
+        if (meta)
+            continue;
+        u_end = u.data + u.size;
+        if (rnn_i_same(t->name, t->name_len, u.name, u.name_len))
+            *why = "a tensor's name stands twice";
+        else if (t->data < u_end && u.data < t_end && (t->size || u.size))
+            *why = "tensors overlap";
+        if (*why)
+            return 0;
+    }
+    return 1;
+}
+
+RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
+                              const char **why)
+{
+    const unsigned char *p = (const unsigned char *)bytes;
+    const char *reason = NULL;
+    rnn_i_json j;
+    rnn_st_tensor t;
+    size_t n = 0, sum = 0, meta, metas = 0;
+    int i;
+
+    if (why)
+        *why = "an argument is NULL";
+    if (!bytes || !st)
+        return RNN_E_ARG;
+    if (why)
+        *why = "the file is shorter than its header";
+    if (len < 8)
+        return RNN_E_FORMAT;
+    for (i = 7; i >= 0; i--) {
+        if (n > (RNN_I_TOO_MANY >> 8))
+            return RNN_E_FORMAT;
+        n = n << 8 | p[i];
+    }
+    if (n > len - 8)
+        return RNN_E_FORMAT;
+    st->json = p + 8;
+    st->json_len = n;
+    st->data = p + 8 + n;
+    st->data_len = len - 8 - n;
+    st->tensors = 0;
+    rnn_i_start(st, &j);
+    if (n == 0 || p[8] != '{') {
+        (void)rnn_i_fail(&j, "the header does not begin with {");
+    } else if ((void)rnn_i_next(&j, '{'), !rnn_i_next(&j, '}')) {
+        do {
+            if (!rnn_i_entry(&j, st, &t, &meta))
+                break;
+            if (meta) {
+                if (metas++)
+                    (void)rnn_i_fail(&j, "__metadata__ stands twice");
+                continue;
+            }
+            sum = rnn_i_plus(sum, t.size);
+            if (++st->tensors > RNN_ST_MAX_TENSORS)
+                (void)rnn_i_fail(&j, "too many tensors");
+            else if (!rnn_i_apart(&j, st, &t, &reason))
+                (void)rnn_i_fail(&j, reason);
+        } while (!j.why && rnn_i_next(&j, ','));
+        if (!j.why && !rnn_i_next(&j, '}'))
+            (void)rnn_i_fail(&j, "the header does not end");
+    }
+    while (j.i < n && st->json[j.i] == ' ')
+        j.i++;
+    if (!j.why && j.i < n)
+        (void)rnn_i_fail(&j, "something follows the header's end");
+    if (!j.why && sum != st->data_len)
+        (void)rnn_i_fail(&j, "the data has holes, or bytes follow it");
+    if (why)
+        *why = j.why;
+    return j.why ? RNN_E_FORMAT : RNN_OK;
+}
+
+/* Past the brace that opens an object, or the comma between its entries. */
+RNN_I_FN int rnn_i_seek(const rnn_st *st, size_t pos, rnn_i_json *j)
+{
+    rnn_i_start(st, j);
+    if (pos > j->n)
+        return 0;
+    j->i = pos;
+    return rnn_i_next(j, pos ? ',' : '{');
+}
+
+RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
+                              rnn_st_tensor *tensor)
+{
+    rnn_i_json j;
+    size_t meta;
+
+    if (!st || !pos || !tensor)
+        return RNN_E_ARG;
+    do {
+        if (!rnn_i_seek(st, *pos, &j) || !rnn_i_entry(&j, st, tensor, &meta))
+            return RNN_E_END;
+        *pos = j.i;
+    } while (meta);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_st_find(const rnn_st *st, const char *name,
+                              rnn_st_tensor *tensor)
+{
+    size_t pos = 0;
+    rnn_status r;
+
+    if (!name)
+        return RNN_E_ARG;
+    while ((r = rnn_st_next(st, &pos, tensor)) == RNN_OK)
+        if (rnn_i_is(tensor->name, tensor->name_len, name))
+            return RNN_OK;
+    return r;
+}
+
+RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
+                                   const unsigned char **key, size_t *key_len,
+                                   const unsigned char **value,
+                                   size_t *value_len)
+{
+    rnn_i_json j;
+    rnn_st_tensor t;
+    size_t meta = 0;
+
+    if (!st || !pos || !key || !key_len || !value || !value_len)
+        return RNN_E_ARG;
+    rnn_i_start(st, &j);
+    if (*pos == 0) { /* find the object */
+        for (; !meta; *pos = j.i)
+            if (!rnn_i_seek(st, *pos, &j) || !rnn_i_entry(&j, st, &t, &meta)) {
+                *pos = 0;
+                return RNN_E_END;
+            }
+        j.i = meta;
+        if (!rnn_i_next(&j, '{') || rnn_i_next(&j, '}')) {
+            *pos = 0;
+            return RNN_E_END;
+        }
+    } else if (!rnn_i_seek(st, *pos, &j)) {
+        return RNN_E_END;
+    }
+    if (!rnn_i_meta_entry(&j, key, key_len, value, value_len))
+        return RNN_E_END;
+    *pos = j.i;
+    return RNN_OK;
+}
+
+RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
+                              unsigned char *out, size_t cap)
+{
+    unsigned char c[4];
+    size_t n = 0, k, used, i;
+
+    while (json && len && (used = rnn_i_char(json, len, c, &k)) != 0) {
+        for (i = 0; i < k; i++, n++)
+            if (out && n < cap)
+                out[n] = c[i];
+        json += used;
+        len -= used;
+    }
+    return n;
+}
+
+RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
+                              unsigned char *out, size_t cap, size_t *len)
+{
+    const unsigned char *k, *v;
+    size_t pos = 0, kn, vn;
+    rnn_status r;
+
+    if (!key || !len)
+        return RNN_E_ARG;
+    while ((r = rnn_st_meta_next(st, &pos, &k, &kn, &v, &vn)) == RNN_OK)
+        if (rnn_i_is(k, kn, key)) {
+            *len = rnn_st_unescape(v, vn, out, cap);
+            return out && *len > cap ? RNN_E_BUFFER : RNN_OK;
+        }
+    return r;
+}
+
+/* ---- numbers of a file --------------------------------------------------- */
+
+RNN_I_FN uint32_t rnn_i_le(const unsigned char *p, int n)
+{
+    uint32_t v = 0;
+    while (n--)
+        v = v << 8 | p[n];
+    return v;
+}
+
+RNN_I_FN rnn_real rnn_i_from_f32(uint32_t b)
+{
+    union { uint32_t b; float f; } u;
+    u.b = b;
+    return (rnn_real)u.f;
+}
+
+RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
+{
+    union { uint32_t b; float f; } u;
+    u.f = (float)x;
+    return u.b;
+}
+
+/* Element i of a tensor that rnn_i_is_real says can be read. */
+RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
+{
+    uint32_t b, e, m;
+
+    if (t->dtype == RNN_ST_F32)
+        return rnn_i_from_f32(rnn_i_le(t->data + 4 * i, 4));
+    b = rnn_i_le(t->data + 2 * i, 2);
+    if (t->dtype == RNN_ST_BF16)
+        return rnn_i_from_f32(b << 16);
+    e = b >> 10 & 31u; /* F16 */
+    m = (b & 1023u) << 13;
+    b = (b & 0x8000u) << 16;
+    if (e == 31)
+        return rnn_i_from_f32(b | 0x7f800000u | m);
+    if (e == 0) { /* 0 or subnormal: make its leading bit the hidden one */
+        if (m == 0)
+            return rnn_i_from_f32(b);
+        for (e = 1; !(m & 0x800000u); e--)
+            m <<= 1;
+        m &= 0x7fffffu;
+    }
+    return rnn_i_from_f32(b | (e + 112u) << 23 | m);
+}
+
+RNN_I_FN int rnn_i_is_real(int dtype)
+{
+    return dtype == RNN_ST_F32 || dtype == RNN_ST_F16 || dtype == RNN_ST_BF16;
+}
+
+/* ---- the description of a model in __metadata__ --------------------------- */
+
+typedef struct rnn_i_field {
+    const char *key;
+    const char *const *names; /* of values 0, 1, ...; NULL: a number */
+} rnn_i_field;
+
+static const char *const rnn_i_wirings[] = {"n_to_n", NULL};
+static const char *const rnn_i_cell_names[] = {
+    "tanh", "relu", "gru", "gru_reset_before", "lstm", NULL};
+static const char *const rnn_i_inputs[] = {"dense", "one_hot", "embedding",
+                                           NULL};
+static const rnn_i_field rnn_i_fields[] = {
+    {"wiring", rnn_i_wirings},  {"cell", rnn_i_cell_names},
+    {"input", rnn_i_inputs},    {"input_size", NULL},
+    {"embedding_size", NULL},   {"hidden_size", NULL},
+    {"num_layers", NULL},       {"bidirectional", NULL},
+    {"no_bias", NULL},          {"output_size", NULL}};
+#define RNN_I_FIELDS ((int)(sizeof rnn_i_fields / sizeof rnn_i_fields[0]))
+
+RNN_I_FN int *rnn_i_field_of(rnn_model *m, int i)
+{
+    switch (i) {
+    case 0: return &m->wiring;
+    case 1: return &m->cell;
+    case 2: return &m->input;
+    case 3: return &m->input_size;
+    case 4: return &m->embedding_size;
+    case 5: return &m->hidden_size;
+    case 6: return &m->num_layers;
+    case 7: return &m->bidirectional;
+    case 8: return &m->no_bias;
+    default: return &m->output_size;
+    }
+}
+
+/* A model whose fields say in one way what can be said in two. */
+RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
+{
+    rnn_model m = *model;
+    m.num_layers = m.num_layers ? m.num_layers : 1;
+    m.bidirectional = m.bidirectional != 0;
+    m.no_bias = m.no_bias != 0;
+    if (m.input != RNN_EMBEDDING)
+        m.embedding_size = 0;
+    return m;
+}
+
+/* Bytes that are counted even where there is no room. */
+typedef struct rnn_i_out {
+    unsigned char *p;
+    size_t cap, n;
+} rnn_i_out;
+
+RNN_I_FN void rnn_i_byte(rnn_i_out *o, unsigned char c)
+{
+    if (o->p && o->n < o->cap)
+        o->p[o->n] = c;
+    o->n++;
+}
+
+RNN_I_FN void rnn_i_text(rnn_i_out *o, const char *s)
+{
+    while (*s)
+        rnn_i_byte(o, (unsigned char)*s++);
+}
+
+RNN_I_FN void rnn_i_write_number(rnn_i_out *o, size_t n)
+{
+    char text[24];
+    rnn_i_put_number(text, n);
+    rnn_i_text(o, text);
+}
+
+/* A probability with seven digits, which a float gives back exactly. */
+RNN_I_FN void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
+{
+    unsigned long n = (unsigned long)rnn_i_add(
+        rnn_i_mul(p, (rnn_real)1e7), (rnn_real)0.5);
+    unsigned long d;
+
+    rnn_i_text(o, ",\"");
+    rnn_i_text(o, key);
+    rnn_i_text(o, "\":\"0.");
+    for (d = 1000000; d; d /= 10)
+        rnn_i_byte(o, (unsigned char)('0' + (int)(n / d % 10)));
+    rnn_i_byte(o, '"');
+}
+
+RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
+                               const unsigned char *vocabulary, size_t len)
+{
+    static const char digit[] = "0123456789abcdef";
+    rnn_model m = rnn_i_plain(model);
+    size_t k;
+    int i, v;
+
+    rnn_i_text(o, "\"__metadata__\":{\"format\":\"pt\",\"rnn.h\":\"1\"");
+    for (i = 0; i < RNN_I_FIELDS; i++) {
+        rnn_i_text(o, ",\"");
+        rnn_i_text(o, rnn_i_fields[i].key);
+        rnn_i_text(o, "\":\"");
+        v = *rnn_i_field_of(&m, i);
+        if (rnn_i_fields[i].names)
+            rnn_i_text(o, rnn_i_fields[i].names[v]);
+        else
+            rnn_i_write_number(o, (size_t)v);
+        rnn_i_byte(o, '"');
+    }
+    if (m.dropout > 0)
+        rnn_i_write_fraction(o, "dropout", m.dropout);
+    if (m.dropout_last > 0)
+        rnn_i_write_fraction(o, "dropout_last", m.dropout_last);
+    if (vocabulary) { /* as hex: any bytes are valid JSON then */
+        rnn_i_text(o, ",\"vocabulary\":\"");
+        for (k = 0; k < len; k++) {
+            rnn_i_byte(o, (unsigned char)digit[vocabulary[k] >> 4]);
+            rnn_i_byte(o, (unsigned char)digit[vocabulary[k] & 15]);
+        }
+        rnn_i_byte(o, '"');
+    }
+    rnn_i_byte(o, '}');
+}
+
+RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
+{
+    const size_t cols = t->cols ? (size_t)t->cols : 1;
+    return t->offset +
+           (t->transposed ? i % cols * (size_t)t->rows + i / cols : i);
+}
+
+RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
+                           const unsigned char *vocabulary,
+                           size_t vocabulary_len, void *out, size_t cap,
+                           size_t *len)
+{
+    rnn_i_out o;
+    rnn_tensor t;
+    size_t at = 0, header, i;
+    uint32_t bits;
+    int k, b;
+    rnn_status st = rnn_model_tensor(model, 0, &t);
+
+    if (st)
+        return st;
+    if (!len || (out && !params))
+        return RNN_E_ARG;
+    o.p = (unsigned char *)out;
+    o.cap = cap;
+    for (o.n = 0; o.n < 8;)
+        rnn_i_byte(&o, 0); /* the length, below */
+    rnn_i_byte(&o, '{');
+    rnn_i_write_meta(&o, model, vocabulary, vocabulary_len);
+    for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++) {
+        rnn_i_text(&o, ",\"");
+        rnn_i_text(&o, t.name);
+        rnn_i_text(&o, "\":{\"dtype\":\"F32\",\"shape\":[");
+        rnn_i_write_number(&o, (size_t)t.rows);
+        if (t.cols) {
+            rnn_i_byte(&o, ',');
+            rnn_i_write_number(&o, (size_t)t.cols);
+        }
+        rnn_i_text(&o, "],\"data_offsets\":[");
+        rnn_i_write_number(&o, at);
+        rnn_i_byte(&o, ',');
+        at += 4 * t.size;
+        rnn_i_write_number(&o, at);
+        rnn_i_text(&o, "]}");
+    }
+    rnn_i_byte(&o, '}');
+    while (o.n % 8)
+        rnn_i_byte(&o, ' ');
+    header = o.n - 8;
+    *len = rnn_i_plus(o.n, at);
+    if (!out)
+        return RNN_OK;
+    if (*len > cap)
+        return RNN_E_BUFFER;
+    for (k = 0; k < 8 && k < (int)sizeof header; k++)
+        o.p[k] = (unsigned char)(header >> 8 * k & 255u);
+    for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++)
+        for (i = 0; i < t.size; i++) {
+            bits = rnn_i_to_f32(params[rnn_i_stored(&t, i)]);
+            for (b = 0; b < 4; b++)
+                rnn_i_byte(&o, (unsigned char)(bits >> 8 * b & 255u));
+        }
+    return RNN_OK;
+}
+
+/* The value of a key, which must be digits or one of names. */
+RNN_I_FN int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
+{
+    unsigned char text[24];
+    size_t len, i;
+    long v = 0;
+
+    if (rnn_st_meta(st, f->key, text, sizeof text, &len) != RNN_OK || !len)
+        return 0;
+    if (f->names) {
+        for (*to = 0; f->names[*to]; ++*to) {
+            const char *name = f->names[*to];
+            for (i = 0; i < len && (char)text[i] == name[i] && name[i]; i++) {}
+            if (i == len && !name[i])
+                return 1;
+        }
+        return 0;
+    }
+    for (i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9' || i > 8)
+            return 0;
+        v = v * 10 + (text[i] - '0');
+    }
+    *to = (int)v;
+    return (long)*to == v;
+}
+
+RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
+                                 rnn_real *to)
+{
+    unsigned char text[16];
+    size_t len, i;
+    unsigned long v = 0;
+
+    if (rnn_st_meta(st, key, text, sizeof text, &len) != RNN_OK) {
+        *to = 0;
+        return 1;
+    }
+    if (len != 9 || text[0] != '0' || text[1] != '.')
+        return 0;
+    for (i = 2; i < 9; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return 0;
+        v = v * 10 + (unsigned long)(text[i] - '0');
+    }
+    *to = rnn_i_div((rnn_real)v, (rnn_real)1e7);
+    return 1;
+}
+
+RNN_I_FN rnn_status rnn_i_because(const char **why, const char *reason,
+                                  rnn_status st)
+{
+    if (why)
+        *why = reason;
+    return st;
+}
+
+/* The description of an open file into m; RNN_E_END without one. */
+RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
+                                      const char **why)
+{
+    rnn_sizes sizes;
+    unsigned char version[2];
+    size_t n;
+    int i;
+    rnn_status r = rnn_st_meta(st, "rnn.h", version, sizeof version, &n);
+
+    if (r == RNN_E_END)
+        return rnn_i_because(why, "the file has no description of a model", r);
+    if (r || n != 1 || version[0] != '1')
+        return rnn_i_because(why, "the description is of another version",
+                             RNN_E_MISMATCH);
+    for (i = 0; i < RNN_I_FIELDS; i++)
+        if (!rnn_i_read_field(st, &rnn_i_fields[i], rnn_i_field_of(m, i)))
+            return rnn_i_because(why, "a field of the description is wrong",
+                                 RNN_E_MISMATCH);
+    if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
+        !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last) ||
+        rnn_model_sizes(m, 1, 1, &sizes) != RNN_OK)
+        return rnn_i_because(why, "the description is not of a valid model",
+                             RNN_E_MISMATCH);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
+                                 rnn_model *model, unsigned char *vocabulary,
+                                 size_t cap, size_t *vocabulary_len,
+                                 const char **why)
+{
+    rnn_st st;
+    rnn_model m;
+    const unsigned char *k, *v;
+    size_t pos = 0, kn, vn, n = 0, i;
+    rnn_status r;
+
+    if (!model)
+        return rnn_i_because(why, "an argument is NULL", RNN_E_ARG);
+    r = rnn_st_open(bytes, len, &st, why);
+    if (!r)
+        r = rnn_i_description(&st, &m, why);
+    if (r)
+        return r;
+    while (rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) == RNN_OK) {
+        if (!rnn_i_is(k, kn, "vocabulary"))
+            continue;
+        for (i = 0; i < vn; i++)
+            if (rnn_i_hex(v[i]) < 0)
+                break;
+        if (i < vn || vn % 2)
+            return rnn_i_because(why, "the vocabulary is not in hex",
+                                 RNN_E_MISMATCH);
+        n = vn / 2;
+        if (vocabulary && n > cap)
+            return rnn_i_because(why, "the vocabulary is too long for its room",
+                                 RNN_E_BUFFER);
+        for (i = 0; vocabulary && i < n; i++)
+            vocabulary[i] = (unsigned char)(rnn_i_hex(v[2 * i]) * 16 +
+                                            rnn_i_hex(v[2 * i + 1]));
+    }
+    *model = m;
+    if (vocabulary_len)
+        *vocabulary_len = n;
+    return RNN_OK;
+}
+
+/* Tensor i of whichever is not NULL. */
+RNN_I_FN rnn_status rnn_i_tensor(const rnn_model *model, const rnn_stack *stack,
+                                 int i, rnn_tensor *t)
+{
+    return model ? rnn_model_tensor(model, i, t)
+                 : rnn_stack_tensor(stack, i, t);
+}
+
+RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
+                               const rnn_stack *stack, rnn_real *params,
+                               const char **why)
+{
+    rnn_tensor t;
+    rnn_st_tensor f;
+    size_t i;
+    int k, pass;
+
+    for (pass = 0; pass < 2; pass++) { /* look at all, then write */
+        for (k = 0; rnn_i_tensor(model, stack, k, &t) == RNN_OK; k++) {
+            if (rnn_st_find(st, t.name, &f) != RNN_OK)
+                return rnn_i_because(why, "a tensor of the model is missing",
+                                     RNN_E_MISMATCH);
+            if (f.ndim != (t.cols ? 2 : 1) || f.dims[0] != (size_t)t.rows ||
+                (t.cols && f.dims[1] != (size_t)t.cols))
+                return rnn_i_because(why, "a tensor has another shape",
+                                     RNN_E_MISMATCH);
+            if (!rnn_i_is_real(f.dtype))
+                return rnn_i_because(why, "a tensor is not F32, F16 or BF16",
+                                     RNN_E_MISMATCH);
+            for (i = 0; pass && i < t.size; i++)
+                params[rnn_i_stored(&t, i)] = rnn_i_element(&f, i);
+        }
+        if ((size_t)k != st->tensors)
+            return rnn_i_because(why, "a tensor does not belong to the model",
+                                 RNN_E_MISMATCH);
+    }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
+                           const rnn_model *model, rnn_real *params,
+                           size_t params_len, const char **why)
+{
+    rnn_st st;
+    rnn_sizes sizes;
+    rnn_model said, asked;
+    int i;
+    rnn_status r = rnn_model_sizes(model, 1, 1, &sizes);
+
+    if (r || !params)
+        return rnn_i_because(why, "the model is not valid, or params is NULL",
+                             r ? r : RNN_E_ARG);
+    if (params_len < sizes.params)
+        return rnn_i_because(why, "params is too short", RNN_E_BUFFER);
+    r = rnn_st_open(bytes, len, &st, why);
+    if (r)
+        return r;
+    r = rnn_i_description(&st, &said, why);
+    if (r == RNN_OK) {
+        said = rnn_i_plain(&said);
+        asked = rnn_i_plain(model);
+        for (i = 0; i < RNN_I_FIELDS; i++)
+            if (*rnn_i_field_of(&said, i) != *rnn_i_field_of(&asked, i))
+                return rnn_i_because(why, "the file describes another model",
+                                     RNN_E_MISMATCH);
+    } else if (r != RNN_E_END) {
+        return r;
+    }
+    if (why)
+        *why = NULL;
+    return rnn_i_load(&st, model, NULL, params, why);
+}
+
+RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
+                                 const rnn_stack *stack, rnn_real *params,
+                                 size_t params_len, const char **why)
+{
+    rnn_st st;
+    rnn_sizes sizes;
+    rnn_status r = rnn_stack_sizes(stack, 1, 1, &sizes);
+
+    if (r || !params)
+        return rnn_i_because(why, "the stack is not valid, or params is NULL",
+                             r ? r : RNN_E_ARG);
+    if (params_len < sizes.params)
+        return rnn_i_because(why, "params is too short", RNN_E_BUFFER);
+    r = rnn_st_open(bytes, len, &st, why);
+    return r ? r : rnn_i_load(&st, NULL, stack, params, why);
+}
+#endif /* RNN_NO_FILES */
+
+#ifdef __cplusplus
+}
+#endif
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
+
+#endif /* !RNN_I_PASS */
+#endif /* RNN_IMPLEMENTATION */

@@ -1,3 +1,202 @@
+/* rnn.h - recurrent networks in C: forward, backward through time, training
+ *
+ * version 0.1.0                                    SPDX: MIT OR Unlicense
+ *
+ * One file, no dependency, no allocation, no global that is written. Cells:
+ * tanh, ReLU, GRU in both forms, LSTM; stacks of layers in one or both
+ * directions; a head, losses, Adam, sampling, checkpoints that PyTorch opens.
+ * The same bits on every machine. C99, C++11, desk and firmware.
+ *
+ * ----------------------------------------------------------------------------
+ * HOW TO USE IT
+ *
+ * In one file of a program:
+ *
+ *     #define RNN_IMPLEMENTATION
+ *     #include "rnn.h"
+ *
+ * and in all others #include "rnn.h" alone. Compile with any flags but
+ * -ffast-math: plain -O2 gives the fast code. It includes stddef.h, stdint.h
+ * and, where RNN_IMPLEMENTATION is defined, immintrin.h on x86-64 and stdio.h
+ * where there is one.
+ *
+ * ----------------------------------------------------------------------------
+ * A FIRST PROGRAM
+ *
+ * It learns to say which of four letters follows: cc first.c && ./a.out
+ *
+ *     #include <stdio.h>
+ *     #define RNN_IMPLEMENTATION
+ *     #include "rnn.h"
+ *
+ *     enum { T = 12, B = 1, V = 4, H = 16 };
+ *     enum { N = RNN_MODEL_PARAMS(RNN_LSTM, V, 0, H, 1, 1, 1, V),
+ *            W = RNN_MODEL_TRAIN(RNN_LSTM, V, 0, H, 1, 1, T, B, V) };
+ *     static rnn_real params[N], grads[N], moments[2 * N], work[W];
+ *     static rnn_real logits[T * V], h[H], c[H];
+ *
+ *     int main(void)
+ *     {
+ *         static const int text[T + 1] = {0, 1, 2, 3, 2, 1, 0,
+ *                                         1, 2, 3, 2, 1, 0};
+ *         rnn_model model = {0};
+ *         rnn_seq seq = {0};
+ *         rnn_optimizer adam;
+ *         rnn_rng rng;
+ *         rnn_real loss = 0;
+ *         int i, k, id = 0;
+ *
+ *         model.cell = RNN_LSTM;
+ *         model.input = RNN_ONE_HOT;
+ *         model.input_size = model.output_size = V;
+ *         model.hidden_size = H;
+ *         seq.steps = T;
+ *         seq.batch = B;
+ *         seq.ids = text;
+ *         rnn_rng_seed(&rng, 1);
+ *         rnn_init_params(&model, params, N, &rng);
+ *         rnn_optimizer_init(&adam, RNN_ADAM, (rnn_real)0.02);
+ *         for (k = 0; k < 200; k++) {
+ *             for (i = 0; i < N; i++)
+ *                 grads[i] = 0;
+ *             rnn_forward(&model, params, &seq, logits, work, W, NULL);
+ *             rnn_cross_entropy(logits, T, V, text + 1, NULL, 0, 0, NULL,
+ *                               logits, &loss, NULL);
+ *             rnn_backward(&model, params, &seq, logits, NULL, grads, work, W,
+ *                          NULL);
+ *             rnn_clip_grad_norm(grads, N, 5, NULL, NULL);
+ *             rnn_optimizer_step(&adam, params, grads, moments, N, NULL);
+ *         }
+ *         printf("loss %.3f:", (double)loss);
+ *         for (k = 0; k < T; k++) {
+ *             printf(" %d", id);
+ *             rnn_step(&model, params, 1, NULL, &id, h, c, logits, work, W,
+ *                      NULL);
+ *             rnn_greedy(logits, V, &id);
+ *         }
+ *         printf("\n");
+ *         return 0;
+ *     }
+ *
+ * Every call returns a status; a real program looks at it.
+ *
+ * ----------------------------------------------------------------------------
+ * CONTENTS                     search for the word in brackets
+ *
+ *   declarations                         implementation
+ *     [TYPES]                              [BASE]      [PRODUCT]
+ *     [API-SIZES]                          [KERNELS]   [MATH]  [CELLS]
+ *     [API-MATH]                           [CELL-RNN]  [CELL-GRU] [CELL-LSTM]
+ *     [API-LINEAR]                         [SELECT]    [ROWS]  [MAP] [RANDOM]
+ *     [API-STACK]                          [LINEAR]    [EMBEDDING]
+ *     [API-MODEL]                          [STACK]     [WIRING-N-TO-N]
+ *     [API-LOSS]                           [LOSS]
+ *     [API-TRAIN]                          [TRAIN]  [OPTIMIZERS] [SCHEDULES]
+ *     [API-SAMPLE]                         [SAMPLE]
+ *     [API-FILES]                          [FILES]  [STDIO]
+ *     [LICENSE]
+ *
+ * ----------------------------------------------------------------------------
+ * WHO OWNS WHAT
+ *
+ * A model is data: a struct of numbers (rnn_stack, rnn_model) that says what
+ * it is. Zero is every field's default; it may be const. Everything large is
+ * an array of the caller's, of as many numbers as rnn_stack_sizes or
+ * rnn_model_sizes say, or the constant expressions of [API-SIZES]:
+ *
+ *   params   the weights, one flat array; never written by forward or backward
+ *   grads    the same layout; gradients are added, so the caller clears it
+ *   h, c     states that cross calls: h0 in, hn out; hn may be h0
+ *   work     of one training step, from forward to grads; or of one inference
+ *   moments  what an optimiser keeps: some arrays of the layout of params
+ *
+ * Arrays need the alignment of float, nothing more, and may not overlap unless
+ * a comment says so. Their lengths are passed and checked.
+ *
+ * ----------------------------------------------------------------------------
+ * SHAPES
+ *
+ *   T steps, B batch, I input size, H hidden size, L layers, D directions,
+ *   O outputs, G gates of a cell, K blocks that a step keeps
+ *
+ * Sequences are time-major: x is (T, B, I), x[(t*B + b)*I + i]. States are
+ * (L*D, B, H), forward before reverse. The output of a bidirectional layer is
+ * [forward; reverse]. Parameters have PyTorch's names; weights are stored
+ * [in][out], the transpose of PyTorch's [out][in], because a step then streams
+ * through memory with vectors along the outputs, and a one-hot input is one
+ * row. rnn_save and rnn_load turn them at the border.
+ *
+ * ----------------------------------------------------------------------------
+ * TRAINING, AND TRUNCATED BPTT
+ *
+ * forward gives logits, a loss gives dlogits, backward gives gradients. State
+ * carries over from chunk to chunk if hn is h0; the gradient is cut there. A
+ * loss of your own, or your own network in front, uses the same calls: the
+ * gradients with respect to x, h0 and c0 come out of backward (rnn_flow).
+ *
+ * ----------------------------------------------------------------------------
+ * ERRORS
+ *
+ * rnn_status, 0 is success; rnn_status_text says the rest. Descriptions,
+ * sizes, tokens and lengths are checked at the door, and nothing is written if
+ * they are wrong. Numbers are not scanned: a NaN in x spreads over what depends
+ * on it, and the loss says RNN_E_NOT_FINITE. Nothing here aborts or prints.
+ *
+ * ----------------------------------------------------------------------------
+ * MACROS                       all in the file that defines RNN_IMPLEMENTATION;
+ *                              those marked * in every file alike
+ *
+ *   RNN_STATIC *        all functions static: the library in one file alone
+ *   RNNDEF *            or how they are declared, e.g. __declspec(dllexport)
+ *   RNN_DOUBLE *        double for float, for gradient checks
+ *   RNN_NO_FMA *        the arithmetic of machines without fma, anywhere
+ *   RNN_NO_SIMD         plain C kernels alone
+ *   RNN_NO_FILES *      without safetensors
+ *   RNN_NO_STDIO *      without its two functions on named files
+ *   RNN_NO_STATUS_TEXT  without the texts
+ *   RNN_HEADER_NAME     "rnn.h", if the file is renamed: it includes itself
+ *
+ * ----------------------------------------------------------------------------
+ * ARITHMETIC
+ *
+ * Defined here, not by the compiler, so that the bits are the same everywhere:
+ *
+ *   - a sum of products is one chain of fused multiply-adds in increasing
+ *     index, from b_ih + b_hh through x to h; vectors run along outputs
+ *   - a weight gradient is one chain per element, from the value already in
+ *     grads, in the order of the backward pass: t descending (ascending in the
+ *     reverse direction), b ascending, padding left out
+ *   - other sums go into 16 lanes by index mod 16, folded 8, 4, 2, 1
+ *   - exp, tanh, sigmoid, log and sqrt are our own, of the same operations
+ *
+ * So outputs do not depend on vectors, batch, chunks, threads or machine, and
+ * one step at a time gives the bits of the whole sequence. RNN_FMA says which
+ * of two arithmetics was built: with fma, or (Cortex-M0, AVR, tcc, WASM,
+ * RNN_NO_FMA) with a product and a sum in its place. An x86-64 program on a
+ * processor without fma computes it exactly in software: slowly, but the same.
+ * The promise needs -ffast-math off, and holds while no value is subnormal on
+ * targets that flush those; all NaNs count as equal.
+ *
+ * A chain of n products in float has an error of at most n 2^-24 times the sum
+ * of their sizes (Higham 2002, 3.5), and in practice about sqrt(n) 2^-24: that
+ * is the price of sums that can be reproduced.
+ *
+ * ----------------------------------------------------------------------------
+ * THREADS
+ *
+ * There are none here, and no globals that are written: any number of calls
+ * may run at once on different buffers. To share one call's work, see rnn_run.
+ *
+ * ----------------------------------------------------------------------------
+ * SECURITY
+ *
+ * Files are the only bytes from strangers that this library reads: rnn_st_...,
+ * rnn_load... take anything, of any length, and read no byte outside it, write
+ * nothing unless the whole file is right, and take time at most quadratic in
+ * its number of tensors. All other calls trust that pointers point to arrays
+ * of the sizes stated; the values in them may be anything.
+ */
+
 #ifndef RNN_SINGLE_HEADER_INCLUDED
 #define RNN_SINGLE_HEADER_INCLUDED
 
@@ -52,9 +251,9 @@ typedef float rnn_real;
 typedef enum rnn_status {
     RNN_OK = 0,
     RNN_E_ARG = -1,         /* a NULL pointer, or a value out of its range */
-    RNN_E_SIZE = -2,        /* a size is zero, negative, or too large to count */
+    RNN_E_SIZE = -2,        /* a size is zero, negative or too large       */
     RNN_E_BUFFER = -3,      /* a buffer is shorter than the sizes say */
-    RNN_E_ID = -4,          /* a token or a target is not below its vocabulary */
+    RNN_E_ID = -4,          /* a token or target is not in its vocabulary  */
     RNN_E_LENGTH = -5,      /* a sequence's length is negative or above steps */
     RNN_E_NOT_FINITE = -6,  /* a loss or a norm is infinite or not a number */
     RNN_E_UNSUPPORTED = -7, /* this build or this machine cannot do it */
@@ -463,20 +662,46 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * [API-LOSS]  a loss gives its value and the gradient of its inputs
  * ========================================================================= */
 
-/* Softmax cross-entropy of `rows` rows of O logits, usually rows = T*B:
+/* What the losses have in common: `rows` rows of O numbers, usually rows = T*B,
  *
- *     l_i = -log softmax(logits_i)[targets_i]      loss = sum_i w_i l_i / n
+ *     loss = sum_i w_i l_i / n
  *
- * targets (rows); weights w (rows), or NULL for ones: where w is 0, neither
- * target nor logits are read. n = 0: the sum of the weights. nll (rows): l_i,
- * 0 where w is 0. dlogits (rows, O): d loss / d logits; may be logits. loss:
- * one number. nll, dlogits and loss may be NULL. loss must be NULL with more
- * than one part, whose l_i are then added by rnn_mean; n must not be 0 then.
- * RNN_E_NOT_FINITE, with everything written, if the loss is not finite. */
-RNNDEF rnn_status rnn_cross_entropy(const rnn_real *logits, size_t rows,
+ * weights w (rows), or NULL for ones: where w is 0, neither the row's target
+ * nor its x are read. n = 0: the sum of the weights; a number of the caller's
+ * makes chunks, shards and machines add up. values (rows): l_i, 0 where w is 0.
+ * dx (rows, O): d loss / d x; may be x. loss: one number. values, dx and loss
+ * may be NULL. With more than one part loss must be NULL, whose l_i rnn_mean
+ * adds, and n must not be 0. RNN_E_NOT_FINITE, with everything written, if the
+ * loss is not finite; any finite x is safe. */
+
+/* Softmax cross-entropy (torch.nn.CrossEntropyLoss) of logits x with targets
+ * (rows) 0 .. O-1; smoothing e in [0, 1):
+ *
+ *     l_i = -sum_k q_k log softmax(x_i)_k    q = (1 - e) at the target, + e/O
+ */
+RNNDEF rnn_status rnn_cross_entropy(const rnn_real *x, size_t rows,
                                     int outputs, const int *targets,
                                     const rnn_real *weights, rnn_real n,
-                                    rnn_real *nll, rnn_real *dlogits,
+                                    rnn_real smoothing, rnn_real *values,
+                                    rnn_real *dx, rnn_real *loss,
+                                    const rnn_run *run);
+
+/* Sigmoid cross-entropy of logits x (torch.nn.BCEWithLogitsLoss), targets
+ * (rows, O) in [0, 1]: l_i = mean_j -(t log s + (1 - t) log(1 - s)), s =
+ * sigmoid(x_ij). */
+RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_real *x, size_t rows,
+                                            int outputs,
+                                            const rnn_real *targets,
+                                            const rnn_real *weights,
+                                            rnn_real n, rnn_real *values,
+                                            rnn_real *dx, rnn_real *loss,
+                                            const rnn_run *run);
+
+/* Mean squared error (torch.nn.MSELoss): l_i = mean_j (x_ij - t_ij)^2. */
+RNNDEF rnn_status rnn_squared_error(const rnn_real *x, size_t rows, int outputs,
+                                    const rnn_real *targets,
+                                    const rnn_real *weights, rnn_real n,
+                                    rnn_real *values, rnn_real *dx,
                                     rnn_real *loss, const rnn_run *run);
 
 /* *mean = sum_i w_i l_i / n, n = 0: the sum of the weights. Sums run in 16
@@ -500,6 +725,34 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
 RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
                                  size_t params_len, rnn_rng *rng);
 
+/* Other rules, for one tensor at a time, times a gain. in and out are the
+ * columns and rows of PyTorch's matrix (torch.nn.init); a vector has in = 1. */
+enum {
+    RNN_INIT_DEFAULT = 0,    /* as above; the gain multiplies it             */
+    RNN_INIT_CONSTANT,       /* the gain                                     */
+    RNN_INIT_UNIFORM,        /* U(-gain, gain)                               */
+    RNN_INIT_NORMAL,         /* N(0, gain^2)                                 */
+    RNN_INIT_XAVIER_UNIFORM, /* bound sqrt(6 / (in + out)), Glorot & Bengio
+                                2010                                         */
+    RNN_INIT_XAVIER_NORMAL,  /* deviation sqrt(2 / (in + out))               */
+    RNN_INIT_HE_UNIFORM,     /* bound sqrt(3 / in), with gain sqrt 2 for
+                                ReLU: He et al. 2015                         */
+    RNN_INIT_HE_NORMAL,      /* deviation 1 / sqrt(in), the same             */
+    RNN_INIT_ORTHOGONAL,     /* orthonormal rows or columns, whichever are
+                                fewer, of every gate's block: Saxe et al.
+                                2014                                         */
+    RNN_INIT_IDENTITY        /* 1 on the diagonal of every gate's block: for
+                                weight_hh of ReLU, biases 0, Le, Jaitly &
+                                Hinton 2015                                  */
+};
+RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
+                                  int rule, rnn_real gain, rnn_rng *rng);
+
+/* LSTM's forget gates open at the start: their share of bias_ih becomes bias,
+ * of bias_hh 0 (Gers et al. 2000; Jozefowicz et al. 2015 use 1). */
+RNNDEF rnn_status rnn_init_forget_bias(const rnn_stack *stack,
+                                       rnn_real *params, rnn_real bias);
+
 /* *norm = the 2-norm of grads; then, if it exceeds max_norm, every element
  * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
  * any finite elements, also where their squares overflow or underflow. norm
@@ -507,23 +760,105 @@ RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
 RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
                                      rnn_real max_norm, rnn_real *norm,
                                      const rnn_run *run);
+/* The same with the greatest size of an element (norm_type=inf). */
+RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
+                                    rnn_real max_norm, rnn_real *norm,
+                                    const rnn_run *run);
+/* Every element into [-limit, limit] (clip_grad_value_); NaN stays. */
+RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
+                                      const rnn_run *run);
 
-/* Adam (Kingma & Ba 2015) as torch.optim.Adam defines it. Zero fields of the
- * first group mean the default in brackets; the second group is its state,
- * start with zeros. */
-typedef struct rnn_adam {
-    rnn_real lr;           /* [1e-3]                                         */
-    rnn_real beta1, beta2; /* [0.9, 0.999]                                   */
-    rnn_real eps;          /* [1e-8]                                         */
-    rnn_real weight_decay; /* [0] an L2 penalty, added to the gradient       */
-    rnn_real bias1, bias2; /* 1 - beta^t                                     */
-} rnn_adam;
+/* The optimisers of torch.optim 1.13, by its names and definitions. */
+enum {
+    RNN_SGD = 0,  /* Sutskever et al. 2013's momentum        0 or 1 moments  */
+    RNN_ADAGRAD,  /* Duchi, Hazan & Singer 2011              1               */
+    RNN_ADADELTA, /* Zeiler 2012                             2               */
+    RNN_RMSPROP,  /* Hinton 2012; centered: Graves 2013      1 to 3          */
+    RNN_ADAM,     /* Kingma & Ba 2015; amsgrad: Reddi 2018   2 or 3          */
+    RNN_ADAMW     /* Loshchilov & Hutter 2019                2 or 3          */
+};
 
-/* One update of n parameters from n gradients. m, v (n): zero at the start.
- * Of several threads each passes a copy of adam, and all copies stay alike. */
-RNNDEF rnn_status rnn_adam_step(rnn_adam *adam, rnn_real *params,
-                                const rnn_real *grads, rnn_real *m, rnn_real *v,
-                                size_t n, const rnn_run *run);
+typedef struct rnn_optimizer {
+    int kind;
+    rnn_real lr;            /* may change between steps: rnn_schedule        */
+    rnn_real weight_decay;  /* [0] an L2 penalty added to the gradient; of
+                               AdamW [0.01] a decay of the weight itself     */
+    rnn_real momentum;      /* [0] SGD, RMSprop                              */
+    rnn_real dampening;     /* [0] SGD                                       */
+    int nesterov;           /* [0] SGD                                       */
+    rnn_real rho;           /* [0.9] Adadelta; [0.99] RMSprop, alpha there   */
+    int centered;           /* [0] RMSprop                                   */
+    rnn_real beta1, beta2;  /* [0.9, 0.999] Adam, AdamW                      */
+    int amsgrad;            /* [0] Adam, AdamW                               */
+    rnn_real eps;           /* [1e-10] Adagrad, [1e-6] Adadelta, else [1e-8] */
+    rnn_real lr_decay;      /* [0] Adagrad                                   */
+    rnn_real initial;       /* [0] Adagrad's initial_accumulator_value       */
+    uint32_t step;          /* state: steps begun                            */
+    rnn_real bias1, bias2;  /* state: 1 - beta^step                          */
+} rnn_optimizer;
+
+/* PyTorch's defaults of a kind, in brackets above, and no step taken. */
+RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt, int kind, rnn_real lr);
+
+/* How many arrays of the layout of params it keeps: moments is (that, n). */
+RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
+                                        size_t *count);
+
+/* One update of all n parameters. moments need not be cleared: the first step
+ * begins them. Of several threads each passes a copy of opt; all stay alike. */
+RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
+                                     const rnn_real *grads, rnn_real *moments,
+                                     size_t n, const rnn_run *run);
+
+/* The same in two: begin counts the step, range updates the elements first ..
+ * first + count - 1 of n. A caller changes lr or weight_decay between ranges
+ * for rules of its own. */
+RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt);
+RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
+                                      rnn_real *params, const rnn_real *grads,
+                                      rnn_real *moments, size_t n, size_t first,
+                                      size_t count, const rnn_run *run);
+
+/* One update of a model's parameters with the usual rule: no weight decay on
+ * biases. */
+RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
+                                           const rnn_model *model,
+                                           rnn_real *params,
+                                           const rnn_real *grads,
+                                           rnn_real *moments,
+                                           const rnn_run *run);
+
+/* The learning rate of step t = 0, 1, ...: base, rising from base / warmup over
+ * the first `warmup` steps, then, counted from there, by its kind. */
+enum {
+    RNN_CONSTANT = 0,
+    RNN_STEP,        /* times gamma every `every` steps (StepLR)             */
+    RNN_EXPONENTIAL, /* times gamma every step (ExponentialLR)               */
+    RNN_COSINE       /* down to least over `every` steps, then least: half a
+                        cosine (CosineAnnealingLR; Loshchilov & Hutter 2017) */
+};
+typedef struct rnn_schedule {
+    int kind;
+    rnn_real base, gamma, least;
+    uint32_t warmup, every;
+} rnn_schedule;
+RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
+                                  rnn_real *lr);
+
+/* ReduceLROnPlateau: *lr times factor when metric (less is better) has not
+ * fallen by the relative threshold for more than patience calls. factor,
+ * patience and so on are the caller's; the rest is state, start with zeros. */
+typedef struct rnn_plateau {
+    rnn_real factor;    /* 0 means 0.1  */
+    rnn_real threshold; /* 0 means 1e-4 */
+    rnn_real least;     /* of lr        */
+    int patience;       /* calls        */
+    int cooldown;       /* calls        */
+    int calls, bad, cool;
+    rnn_real best;
+} rnn_plateau;
+RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
+                                   rnn_real *lr);
 
 /* ============================================================================
  * [API-SAMPLE]  from logits to a token
@@ -532,9 +867,29 @@ RNNDEF rnn_status rnn_adam_step(rnn_adam *adam, rnn_real *params,
 /* The greatest logit's index, the first of equals. */
 RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id);
 
-/* A token drawn from softmax(logits / temperature); 0 is greedy. */
+/* How a token is drawn. Zeros mean: greedy. */
+typedef struct rnn_sampling {
+    rnn_real temperature; /* of softmax(logits / temperature); 0 is greedy   */
+    int top_k;            /* the k likeliest alone; 0: all                   */
+    rnn_real top_p;       /* the fewest, likeliest first, whose probability
+                             reaches p (Holtzman et al. 2020); 0: all        */
+} rnn_sampling;
+
+/* A token drawn from logits. work (outputs) is needed for top_k and top_p and
+ * may be NULL without them. Of equal logits the first counts as likelier. */
 RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
-                             rnn_real temperature, rnn_rng *rng, int *id);
+                             const rnn_sampling *how, rnn_rng *rng,
+                             rnn_real *work, int *id);
+
+/* Lets an N vs N model of tokens write: token id enters, one is drawn from what
+ * comes out and enters next, until `stop` is drawn (-1: never) or max tokens
+ * are in ids; *count of them, without stop. h, c as in rnn_step, carried on.
+ * work: sizes.step, then 2 * output_size numbers. */
+RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
+                               rnn_real *h, rnn_real *c, int id,
+                               const rnn_sampling *how, rnn_rng *rng, int stop,
+                               int *ids, int max, int *count, rnn_real *work,
+                               size_t work_len, const rnn_run *run);
 
 /* ============================================================================
  * [API-FILES]  safetensors in memory
@@ -624,6 +979,21 @@ RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
 RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
                                  const rnn_stack *stack, rnn_real *params,
                                  size_t params_len, const char **why);
+
+/* Thin wrappers over stdio, where there is one: RNN_NO_STDIO leaves them out.
+ * RNN_E_UNSUPPORTED if the file cannot be opened, read or written. */
+#if !defined(RNN_NO_STDIO) && (!defined(__STDC_HOSTED__) || __STDC_HOSTED__)
+#define RNN_I_STDIO 1
+/* Its bytes into out (cap), and how many there are; out NULL: only that. */
+RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
+                                size_t *len);
+/* A new file of these bytes; an old one is replaced whole or not at all, by way
+ * of `path` + ".tmp". */
+RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
+                                 size_t len);
+#else
+#define RNN_I_STDIO 0
+#endif
 #endif /* RNN_NO_FILES */
 
 #ifdef __cplusplus
@@ -665,6 +1035,10 @@ RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
 #include <immintrin.h>
 #else
 #define RNN_I_X86 0
+#endif
+
+#if !defined(RNN_NO_FILES) && RNN_I_STDIO
+#include <stdio.h>
 #endif
 
 #if defined(__GNUC__)
@@ -893,9 +1267,16 @@ typedef struct rnn_i_cell_step {
     rnn_real *drh;           /* of GRU_RESET_BEFORE: gradient of r * h       */
 } rnn_i_cell_step;
 
-typedef struct rnn_i_adam { /* one step's constants */
-    rnn_real step, beta1, beta2, rest1, rest2, root, eps, decay;
-} rnn_i_adam;
+/* One step of an optimiser: its constants, and the arrays of a range. */
+typedef struct rnn_i_update {
+    int kind, nesterov, centered, amsgrad, momentum; /* momentum: whether any */
+    int begin;                       /* the first step: moments are not read */
+    rnn_real lr, decay, mu, rest_mu; /* 1 - dampening                        */
+    rnn_real beta1, rest1, beta2, rest2, root, eps, initial;
+    rnn_real *p;
+    const rnn_real *g;
+    rnn_real *m1, *m2, *m3;
+} rnn_i_update;
 
 /* The kernels of one instruction set. */
 typedef struct rnn_i_kernels {
@@ -914,8 +1295,12 @@ typedef struct rnn_i_kernels {
     rnn_real (*sum_squares)(size_t n, rnn_real s, const rnn_real *x);
     rnn_real (*exp_sum)(size_t n, rnn_real shift, rnn_real factor,
                         const rnn_real *x, rnn_real *y);
-    void (*adam)(size_t n, const rnn_i_adam *a, rnn_real *p, const rnn_real *g,
-                 rnn_real *m, rnn_real *v);
+    void (*clamp)(size_t n, rnn_real limit, rnn_real *x);
+    rnn_real (*spread)(size_t n, rnn_real shift, rnn_real factor,
+                       const rnn_real *x);
+    rnn_real (*row_loss)(int squared, size_t n, rnn_real scale,
+                         const rnn_real *x, const rnn_real *t, rnn_real *dx);
+    void (*update)(size_t n, const rnn_i_update *u);
 } rnn_i_kernels;
 
 /* constants of exp and log: [MATH] */
@@ -1597,26 +1982,194 @@ RNN_I_FN RNN_HOT rnn_real RNN_K(greatest_size)(size_t n, const rnn_real *x)
     return RNN_K(most)(n, x, 1);
 }
 
-/* ---- Adam: [TRAIN] ------------------------------------------------------ */
-
-/* g' = g + decay p;  m = beta1 m + (1 - beta1) g';
- * v = beta2 v + (1 - beta2) g'^2;  p -= step m / (sqrt(v) / root + eps) */
-RNN_I_FN RNN_HOT void RNN_K(adam)(size_t n, const rnn_i_adam *a, rnn_real *p,
-                                  const rnn_real *g, rnn_real *m, rnn_real *v)
+/* x into [-limit, limit] */
+RNN_I_FN RNN_HOT void RNN_K(clamp)(size_t n, rnn_real limit, rnn_real *x)
 {
     size_t i;
     for (i = 0; i < n; i += RNN_W) {
+        RNN_V v = RNN_K(ld)(x + i, n - i);
+        v = RNN_MAX(RNN_SET(-limit), RNN_MIN(RNN_SET(limit), v));
+        RNN_K(st)(x + i, v, n - i);
+    }
+}
+
+/* sum of (x_i - shift) factor */
+RNN_I_FN RNN_HOT rnn_real RNN_K(spread)(size_t n, rnn_real shift,
+                                        rnn_real factor, const rnn_real *x)
+{
+    RNN_V acc[RNN_I_VECTORS];
+    rnn_real rest[RNN_W];
+    size_t i, l, a;
+    int k;
+    for (k = 0; k < RNN_I_VECTORS; k++)
+        acc[k] = RNN_SET(0);
+    for (i = 0; i < n; i += RNN_I_LANES)
+        for (k = 0; k < RNN_I_VECTORS; k++)
+            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
+                RNN_V v = RNN_SUB(RNN_K(ld)(x + i + k * RNN_W, l),
+                                  RNN_SET(shift));
+                v = RNN_MUL(v, RNN_SET(factor));
+                if (l < RNN_W) {
+                    RNN_ST(rest, v);
+                    for (a = l; a < RNN_W; a++)
+                        rest[a] = 0;
+                    v = RNN_LD(rest);
+                }
+                acc[k] = RNN_ADD(acc[k], v);
+            }
+    return RNN_K(fold)(acc);
+}
+
+/* The sum over a row of (x - t)^2, or of max(x, 0) - x t + log(1 + e^-|x|);
+ * dx = scale times the derivative of each: 2 (x - t), sigmoid(x) - t. log(1 +
+ * e) keeps its digits where 1 + e loses them: log(u) e / (u - 1), u = 1 + e
+ * rounded, or e where u = 1 (Kahan). */
+RNN_I_FN RNN_HOT rnn_real RNN_K(row_loss)(int squared, size_t n, rnn_real scale,
+                                          const rnn_real *x, const rnn_real *t,
+                                          rnn_real *dx)
+{
+    const RNN_V one = RNN_SET(1), zero = RNN_SET(0);
+    RNN_V acc[RNN_I_VECTORS];
+    rnn_real rest[RNN_W];
+    size_t i, l, a;
+    int k;
+    for (k = 0; k < RNN_I_VECTORS; k++)
+        acc[k] = zero;
+    for (i = 0; i < n; i += RNN_I_LANES)
+        for (k = 0; k < RNN_I_VECTORS; k++)
+            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
+                const size_t at = i + (size_t)k * RNN_W;
+                const RNN_V v = RNN_K(ld)(x + at, l), y = RNN_K(ld)(t + at, l);
+                RNN_V d, s;
+                if (squared) {
+                    d = RNN_SUB(v, y);
+                    s = RNN_MUL(d, d);
+                    d = RNN_MUL(d, RNN_SET(2));
+                } else {
+                    const RNN_V e = RNN_K(exp)(RNN_SUB(zero, RNN_ABS(v)));
+                    const RNN_V u = RNN_ADD(one, e), w = RNN_SUB(u, one);
+                    s = RNN_SEL(RNN_LT(zero, w),
+                                RNN_DIV(RNN_MUL(RNN_K(log)(u), e), w), e);
+                    d = RNN_SUB(RNN_SEL(RNN_LT(v, zero), zero, v),
+                                RNN_MUL(v, y));
+                    s = RNN_ADD(d, s);
+                    d = RNN_SUB(RNN_K(sigmoid)(v), y);
+                }
+                if (dx)
+                    RNN_K(st)(dx + at, RNN_MUL(d, RNN_SET(scale)), l);
+                if (l < RNN_W) {
+                    RNN_ST(rest, s);
+                    for (a = l; a < RNN_W; a++)
+                        rest[a] = 0;
+                    s = RNN_LD(rest);
+                }
+                acc[k] = RNN_ADD(acc[k], s);
+            }
+    return RNN_K(fold)(acc);
+}
+
+/* ---- optimisers: [OPTIMIZERS] -------------------------------------------- */
+
+/* g' = g + decay p (not AdamW), then, m1 .. m3 the moments,
+ *
+ *     SGD        m1 = mu m1 + rest_mu g'   (g' at the first step)
+ *                d = g' + mu m1 (Nesterov), m1, or g' without momentum
+ *     Adagrad    m1 += g'^2                   d = g' / (sqrt m1 + eps)
+ *     Adadelta   m1 = rho m1 + (1 - rho) g'^2
+ *                d = sqrt(m2 + eps) / sqrt(m1 + eps) g'
+ *                m2 = rho m2 + (1 - rho) d^2
+ *     RMSprop    m1 = rho m1 + (1 - rho) g'^2
+ *                m2 = rho m2 + (1 - rho) g'   centered: s = m1 - m2^2, else m1
+ *                d = g' / (sqrt s + eps)      m3 = mu m3 + d, d = m3
+ *     Adam       m1 = beta1 m1 + (1 - beta1) g'
+ *                m2 = beta2 m2 + (1 - beta2) g'^2     m3 = max(m3, m2) amsgrad
+ *                d = m1 / (sqrt(m2 or m3) / root + eps)
+ *     AdamW      p -= decay p first (decay has lr in it), d as Adam
+ *
+ * and p -= lr d. beta2 holds rho. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(moment)(RNN_V keep, RNN_V m, RNN_V rest,
+                                         RNN_V x)
+{
+    return RNN_MAD(rest, x, RNN_MUL(keep, m));
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(old)(const rnn_i_update *u, const rnn_real *m,
+                                      size_t i, size_t n)
+{
+    return u->begin ? RNN_SET(0) : RNN_K(ld)(m + i, n - i);
+}
+
+RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
+{
+    const RNN_V eps = RNN_SET(u->eps), mu = RNN_SET(u->mu);
+    const RNN_V b1 = RNN_SET(u->beta1), r1 = RNN_SET(u->rest1);
+    const RNN_V b2 = RNN_SET(u->beta2), r2 = RNN_SET(u->rest2);
+    size_t i;
+    for (i = 0; i < n; i += RNN_W) {
         const size_t l = n - i;
-        RNN_V pi = RNN_K(ld)(p + i, l), gi = RNN_K(ld)(g + i, l);
-        RNN_V mi = RNN_K(ld)(m + i, l), vi = RNN_K(ld)(v + i, l), d;
-        gi = RNN_MAD(RNN_SET(a->decay), pi, gi);
-        mi = RNN_MAD(RNN_SET(a->rest1), gi, RNN_MUL(RNN_SET(a->beta1), mi));
-        vi = RNN_MAD(RNN_MUL(RNN_SET(a->rest2), gi), gi,
-                     RNN_MUL(RNN_SET(a->beta2), vi));
-        d = RNN_ADD(RNN_DIV(RNN_SQRT(vi), RNN_SET(a->root)), RNN_SET(a->eps));
-        RNN_K(st)(m + i, mi, l);
-        RNN_K(st)(v + i, vi, l);
-        RNN_K(st)(p + i, RNN_NMAD(RNN_SET(a->step), RNN_DIV(mi, d), pi), l);
+        RNN_V p = RNN_K(ld)(u->p + i, l), g = RNN_K(ld)(u->g + i, l), d, m, v;
+
+        if (u->kind == RNN_ADAMW)
+            p = RNN_NMAD(RNN_SET(u->decay), p, p);
+        else
+            g = RNN_MAD(RNN_SET(u->decay), p, g);
+        switch (u->kind) {
+        case RNN_SGD:
+            d = g;
+            if (u->momentum) {
+                m = g;
+                if (!u->begin)
+                    m = RNN_K(moment)(mu, RNN_K(ld)(u->m1 + i, l),
+                                      RNN_SET(u->rest_mu), g);
+                RNN_K(st)(u->m1 + i, m, l);
+                d = u->nesterov ? RNN_MAD(mu, m, g) : m;
+            }
+            break;
+        case RNN_ADAGRAD:
+            v = u->begin ? RNN_SET(u->initial) : RNN_K(ld)(u->m1 + i, l);
+            v = RNN_MAD(g, g, v);
+            RNN_K(st)(u->m1 + i, v, l);
+            d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), eps));
+            break;
+        case RNN_ADADELTA:
+            v = RNN_K(moment)(b2, RNN_K(old)(u, u->m1, i, n), r2,
+                              RNN_MUL(g, g));
+            m = RNN_K(old)(u, u->m2, i, n);
+            d = RNN_DIV(RNN_SQRT(RNN_ADD(m, eps)), RNN_SQRT(RNN_ADD(v, eps)));
+            d = RNN_MUL(d, g);
+            RNN_K(st)(u->m1 + i, v, l);
+            RNN_K(st)(u->m2 + i, RNN_K(moment)(b2, m, r2, RNN_MUL(d, d)), l);
+            break;
+        case RNN_RMSPROP:
+            v = RNN_K(moment)(b2, RNN_K(old)(u, u->m1, i, n), r2,
+                              RNN_MUL(g, g));
+            RNN_K(st)(u->m1 + i, v, l);
+            if (u->centered) {
+                m = RNN_K(moment)(b2, RNN_K(old)(u, u->m2, i, n), r2, g);
+                RNN_K(st)(u->m2 + i, m, l);
+                v = RNN_NMAD(m, m, v); /* a variance: rounding may leave < 0 */
+                v = RNN_MAX(RNN_SET(0), v);
+            }
+            d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), eps));
+            if (u->momentum) {
+                d = RNN_MAD(mu, RNN_K(old)(u, u->m3, i, n), d);
+                RNN_K(st)(u->m3 + i, d, l);
+            }
+            break;
+        default:
+            m = RNN_K(moment)(b1, RNN_K(old)(u, u->m1, i, n), r1, g);
+            v = RNN_K(moment)(b2, RNN_K(old)(u, u->m2, i, n), r2,
+                              RNN_MUL(g, g));
+            RNN_K(st)(u->m1 + i, m, l);
+            RNN_K(st)(u->m2 + i, v, l);
+            if (u->amsgrad) {
+                v = RNN_MAX(RNN_K(old)(u, u->m3, i, n), v);
+                RNN_K(st)(u->m3 + i, v, l);
+            }
+            d = RNN_DIV(m, RNN_ADD(RNN_DIV(RNN_SQRT(v), RNN_SET(u->root)),
+                                   eps));
+        }
+        RNN_K(st)(u->p + i, RNN_NMAD(RNN_SET(u->lr), d, p), l);
     }
 }
 
@@ -1673,9 +2226,11 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, size_t n, rnn_real *z,
  *                                                part is W_hn q + b_hn
  *                 h_t = (1 - z) n + z h_{t-1} = n + z (h_{t-1} - n)
  *     kept        r z n q
- *     backward    dz_z = dh (h_{t-1} - n) z (1 - z)    dz_n = dh (1 - z)(1 - n^2)
- *       after:    dz_r = dz_n q r (1 - r)              dq = dz_n r
- *       before:   dq = W_hn^T dz_n, the layer's        dz_r = dq h_{t-1} r (1 - r)
+ *     backward    dz_z = dh (h_{t-1} - n) z (1 - z)
+ *                 dz_n = dh (1 - z)(1 - n^2)
+ *       after:    dz_r = dz_n q r (1 - r)     dq = dz_n r
+ *       before:   dq = W_hn^T dz_n, by the layer, then
+ *                 dz_r = dq h_{t-1} r (1 - r)
  *                 dh_{t-1} = dh z, and before: + dq r
  *     left        dz_r dz_z dz_n and dq (after) or q (before)
  */
@@ -1937,7 +2492,8 @@ extern "C" {
             rnn_i_##set##_scale, rnn_i_##set##_greatest,                       \
             rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
             rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
-            rnn_i_##set##_adam                                                 \
+            rnn_i_##set##_clamp, rnn_i_##set##_spread,                         \
+            rnn_i_##set##_row_loss, rnn_i_##set##_update                       \
     }
 
 #if RNN_I_X86
@@ -2321,8 +2877,8 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
     p.b1 = p.b2 = NULL;
     p.c = c;
     p.c_i = (ptrdiff_t)c_width;
-    rnn_i_sum(call, seq, &p, (ptrdiff_t)(B * x_width), (ptrdiff_t)(B * dz_width),
-              down);
+    rnn_i_sum(call, seq, &p, (ptrdiff_t)(B * x_width),
+              (ptrdiff_t)(B * dz_width), down);
 }
 
 /* ============================================================================
@@ -2650,8 +3206,8 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  * h_t, and h0 of a row stands in the slot of its own length.
  * ========================================================================= */
 
-/* The recurrent products of a cell. A piece multiplies h_{t-1}, or q, which is
- * block 3 of z, by some blocks of columns of W_hh and adds it to blocks of z. */
+/* The recurrent products of a cell. A piece multiplies h_{t-1}, or q, which
+ * is block 3 of z, by blocks of columns of W_hh, and adds to blocks of z. */
 typedef struct rnn_i_piece {
     unsigned char stage;    /* before which stage of the cell                */
     unsigned char from_q;   /* 0: from h_{t-1}, 1: from q                    */
@@ -3961,8 +4517,6 @@ RNN_I_FN int rnn_i_finite(rnn_real x)
 RNN_I_FN rnn_real rnn_i_weight(const rnn_i_call *call, const rnn_real *weights,
                                size_t rows)
 {
-    static const rnn_real one = 1;
-    (void)one;
     return weights ? RNN_I_DO(call->k, sum)(rows, weights, NULL)
                    : (rnn_real)rows;
 }
@@ -3986,85 +4540,284 @@ RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
     return rnn_i_finite(*mean) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
-RNNDEF rnn_status rnn_cross_entropy(const rnn_real *logits, size_t rows,
-                                    int outputs, const int *targets,
-                                    const rnn_real *weights, rnn_real n,
-                                    rnn_real *nll, rnn_real *dlogits,
-                                    rnn_real *loss, const rnn_run *run)
-{
+/* What every loss does around its rows. */
+typedef struct rnn_i_loss {
     rnn_i_call call;
-    rnn_real lane[16], total, max, sum, l;
-    const size_t O = (size_t)outputs;
-    size_t first, end, i, j;
-    int finite = 1;
-    rnn_status st = rnn_i_begin(run, &call);
+    size_t O, first, end;
+    rnn_real n, lane[16];
+    int finite;
+} rnn_i_loss;
+
+RNN_I_FN rnn_status rnn_i_loss_begin(rnn_i_loss *s, const void *x, size_t rows,
+                                     int outputs, const void *targets,
+                                     const rnn_real *weights, rnn_real n,
+                                     const rnn_real *loss, const rnn_run *run)
+{
+    int j;
+    rnn_status st = rnn_i_begin(run, &s->call);
 
     if (st)
         return st;
-    if (!logits || !targets || !(n >= 0) ||
-        (call.parts > 1 && (loss || n <= 0)))
+    if (!x || !targets || !(n >= 0) ||
+        (s->call.parts > 1 && (loss || n <= 0)))
         return RNN_E_ARG;
-    if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, O)))
+    if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, (size_t)outputs)))
         return RNN_E_SIZE;
-    rnn_i_share(&call, rows, &first, &end);
-    for (i = first; i < end; i++)
+    s->O = (size_t)outputs;
+    rnn_i_share(&s->call, rows, &s->first, &s->end);
+    s->n = n > 0 ? n : rnn_i_weight(&s->call, weights, rows);
+    s->finite = 1;
+    for (j = 0; j < 16; j++)
+        s->lane[j] = 0;
+    return RNN_OK;
+}
+
+/* A row that counts for nothing; its x is not read. */
+RNN_I_FN void rnn_i_loss_skip(const rnn_i_loss *s, size_t i, rnn_real *values,
+                              rnn_real *dx)
+{
+    if (dx)
+        rnn_i_copy(dx + i * s->O, NULL, s->O);
+    if (values)
+        values[i] = 0;
+}
+
+RNN_I_FN void rnn_i_loss_row(rnn_i_loss *s, size_t i, rnn_real w, rnn_real l,
+                             rnn_real *values)
+{
+    s->finite &= rnn_i_finite(l);
+    if (values)
+        values[i] = l;
+    s->lane[i & 15] = rnn_i_add(s->lane[i & 15], rnn_i_mul(w, l));
+}
+
+RNN_I_FN rnn_status rnn_i_loss_end(rnn_i_loss *s, rnn_real *loss)
+{
+    rnn_real total;
+    int i, j;
+
+    for (j = 8; j; j /= 2)
+        for (i = 0; i < j; i++)
+            s->lane[i] = rnn_i_add(s->lane[i], s->lane[i + j]);
+    /* nothing counted: 0, not 0/0 */
+    total = s->lane[0] == 0 ? 0 : rnn_i_div(s->lane[0], s->n);
+    if (loss)
+        *loss = total;
+    return s->finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
+}
+
+RNNDEF rnn_status rnn_cross_entropy(const rnn_real *x, size_t rows,
+                                    int outputs, const int *targets,
+                                    const rnn_real *weights, rnn_real n,
+                                    rnn_real smoothing, rnn_real *values,
+                                    rnn_real *dx, rnn_real *loss,
+                                    const rnn_run *run)
+{
+    rnn_i_loss s;
+    rnn_real max, sum, l, at, each, rest;
+    size_t i, j;
+    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, targets, weights, n,
+                                     loss, run);
+
+    if (st)
+        return st;
+    if (!(smoothing >= 0 && smoothing < 1))
+        return RNN_E_ARG;
+    for (i = s.first; i < s.end; i++)
         if ((!weights || weights[i] != 0) &&
             (targets[i] < 0 || targets[i] >= outputs))
             return RNN_E_ID;
-    if (n <= 0)
-        n = rnn_i_weight(&call, weights, rows);
-    for (j = 0; j < 16; j++)
-        lane[j] = 0;
-    for (i = first; i < end; i++) {
-        const rnn_real w = weights ? weights[i] : 1, *x = logits + i * O;
-        rnn_real *p = dlogits ? dlogits + i * O : NULL, target;
+    each = rnn_i_div(smoothing, (rnn_real)outputs);
+    rest = rnn_i_sub(1, smoothing);
+    for (i = s.first; i < s.end; i++) {
+        const rnn_real w = weights ? weights[i] : 1, *row = x + i * s.O;
+        rnn_real *p = dx ? dx + i * s.O : NULL, spread = 0;
 
         if (w == 0) {
-            if (p)
-                rnn_i_copy(p, NULL, O);
-            if (nll)
-                nll[i] = 0;
+            rnn_i_loss_skip(&s, i, values, dx);
             continue;
         }
-        target = x[targets[i]];
-        sum = rnn_i_softmax(&call, O, x, p, &max);
-        RNN_I_DO(call.k, map)(RNN_FN_LOG, 1, &sum, &l);
-        l = rnn_i_sub(l, rnn_i_sub(target, max));
-        finite &= rnn_i_finite(l);
-        if (nll)
-            nll[i] = l;
-        lane[i & 15] = rnn_i_add(lane[i & 15], rnn_i_mul(w, l));
+        /* log-probabilities enter as x - max; smoothing takes some of all */
+        at = row[targets[i]];
+        if (smoothing > 0) {
+            max = RNN_I_DO(s.call.k, greatest)(s.O, row);
+            spread = RNN_I_DO(s.call.k, spread)(s.O, max, each, row);
+        }
+        sum = rnn_i_softmax(&s.call, s.O, row, p, &max);
+        at = rnn_i_mul(rest, rnn_i_sub(at, max));
+        RNN_I_DO(s.call.k, map)(RNN_FN_LOG, 1, &sum, &l);
+        l = rnn_i_sub(l, rnn_i_add(at, spread));
+        rnn_i_loss_row(&s, i, w, l, values);
         if (p) {
-            p[targets[i]] = rnn_i_sub(p[targets[i]], 1);
-            RNN_I_DO(call.k, scale)(O, rnn_i_div(w, n), p, p);
+            if (smoothing > 0)
+                for (j = 0; j < s.O; j++)
+                    p[j] = rnn_i_sub(p[j], each);
+            p[targets[i]] = rnn_i_sub(p[targets[i]], rest);
+            RNN_I_DO(s.call.k, scale)(s.O, rnn_i_div(w, s.n), p, p);
         }
     }
-    for (j = 8; j; j /= 2)
-        for (i = 0; i < j; i++)
-            lane[i] = rnn_i_add(lane[i], lane[i + j]);
-    total = lane[0] == 0 ? 0 : rnn_i_div(lane[0], n);
-    if (loss)
-        *loss = total;
-    return finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
+    return rnn_i_loss_end(&s, loss);
+}
+
+/* Losses that are a mean over a row: row_loss of the kernels. */
+RNN_I_FN rnn_status rnn_i_feature_loss(int squared, const rnn_real *x,
+                                       size_t rows, int outputs,
+                                       const rnn_real *targets,
+                                       const rnn_real *weights, rnn_real n,
+                                       rnn_real *values, rnn_real *dx,
+                                       rnn_real *loss, const rnn_run *run)
+{
+    rnn_i_loss s;
+    rnn_real l;
+    size_t i;
+    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, targets, weights, n,
+                                     loss, run);
+
+    if (st)
+        return st;
+    for (i = s.first; i < s.end; i++) {
+        const rnn_real w = weights ? weights[i] : 1;
+        const size_t at = i * s.O;
+
+        if (w == 0) {
+            rnn_i_loss_skip(&s, i, values, dx);
+            continue;
+        }
+        l = RNN_I_DO(s.call.k, row_loss)(
+            squared, s.O,
+            rnn_i_div(rnn_i_div(w, s.n), (rnn_real)outputs), x + at,
+            targets + at, dx ? dx + at : NULL);
+        rnn_i_loss_row(&s, i, w, rnn_i_div(l, (rnn_real)outputs), values);
+    }
+    return rnn_i_loss_end(&s, loss);
+}
+
+RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_real *x, size_t rows,
+                                            int outputs,
+                                            const rnn_real *targets,
+                                            const rnn_real *weights,
+                                            rnn_real n, rnn_real *values,
+                                            rnn_real *dx, rnn_real *loss,
+                                            const rnn_run *run)
+{
+    return rnn_i_feature_loss(0, x, rows, outputs, targets, weights, n, values,
+                              dx, loss, run);
+}
+
+RNNDEF rnn_status rnn_squared_error(const rnn_real *x, size_t rows, int outputs,
+                                    const rnn_real *targets,
+                                    const rnn_real *weights, rnn_real n,
+                                    rnn_real *values, rnn_real *dx,
+                                    rnn_real *loss, const rnn_run *run)
+{
+    return rnn_i_feature_loss(1, x, rows, outputs, targets, weights, n, values,
+                              dx, loss, run);
 }
 
 /* ============================================================================
- * [TRAIN]  initialisers, clipping, Adam
+ * [TRAIN]  initialisers and clipping
  * ========================================================================= */
 
-/* U(-1/sqrt fan, 1/sqrt fan), or N(0, 1) without fan */
-RNN_I_FN void rnn_i_init(const rnn_tensor *t, rnn_real *params, rnn_rng *rng)
+/* Where row r, column c of PyTorch's tensor lies. */
+RNN_I_FN rnn_real *rnn_i_cell_of(const rnn_tensor *t, rnn_real *params,
+                                 size_t r, size_t c)
 {
-    size_t i;
-    rnn_real bound = 0;
+    const size_t rows = (size_t)t->rows, cols = t->cols ? (size_t)t->cols : 1;
+    return params + t->offset + (t->transposed ? c * rows + r : r * cols + c);
+}
 
-    if (t->fan)
-        bound = rnn_i_div(1, rnn_i_sqrt((rnn_real)t->fan));
-    for (i = 0; i < t->size; i++)
-        params[t->offset + i] =
-            t->fan ? rnn_i_mul(bound, rnn_i_sub(rnn_i_mul(2, rnn_uniform(rng)),
-                                                1))
-                   : rnn_normal(rng);
+/* A matrix of n rows (or columns: across) of m numbers at row r0 made
+ * orthonormal, m >= n: Gram & Schmidt, twice, for the digits. */
+RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params,
+                               size_t r0, size_t n, size_t m, int across)
+{
+#define RNN_I_AT(i, j)                                                         \
+    (across ? rnn_i_cell_of(t, params, r0 + (j), (i))                          \
+            : rnn_i_cell_of(t, params, r0 + (i), (j)))
+    rnn_real s;
+    size_t i, j, k;
+    int pass;
+
+    for (i = 0; i < n; i++) {
+        for (pass = 0; pass < 2; pass++)
+            for (k = 0; k < i; k++) {
+                for (s = 0, j = 0; j < m; j++)
+                    s = rnn_i_add(s, rnn_i_mul(*RNN_I_AT(i, j),
+                                               *RNN_I_AT(k, j)));
+                for (j = 0; j < m; j++)
+                    *RNN_I_AT(i, j) = rnn_i_sub(
+                        *RNN_I_AT(i, j), rnn_i_mul(s, *RNN_I_AT(k, j)));
+            }
+        for (s = 0, j = 0; j < m; j++)
+            s = rnn_i_add(s, rnn_i_mul(*RNN_I_AT(i, j), *RNN_I_AT(i, j)));
+        s = rnn_i_sqrt(s);
+        for (j = 0; j < m; j++)
+            *RNN_I_AT(i, j) = rnn_i_div(*RNN_I_AT(i, j), s);
+    }
+#undef RNN_I_AT
+}
+
+RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
+                                  int rule, rnn_real gain, rnn_rng *rng)
+{
+    const rnn_tensor *t = tensor;
+    rnn_real in, out, f = 1, *at, u;
+    size_t i, r, r0, rows, cols, block;
+    int normal;
+
+    if (!t || !params || !rng || t->rows < 1 || t->cols < 0 ||
+        rule < RNN_INIT_DEFAULT || rule > RNN_INIT_IDENTITY)
+        return RNN_E_ARG;
+    rows = (size_t)t->rows;
+    cols = t->cols ? (size_t)t->cols : 1;
+    in = (rnn_real)cols;
+    out = (rnn_real)rows;
+    switch (rule) {
+    case RNN_INIT_DEFAULT:
+        if (t->fan)
+            f = rnn_i_div(1, rnn_i_sqrt((rnn_real)t->fan));
+        break;
+    case RNN_INIT_XAVIER_UNIFORM:
+        f = rnn_i_sqrt(rnn_i_div(6, rnn_i_add(in, out)));
+        break;
+    case RNN_INIT_XAVIER_NORMAL:
+        f = rnn_i_sqrt(rnn_i_div(2, rnn_i_add(in, out)));
+        break;
+    case RNN_INIT_HE_UNIFORM: f = rnn_i_sqrt(rnn_i_div(3, in)); break;
+    case RNN_INIT_HE_NORMAL: f = rnn_i_div(1, rnn_i_sqrt(in)); break;
+    default: break;
+    }
+    f = rnn_i_mul(f, gain);
+    normal = rule == RNN_INIT_NORMAL || rule == RNN_INIT_XAVIER_NORMAL ||
+             rule == RNN_INIT_HE_NORMAL || rule == RNN_INIT_ORTHOGONAL ||
+             (rule == RNN_INIT_DEFAULT && !t->fan);
+    for (i = 0; i < t->size; i++) {
+        at = params + t->offset + i;
+        if (rule == RNN_INIT_CONSTANT || rule == RNN_INIT_IDENTITY) {
+            *at = rule == RNN_INIT_CONSTANT ? gain : 0;
+            continue;
+        }
+        u = normal ? rnn_normal(rng)
+                   : rnn_i_sub(rnn_i_mul(2, rnn_uniform(rng)), 1);
+        *at = rule == RNN_INIT_ORTHOGONAL ? u : rnn_i_mul(f, u);
+    }
+    /* a gate's block of rows: the fan of a recurrent layer is H */
+    block = t->fan && rows % (size_t)t->fan == 0 && rows > (size_t)t->fan
+                ? (size_t)t->fan
+                : rows;
+    for (r0 = 0; r0 < rows; r0 += block) {
+        if (rule == RNN_INIT_ORTHOGONAL) {
+            if (block <= cols)
+                rnn_i_orthogonal(t, params, r0, block, cols, 0);
+            else
+                rnn_i_orthogonal(t, params, r0, cols, block, 1);
+        }
+        for (r = 0; rule == RNN_INIT_IDENTITY && r < block && r < cols; r++)
+            *rnn_i_cell_of(t, params, r0 + r, r) = gain;
+    }
+    for (i = 0; rule == RNN_INIT_ORTHOGONAL && i < t->size; i++)
+        params[t->offset + i] = rnn_i_mul(gain, params[t->offset + i]);
+    return RNN_OK;
 }
 
 RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
@@ -4082,7 +4835,7 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
     if (params_len < sizes.params)
         return RNN_E_BUFFER;
     for (i = 0; rnn_model_tensor(model, i, &t) == RNN_OK; i++)
-        rnn_i_init(&t, params, rng);
+        (void)rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
     return RNN_OK;
 }
 
@@ -4101,7 +4854,29 @@ RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
     if (params_len < sizes.params)
         return RNN_E_BUFFER;
     for (i = 0; rnn_stack_tensor(stack, i, &t) == RNN_OK; i++)
-        rnn_i_init(&t, params, rng);
+        (void)rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_init_forget_bias(const rnn_stack *stack,
+                                       rnn_real *params, rnn_real bias)
+{
+    rnn_i_lay y;
+    rnn_i_layer a;
+    size_t q, j;
+    rnn_status st = rnn_i_layout(stack, 1, 1, 0, &y);
+
+    if (st)
+        return st;
+    if (!params || y.cell != RNN_LSTM || !y.bias)
+        return RNN_E_ARG;
+    for (q = 0; q < y.L * y.D; q++) {
+        rnn_i_layer_at(&y, q / y.D, q % y.D, &a);
+        for (j = y.H; j < 2 * y.H; j++) {
+            params[a.b_ih + j] = bias;
+            params[a.b_hh + j] = 0;
+        }
+    }
     return RNN_OK;
 }
 
@@ -4118,29 +4893,33 @@ RNN_I_FN rnn_real rnn_i_scale_to_one(rnn_real x)
     return s;
 }
 
+/* The checks of clipping, and the greatest size of an element. */
+RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
+                                     rnn_real limit, const rnn_run *run,
+                                     rnn_i_call *call, rnn_real *most)
+{
+    rnn_status st = rnn_i_begin(run, call);
+
+    if (st)
+        return st;
+    if (!grads || !(limit >= 0) || call->parts > 1)
+        return RNN_E_ARG;
+    *most = RNN_I_DO(call->k, greatest_size)(n, grads);
+    return rnn_i_finite(*most) ? RNN_OK : RNN_E_NOT_FINITE;
+}
+
 RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
                                      rnn_real max_norm, rnn_real *norm,
                                      const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_real most, s, root, f;
-    rnn_status st = rnn_i_begin(run, &call);
+    rnn_real most = 0, s, root, f;
+    rnn_status st = rnn_i_clip_begin(grads, n, max_norm, run, &call, &most);
 
-    if (st)
+    if (norm && (!st || st == RNN_E_NOT_FINITE))
+        *norm = most;
+    if (st || most <= 0)
         return st;
-    if (!grads || !(max_norm >= 0) || call.parts > 1)
-        return RNN_E_ARG;
-    most = RNN_I_DO(call.k, greatest_size)(n, grads);
-    if (!rnn_i_finite(most)) {
-        if (norm)
-            *norm = most;
-        return RNN_E_NOT_FINITE;
-    }
-    if (most <= 0) {
-        if (norm)
-            *norm = 0;
-        return RNN_OK;
-    }
     s = rnn_i_scale_to_one(most);
     root = rnn_i_sqrt(RNN_I_DO(call.k, sum_squares)(n, s, grads));
     if (norm)
@@ -4153,40 +4932,325 @@ RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_adam_step(rnn_adam *adam, rnn_real *params,
-                                const rnn_real *grads, rnn_real *m, rnn_real *v,
-                                size_t n, const rnn_run *run)
+RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
+                                    rnn_real max_norm, rnn_real *norm,
+                                    const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_i_adam a;
-    rnn_real lr, bias1, bias2;
+    rnn_real most = 0, f;
+    rnn_status st = rnn_i_clip_begin(grads, n, max_norm, run, &call, &most);
+
+    if (norm && (!st || st == RNN_E_NOT_FINITE))
+        *norm = most;
+    if (st)
+        return st;
+    f = rnn_i_div(max_norm, rnn_i_add(most, (rnn_real)1e-6));
+    if (f < 1)
+        RNN_I_DO(call.k, scale)(n, f, grads, grads);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
+                                      const rnn_run *run)
+{
+    rnn_i_call call;
     size_t first, end;
     rnn_status st = rnn_i_begin(run, &call);
 
     if (st)
         return st;
-    if (!adam || !params || !grads || !m || !v)
+    if (!grads || !(limit >= 0))
         return RNN_E_ARG;
-    lr = adam->lr != 0 ? adam->lr : (rnn_real)1e-3;
-    a.beta1 = adam->beta1 != 0 ? adam->beta1 : (rnn_real)0.9;
-    a.beta2 = adam->beta2 != 0 ? adam->beta2 : (rnn_real)0.999;
-    a.eps = adam->eps != 0 ? adam->eps : (rnn_real)1e-8;
-    a.decay = adam->weight_decay;
-    if (!(lr > 0 && a.beta1 > 0 && a.beta1 < 1 && a.beta2 > 0 && a.beta2 < 1 &&
-          a.eps > 0 && a.decay >= 0))
-        return RNN_E_ARG;
-    a.rest1 = rnn_i_sub(1, a.beta1);
-    a.rest2 = rnn_i_sub(1, a.beta2);
-    /* 1 - beta^t follows the recurrence of a moment of ones */
-    bias1 = rnn_i_add(rnn_i_mul(a.beta1, adam->bias1), a.rest1);
-    bias2 = rnn_i_add(rnn_i_mul(a.beta2, adam->bias2), a.rest2);
-    a.step = rnn_i_div(lr, bias1);
-    a.root = rnn_i_sqrt(bias2);
     rnn_i_share(&call, n, &first, &end);
-    RNN_I_DO(call.k, adam)(end - first, &a, params + first, grads + first,
-                           m + first, v + first);
-    adam->bias1 = bias1;
-    adam->bias2 = bias2;
+    RNN_I_DO(call.k, clamp)(end - first, limit, grads + first);
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [OPTIMIZERS]  the equations stand with their kernel
+ * ========================================================================= */
+
+RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt, int kind, rnn_real lr)
+{
+    if (!opt || kind < RNN_SGD || kind > RNN_ADAMW)
+        return RNN_E_ARG;
+    opt->kind = kind;
+    opt->lr = lr;
+    opt->weight_decay = kind == RNN_ADAMW ? (rnn_real)0.01 : 0;
+    opt->momentum = opt->dampening = 0;
+    opt->nesterov = opt->centered = opt->amsgrad = 0;
+    opt->rho = kind == RNN_RMSPROP ? (rnn_real)0.99 : (rnn_real)0.9;
+    opt->beta1 = (rnn_real)0.9;
+    opt->beta2 = (rnn_real)0.999;
+    opt->eps = kind == RNN_ADAGRAD    ? (rnn_real)1e-10
+               : kind == RNN_ADADELTA ? (rnn_real)1e-6
+                                      : (rnn_real)1e-8;
+    opt->lr_decay = opt->initial = 0;
+    opt->step = 0;
+    opt->bias1 = opt->bias2 = 0;
+    return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o)
+{
+    if (!o || o->kind < RNN_SGD || o->kind > RNN_ADAMW)
+        return RNN_E_ARG;
+    if (!(o->lr >= 0 && o->weight_decay >= 0 && o->momentum >= 0 &&
+          o->eps >= 0 && o->lr_decay >= 0 && o->initial >= 0 && o->rho >= 0 &&
+          o->rho <= 1 && o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 &&
+          o->beta2 < 1))
+        return RNN_E_ARG;
+    if (o->nesterov && (o->momentum <= 0 || o->dampening != 0))
+        return RNN_E_ARG; /* as torch.optim.SGD has it */
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
+                                        size_t *count)
+{
+    rnn_status st = rnn_i_check_optimizer(opt);
+
+    if (st)
+        return st;
+    if (!count)
+        return RNN_E_ARG;
+    switch (opt->kind) {
+    case RNN_SGD: *count = opt->momentum > 0 ? 1 : 0; break;
+    case RNN_ADAGRAD: *count = 1; break;
+    case RNN_ADADELTA: *count = 2; break;
+    case RNN_RMSPROP:
+        *count = 1u + (opt->centered ? 1u : 0u) + (opt->momentum > 0 ? 1u : 0u);
+        break;
+    default: *count = opt->amsgrad ? 3 : 2;
+    }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
+{
+    rnn_status st = rnn_i_check_optimizer(opt);
+
+    if (st)
+        return st;
+    if (opt->step == 0xffffffffu)
+        return RNN_E_SIZE;
+    opt->step++;
+    /* 1 - beta^t follows the recurrence of a moment of ones, from 0 */
+    if (opt->step == 1)
+        opt->bias1 = opt->bias2 = 0;
+    opt->bias1 = rnn_i_add(rnn_i_mul(opt->beta1, opt->bias1),
+                           rnn_i_sub(1, opt->beta1));
+    opt->bias2 = rnn_i_add(rnn_i_mul(opt->beta2, opt->bias2),
+                           rnn_i_sub(1, opt->beta2));
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
+                                      rnn_real *params, const rnn_real *grads,
+                                      rnn_real *moments, size_t n, size_t first,
+                                      size_t count, const rnn_run *run)
+{
+    rnn_i_call call;
+    rnn_i_update u;
+    size_t kept, from, to;
+    rnn_status st = rnn_optimizer_moments(opt, &kept);
+
+    if (!st)
+        st = rnn_i_begin(run, &call);
+    if (st)
+        return st;
+    if (!params || !grads || (kept && !moments) || opt->step == 0)
+        return RNN_E_ARG;
+    if (first > n || count > n - first)
+        return RNN_E_SIZE;
+    u.kind = opt->kind;
+    u.nesterov = opt->nesterov;
+    u.centered = opt->centered;
+    u.amsgrad = opt->amsgrad;
+    u.momentum = opt->momentum > 0;
+    u.begin = opt->step == 1;
+    u.lr = opt->lr;
+    u.decay = opt->weight_decay;
+    u.mu = opt->momentum;
+    u.rest_mu = rnn_i_sub(1, opt->dampening);
+    u.beta1 = opt->beta1;
+    u.beta2 = opt->beta2;
+    u.root = 1;
+    u.eps = opt->eps;
+    u.initial = opt->initial;
+    if (opt->kind == RNN_ADADELTA || opt->kind == RNN_RMSPROP)
+        u.beta2 = opt->rho;
+    u.rest1 = rnn_i_sub(1, u.beta1);
+    u.rest2 = rnn_i_sub(1, u.beta2);
+    if (opt->kind == RNN_ADAGRAD)
+        u.lr = rnn_i_div(u.lr, rnn_i_add(1, rnn_i_mul((rnn_real)(opt->step - 1),
+                                                      opt->lr_decay)));
+    if (opt->kind == RNN_ADAMW)
+        u.decay = rnn_i_mul(u.lr, u.decay);
+    if (opt->kind >= RNN_ADAM) {
+        u.lr = rnn_i_div(u.lr, opt->bias1);
+        u.root = rnn_i_sqrt(opt->bias2);
+    }
+    rnn_i_share(&call, count, &from, &to);
+    from += first;
+    u.p = params + from;
+    u.g = grads + from;
+    /* the arrays that a kind keeps stand one after the other */
+    u.m1 = kept > 0 ? moments + from : NULL;
+    u.m2 = kept > 1 ? moments + n + from : NULL;
+    u.m3 = kept > 2 ? moments + 2 * n + from : NULL;
+    if (opt->kind == RNN_RMSPROP && !opt->centered)
+        u.m3 = u.m2;
+    RNN_I_DO(call.k, update)(to + first - from, &u);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
+                                     const rnn_real *grads, rnn_real *moments,
+                                     size_t n, const rnn_run *run)
+{
+    rnn_optimizer next;
+    rnn_status st;
+
+    if (!opt)
+        return RNN_E_ARG;
+    next = *opt;
+    st = rnn_optimizer_begin(&next);
+    if (!st)
+        st = rnn_optimizer_range(&next, params, grads, moments, n, 0, n, run);
+    if (!st)
+        *opt = next;
+    return st;
+}
+
+RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
+                                           const rnn_model *model,
+                                           rnn_real *params,
+                                           const rnn_real *grads,
+                                           rnn_real *moments,
+                                           const rnn_run *run)
+{
+    rnn_optimizer next;
+    rnn_tensor t;
+    rnn_sizes sizes;
+    int i;
+    rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
+
+    if (st)
+        return st;
+    if (!opt)
+        return RNN_E_ARG;
+    next = *opt;
+    st = rnn_optimizer_begin(&next);
+    for (i = 0; !st && rnn_model_tensor(model, i, &t) == RNN_OK; i++) {
+        next.weight_decay = t.cols ? opt->weight_decay : 0;
+        st = rnn_optimizer_range(&next, params, grads, moments, sizes.params,
+                                 t.offset, t.size, run);
+    }
+    if (!st) {
+        next.weight_decay = opt->weight_decay;
+        *opt = next;
+    }
+    return st;
+}
+
+/* [SCHEDULES] */
+
+/* x^n by squaring */
+RNN_I_FN rnn_real rnn_i_power(rnn_real x, uint32_t n)
+{
+    rnn_real r = 1;
+
+    for (; n; n >>= 1) {
+        if (n & 1u)
+            r = rnn_i_mul(r, x);
+        x = rnn_i_mul(x, x);
+    }
+    return r;
+}
+
+/* (1 + cos(pi x)) / 2 for x in [0, 1], by Taylor's series of sin(pi y / 2) at
+ * y = 1 - x: it is (1 + s) / 2 with s = sin(pi (1/2 - x)). */
+RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
+{
+    const rnn_real a = rnn_i_mul((rnn_real)3.14159265358979323846,
+                                 rnn_i_sub((rnn_real)0.5, x));
+    const rnn_real z = rnn_i_mul(a, a);
+    rnn_real s = 1;
+    int k;
+
+    for (k = 16; k >= 2; k -= 2) /* 1 - z/(2 3) (1 - z/(4 5) (...)) */
+        s = rnn_i_sub(1, rnn_i_mul(rnn_i_div(z, (rnn_real)(k * (k + 1))), s));
+    return rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
+}
+
+RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
+                                  rnn_real *lr)
+{
+    const rnn_schedule *s = schedule;
+    rnn_real f;
+
+    if (!s || !lr || s->kind < RNN_CONSTANT || s->kind > RNN_COSINE ||
+        ((s->kind == RNN_STEP || s->kind == RNN_COSINE) && s->every == 0))
+        return RNN_E_ARG;
+    *lr = s->base;
+    if (t < s->warmup) {
+        *lr = rnn_i_mul(s->base, rnn_i_div((rnn_real)(t + 1u),
+                                           (rnn_real)s->warmup));
+        return RNN_OK;
+    }
+    t -= s->warmup;
+    switch (s->kind) {
+    case RNN_STEP:
+        *lr = rnn_i_mul(s->base, rnn_i_power(s->gamma, t / s->every));
+        break;
+    case RNN_EXPONENTIAL:
+        *lr = rnn_i_mul(s->base, rnn_i_power(s->gamma, t));
+        break;
+    case RNN_COSINE:
+        f = t < s->every ? rnn_i_half_cosine(rnn_i_div((rnn_real)t,
+                                                       (rnn_real)s->every))
+                         : 0;
+        *lr = rnn_i_add(s->least,
+                        rnn_i_mul(rnn_i_sub(s->base, s->least), f));
+        break;
+    default: break;
+    }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
+                                   rnn_real *lr)
+{
+    rnn_plateau *p = plateau;
+    rnn_real factor, threshold, next;
+
+    if (!p || !lr || !(p->factor >= 0 && p->factor < 1) ||
+        !(p->threshold >= 0 && p->threshold < 1) || p->patience < 0 ||
+        p->cooldown < 0)
+        return RNN_E_ARG;
+    factor = p->factor > 0 ? p->factor : (rnn_real)0.1;
+    threshold = p->threshold > 0 ? p->threshold : (rnn_real)1e-4;
+    if (p->calls == 0 ||
+        metric < rnn_i_mul(p->best, rnn_i_sub(1, threshold))) {
+        p->best = metric;
+        p->bad = 0;
+    } else {
+        p->bad++;
+    }
+    p->calls = 1;
+    if (p->cool > 0) {
+        p->cool--;
+        p->bad = 0;
+    }
+    if (p->bad > p->patience) {
+        next = rnn_i_mul(*lr, factor);
+        next = next > p->least ? next : p->least;
+        if (rnn_i_sub(*lr, next) > (rnn_real)1e-8)
+            *lr = next;
+        p->cool = p->cooldown;
+        p->bad = 0;
+    }
     return RNN_OK;
 }
 
@@ -4212,36 +5276,109 @@ RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id)
     return RNN_OK;
 }
 
+/* x[first] sinks to its place among the n of a heap with the least on top. */
+RNN_I_FN void rnn_i_sink(rnn_real *x, int first, int n)
+{
+    int child;
+    rnn_real v = x[first];
+
+    for (; (child = 2 * first + 1) < n; first = child) {
+        if (child + 1 < n && x[child + 1] < x[child])
+            child++;
+        if (!(x[child] < v))
+            break;
+        x[first] = x[child];
+    }
+    x[first] = v;
+}
+
+/* n numbers in descending order, by a heap: n log n, no recursion */
+RNN_I_FN void rnn_i_sort(rnn_real *x, int n)
+{
+    int i;
+    rnn_real v;
+
+    for (i = n / 2 - 1; i >= 0; i--)
+        rnn_i_sink(x, i, n);
+    for (i = n - 1; i > 0; i--) {
+        v = x[0];
+        x[0] = x[i];
+        x[i] = v;
+        rnn_i_sink(x, 0, i);
+    }
+}
+
+/* top_k and top_p: keep what is above *least, and the first *ties equal to it.
+ * work holds the logits sorted. */
+RNN_I_FN void rnn_i_cut(rnn_i_set k, const rnn_real *logits, int outputs,
+                        const rnn_sampling *how, rnn_real factor,
+                        rnn_real *work, rnn_real *least, int *ties)
+{
+    rnn_real sum = 0, at = 0, e;
+    int keep = how->top_k > 0 && how->top_k < outputs ? how->top_k : outputs;
+    int i;
+
+    rnn_i_copy(work, logits, (size_t)outputs);
+    rnn_i_sort(work, outputs);
+    if (how->top_p > 0 && how->top_p < 1) {
+        for (i = 0; i < keep; i++) { /* of those that top_k left */
+            e = RNN_I_DO(k, exp_sum)(1, work[0], factor, work + i, NULL);
+            sum = rnn_i_add(sum, e);
+        }
+        sum = rnn_i_mul(how->top_p, sum);
+        for (i = 0; i < keep && at < sum; i++) {
+            e = RNN_I_DO(k, exp_sum)(1, work[0], factor, work + i, NULL);
+            at = rnn_i_add(at, e);
+        }
+        keep = i > 0 ? i : 1;
+    }
+    *least = work[keep - 1];
+    for (*ties = 0, i = keep - 1; i >= 0 && work[i] == *least; i--)
+        ++*ties;
+}
+
 /* u sum_i e_i falls into the interval of the token that is drawn; e_i =
  * e^((x_i - max) / temperature) is computed twice rather than stored. */
 RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
-                             rnn_real temperature, rnn_rng *rng, int *id)
+                             const rnn_sampling *how, rnn_rng *rng,
+                             rnn_real *work, int *id)
 {
-    rnn_real chunk[16], sum = 0, at = 0, factor, max;
+    rnn_real chunk[16], sum = 0, at = 0, factor, max, least = 0;
     rnn_i_set k = rnn_i_select(RNN_KERNEL_AUTO);
-    int best, pass, i, j, n;
+    int best, pass, i, j, n, cut, ties = 0, left;
     rnn_status st = rnn_greedy(logits, outputs, &best);
 
     if (st)
         return st;
-    if (!rng || !(temperature >= 0))
+    if (!how || !rng || !(how->temperature >= 0) || how->top_k < 0 ||
+        !(how->top_p >= 0 && how->top_p <= 1))
+        return RNN_E_ARG;
+    cut = (how->top_k > 0 && how->top_k < outputs) ||
+          (how->top_p > 0 && how->top_p < 1);
+    if (cut && !work)
         return RNN_E_ARG;
     *id = best;
     max = logits[best];
-    if (temperature <= 0 || !rnn_i_finite(max))
+    if (how->temperature <= 0 || !rnn_i_finite(max))
         return RNN_OK;
-    factor = rnn_i_div(1, temperature);
+    factor = rnn_i_div(1, how->temperature);
     if (!rnn_i_finite(factor))
         return RNN_OK;
+    if (cut)
+        rnn_i_cut(k, logits, outputs, how, factor, work, &least, &ties);
     for (pass = 0; pass < 2; pass++) {
         if (pass) {
             at = rnn_i_mul(rnn_uniform(rng), sum);
             sum = 0;
         }
+        left = ties;
         for (i = 0; i < outputs; i += n) {
             n = outputs - i < 16 ? outputs - i : 16;
             RNN_I_DO(k, exp_sum)((size_t)n, max, factor, logits + i, chunk);
             for (j = 0; j < n; j++) {
+                if (cut && !(logits[i + j] > least) &&
+                    (logits[i + j] < least || left-- <= 0))
+                    continue;
                 sum = rnn_i_add(sum, chunk[j]);
                 if (pass && at < sum) {
                     *id = i + j;
@@ -4251,6 +5388,37 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
         }
     }
     return RNN_OK; /* rounding can leave u at the end: the greatest */
+}
+
+RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
+                               rnn_real *h, rnn_real *c, int id,
+                               const rnn_sampling *how, rnn_rng *rng, int stop,
+                               int *ids, int max, int *count, rnn_real *work,
+                               size_t work_len, const rnn_run *run)
+{
+    rnn_sizes sizes;
+    rnn_real *logits;
+    size_t O;
+    rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
+
+    if (st)
+        return st;
+    if (!ids || !count || max < 0 || !work || model->input == RNN_DENSE)
+        return RNN_E_ARG;
+    O = (size_t)model->output_size;
+    if (work_len < rnn_i_plus(sizes.step, rnn_i_times(2, O)))
+        return RNN_E_BUFFER;
+    logits = work + sizes.step;
+    for (*count = 0; *count < max; ids[(*count)++] = id) {
+        st = rnn_step(model, params, 1, NULL, &id, h, c, logits, work,
+                      sizes.step, run);
+        if (!st)
+            st = rnn_sample(logits, model->output_size, how, rng, logits + O,
+                            &id);
+        if (st || id == stop)
+            return st;
+    }
+    return RNN_OK;
 }
 
 /* ============================================================================
@@ -4352,7 +5520,8 @@ RNN_I_FN size_t rnn_i_char(const unsigned char *p, size_t n,
             u = rnn_i_hex4(p + 8, n - 8);
             if (u < 0xdc00 || u > 0xdfff)
                 return 0;
-            c = 0x10000ul + ((c - 0xd800ul) << 10) + (unsigned long)(u - 0xdc00);
+            c = 0x10000ul + ((c - 0xd800ul) << 10) +
+                (unsigned long)(u - 0xdc00);
             used = 12;
         }
         if (c < 0x80) {
@@ -4868,7 +6037,7 @@ RNN_I_FN int rnn_i_is_real(int dtype)
     return dtype == RNN_ST_F32 || dtype == RNN_ST_F16 || dtype == RNN_ST_BF16;
 }
 
-/* ---- the description of a model in __metadata__ --------------------------- */
+/* ---- the description of a model in __metadata__ -------------------------- */
 
 typedef struct rnn_i_field {
     const char *key;
@@ -5271,6 +6440,63 @@ RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
     r = rnn_st_open(bytes, len, &st, why);
     return r ? r : rnn_i_load(&st, NULL, stack, params, why);
 }
+
+/* [STDIO] */
+#if RNN_I_STDIO
+
+RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
+                                size_t *len)
+{
+    unsigned char block[512];
+    size_t n = 0, k;
+    FILE *file;
+    int bad;
+
+    if (!path || !len)
+        return RNN_E_ARG;
+    file = fopen(path, "rb");
+    if (!file)
+        return RNN_E_UNSUPPORTED;
+    while ((k = fread(block, 1, sizeof block, file)) != 0) {
+        size_t i;
+        for (i = 0; out && i < k && n + i < cap; i++)
+            ((unsigned char *)out)[n + i] = block[i];
+        n += k;
+    }
+    bad = ferror(file);
+    (void)fclose(file);
+    if (bad)
+        return RNN_E_UNSUPPORTED;
+    *len = n;
+    return out && n > cap ? RNN_E_BUFFER : RNN_OK;
+}
+
+RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
+                                 size_t len)
+{
+    char name[1024];
+    FILE *file;
+    int good;
+
+    if (!path || !bytes)
+        return RNN_E_ARG;
+    if (rnn_i_length(path) + 5 > sizeof name)
+        return RNN_E_SIZE;
+    rnn_i_put(rnn_i_put(name, path), ".tmp");
+    file = fopen(name, "wb");
+    if (!file)
+        return RNN_E_UNSUPPORTED;
+    good = fwrite(bytes, 1, len, file) == len;
+    good = fclose(file) == 0 && good;
+    if (good && rename(name, path) != 0) {
+        (void)remove(path); /* where rename does not replace */
+        good = rename(name, path) == 0;
+    }
+    if (!good)
+        (void)remove(name);
+    return good ? RNN_OK : RNN_E_UNSUPPORTED;
+}
+#endif /* RNN_I_STDIO */
 #endif /* RNN_NO_FILES */
 
 #ifdef __cplusplus
@@ -5283,3 +6509,51 @@ RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
 
 #endif /* !RNN_I_PASS */
 #endif /* RNN_IMPLEMENTATION */
+
+/* ============================================================================
+ * [LICENSE]  choose either
+ *
+ * ALTERNATIVE A - MIT License
+ *
+ * Copyright (c) 2026 the authors of rnn.h
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+ * SOFTWARE.
+ *
+ * ALTERNATIVE B - Public Domain (www.unlicense.org)
+ *
+ * This is free and unencumbered software released into the public domain.
+ *
+ * Anyone is free to copy, modify, publish, use, compile, sell, or distribute
+ * this software, either in source code form or as a compiled binary, for any
+ * purpose, commercial or non-commercial, and by any means.
+ *
+ * In jurisdictions that recognize copyright laws, the author or authors of this
+ * software dedicate any and all copyright interest in the software to the
+ * public domain. We make this dedication for the benefit of the public at large
+ * and to the detriment of our heirs and successors. We intend this dedication
+ * to be an overt act of relinquishment in perpetuity of all present and future
+ * rights to this software under copyright law.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+ * ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+ * WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ * ========================================================================= */

@@ -542,7 +542,7 @@ typedef struct trainer {
     rnn_real *h, *c, *logits, *nll, *work, *grads, *m, *v;
     int *ids, *targets;
     rnn_adam adam;
-    reader reader;
+    reader *reader;
     FILE *log;
     unsigned char *file; /* the bytes of a checkpoint */
     size_t file_len;
@@ -561,6 +561,8 @@ static void divide(trainer *t, const char *name, const unsigned char *text,
     size_t held = o->valid > 0 ? len - train : len;
     double least = (double)o->batch * o->steps + 1;
 
+    if (len == 0)
+        die("%s: it is empty", name);
     if ((double)train < least)
         die("%s: too short: of its %zu bytes %zu are to learn from; --batch %d "
             "--steps %d need %.0f", name, len, train, o->batch, o->steps,
@@ -568,13 +570,13 @@ static void divide(trainer *t, const char *name, const unsigned char *text,
     if (held < 2)
         die("%s: too short: --valid %g leaves %zu of its %zu bytes to "
             "validate; 2 are needed", name, o->valid, held, len);
+    printf("%s: %zu bytes to learn from, %zu to validate\n", name, train,
+           len - train);
     t->text = text;
     t->stream = (train - 1) / (size_t)o->batch;
     t->windows = t->stream / (size_t)o->steps;
     t->held = text + (len - held);
     t->held_count = held - 1 < HELD_MOST ? held - 1 : HELD_MOST;
-    printf("%s: %zu bytes, %d distinct; %zu to learn from, %zu to validate\n",
-           name, len, t->net->model.input_size, train, len - train);
 }
 
 /* Everything that a checkpoint needs; a name that cannot be written shows
@@ -616,7 +618,6 @@ static void open_trainer(trainer *t)
     t->v = reals(sizes.params);
     t->ids = (int *)zeros(t->rows, sizeof(int));
     t->targets = (int *)zeros(t->rows, sizeof(int));
-    t->reader = open_reader(t->net);
     t->adam.lr = (rnn_real)o->lr;
     t->saved = -1;
     /* all bytes equally likely: a loss of ln V */
@@ -628,16 +629,15 @@ static void open_trainer(trainer *t)
         t->log = open_file(o->log, "w");
         fputs("iteration\tloss\tgradient_norm\tvalidation\n", t->log);
     }
-    printf("%s, %d x %d units, %zu parameters; %d x %d bytes an iteration\n",
+    printf("%s, %d x %d units, %d different bytes, %zu parameters\n\n",
            cell_names[model->cell], model->num_layers ? model->num_layers : 1,
-           model->hidden_size, sizes.params, o->batch, o->steps);
+           model->hidden_size, model->input_size, sizes.params);
 }
 
 static void close_trainer(trainer *t)
 {
     if (t->log && (ferror(t->log) | fclose(t->log)))
         die("%s: not completely written", t->o->log);
-    close_reader(&t->reader);
     free(t->h), free(t->c), free(t->logits), free(t->nll), free(t->work);
     free(t->grads), free(t->m), free(t->v), free(t->ids), free(t->targets);
     free(t->file), free(t->file_tmp);
@@ -767,13 +767,23 @@ static int is_measured(int iteration, int last)
 
 static double validate(trainer *t, int iteration)
 {
-    double loss = measure(t->net, &t->reader, t->held, t->held_count);
+    double loss = measure(t->net, t->reader, t->held, t->held_count);
 
     if (!(loss <= t->limit || loss <= 3 * t->first))
         stop(t, iteration, "validation loss", loss);
     return loss;
 }
 
+/* A field stays empty where there is nothing to say. */
+static void print_line(const trainer *t, int iteration, double loss,
+                       double valid, double spent)
+{
+    double left = spent / iteration * (t->o->iterations - iteration);
+    double bytes = (double)iteration * (double)t->rows;
+
+    printf("%9d  %7.4f", iteration, loss);
+    printf(valid < 0 ? "  %10s" : "  %10.4f", "");
+}
 /* What follows a validation: a checkpoint and a few words. */
 static void milestone(trainer *t, int iteration)
 {
@@ -782,7 +792,7 @@ static void milestone(trainer *t, int iteration)
     if (t->o->save)
         save(t, iteration);
     if (count > 0)
-        write_sample(t->net, &t->reader, t->o, count, "    | ");
+        write_sample(t->net, t->reader, t->o, count, "    | ");
 }
 
 static void learn(trainer *t)
@@ -796,7 +806,7 @@ static void learn(trainer *t)
         printf("        0        -  %10.4f\n", validate(t, 0));
         milestone(t, 0);
     }
-    for (k = 1; k <= last; k++, summed++) {
+    for (k = 1; k <= last; k++) {
         begin = seconds();
         loss = update(t, (size_t)k - 1, &norm);
         spent += seconds() - begin;
@@ -817,19 +827,15 @@ static void learn(trainer *t)
     }
 }
 
-static void train(const options *o, const network *net, const char *name,
-                  const unsigned char *text, size_t len)
+/* Makes or loads the network and teaches it the text. */
+static void train(const options *o, network *net, const char *name)
 {
     trainer t = {0};
+    size_t len, i;
+    unsigned char *text = read_file(name, &len);
 
     t.o = o;
     t.net = net;
-    divide(&t, name, text, len);
-    open_trainer(&t);
-    learn(&t);
-    close_trainer(&t);
-}
-
 /* ---- the program -------------------------------------------------------- */
 
 /* Our own text, from the root of the repository or beside the program:

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Runs the test programs in $1 and adds up what they say; every program ends
+# with `N passed, N failed`. A program that dies counts as one failure.
+b=$1
+passed=0
+failed=0
+
+count() { # name, exit status, output file
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$3" | tail -n 1)
+    p=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
+    f=$(echo "$line" | sed -n 's/.* \([0-9]*\) failed.*/\1/p')
+    [ -n "$p" ] || p=0
+    [ -n "$f" ] || f=1
+    [ "$2" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+    passed=$((passed + p))
+    failed=$((failed + f))
+    printf '%-12s %s passed, %s failed\n' "$1" "$p" "$f"
+    [ "$f" -eq 0 ] || tail -n 25 "$3"
+}
+
+for t in test_grad test_prop test_sizes test_math test_train test_files; do
+    "$b/$t" > "$b/$t.out" 2>&1
+    count "$t" $? "$b/$t.out"
+done
+
+"$b/test_hash" check > "$b/test_hash.out" 2>&1
+count test_hash $? "$b/test_hash.out"
+
+"$b/parity" tests/cases/*.safetensors > "$b/parity.out" 2>&1
+count parity $? "$b/parity.out"
+
+# the header's first program learns its sequence
+if [ "$("$b/first" | sed 's/.*://')" = " 0 1 2 3 2 1 0 1 2 3 2 1" ]; then
+    echo "1 passed, 0 failed" > "$b/first.out"
+else
+    echo "0 passed, 1 failed" > "$b/first.out"
+fi
+count first 0 "$b/first.out"
+
+# every tag of the contents stands once in the file besides
+tags=0
+for t in $(sed -n '/^ \* CONTENTS/,/^ \* WHO OWNS/p' rnn.h |
+           grep -o '\[[A-Z][A-Z0-9-]*\]' | tr -d '[]'); do
+    n=$(grep -c "^/\* ---- \[$t\]\|^ \* \[$t\]\|^/\* \[$t\]" rnn.h)
+    if [ "$n" -ne 1 ]; then
+        echo "tag [$t] marks $n sections"
+        tags=$((tags + 1))
+    fi
+done
+echo "1 passed, $((tags > 0)) failed" | sed 's/^1 passed, 1/0 passed, 1/' \
+    > "$b/tags.out"
+count tags 0 "$b/tags.out"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -2,5 +2,5 @@
 # brace that ends it.
 /^ \* A FIRST PROGRAM/ { found = 1 }
 found && /^ \*     #include <stdio.h>/ { on = 1 }
-on { sub(/^ \*( {5})?/, ""); print }
+on { sub(/^ \*(     )?/, ""); print }
 on && /^}/ { exit }

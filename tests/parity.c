@@ -72,6 +72,7 @@ struct product { /* one tensor that the library computed */
 struct test_case {
     char name[NAME_CAP]; /* of the file, without folder and extension */
     rnn_st st;
+    unsigned char *bytes; /* the whole file */
     struct block *blocks;
     struct product *products;
     enum verdict verdict;
@@ -1014,7 +1015,7 @@ static void run_chunk(struct test_case *c, struct n_to_n *m, int from,
     check(c, "rnn_cross_entropy",
           rnn_cross_entropy(m->logits + out, rows, m->model.output_size,
                             m->targets + row, m->mask ? m->mask + row : NULL,
-                            m->n, m->nll + row, m->dlogits + out, &loss,
+                            m->n, 0, m->nll + row, m->dlogits + out, &loss,
                             NULL));
     m->loss += (double)loss;
     memset(&flow, 0, sizeof flow);
@@ -1026,21 +1027,18 @@ static void run_chunk(struct test_case *c, struct n_to_n *m, int from,
                        m->grads, work, sizes.train, NULL));
 }
 
-/* The chunks tile the T steps. With several, all share one n. */
+/* The chunks tile the T steps. All share one n, the sum of all weights. */
 static void run_chunks(struct test_case *c, struct n_to_n *m)
 {
     double steps[NAME_CAP / 2];
+    char text[NAME_CAP];
     int i, count = 1, from = 0;
+    size_t k;
     steps[0] = (double)m->s.steps;
-    if (has(c, "in.mask") == 0) m->n = (rnn_real)m->s.rows;
-    if (meta_number(c, "no_such_key", 0.0) > 0) return;
-    if (meta_is(c, "tbptt_chunks", "") == 0 &&
-        meta_text(c, "tbptt_chunks", (char[NAME_CAP]){0})) {
-        size_t k;
+    if (meta_text(c, "tbptt_chunks", text))
         count = meta_list(c, "tbptt_chunks", steps, NAME_CAP / 2);
-        m->n = 0;
-        for (k = 0; k < m->s.rows; k++) m->n += m->mask ? m->mask[k] : 1;
-    }
+    m->n = 0;
+    for (k = 0; k < m->s.rows; k++) m->n += m->mask ? m->mask[k] : 1;
     for (i = 0; i < count; i++) {
         int n = as_size(c, "tbptt_chunks", steps[i]);
         if (n > m->s.steps - from) fail(c, "the chunks are longer than T");
@@ -1087,4 +1085,374 @@ static void run_n_to_n(struct test_case *c)
     run_chunks(c, m);
     put_n_to_n(c, m);
     put_grads(c, &net, m->grads, m->sizes.params);
+}
+
+/* ----------------------------------------------------------------------------
+ * kind=optim: (a) a linear regression, (b) a sequence of gradients
+ * ------------------------------------------------------------------------- */
+
+static void read_optimizer(struct test_case *c, rnn_optimizer *o)
+{
+    static const struct {
+        const char *name;
+        int kind;
+    } kinds[] = {{"SGD", RNN_SGD},           {"Adagrad", RNN_ADAGRAD},
+                 {"Adadelta", RNN_ADADELTA}, {"RMSprop", RNN_RMSPROP},
+                 {"Adam", RNN_ADAM},         {"AdamW", RNN_ADAMW}};
+    char algo[NAME_CAP];
+    double betas[2] = {0.9, 0.999};
+    size_t i;
+    int kind = -1;
+    need_text(c, "algo", algo);
+    for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(algo, kinds[i].name) == 0) kind = kinds[i].kind;
+    if (kind < 0) skip(c, "optimiser %s", algo);
+    check(c, "rnn_optimizer_init",
+          rnn_optimizer_init(o, kind, (rnn_real)need_number(c, "lr")));
+#define NUMBER(field, key) \
+    o->field = (rnn_real)meta_number(c, key, (double)o->field)
+    NUMBER(weight_decay, "weight_decay");
+    NUMBER(momentum, "momentum");
+    NUMBER(dampening, "dampening");
+    NUMBER(rho, kind == RNN_RMSPROP ? "alpha" : "rho");
+    NUMBER(eps, "eps");
+    NUMBER(lr_decay, "lr_decay");
+    NUMBER(initial, "initial_accumulator_value");
+#undef NUMBER
+    o->nesterov = meta_is(c, "nesterov", "True");
+    o->centered = meta_is(c, "centered", "True");
+    o->amsgrad = meta_is(c, "amsgrad", "True");
+    if (has(c, "in.seq_g") && meta_text(c, "betas", algo))
+        meta_list(c, "betas", betas, 2);
+    o->beta1 = (rnn_real)betas[0];
+    o->beta2 = (rnn_real)betas[1];
+}
+
+static rnn_real *get_moments(struct test_case *c, const rnn_optimizer *o,
+                             size_t n)
+{
+    size_t count;
+    check(c, "rnn_optimizer_moments", rnn_optimizer_moments(o, &count));
+    return get_reals(c, times(c, count, n));
+}
+
+/* params of a linear block as PyTorch's w (O, I) and b (O). */
+static void split(const rnn_real *params, size_t I, size_t O, double *w,
+                  double *b)
+{
+    size_t i, o;
+    for (o = 0; o < O; o++) {
+        for (i = 0; i < I; i++) w[o * I + i] = (double)params[i * O + o];
+        b[o] = (double)params[I * O + o];
+    }
+}
+
+static void run_regression(struct test_case *c, rnn_optimizer o, size_t steps)
+{
+    rnn_st_tensor x, w0;
+    rnn_linear lin;
+    rnn_seq seq;
+    rnn_real *params, *grads, *moments, *y, *dy, *targets, *w, *b, loss;
+    double *out_w, *out_b, *out_gw, *out_gb, *out_loss;
+    size_t N, I, O, n, k, i, j;
+    if (!find(c, "in.X", &x) || !find(c, "in.w0", &w0) || x.ndim != 2 ||
+        w0.ndim != 2)
+        fail(c, "in.X or in.w0 is missing or not a matrix");
+    N = x.dims[0];
+    I = x.dims[1];
+    O = w0.dims[0];
+    memset(&lin, 0, sizeof lin);
+    lin.input_size = (int)I;
+    lin.output_size = (int)O;
+    check(c, "rnn_linear_size", rnn_linear_size(&lin, &n));
+    set_seq(&seq, 1, (int)N);
+    seq.x = reals(c, "in.X", times(c, N, I));
+    targets = reals(c, "in.Y", times(c, N, O));
+    w = reals(c, "in.w0", times(c, O, I));
+    b = reals(c, "in.b0", O);
+    params = get_reals(c, n);
+    for (j = 0; j < O; j++) {
+        for (i = 0; i < I; i++) params[i * O + j] = w[j * I + i];
+        params[I * O + j] = b[j];
+    }
+    moments = get_moments(c, &o, n);
+    y = get_reals(c, times(c, N, O));
+    dy = get_reals(c, times(c, N, O));
+    out_w = put_new(c, "out.w", (steps + 1) * O * I);
+    out_b = put_new(c, "out.b", (steps + 1) * O);
+    out_gw = put_new(c, "out.gw", steps * O * I);
+    out_gb = put_new(c, "out.gb", steps * O);
+    out_loss = put_new(c, "out.loss", steps + 1);
+    for (k = 0;; k++) {
+        grads = get_zeros(c, n);
+        split(params, I, O, out_w + k * O * I, out_b + k * O);
+        check(c, "rnn_linear_forward",
+              rnn_linear_forward(&lin, params, &seq, y, NULL));
+        check(c, "rnn_squared_error",
+              rnn_squared_error(y, N, (int)O, targets, NULL, 0, NULL, dy, &loss,
+                                NULL));
+        out_loss[k] = (double)loss;
+        if (k == steps) return;
+        check(c, "rnn_linear_backward",
+              rnn_linear_backward(&lin, params, &seq, y, dy, NULL, NULL));
+        check(c, "rnn_linear_grads",
+              rnn_linear_grads(&lin, &seq, dy, grads, NULL));
+        split(grads, I, O, out_gw + k * O * I, out_gb + k * O);
+        check(c, "rnn_optimizer_step",
+              rnn_optimizer_step(&o, params, grads, moments, n, NULL));
+    }
+}
+
+static void run_gradients(struct test_case *c, rnn_optimizer o, size_t steps)
+{
+    rnn_st_tensor p0;
+    rnn_real *params, *g, *moments;
+    double *out;
+    size_t n, i, k;
+    if (!find(c, "in.seq_p0", &p0)) return;
+    n = count_of(c, &p0);
+    params = reals(c, "in.seq_p0", n);
+    g = reals(c, "in.seq_g", times(c, steps, n));
+    moments = get_moments(c, &o, n);
+    out = put_new(c, "out.seq_p", times(c, steps + 1, n));
+    for (k = 0;; k++) {
+        for (i = 0; i < n; i++) out[k * n + i] = (double)params[i];
+        if (k == steps) return;
+        check(c, "rnn_optimizer_step",
+              rnn_optimizer_step(&o, params, g + k * n, moments, n, NULL));
+    }
+}
+
+static void run_optim(struct test_case *c)
+{
+    rnn_optimizer o;
+    size_t steps = (size_t)meta_size(c, "steps", 20);
+    read_optimizer(c, &o);
+    if (has(c, "in.X")) run_regression(c, o, steps);
+    run_gradients(c, o, steps);
+}
+
+/* ----------------------------------------------------------------------------
+ * kind=clip: all of in.g0, in.g1, ... as one gradient
+ * ------------------------------------------------------------------------- */
+
+static void run_clip(struct test_case *c)
+{
+    char name[NAME_CAP];
+    rnn_st_tensor t;
+    rnn_real *g, norm, limit = (rnn_real)need_number(c, "max_norm");
+    size_t n = 0, at = 0, i;
+    int k, count;
+    double type = 2;
+    if (meta_is(c, "norm_type", "inf"))
+        type = HUGE_VAL;
+    else
+        type = meta_number(c, "norm_type", 2);
+    for (count = 0;; count++) {
+        snprintf(name, sizeof name, "in.g%d", count);
+        if (!find(c, name, &t)) break;
+        n += count_of(c, &t);
+    }
+    g = get_reals(c, n);
+    for (k = 0; k < count; k++) {
+        snprintf(name, sizeof name, "in.g%d", k);
+        find(c, name, &t);
+        for (i = 0; i < count_of(c, &t); i++)
+            g[at++] = (rnn_real)value_at(&t, i);
+    }
+    if (isinf(type))
+        check(c, "rnn_clip_grad_max",
+              rnn_clip_grad_max(g, n, limit, &norm, NULL));
+    else if (type == 2)
+        check(c, "rnn_clip_grad_norm",
+              rnn_clip_grad_norm(g, n, limit, &norm, NULL));
+    else
+        skip(c, "norm of type %g", type);
+    for (k = 0, at = 0; k < count; k++, at += count_of(c, &t)) {
+        snprintf(name, sizeof name, "in.g%d", k);
+        find(c, name, &t);
+        snprintf(name, sizeof name, "out.g%d", k);
+        put_reals(c, name, g + at, count_of(c, &t));
+    }
+    put_number(c, "out.norm", (double)norm);
+}
+
+/* ----------------------------------------------------------------------------
+ * kind=unit: one function alone
+ * ------------------------------------------------------------------------- */
+
+static void run_xent(struct test_case *c)
+{
+    size_t N = (size_t)need_size(c, "N"), V = (size_t)need_size(c, "V");
+    size_t n = times(c, N, V);
+    rnn_real *logits = reals(c, "in.logits", n), *mask, *nll, *prob, *d;
+    rnn_real loss, sum;
+    int *targets = ints(c, "in.tgt", N);
+    mask = some_reals(c, "in.mask", N);
+    nll = get_reals(c, N);
+    prob = get_reals(c, n);
+    d = get_reals(c, n);
+    check(c, "rnn_softmax", rnn_softmax(logits, N, (int)V, prob, NULL));
+    check(c, "rnn_cross_entropy",
+          rnn_cross_entropy(logits, N, (int)V, targets, mask, 0, 0, nll, d,
+                            &loss, NULL));
+    check(c, "rnn_mean", rnn_mean(nll, mask, N, 1, &sum, NULL));
+    put_reals(c, "out.prob", prob, n);
+    put_reals(c, "out.nll", nll, N);
+    put_number(c, "out.loss", (double)loss);
+    put_number(c, "out.loss_sum", (double)sum);
+    put_reals(c, "grad.logits", d, n);
+}
+
+static void run_embedding(struct test_case *c)
+{
+    rnn_st_tensor table, ids;
+    rnn_real *params, *y, *up, *grads;
+    rnn_seq seq;
+    size_t n, N, E;
+    if (!find(c, "p.emb.weight", &table) || table.ndim != 2 ||
+        !find(c, "in.ids", &ids))
+        fail(c, "p.emb.weight or in.ids is missing");
+    n = count_of(c, &table);
+    N = count_of(c, &ids);
+    E = table.dims[1];
+    params = reals(c, "p.emb.weight", n);
+    y = get_reals(c, times(c, N, E));
+    up = reals(c, "in.up", times(c, N, E));
+    grads = get_zeros(c, n);
+    set_seq(&seq, (int)N, 1);
+    seq.ids = ints(c, "in.ids", N);
+    check(c, "rnn_embedding_forward",
+          rnn_embedding_forward((int)table.dims[0], (int)E, params, &seq, y,
+                                NULL));
+    check(c, "rnn_embedding_grads",
+          rnn_embedding_grads((int)table.dims[0], (int)E, &seq, up, grads,
+                              NULL));
+    put_reals(c, "out.y", y, N * E);
+    put_number(c, "out.loss", dot(y, up, N * E));
+    put_reals(c, "grad.emb.weight", grads, n);
+}
+
+static void run_unit(struct test_case *c)
+{
+    char unit[NAME_CAP];
+    need_text(c, "unit", unit);
+    if (strcmp(unit, "softmax_xent") == 0)
+        run_xent(c);
+    else if (strcmp(unit, "embedding") == 0)
+        run_embedding(c);
+    else
+        skip(c, "unit %s", unit);
+}
+
+static void run_wiring(struct test_case *c)
+{
+    char wiring[NAME_CAP];
+    need_text(c, "wiring", wiring);
+    if (strcmp(wiring, "n_vs_n") == 0)
+        run_n_to_n(c);
+    else
+        skip(c, "wiring %s", wiring);
+}
+
+/* ----------------------------------------------------------------------------
+ * The kinds, and the program
+ * ------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    void (*run)(struct test_case *c);
+} kinds[] = {{"cell", run_cell},   {"onnx", run_onnx}, {"wiring", run_wiring},
+             {"optim", run_optim}, {"clip", run_clip}, {"unit", run_unit}};
+
+static void run_kind(struct test_case *c)
+{
+    char kind[NAME_CAP];
+    size_t i;
+    need_text(c, "kind", kind);
+    for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kind, kinds[i].name) == 0) {
+            kinds[i].run(c);
+            return;
+        }
+    skip(c, "kind %s", kind);
+}
+
+/* The bytes of a file; NULL, and why, if it cannot be read. */
+static unsigned char *read_bytes(const char *path, size_t *len,
+                                 const char **why)
+{
+    unsigned char *bytes;
+    if (rnn_read_file(path, NULL, 0, len) != RNN_OK) {
+        *why = "cannot be read";
+        return NULL;
+    }
+    bytes = malloc(*len ? *len : 1);
+    if (bytes && rnn_read_file(path, bytes, *len, len) == RNN_OK) return bytes;
+    free(bytes);
+    *why = "cannot be read, or no memory";
+    return NULL;
+}
+
+/* The file's name without folder and extension. */
+static void name_case(struct test_case *c, const char *path)
+{
+    static const char ending[] = ".safetensors";
+    const char *slash = strrchr(path, '/');
+    size_t n;
+    snprintf(c->name, sizeof c->name, "%s", slash ? slash + 1 : path);
+    n = strlen(c->name);
+    if (n > sizeof ending - 1 && strcmp(c->name + n - (sizeof ending - 1),
+                                        ending) == 0)
+        c->name[n - (sizeof ending - 1)] = 0;
+}
+
+static enum verdict run_file(const char *path, const char *dir)
+{
+    struct test_case *c = calloc(1, sizeof *c);
+    const char *why = NULL;
+    size_t len = 0;
+    enum verdict verdict;
+    if (c == NULL) {
+        printf("FAIL %s out of memory\n", path);
+        return FAILED;
+    }
+    name_case(c, path);
+    c->bytes = read_bytes(path, &len, &why);
+    if (setjmp(c->leave) == 0) {
+        if (c->bytes == NULL) fail(c, "%s", why);
+        if (rnn_st_open(c->bytes, len, &c->st, &why) != RNN_OK)
+            fail(c, "%s", why);
+        run_kind(c);
+        if (dir) write_case(c, dir);
+        compare(c);
+    }
+    if (c->verdict == PASSED)
+        printf("ok %s worst=%.3f\n", c->name, c->worst);
+    else
+        printf("%s %s %s\n", c->verdict == FAILED ? "FAIL" : "unsupported",
+               c->name, c->why);
+    verdict = c->verdict;
+    free_all(c);
+    free(c->bytes);
+    free(c);
+    return verdict;
+}
+
+int main(int argc, char **argv)
+{
+    const char *dir = NULL;
+    int count[3] = {0, 0, 0}, i = 1;
+    if (argc > 2 && strcmp(argv[1], "--write") == 0) {
+        dir = argv[2];
+        i = 3;
+    }
+    if (i >= argc) {
+        fprintf(stderr, "usage: parity [--write DIR] FILE...\n");
+        return 2;
+    }
+    for (; i < argc; i++) count[run_file(argv[i], dir)]++;
+    printf("%d passed, %d failed, %d skipped\n", count[PASSED], count[FAILED],
+           count[SKIPPED]);
+    return count[FAILED] != 0;
 }

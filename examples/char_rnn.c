@@ -26,6 +26,7 @@
 #include "../rnn.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -130,14 +131,23 @@ static unsigned char *read_file(const char *path, size_t *len)
 
 typedef struct options {
     const char *data, *init, *load, *save, *log, *prime;
-    int cell, hidden, layers, batch, steps, iterations, seed, sample, threads;
-    double lr, clip, valid, temperature;
+    int cell, optimizer, schedule, keep; /* names: numbers in these lists */
+    int hidden, layers, batch, steps, iterations, seed, sample, threads;
+    int warmup, every, top_k;
+    double lr, clip, valid, temperature, top_p, dropout, momentum, decay, gamma;
 } options;
 
-static const char *const cell_names[] = {"tanh", "relu", "gru",
-                                         "gru-reset-before", "lstm"};
+/* the library's numbers for cells, optimisers and schedules, in its order */
+static const char *const cell_names[] = {
+    "tanh", "relu", "gru", "gru-reset-before", "lstm", NULL};
+static const char *const optimizer_names[] = {
+    "sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", NULL};
+static const char *const schedule_names[] = {"constant", "step", "exponential",
+                                             "cosine", NULL};
+enum { KEEP_LAST, KEEP_BEST };
+static const char *const keep_names[] = {"last", "best", NULL};
 
-enum { TEXT, CELL, WHOLE, REAL };
+enum { TEXT, NAME, WHOLE, REAL };
 
 #define FIELD(name) offsetof(options, name)
 static const struct {
@@ -145,26 +155,38 @@ static const struct {
     int kind;
     size_t field;
     double least, most;
+    const char *const *names;
 } option_table[] = {
-    {"--data", TEXT, FIELD(data), 0, 0},
-    {"--init", TEXT, FIELD(init), 0, 0},
-    {"--load", TEXT, FIELD(load), 0, 0},
-    {"--save", TEXT, FIELD(save), 0, 0},
-    {"--log", TEXT, FIELD(log), 0, 0},
-    {"--prime", TEXT, FIELD(prime), 0, 0},
-    {"--cell", CELL, FIELD(cell), 0, 0},
-    {"--hidden", WHOLE, FIELD(hidden), 1, 1e6},
-    {"--layers", WHOLE, FIELD(layers), 1, 1e3},
-    {"--batch", WHOLE, FIELD(batch), 1, 1e6},
-    {"--steps", WHOLE, FIELD(steps), 1, 1e6},
-    {"--iterations", WHOLE, FIELD(iterations), 0, 2e9},
-    {"--seed", WHOLE, FIELD(seed), 0, 2147483647.0},
-    {"--sample", WHOLE, FIELD(sample), 0, 2e9},
-    {"--threads", WHOLE, FIELD(threads), 1, 256},
-    {"--lr", REAL, FIELD(lr), 1e-12, 1e30},
-    {"--clip", REAL, FIELD(clip), 1e-12, 1e30},
-    {"--valid", REAL, FIELD(valid), 0, 0.999999},
-    {"--temperature", REAL, FIELD(temperature), 0, 1e6},
+    {"--data", TEXT, FIELD(data), 0, 0, NULL},
+    {"--init", TEXT, FIELD(init), 0, 0, NULL},
+    {"--load", TEXT, FIELD(load), 0, 0, NULL},
+    {"--save", TEXT, FIELD(save), 0, 0, NULL},
+    {"--log", TEXT, FIELD(log), 0, 0, NULL},
+    {"--prime", TEXT, FIELD(prime), 0, 0, NULL},
+    {"--cell", NAME, FIELD(cell), 0, 0, cell_names},
+    {"--optimizer", NAME, FIELD(optimizer), 0, 0, optimizer_names},
+    {"--schedule", NAME, FIELD(schedule), 0, 0, schedule_names},
+    {"--keep", NAME, FIELD(keep), 0, 0, keep_names},
+    {"--hidden", WHOLE, FIELD(hidden), 1, 1e6, NULL},
+    {"--layers", WHOLE, FIELD(layers), 1, 1e3, NULL},
+    {"--batch", WHOLE, FIELD(batch), 1, 1e6, NULL},
+    {"--steps", WHOLE, FIELD(steps), 1, 1e6, NULL},
+    {"--iterations", WHOLE, FIELD(iterations), 0, 2e9, NULL},
+    {"--seed", WHOLE, FIELD(seed), 0, 2147483647.0, NULL},
+    {"--sample", WHOLE, FIELD(sample), 0, 2e9, NULL},
+    {"--threads", WHOLE, FIELD(threads), 1, 256, NULL},
+    {"--lr", REAL, FIELD(lr), 1e-12, 1e30, NULL},
+    {"--clip", REAL, FIELD(clip), 1e-12, 1e30, NULL},
+    {"--valid", REAL, FIELD(valid), 0, 0.999999, NULL},
+    {"--temperature", REAL, FIELD(temperature), 0, 1e6, NULL},
+    {"--warmup", WHOLE, FIELD(warmup), 0, 2e9, NULL},
+    {"--every", WHOLE, FIELD(every), 1, 2e9, NULL},
+    {"--gamma", REAL, FIELD(gamma), 0, 1, NULL},
+    {"--momentum", REAL, FIELD(momentum), 0, 0.999999, NULL},
+    {"--weight-decay", REAL, FIELD(decay), 0, 1e6, NULL},
+    {"--dropout", REAL, FIELD(dropout), 0, 0.999, NULL},
+    {"--top-k", WHOLE, FIELD(top_k), 0, 256, NULL},
+    {"--top-p", REAL, FIELD(top_p), 0, 1, NULL},
 };
 #define OPTIONS (sizeof option_table / sizeof *option_table)
 
@@ -177,7 +199,16 @@ static const char help[] =
     "  --layers N       recurrent layers, one above the other [1]\n"
     "  --batch N        places of the text that are read side by side [20]\n"
     "  --steps N        bytes that each of them goes on in an iteration [50]\n"
-    "  --lr X           learning rate of Adam [0.002]\n"
+    "  --lr X           learning rate [0.002]\n"
+    "  --optimizer NAME sgd, adagrad, adadelta, rmsprop, adam or adamw [adam]\n"
+    "  --momentum X     of sgd and rmsprop [0]\n"
+    "  --weight-decay X pulls weights, not biases, towards 0 [0]\n"
+    "  --schedule NAME  of the learning rate: constant; step and exponential,\n"
+    "                   times --gamma X [0.5] at every --every N iterations or\n"
+    "                   at each; cosine, down to 0 over --every N iterations,\n"
+    "                   without it over all [constant]\n"
+    "  --warmup N       iterations that it rises for first [0]\n"
+    "  --dropout X      share of a layer's outputs left out at random [0]\n"
     "  --clip X         a gradient longer than this is cut to it [5]\n"
     "  --iterations N   updates of the weights; 0 only measures [6000]\n"
     "  --valid X        share of the text, its end, that is not learnt but\n"
@@ -188,9 +219,12 @@ static const char help[] =
     "                   options and the text say what model they are of\n"
     "  --load FILE      start from a file of --save: model, vocabulary and\n"
     "                   weights. With --data it learns on; without it only\n"
-    "                   writes a sample. Adam starts afresh\n"
-    "  --save FILE      write the model here at each validation and at the\n"
-    "                   end; the older file stays until the newer is complete\n"
+    "                   writes a sample. The optimiser starts afresh\n"
+    "  --save FILE      write the model here at each validation, at the end and\n"
+    "                   when Ctrl-C stops the run; the older file stays until\n"
+    "                   the newer is complete\n"
+    "  --keep NAME      what --save holds in the end: the last model, or the\n"
+    "                   best on validation [last]\n"
     "  --log FILE       write a table here, a line for each iteration, tabs\n"
     "                   between: iteration, training loss, gradient norm\n"
     "                   before the cut, validation loss where measured\n"
@@ -198,6 +232,9 @@ static const char help[] =
     "  --prime TEXT     what a sample goes on from [a new line]\n"
     "  --temperature X  below 1 samples are safer, above 1 wilder; 0 always\n"
     "                   takes the likeliest byte [0.8]\n"
+    "  --top-k N        draw from the N likeliest bytes alone; 0: from all [0]\n"
+    "  --top-p X        draw from the likeliest bytes that together have this\n"
+    "                   probability; 0: from all [0]\n"
     "  --threads N      if compiled with OpenMP; any N gives one result [1]\n\n"
     "Validation comes after 100 and 200 iterations, each 500, and the last,\n"
     "over 50000 bytes at most. A loss that is not finite or above three times\n"
@@ -221,14 +258,16 @@ static double number(size_t i, const char *s)
     return value;
 }
 
-static int cell_of(const char *name)
+static int name_of(size_t i, const char *value)
 {
-    int cell;
+    const char *const *names = option_table[i].names;
+    int k;
 
-    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
-        if (strcmp(cell_names[cell], name) == 0)
-            return cell;
-    die("--cell '%s': not tanh, relu, gru, gru-reset-before or lstm", name);
+    for (k = 0; names[k]; k++)
+        if (strcmp(names[k], value) == 0)
+            return k;
+    die("%s '%s' is unknown; --help lists the names", option_table[i].name,
+        value);
     return -1;
 }
 
@@ -247,7 +286,7 @@ static void set_option(options *o, const char *name, const char *value)
     field = (char *)o + option_table[i].field;
     switch (option_table[i].kind) {
     case TEXT: *(const char **)field = value; break;
-    case CELL: *(int *)field = cell_of(value); break;
+    case NAME: *(int *)field = name_of(i, value); break;
     case WHOLE: *(int *)field = (int)number(i, value); break;
     default: *(double *)field = number(i, value); break;
     }
@@ -261,6 +300,7 @@ static options parse(int argc, char **argv)
     o.cell = o.hidden = o.layers = o.iterations = -1; /* not given */
     o.batch = 20, o.steps = 50, o.seed = 1, o.sample = 400, o.threads = 1;
     o.lr = 0.002, o.clip = 5, o.valid = 0.1, o.temperature = 0.8;
+    o.optimizer = RNN_ADAM, o.gamma = 0.5;
     for (i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(help, stdout);
@@ -282,6 +322,10 @@ static options parse(int argc, char **argv)
     o.hidden = o.hidden < 0 ? 128 : o.hidden;
     o.layers = o.layers < 0 ? 1 : o.layers;
     o.iterations = o.iterations < 0 ? 6000 : o.iterations;
+    if (o.schedule == RNN_STEP && o.every == 0)
+        die("--schedule step needs --every");
+    if (o.schedule == RNN_COSINE && o.every == 0)
+        o.every = o.iterations > o.warmup ? o.iterations - o.warmup : 1;
     return o;
 }
 
@@ -370,6 +414,7 @@ static network make_network(const options *o, const unsigned char *text,
     net.model.input_size = net.model.output_size = count;
     net.model.hidden_size = o->hidden;
     net.model.num_layers = o->layers;
+    net.model.dropout = net.model.dropout_last = (rnn_real)o->dropout;
     alphabet(&net);
     make_params(&net);
     rnn_rng_seed(&rng, (uint32_t)o->seed);
@@ -410,7 +455,7 @@ static network load_network(const char *path)
 /* ---- one stream: to measure and to write -------------------------------- */
 
 typedef struct reader {
-    rnn_real *h, *c, *logits, *work;
+    rnn_real *h, *c, *logits, *work, *sorted;
     size_t state_len, work_len;
     int ids[CHUNK], targets[CHUNK];
 } reader;
@@ -439,12 +484,13 @@ static reader open_reader(const network *net)
     r.c = cell_state(net, sizes.state);
     r.logits = reals(sizes.output);
     r.work = reals(r.work_len);
+    r.sorted = reals((size_t)net->model.output_size);
     return r;
 }
 
 static void close_reader(reader *r)
 {
-    free(r->h), free(r->c), free(r->logits), free(r->work);
+    free(r->h), free(r->c), free(r->logits), free(r->work), free(r->sorted);
 }
 
 /* Steps that go on from the states h and c and leave theirs in them. */
@@ -483,7 +529,7 @@ static double measure(const network *net, reader *r, const unsigned char *text,
                         r->work_len, NULL), "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
         rnn_cross_entropy(r->logits, n, net->model.output_size, r->targets,
-                          NULL, 0, NULL, NULL, &loss, NULL);
+                          NULL, 0, 0, NULL, NULL, &loss, NULL);
         sum += (double)loss * (double)n;
     }
     return sum / (double)count;
@@ -507,9 +553,13 @@ static void write_sample(const network *net, reader *r, const options *o,
                          int count, const char *margin)
 {
     const char *p = o->prime ? o->prime : "";
+    rnn_sampling how = {0};
     rnn_rng rng;
     int id = net->ids['\n'] < 0 ? 0 : net->ids['\n'];
 
+    how.temperature = (rnn_real)o->temperature;
+    how.top_k = o->top_k;
+    how.top_p = (rnn_real)o->top_p;
     rnn_rng_seed(&rng, (uint32_t)o->seed);
     zero_state(r->h, r->c, r->state_len);
     fputs(margin, stdout);
@@ -520,8 +570,8 @@ static void write_sample(const network *net, reader *r, const options *o,
         read_byte(net, r, id_of(net, (unsigned char)*p, "--prime"));
     }
     while (count-- > 0) {
-        check(rnn_sample(r->logits, net->model.output_size,
-                         (rnn_real)o->temperature, &rng, &id), "sampling");
+        check(rnn_sample(r->logits, net->model.output_size, &how, &rng,
+                         r->sorted, &id), "sampling");
         put_byte(net->bytes[id], margin);
         read_byte(net, r, id);
     }
@@ -539,15 +589,17 @@ typedef struct trainer {
     const unsigned char *held; /* ids to validate on, and how many       */
     size_t held_count;
     size_t rows, state_len, work_len;
-    rnn_real *h, *c, *logits, *nll, *work, *grads, *m, *v;
+    rnn_real *h, *c, *logits, *nll, *work, *grads, *moments;
     int *ids, *targets;
-    rnn_adam adam;
+    rnn_optimizer optimizer;
+    rnn_schedule schedule;
     reader *reader;
     FILE *log;
     unsigned char *file; /* the bytes of a checkpoint */
     size_t file_len;
     char *file_tmp;      /* the name it has until it is complete */
     int saved;           /* the iteration it is of; -1: none yet */
+    double best;         /* the least validation loss so far, or -1 */
     double first, limit; /* the first loss, and one that is absurd */
 } trainer;
 
@@ -597,6 +649,24 @@ static void prepare_save(trainer *t, const char *path)
     remove(t->file_tmp);
 }
 
+static void open_optimizer(trainer *t, size_t params)
+{
+    const options *o = t->o;
+    size_t count;
+
+    check(rnn_optimizer_init(&t->optimizer, o->optimizer, (rnn_real)o->lr),
+          "the optimiser");
+    t->optimizer.momentum = (rnn_real)o->momentum;
+    t->optimizer.weight_decay = (rnn_real)o->decay;
+    t->schedule.kind = o->schedule;
+    t->schedule.base = (rnn_real)o->lr;
+    t->schedule.gamma = (rnn_real)o->gamma;
+    t->schedule.warmup = (uint32_t)o->warmup;
+    t->schedule.every = (uint32_t)o->every;
+    check(rnn_optimizer_moments(&t->optimizer, &count), "the optimiser");
+    t->moments = reals(count * params + 1);
+}
+
 static void open_trainer(trainer *t)
 {
     const options *o = t->o;
@@ -614,21 +684,18 @@ static void open_trainer(trainer *t)
     t->nll = reals(t->rows);
     t->work = reals(sizes.train);
     t->grads = reals(sizes.params);
-    t->m = reals(sizes.params);
-    t->v = reals(sizes.params);
+    open_optimizer(t, sizes.params);
     t->ids = (int *)zeros(t->rows, sizeof(int));
     t->targets = (int *)zeros(t->rows, sizeof(int));
-    t->adam.lr = (rnn_real)o->lr;
     t->saved = -1;
+    t->best = -1;
     /* all bytes equally likely: a loss of ln V */
     check(rnn_map(RNN_FN_LOG, 1, &guess, &guess, NULL), "a logarithm");
     t->first = t->limit = 3 * (double)guess;
     if (o->save)
         prepare_save(t, o->save);
-    if (o->log) {
+    if (o->log)
         t->log = open_file(o->log, "w");
-        fputs("iteration\tloss\tgradient_norm\tvalidation\n", t->log);
-    }
     printf("%s, %d x %d units, %d different bytes, %zu parameters\n\n",
            cell_names[model->cell], model->num_layers ? model->num_layers : 1,
            model->hidden_size, model->input_size, sizes.params);
@@ -639,7 +706,7 @@ static void close_trainer(trainer *t)
     if (t->log && (ferror(t->log) | fclose(t->log)))
         die("%s: not completely written", t->o->log);
     free(t->h), free(t->c), free(t->logits), free(t->nll), free(t->work);
-    free(t->grads), free(t->m), free(t->v), free(t->ids), free(t->targets);
+    free(t->grads), free(t->moments), free(t->ids), free(t->targets);
     free(t->file), free(t->file_tmp);
 }
 
@@ -706,8 +773,8 @@ static int pass(const trainer *t, const rnn_seq *seq, int part, int parts)
                             t->work_len, &run);
     MEET
     status[1] = rnn_cross_entropy(t->logits, t->rows, net->model.output_size,
-                                  t->targets, NULL, (rnn_real)t->rows, t->nll,
-                                  t->logits, NULL, &run);
+                                  t->targets, NULL, (rnn_real)t->rows, 0,
+                                  t->nll, t->logits, NULL, &run);
     MEET
     status[2] = rnn_backward(&net->model, net->params, seq, t->logits, NULL,
                              NULL, t->work, t->work_len, &run);
@@ -753,8 +820,11 @@ static double update(trainer *t, size_t k, double *norm)
         stop(t, (int)k + 1, "loss", (double)mean);
     if (rnn_clip_grad_norm(t->grads, n, (rnn_real)t->o->clip, &length, NULL))
         stop(t, (int)k + 1, "gradient's norm", (double)length);
-    check(rnn_adam_step(&t->adam, t->net->params, t->grads, t->m, t->v, n,
-                        NULL), "Adam");
+    check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr),
+          "the schedule");
+    check(rnn_optimizer_step_model(&t->optimizer, &t->net->model,
+                                   t->net->params, t->grads, t->moments, NULL),
+          "the optimiser");
     *norm = (double)length;
     return (double)mean;
 }
@@ -774,25 +844,42 @@ static double validate(trainer *t, int iteration)
     return loss;
 }
 
-/* A field stays empty where there is nothing to say. */
+/* A dash stands where there is nothing to say. */
 static void print_line(const trainer *t, int iteration, double loss,
                        double valid, double spent)
 {
     double left = spent / iteration * (t->o->iterations - iteration);
-    double bytes = (double)iteration * (double)t->rows;
+    double speed = (double)iteration * (double)t->rows / (spent + 1e-9);
 
-    printf("%9d  %7.4f", iteration, loss);
-    printf(valid < 0 ? "  %10s" : "  %10.4f", "");
+    printf("%9d  %7.4f  ", iteration, loss);
+    if (valid < 0)
+        printf("%10s", "-");
+    else
+        printf("%10.4f", valid);
+    printf("  %7.0f  %12.0f\n", speed, left);
+    fflush(stdout);
 }
+
 /* What follows a validation: a checkpoint and a few words. */
-static void milestone(trainer *t, int iteration)
+static void milestone(trainer *t, int iteration, double valid)
 {
     int count = t->o->sample < SHORT ? t->o->sample : SHORT;
+    int best = t->best < 0 || valid < t->best;
 
-    if (t->o->save)
+    if (best)
+        t->best = valid;
+    if (t->o->save && (best || t->o->keep == KEEP_LAST))
         save(t, iteration);
-    if (count > 0)
+    if (count > 0 && iteration < t->o->iterations)
         write_sample(t->net, t->reader, t->o, count, "    | ");
+}
+
+static volatile sig_atomic_t interrupted; /* Ctrl-C was pressed */
+
+static void interrupt(int number)
+{
+    interrupted = 1;
+    signal(number, SIG_DFL); /* a second one ends the program */
 }
 
 static void learn(trainer *t)
@@ -803,39 +890,61 @@ static void learn(trainer *t)
 
     puts("iteration     loss  validation  bytes/s  seconds left");
     if (last == 0) {
-        printf("        0        -  %10.4f\n", validate(t, 0));
-        milestone(t, 0);
+        valid = validate(t, 0);
+        printf("        0        -  %10.4f\n", valid);
+        milestone(t, 0, valid);
     }
-    for (k = 1; k <= last; k++) {
+    signal(SIGINT, interrupt);
+    for (k = 1; k <= last && !interrupted; k++) {
         begin = seconds();
         loss = update(t, (size_t)k - 1, &norm);
         spent += seconds() - begin;
         sum += loss;
         summed++;
-        valid = is_measured(k, last) ? validate(t, k) : -1;
-        if (t->log)
-            fprintf(t->log, valid < 0 ? "%d\t%.9g\t%.9g\t\n"
-                                      : "%d\t%.9g\t%.9g\t%.9g\n",
-                    k, loss, norm, valid);
+        valid = is_measured(k, last) || interrupted ? validate(t, k) : -1;
+        if (t->log) {
+            fprintf(t->log, "%d\t%.9g\t%.9g", k, loss, norm);
+            fprintf(t->log, valid < 0 ? "\n" : "\t%.9g\n", valid);
+        }
         if (k == 1 || k % often == 0 || valid >= 0 || spent - shown > 10) {
             print_line(t, k, sum / summed, valid, spent);
             sum = summed = 0;
             shown = spent;
         }
         if (valid >= 0)
-            milestone(t, k);
+            milestone(t, k, valid);
     }
+    signal(SIGINT, SIG_DFL);
+    if (interrupted)
+        puts(t->o->save ? "stopped; --save's file is written"
+                        : "stopped; without --save nothing is kept");
 }
 
 /* Makes or loads the network and teaches it the text. */
 static void train(const options *o, network *net, const char *name)
 {
     trainer t = {0};
+    reader r;
     size_t len, i;
     unsigned char *text = read_file(name, &len);
 
     t.o = o;
     t.net = net;
+    *net = o->load ? load_network(o->load) : make_network(o, text, len);
+    for (i = 0; i < len; i++) /* from here on the text is of ids */
+        text[i] = (unsigned char)id_of(net, text[i], name);
+    for (i = 0; o->prime && o->prime[i]; i++)
+        (void)id_of(net, (unsigned char)o->prime[i], "--prime");
+    divide(&t, name, text, len);
+    r = open_reader(net);
+    t.reader = &r;
+    open_trainer(&t);
+    learn(&t);
+    close_trainer(&t);
+    close_reader(&r);
+    free(text);
+}
+
 /* ---- the program -------------------------------------------------------- */
 
 /* Our own text, from the root of the repository or beside the program:
@@ -857,4 +966,30 @@ static char *own_text(const char *program)
         die("%s is not here; --data FILE names a text", TEXT_FILE);
     fclose(file);
     return name;
+}
+
+int main(int argc, char **argv)
+{
+    options o = parse(argc, argv);
+    network net;
+    char *own = NULL;
+    reader r;
+
+    if (o.load && !o.data) {
+        net = load_network(o.load);
+    } else {
+        if (!o.data)
+            own = own_text(argv[0]);
+        train(&o, &net, own ? own : o.data);
+    }
+    if (o.sample > 0 && !interrupted) {
+        if (!o.load || o.data)
+            printf("\nIt writes:\n\n");
+        r = open_reader(&net);
+        write_sample(&net, &r, &o, o.sample, "");
+        close_reader(&r);
+    }
+    free(net.params);
+    free(own);
+    return 0;
 }

@@ -613,8 +613,6 @@ static void divide(trainer *t, const char *name, const unsigned char *text,
     size_t held = o->valid > 0 ? len - train : len;
     double least = (double)o->batch * o->steps + 1;
 
-    if (len == 0)
-        die("%s: it is empty", name);
     if ((double)train < least)
         die("%s: too short: of its %zu bytes %zu are to learn from; --batch %d "
             "--steps %d need %.0f", name, len, train, o->batch, o->steps,
@@ -930,6 +928,8 @@ static void train(const options *o, network *net, const char *name)
 
     t.o = o;
     t.net = net;
+    if (len == 0)
+        die("%s: it is empty", name);
     *net = o->load ? load_network(o->load) : make_network(o, text, len);
     for (i = 0; i < len; i++) /* from here on the text is of ids */
         text[i] = (unsigned char)id_of(net, text[i], name);

@@ -1027,18 +1027,33 @@ static void run_chunk(struct test_case *c, struct n_to_n *m, int from,
                        m->grads, work, sizes.train, NULL));
 }
 
-/* The chunks tile the T steps. All share one n, the sum of all weights. */
+/* The steps of each chunk, at most max of them; gives how many there are. */
+static int read_chunks(struct test_case *c, const struct n_to_n *m,
+                       double *steps, int max)
+{
+    char text[NAME_CAP];
+    steps[0] = (double)m->s.steps;
+    if (!meta_text(c, "tbptt_chunks", text)) return 1;
+    return meta_list(c, "tbptt_chunks", steps, max);
+}
+
+/* What all chunks divide their losses by: the sum of all weights. */
+static rnn_real sum_of_mask(const struct n_to_n *m)
+{
+    rnn_real sum = 0;
+    size_t k;
+    if (m->mask == NULL) return (rnn_real)m->s.rows;
+    for (k = 0; k < m->s.rows; k++) sum += m->mask[k];
+    return sum;
+}
+
+/* The chunks tile the T steps. */
 static void run_chunks(struct test_case *c, struct n_to_n *m)
 {
     double steps[NAME_CAP / 2];
-    char text[NAME_CAP];
-    int i, count = 1, from = 0;
-    size_t k;
-    steps[0] = (double)m->s.steps;
-    if (meta_text(c, "tbptt_chunks", text))
-        count = meta_list(c, "tbptt_chunks", steps, NAME_CAP / 2);
-    m->n = 0;
-    for (k = 0; k < m->s.rows; k++) m->n += m->mask ? m->mask[k] : 1;
+    int count = read_chunks(c, m, steps, NAME_CAP / 2);
+    int i, from = 0;
+    m->n = count > 1 ? sum_of_mask(m) : 0;
     for (i = 0; i < count; i++) {
         int n = as_size(c, "tbptt_chunks", steps[i]);
         if (n > m->s.steps - from) fail(c, "the chunks are longer than T");

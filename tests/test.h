@@ -20,6 +20,13 @@ static long test_passed, test_failed;
         }                                                                      \
     } while (0)
 
+/* A condition of the test itself: counts only where it fails. */
+#define MUST(good, ...)                                                        \
+    do {                                                                       \
+        if (!(good))                                                           \
+            CHECK(0, __VA_ARGS__);                                             \
+    } while (0)
+
 /* The last line of a test program, and its exit status. */
 static int test_end(void)
 {

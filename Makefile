@@ -21,7 +21,7 @@ all: examples
 examples: $(EXAMPLES)
 
 run: $(B)/char_rnn
-	$(B)/char_rnn
+	$(B)/char_rnn --hidden 192 --layers 2 --dropout 0.3 --iterations 1200
 
 test: $(TESTS) $(B)/parity
 	@sh tests/run.sh $(B)
@@ -77,3 +77,9 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all examples run test ulp install clean
+
+# break the header in many ways and see each noticed (python3, gcc)
+mutate:
+	python3 tests/mutate.py
+
+.PHONY: mutate

@@ -1238,6 +1238,7 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * One chain of fma per element, o outer, k inner, both increasing; start is 0,
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
+ * k and o are at least 1.
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -1300,8 +1301,14 @@ typedef struct rnn_i_kernels {
                        const rnn_real *x);
     rnn_real (*row_loss)(int squared, size_t n, rnn_real scale,
                          const rnn_real *x, const rnn_real *t, rnn_real *dx);
+    void (*dropout)(size_t n, const uint32_t key[2], uint32_t row,
+                    uint32_t limit, rnn_real keep, rnn_real *y);
     void (*update)(size_t n, const rnn_i_update *u);
 } rnn_i_kernels;
+
+/* constants of Threefry: [RANDOM] */
+static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
+#define RNN_I_PARITY 0x1BD11BDAu
 
 /* constants of exp and log: [MATH] */
 #ifdef RNN_DOUBLE
@@ -1730,9 +1737,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
                             ? RNN_K(ld)(c + r * c_i + v * RNN_W, lanes)
                             : row[v];
     }
-    for (o = p->o; o; o--) {
+    for (o = p->o;;) { /* no pointer leaves its array, not even at the end */
         const rnn_real *a = a0, *b = b0;
-        for (k = p->k; k; k--) {
+        for (k = p->k;;) {
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 row[v] = lanes >= RNN_W ? RNN_LD(b + v * RNN_W)
                                         : RNN_LDN(b, lanes);
@@ -1741,9 +1748,13 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
                 RNN_I_UNROLL for (v = 0; v < nv; v++)
                     acc[r][v] = RNN_MAD(x, row[v], acc[r][v]);
             }
+            if (--k == 0)
+                break;
             a += a_k;
             b += b_k;
         }
+        if (--o == 0)
+            break;
         a0 += p->a_o;
         b0 += p->b_o;
     }
@@ -2066,6 +2077,60 @@ RNN_I_FN RNN_HOT rnn_real RNN_K(row_loss)(int squared, size_t n, rnn_real scale,
                 acc[k] = RNN_ADD(acc[k], s);
             }
     return RNN_K(fold)(acc);
+}
+
+/* ---- dropout of one row -------------------------------------------------- */
+
+/* Threefry of 16 counters (row, first + l) at once, in loops of known length
+ * that compilers turn into vectors. */
+RNN_I_INLINE RNN_HOT void RNN_K(threefry16)(const uint32_t key[2], uint32_t row,
+                                            uint32_t first, uint32_t x[16],
+                                            uint32_t y[16])
+{
+    uint32_t k[3], k0, k1;
+    int l, i, r;
+
+    k[0] = key[0];
+    k[1] = key[1];
+    k[2] = RNN_I_PARITY ^ k[0] ^ k[1];
+    for (l = 0; l < 16; l++) {
+        x[l] = row + k[0];
+        y[l] = first + (uint32_t)l + k[1];
+    }
+    for (i = 0; i < 20; i++) {
+        r = rnn_i_turn[i & 7];
+        for (l = 0; l < 16; l++) {
+            x[l] += y[l];
+            y[l] = (y[l] << r | y[l] >> (32 - r)) ^ x[l];
+        }
+        if ((i & 3) == 3) {
+            k0 = k[(i / 4 + 1) % 3];
+            k1 = k[(i / 4 + 2) % 3] + (uint32_t)(i / 4 + 1);
+            for (l = 0; l < 16; l++) {
+                x[l] += k0;
+                y[l] += k1;
+            }
+        }
+    }
+}
+
+/* y *= keep where its word is at least limit, else 0. Of each 32 units the
+ * first 16 take the first words of 16 blocks, the others the second. */
+RNN_I_FN RNN_HOT void RNN_K(dropout)(size_t n, const uint32_t key[2],
+                                     uint32_t row, uint32_t limit,
+                                     rnn_real keep, rnn_real *y)
+{
+    uint32_t w[2][16];
+    size_t i, l, half;
+
+    for (i = 0; i < n; i += 32) {
+        RNN_K(threefry16)(key, row, (uint32_t)(i / 2), w[0], w[1]);
+        for (half = 0; half < 2; half++)
+            for (l = 0; l < 16 && i + half * 16 + l < n; l++) {
+                rnn_real *u = y + i + half * 16 + l;
+                *u = w[half][l] >= limit ? rnn_i_mul(*u, keep) : 0;
+            }
+    }
 }
 
 /* ---- optimisers: [OPTIMIZERS] -------------------------------------------- */
@@ -2493,7 +2558,8 @@ extern "C" {
             rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
             rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
             rnn_i_##set##_clamp, rnn_i_##set##_spread,                         \
-            rnn_i_##set##_row_loss, rnn_i_##set##_update                       \
+            rnn_i_##set##_row_loss, rnn_i_##set##_dropout,                     \
+            rnn_i_##set##_update                                               \
     }
 
 #if RNN_I_X86
@@ -2669,6 +2735,7 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq,
         return;
     }
     p->o = 1;
+    p->a_o = p->b_o = 0;
     for (s = 0; s < seq->steps; s++) {
         t = down ? seq->steps - 1 - s : s;
         for (b = 0; b < end && (p->k = rnn_i_run(seq, t, &b, end)) != 0;
@@ -2908,16 +2975,15 @@ RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
 RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
                          uint32_t out[2])
 {
-    static const unsigned char turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
     uint32_t k[3], x = counter[0] + key[0], y = counter[1] + key[1];
     int i;
 
     k[0] = key[0];
     k[1] = key[1];
-    k[2] = 0x1BD11BDAu ^ k[0] ^ k[1];
+    k[2] = RNN_I_PARITY ^ k[0] ^ k[1];
     for (i = 0; i < 20; i++) {
         x += y;
-        y = y << turn[i & 7] | y >> (32 - turn[i & 7]);
+        y = y << rnn_i_turn[i & 7] | y >> (32 - rnn_i_turn[i & 7]);
         y ^= x;
         if ((i & 3) == 3) { /* every fourth round takes in the key */
             const int s = i / 4 + 1;
@@ -3520,15 +3586,16 @@ RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
 }
 
 /* Dropout of rows of width n: y(t, b) *= mask / (1 - p). A unit is kept where
- * Threefry(Threefry(seed, (layer, step)), (row, unit)) >= p 2^32: nothing is
- * stored, and any split of batch or time gives the same masks. */
+ * its word of Threefry(Threefry(seed, (layer, step)), (row, unit)) is at least
+ * p 2^32: nothing is stored, and any split of batch or time gives the same
+ * masks. */
 RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
                             uint32_t layer, rnn_real p, rnn_real *y, size_t n)
 {
     const rnn_real keep = rnn_i_div(1, rnn_i_sub(1, p));
     const uint32_t limit = (uint32_t)rnn_i_mul(p, (rnn_real)4294967296.0);
-    uint32_t at[2], key[2], word[2];
-    size_t first, end, b, i;
+    uint32_t at[2], key[2];
+    size_t first, end, b;
     int t;
 
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
@@ -3536,19 +3603,11 @@ RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
         at[0] = layer;
         at[1] = seq->first_step + (uint32_t)t;
         rnn_threefry(seq->seed, at, key);
-        for (b = first; b < end; b++) {
-            rnn_real *row = y + rnn_i_at(seq, t, b, n);
-            if (seq->lengths && seq->lengths[b] <= t)
-                continue;
-            at[0] = seq->first_row + (uint32_t)b;
-            for (i = 0; i < n; i++) {
-                if (!(i & 1)) {
-                    at[1] = (uint32_t)(i / 2);
-                    rnn_threefry(key, at, word);
-                }
-                row[i] = word[i & 1] >= limit ? rnn_i_mul(row[i], keep) : 0;
-            }
-        }
+        for (b = first; b < end; b++)
+            if (!seq->lengths || seq->lengths[b] > t)
+                RNN_I_DO(call->k, dropout)(n, key, seq->first_row + (uint32_t)b,
+                                           limit, keep,
+                                           y + rnn_i_at(seq, t, b, n));
     }
 }
 

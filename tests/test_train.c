@@ -215,7 +215,7 @@ static void plain_step(const rnn_optimizer *o, int t, double *p, double g,
         return;
     case RNN_ADAGRAD:
         m[0] += g * g + (t == 1 ? o->initial : 0);
-        *p -= lr / (1 + (t - 1) * o->lr_decay) * g / (sqrt(m[0]) + o->eps);
+        *p -= lr / (1 + (double)(t - 1) * o->lr_decay) * g / (sqrt(m[0]) + o->eps);
         return;
     case RNN_ADADELTA:
         m[0] = o->rho * m[0] + (1 - o->rho) * g * g;

@@ -174,8 +174,8 @@
  * of two arithmetics was built: with fma, or (Cortex-M0, AVR, tcc, WASM,
  * RNN_NO_FMA) with a product and a sum in its place. An x86-64 program on a
  * processor without fma computes it exactly in software: slowly, but the same.
- * The promise needs -ffast-math off, and holds while no value is subnormal on
- * targets that flush those; all NaNs count as equal.
+ * The promise holds while no value is subnormal on targets that flush those;
+ * all NaNs count as equal. gcc for x87 keeps it with -std=c99, not -std=gnu...
  *
  * A chain of n products in float has an error of at most n 2^-24 times the sum
  * of their sizes (Higham 2002, 3.5), and in practice about sqrt(n) 2^-24: that

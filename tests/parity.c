@@ -21,9 +21,9 @@
  * the float64 value and err32 (metadata err32.<tensor>) is how far PyTorch's
  * own float32 run lies from it.
  *
- * The file reads upwards: cases, their tensors, the comparison, the writer,
- * then one function per kind of case, and a table that names them. A kind
- * fetches its inputs, calls the library, and hands every result to put_*.
+ * In this order: cases, their tensors, the comparison, the writer, then one
+ * function per kind of case, and the table that names them. A kind fetches its
+ * inputs, calls the library, and hands every result to put_*.
  *
  * All memory is malloc'd at its exact size and filled with NaN, so that an
  * AddressSanitizer sees an overrun, and the comparison sees a number that is
@@ -31,8 +31,6 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,9 +45,9 @@
 #define MAKE_DIR(path) ((void)(path))
 #endif
 
-#define NAME_CAP 256              /* of a tensor's name, a metadata value  */
-#define MAX_BYTES ((size_t)1 << 30) /* of one buffer: cases are small        */
-#define MAX_INT (1 << 20)         /* of a size in the metadata             */
+#define NAME_CAP 256                /* of a tensor's name, a metadata value */
+#define MAX_BYTES ((size_t)1 << 30) /* of one buffer: cases are small       */
+#define MAX_INT (1 << 20)           /* of a size in the metadata            */
 
 /* ----------------------------------------------------------------------------
  * A case: an open file, the memory it uses, and the tensors computed so far
@@ -337,7 +335,19 @@ static int *ints(struct test_case *c, const char *name, size_t count)
     return v;
 }
 
-/* The same, or NULL if the file has no such tensor. */
+/* The shape of a matrix, both sizes from 1 to MAX_INT. */
+static void matrix(struct test_case *c, const char *name, int *rows, int *cols)
+{
+    const size_t max = MAX_INT;
+    rnn_st_tensor t;
+    if (!find(c, name, &t)) fail(c, "%s is missing", name);
+    if (t.ndim != 2 || t.dims[0] - 1 >= max || t.dims[1] - 1 >= max)
+        fail(c, "%s is not a matrix", name);
+    *rows = (int)t.dims[0];
+    *cols = (int)t.dims[1];
+}
+
+/* As reals and ints, or NULL if the file has no such tensor. */
 static rnn_real *some_reals(struct test_case *c, const char *name, size_t count)
 {
     return has(c, name) ? reals(c, name, count) : NULL;
@@ -687,12 +697,21 @@ static void read_shape(struct test_case *c, int bidirectional, struct shape *s)
     s->input = need_size(c, "I");
     s->hidden = need_size(c, "H");
     s->layers = meta_size(c, "L", 1);
+    if (s->layers == 0) fail(c, "metadata L: not a number of layers");
     s->dirs = bidirectional ? 2 : 1;
     layers = (size_t)s->layers * (size_t)s->dirs;
     s->rows = times(c, (size_t)s->steps, (size_t)s->batch);
     s->x = times(c, s->rows, (size_t)s->input);
     s->y = times(c, s->rows, (size_t)s->hidden * (size_t)s->dirs);
     s->state = times(c, times(c, layers, (size_t)s->batch), (size_t)s->hidden);
+}
+
+/* The library's sizes are the shape's. */
+static void check_sizes(struct test_case *c, const struct shape *s,
+                        const rnn_sizes *sizes, size_t output)
+{
+    if (sizes->state != s->state || sizes->output != output)
+        fail(c, "sizes: the library counts otherwise");
 }
 
 static int read_cell(struct test_case *c)
@@ -801,6 +820,7 @@ static void run_cell(struct test_case *c)
     read_seq(c, &s, &seq);
     check(c, "rnn_stack_sizes",
           rnn_stack_sizes(&stack, s.steps, s.batch, &sizes));
+    check_sizes(c, &s, &sizes, s.y);
     params = load_params(c, &net, sizes.params);
     y = get_reals(c, sizes.output);
     work = get_reals(c, sizes.train);
@@ -845,6 +865,7 @@ static void run_onnx(struct test_case *c)
     read_seq(c, &s, &seq);
     check(c, "rnn_stack_sizes",
           rnn_stack_sizes(&stack, s.steps, s.batch, &sizes));
+    check_sizes(c, &s, &sizes, s.y);
     params = load_params(c, &net, sizes.params);
     y = get_reals(c, sizes.output);
     work = get_reals(c, sizes.infer);
@@ -881,7 +902,7 @@ struct n_to_n {
 static void n_to_n_input(struct test_case *c, struct n_to_n *m)
 {
     char input[NAME_CAP];
-    rnn_st_tensor table;
+    int rows;
     need_text(c, "input", input);
     if (strcmp(input, "dense") == 0) {
         m->model.input = RNN_DENSE;
@@ -894,10 +915,7 @@ static void n_to_n_input(struct test_case *c, struct n_to_n *m)
     if (strcmp(input, "onehot") == 0) return;
     if (strcmp(input, "emb") != 0) skip(c, "input %s", input);
     m->model.input = RNN_EMBEDDING;
-    if (!find(c, "p.emb.weight", &table) || table.ndim != 2 ||
-        table.dims[1] > (size_t)MAX_INT)
-        fail(c, "p.emb.weight is missing or not a matrix");
-    m->model.embedding_size = (int)table.dims[1];
+    matrix(c, "p.emb.weight", &rows, &m->model.embedding_size);
 }
 
 static void n_to_n_model(struct test_case *c, struct n_to_n *m)
@@ -915,6 +933,19 @@ static void n_to_n_model(struct test_case *c, struct n_to_n *m)
     check(c, "rnn_model_stack", rnn_model_stack(&m->model, &m->stack));
     check(c, "rnn_model_sizes",
           rnn_model_sizes(&m->model, m->s.steps, m->s.batch, &m->sizes));
+    check_sizes(c, &m->s, &m->sizes,
+                times(c, m->s.rows, (size_t)m->model.output_size));
+}
+
+/* Lengths of the rows; chunks count on 0 .. T. */
+static const int *lengths(struct test_case *c, const char *name,
+                          const struct shape *s)
+{
+    const int *v = ints(c, name, (size_t)s->batch);
+    int b;
+    for (b = 0; b < s->batch; b++)
+        if (v[b] < 0 || v[b] > s->steps) fail(c, "%s is out of range", name);
+    return v;
 }
 
 static void n_to_n_buffers(struct test_case *c, struct n_to_n *m)
@@ -923,7 +954,7 @@ static void n_to_n_buffers(struct test_case *c, struct n_to_n *m)
     m->targets = ints(c, "in.tgt", rows);
     m->mask = some_reals(c, "in.mask", rows);
     if (meta_is(c, "varlen_cell", "1"))
-        m->lengths = ints(c, "in.len", (size_t)m->s.batch);
+        m->lengths = lengths(c, "in.len", &m->s);
     m->h0 = some_reals(c, "in.h0", state);
     m->c0 = some_reals(c, "in.c0", state);
     m->h = get_reals(c, state);
@@ -1103,136 +1134,201 @@ static void run_n_to_n(struct test_case *c)
 }
 
 /* ----------------------------------------------------------------------------
- * kind=optim: (a) a linear regression, (b) a sequence of gradients
+ * kind=optim: an optimiser, on (a) a linear regression and (b) a sequence of
+ * gradients
+ *
+ *     (a) y = X w^T + b    loss = mean of (y - Y)^2, all elements
  * ------------------------------------------------------------------------- */
 
-static void read_optimizer(struct test_case *c, rnn_optimizer *o)
+static int read_algo(struct test_case *c)
 {
     static const struct {
         const char *name;
         int kind;
-    } kinds[] = {{"SGD", RNN_SGD},           {"Adagrad", RNN_ADAGRAD},
+    } algos[] = {{"SGD", RNN_SGD},           {"Adagrad", RNN_ADAGRAD},
                  {"Adadelta", RNN_ADADELTA}, {"RMSprop", RNN_RMSPROP},
                  {"Adam", RNN_ADAM},         {"AdamW", RNN_ADAMW}};
-    char algo[NAME_CAP];
-    double betas[2] = {0.9, 0.999};
+    char text[NAME_CAP];
     size_t i;
-    int kind = -1;
-    need_text(c, "algo", algo);
-    for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(algo, kinds[i].name) == 0) kind = kinds[i].kind;
-    if (kind < 0) skip(c, "optimiser %s", algo);
+    need_text(c, "algo", text);
+    for (i = 0; i < sizeof algos / sizeof algos[0]; i++)
+        if (strcmp(text, algos[i].name) == 0) return algos[i].kind;
+    skip(c, "algo %s", text);
+    return -1;
+}
+
+/* One hyper-parameter, if the metadata has it. */
+static void set_number(struct test_case *c, const char *key, rnn_real *field)
+{
+    *field = (rnn_real)meta_number(c, key, (double)*field);
+}
+
+static void read_optimizer(struct test_case *c, rnn_optimizer *o)
+{
+    int kind = read_algo(c);
+    char text[NAME_CAP];
     check(c, "rnn_optimizer_init",
           rnn_optimizer_init(o, kind, (rnn_real)need_number(c, "lr")));
-#define NUMBER(field, key) \
-    o->field = (rnn_real)meta_number(c, key, (double)o->field)
-    NUMBER(weight_decay, "weight_decay");
-    NUMBER(momentum, "momentum");
-    NUMBER(dampening, "dampening");
-    NUMBER(rho, kind == RNN_RMSPROP ? "alpha" : "rho");
-    NUMBER(eps, "eps");
-    NUMBER(lr_decay, "lr_decay");
-    NUMBER(initial, "initial_accumulator_value");
-#undef NUMBER
+    set_number(c, "weight_decay", &o->weight_decay);
+    set_number(c, "momentum", &o->momentum);
+    set_number(c, "dampening", &o->dampening);
+    set_number(c, kind == RNN_RMSPROP ? "alpha" : "rho", &o->rho);
+    set_number(c, "eps", &o->eps);
+    set_number(c, "lr_decay", &o->lr_decay);
+    set_number(c, "initial_accumulator_value", &o->initial);
     o->nesterov = meta_is(c, "nesterov", "True");
     o->centered = meta_is(c, "centered", "True");
     o->amsgrad = meta_is(c, "amsgrad", "True");
-    if (has(c, "in.seq_g") && meta_text(c, "betas", algo))
-        meta_list(c, "betas", betas, 2);
-    o->beta1 = (rnn_real)betas[0];
-    o->beta2 = (rnn_real)betas[1];
+    if (meta_is(c, "maximize", "True")) skip(c, "maximize");
+    if (meta_text(c, "betas", text)) {
+        double betas[2];
+        if (meta_list(c, "betas", betas, 2) != 2)
+            fail(c, "metadata betas: not two numbers");
+        o->beta1 = (rnn_real)betas[0];
+        o->beta2 = (rnn_real)betas[1];
+    }
 }
 
+/* Moments need not be cleared: they stay NaN until the first step. */
 static rnn_real *get_moments(struct test_case *c, const rnn_optimizer *o,
                              size_t n)
 {
-    size_t count;
+    size_t count = 0;
     check(c, "rnn_optimizer_moments", rnn_optimizer_moments(o, &count));
     return get_reals(c, times(c, count, n));
 }
 
-/* params of a linear block as PyTorch's w (O, I) and b (O). */
-static void split(const rnn_real *params, size_t I, size_t O, double *w,
-                  double *b)
-{
-    size_t i, o;
-    for (o = 0; o < O; o++) {
-        for (i = 0; i < I; i++) w[o * I + i] = (double)params[i * O + o];
-        b[o] = (double)params[I * O + o];
-    }
-}
-
-static void run_regression(struct test_case *c, rnn_optimizer o, size_t steps)
-{
-    rnn_st_tensor x, w0;
+struct regression {
+    rnn_optimizer opt;
     rnn_linear lin;
     rnn_seq seq;
-    rnn_real *params, *grads, *moments, *y, *dy, *targets, *w, *b, loss;
-    double *out_w, *out_b, *out_gw, *out_gb, *out_loss;
-    size_t N, I, O, n, k, i, j;
-    if (!find(c, "in.X", &x) || !find(c, "in.w0", &w0) || x.ndim != 2 ||
-        w0.ndim != 2)
-        fail(c, "in.X or in.w0 is missing or not a matrix");
-    N = x.dims[0];
-    I = x.dims[1];
-    O = w0.dims[0];
-    memset(&lin, 0, sizeof lin);
-    lin.input_size = (int)I;
-    lin.output_size = (int)O;
-    check(c, "rnn_linear_size", rnn_linear_size(&lin, &n));
-    set_seq(&seq, 1, (int)N);
-    seq.x = reals(c, "in.X", times(c, N, I));
-    targets = reals(c, "in.Y", times(c, N, O));
-    w = reals(c, "in.w0", times(c, O, I));
-    b = reals(c, "in.b0", O);
-    params = get_reals(c, n);
-    for (j = 0; j < O; j++) {
-        for (i = 0; i < I; i++) params[i * O + j] = w[j * I + i];
-        params[I * O + j] = b[j];
-    }
-    moments = get_moments(c, &o, n);
-    y = get_reals(c, times(c, N, O));
-    dy = get_reals(c, times(c, N, O));
-    out_w = put_new(c, "out.w", (steps + 1) * O * I);
-    out_b = put_new(c, "out.b", (steps + 1) * O);
-    out_gw = put_new(c, "out.gw", steps * O * I);
-    out_gb = put_new(c, "out.gb", steps * O);
-    out_loss = put_new(c, "out.loss", steps + 1);
-    for (k = 0;; k++) {
-        grads = get_zeros(c, n);
-        split(params, I, O, out_w + k * O * I, out_b + k * O);
-        check(c, "rnn_linear_forward",
-              rnn_linear_forward(&lin, params, &seq, y, NULL));
-        check(c, "rnn_squared_error",
-              rnn_squared_error(y, N, (int)O, targets, NULL, 0, NULL, dy, &loss,
-                                NULL));
-        out_loss[k] = (double)loss;
-        if (k == steps) return;
-        check(c, "rnn_linear_backward",
-              rnn_linear_backward(&lin, params, &seq, y, dy, NULL, NULL));
-        check(c, "rnn_linear_grads",
-              rnn_linear_grads(&lin, &seq, dy, grads, NULL));
-        split(grads, I, O, out_gw + k * O * I, out_gb + k * O);
-        check(c, "rnn_optimizer_step",
-              rnn_optimizer_step(&o, params, grads, moments, n, NULL));
+    size_t rows, inputs, outputs, params_len, steps;
+    rnn_real *params, *grads, *moments, *y, *dy;
+    const rnn_real *targets;
+    double *w, *b, *gw, *gb, *loss; /* what the case expects, all steps */
+};
+
+/* Parameters in our layout to PyTorch's w (O, I) and b (O), or back. */
+static void split(const struct regression *r, const rnn_real *params, double *w,
+                  double *b)
+{
+    size_t inputs = r->inputs, outputs = r->outputs, i, o;
+    for (o = 0; o < outputs; o++) {
+        for (i = 0; i < inputs; i++)
+            w[o * inputs + i] = (double)params[i * outputs + o];
+        b[o] = (double)params[inputs * outputs + o];
     }
 }
 
-static void run_gradients(struct test_case *c, rnn_optimizer o, size_t steps)
+static void join(const struct regression *r, const rnn_real *w,
+                 const rnn_real *b, rnn_real *params)
 {
-    rnn_st_tensor p0;
+    size_t inputs = r->inputs, outputs = r->outputs, i, o;
+    for (o = 0; o < outputs; o++) {
+        for (i = 0; i < inputs; i++)
+            params[i * outputs + o] = w[o * inputs + i];
+        params[inputs * outputs + o] = b[o];
+    }
+}
+
+static void regression_inputs(struct test_case *c, struct regression *r)
+{
+    int rows, inputs, outputs, columns;
+    matrix(c, "in.X", &rows, &inputs);
+    matrix(c, "in.w0", &outputs, &columns);
+    if (columns != inputs) fail(c, "in.X and in.w0 do not fit");
+    r->lin.input_size = inputs;
+    r->lin.output_size = outputs;
+    r->rows = (size_t)rows;
+    r->inputs = (size_t)inputs;
+    r->outputs = (size_t)outputs;
+    check(c, "rnn_linear_size", rnn_linear_size(&r->lin, &r->params_len));
+    if (r->params_len != (r->inputs + 1) * r->outputs)
+        fail(c, "rnn_linear_size: the library counts otherwise");
+    set_seq(&r->seq, 1, rows);
+    r->seq.x = reals(c, "in.X", r->rows * r->inputs);
+    r->targets = reals(c, "in.Y", r->rows * r->outputs);
+    r->params = get_reals(c, r->params_len);
+    join(r, reals(c, "in.w0", r->outputs * r->inputs),
+         reals(c, "in.b0", r->outputs), r->params);
+}
+
+static void regression_buffers(struct test_case *c, struct regression *r)
+{
+    size_t weights = r->outputs * r->inputs, outputs = r->outputs;
+    r->moments = get_moments(c, &r->opt, r->params_len);
+    r->y = get_reals(c, r->rows * outputs);
+    r->dy = get_reals(c, r->rows * outputs);
+    r->w = put_new(c, "out.w", times(c, r->steps + 1, weights));
+    r->b = put_new(c, "out.b", times(c, r->steps + 1, outputs));
+    r->gw = put_new(c, "out.gw", times(c, r->steps, weights));
+    r->gb = put_new(c, "out.gb", times(c, r->steps, outputs));
+    r->loss = put_new(c, "out.loss", r->steps + 1);
+}
+
+/* The loss at step k, and dy. */
+static void regression_forward(struct test_case *c, struct regression *r,
+                               size_t k)
+{
+    rnn_real loss = 0;
+    check(c, "rnn_linear_forward",
+          rnn_linear_forward(&r->lin, r->params, &r->seq, r->y, NULL));
+    check(c, "rnn_squared_error",
+          rnn_squared_error(r->y, r->rows, r->lin.output_size, r->targets,
+                            NULL, 0, NULL, r->dy, &loss, NULL));
+    r->loss[k] = (double)loss;
+}
+
+static void regression_backward(struct test_case *c, struct regression *r)
+{
+    check(c, "rnn_linear_backward",
+          rnn_linear_backward(&r->lin, r->params, &r->seq, r->y, r->dy, NULL,
+                              NULL));
+    r->grads = get_zeros(c, r->params_len);
+    check(c, "rnn_linear_grads",
+          rnn_linear_grads(&r->lin, &r->seq, r->dy, r->grads, NULL));
+}
+
+static void run_regression(struct test_case *c, const rnn_optimizer *opt,
+                           size_t steps)
+{
+    struct regression *r = get(c, 1, sizeof *r);
+    size_t weights, k;
+    memset(r, 0, sizeof *r);
+    r->opt = *opt;
+    r->steps = steps;
+    regression_inputs(c, r);
+    regression_buffers(c, r);
+    weights = r->outputs * r->inputs;
+    for (k = 0; k <= steps; k++) {
+        split(r, r->params, r->w + k * weights, r->b + k * r->outputs);
+        regression_forward(c, r, k);
+        if (k == steps) break;
+        regression_backward(c, r);
+        split(r, r->grads, r->gw + k * weights, r->gb + k * r->outputs);
+        check(c, "rnn_optimizer_step",
+              rnn_optimizer_step(&r->opt, r->params, r->grads, r->moments,
+                                 r->params_len, NULL));
+    }
+}
+
+static void run_gradients(struct test_case *c, const rnn_optimizer *opt,
+                          size_t steps)
+{
+    rnn_optimizer o = *opt;
+    rnn_st_tensor start;
     rnn_real *params, *g, *moments;
     double *out;
     size_t n, i, k;
-    if (!find(c, "in.seq_p0", &p0)) return;
-    n = count_of(c, &p0);
+    if (!find(c, "in.seq_p0", &start)) fail(c, "in.seq_p0 is missing");
+    n = count_of(c, &start);
     params = reals(c, "in.seq_p0", n);
     g = reals(c, "in.seq_g", times(c, steps, n));
     moments = get_moments(c, &o, n);
     out = put_new(c, "out.seq_p", times(c, steps + 1, n));
-    for (k = 0;; k++) {
+    for (k = 0; k <= steps; k++) {
         for (i = 0; i < n; i++) out[k * n + i] = (double)params[i];
-        if (k == steps) return;
+        if (k == steps) break;
         check(c, "rnn_optimizer_step",
               rnn_optimizer_step(&o, params, g + k * n, moments, n, NULL));
     }
@@ -1240,158 +1336,160 @@ static void run_gradients(struct test_case *c, rnn_optimizer o, size_t steps)
 
 static void run_optim(struct test_case *c)
 {
-    rnn_optimizer o;
-    size_t steps = (size_t)meta_size(c, "steps", 20);
-    read_optimizer(c, &o);
-    if (has(c, "in.X")) run_regression(c, o, steps);
-    run_gradients(c, o, steps);
+    size_t steps = (size_t)need_size(c, "steps");
+    rnn_optimizer opt;
+    read_optimizer(c, &opt);
+    if (has(c, "in.X")) run_regression(c, &opt, steps);
+    if (has(c, "in.seq_g")) run_gradients(c, &opt, steps);
 }
 
 /* ----------------------------------------------------------------------------
  * kind=clip: all of in.g0, in.g1, ... as one gradient
  * ------------------------------------------------------------------------- */
 
-static void run_clip(struct test_case *c)
+/* The size of in.gk; 0 if there is none. */
+static int clip_part(struct test_case *c, int k, size_t *size)
 {
     char name[NAME_CAP];
     rnn_st_tensor t;
-    rnn_real *g, norm, limit = (rnn_real)need_number(c, "max_norm");
-    size_t n = 0, at = 0, i;
-    int k, count;
-    double type = 2;
-    if (meta_is(c, "norm_type", "inf"))
-        type = HUGE_VAL;
-    else
-        type = meta_number(c, "norm_type", 2);
-    for (count = 0;; count++) {
-        snprintf(name, sizeof name, "in.g%d", count);
-        if (!find(c, name, &t)) break;
-        n += count_of(c, &t);
-    }
-    g = get_reals(c, n);
-    for (k = 0; k < count; k++) {
-        snprintf(name, sizeof name, "in.g%d", k);
-        find(c, name, &t);
-        for (i = 0; i < count_of(c, &t); i++)
-            g[at++] = (rnn_real)value_at(&t, i);
-    }
+    snprintf(name, sizeof name, "in.g%d", k);
+    if (!find(c, name, &t)) return 0;
+    *size = count_of(c, &t);
+    return 1;
+}
+
+static void clip(struct test_case *c, rnn_real *g, size_t n, rnn_real *norm)
+{
+    rnn_real max_norm = (rnn_real)need_number(c, "max_norm");
+    double type = meta_number(c, "norm_type", 2.0);
     if (isinf(type))
         check(c, "rnn_clip_grad_max",
-              rnn_clip_grad_max(g, n, limit, &norm, NULL));
-    else if (type == 2)
+              rnn_clip_grad_max(g, n, max_norm, norm, NULL));
+    else if (!(type < 2 || type > 2))
         check(c, "rnn_clip_grad_norm",
-              rnn_clip_grad_norm(g, n, limit, &norm, NULL));
+              rnn_clip_grad_norm(g, n, max_norm, norm, NULL));
     else
-        skip(c, "norm of type %g", type);
-    for (k = 0, at = 0; k < count; k++, at += count_of(c, &t)) {
+        skip(c, "norm_type %g", type);
+}
+
+static void run_clip(struct test_case *c)
+{
+    char name[NAME_CAP];
+    rnn_real *g, norm = 0;
+    size_t n = 0, at = 0, size, i;
+    int k;
+    for (k = 0; clip_part(c, k, &size); k++) n += size;
+    g = get_reals(c, n);
+    for (k = 0; clip_part(c, k, &size); k++) {
+        const rnn_real *part;
         snprintf(name, sizeof name, "in.g%d", k);
-        find(c, name, &t);
+        part = reals(c, name, size);
+        for (i = 0; i < size; i++) g[at++] = part[i];
+    }
+    clip(c, g, n, &norm);
+    for (k = 0, at = 0; clip_part(c, k, &size); k++, at += size) {
         snprintf(name, sizeof name, "out.g%d", k);
-        put_reals(c, name, g + at, count_of(c, &t));
+        put_reals(c, name, g + at, size);
     }
     put_number(c, "out.norm", (double)norm);
 }
 
 /* ----------------------------------------------------------------------------
- * kind=unit: one function alone
+ * kind=unit: one block alone
  * ------------------------------------------------------------------------- */
 
 static void run_xent(struct test_case *c)
 {
-    size_t N = (size_t)need_size(c, "N"), V = (size_t)need_size(c, "V");
-    size_t n = times(c, N, V);
-    rnn_real *logits = reals(c, "in.logits", n), *mask, *nll, *prob, *d;
-    rnn_real loss, sum;
-    int *targets = ints(c, "in.tgt", N);
-    mask = some_reals(c, "in.mask", N);
-    nll = get_reals(c, N);
-    prob = get_reals(c, n);
-    d = get_reals(c, n);
-    check(c, "rnn_softmax", rnn_softmax(logits, N, (int)V, prob, NULL));
+    int outputs = need_size(c, "V");
+    size_t rows = (size_t)need_size(c, "N");
+    size_t n = times(c, rows, (size_t)outputs);
+    const rnn_real *logits = reals(c, "in.logits", n);
+    const rnn_real *mask = some_reals(c, "in.mask", rows);
+    const int *targets = ints(c, "in.tgt", rows);
+    rnn_real *nll = get_reals(c, rows);
+    rnn_real *prob = get_reals(c, n);
+    rnn_real *dlogits = get_reals(c, n);
+    rnn_real loss = 0, sum = 0;
+    check(c, "rnn_softmax", rnn_softmax(logits, rows, outputs, prob, NULL));
     check(c, "rnn_cross_entropy",
-          rnn_cross_entropy(logits, N, (int)V, targets, mask, 0, 0, nll, d,
-                            &loss, NULL));
-    check(c, "rnn_mean", rnn_mean(nll, mask, N, 1, &sum, NULL));
+          rnn_cross_entropy(logits, rows, outputs, targets, mask, 0, 0, nll,
+                            dlogits, &loss, NULL));
+    check(c, "rnn_mean", rnn_mean(nll, mask, rows, 1, &sum, NULL));
     put_reals(c, "out.prob", prob, n);
-    put_reals(c, "out.nll", nll, N);
+    put_reals(c, "out.nll", nll, rows);
     put_number(c, "out.loss", (double)loss);
     put_number(c, "out.loss_sum", (double)sum);
-    put_reals(c, "grad.logits", d, n);
+    put_reals(c, "grad.logits", dlogits, n);
 }
 
+/* loss = sum y in.up */
 static void run_embedding(struct test_case *c)
 {
-    rnn_st_tensor table, ids;
-    rnn_real *params, *y, *up, *grads;
+    rnn_st_tensor ids;
+    const rnn_real *table, *up;
+    rnn_real *y, *grads;
     rnn_seq seq;
-    size_t n, N, E;
-    if (!find(c, "p.emb.weight", &table) || table.ndim != 2 ||
-        !find(c, "in.ids", &ids))
-        fail(c, "p.emb.weight or in.ids is missing");
-    n = count_of(c, &table);
-    N = count_of(c, &ids);
-    E = table.dims[1];
-    params = reals(c, "p.emb.weight", n);
-    y = get_reals(c, times(c, N, E));
-    up = reals(c, "in.up", times(c, N, E));
-    grads = get_zeros(c, n);
-    set_seq(&seq, (int)N, 1);
-    seq.ids = ints(c, "in.ids", N);
+    size_t size, rows, n;
+    int vocabulary, width;
+    matrix(c, "p.emb.weight", &vocabulary, &width);
+    size = (size_t)vocabulary * (size_t)width;
+    table = reals(c, "p.emb.weight", size);
+    if (!find(c, "in.ids", &ids)) fail(c, "in.ids is missing");
+    rows = count_of(c, &ids);
+    if (rows > (size_t)MAX_INT) fail(c, "in.ids is too large");
+    n = rows * (size_t)width;
+    up = reals(c, "in.up", n);
+    y = get_reals(c, n);
+    grads = get_zeros(c, size);
+    set_seq(&seq, 1, (int)rows);
+    seq.ids = ints(c, "in.ids", rows);
     check(c, "rnn_embedding_forward",
-          rnn_embedding_forward((int)table.dims[0], (int)E, params, &seq, y,
-                                NULL));
+          rnn_embedding_forward(vocabulary, width, table, &seq, y, NULL));
     check(c, "rnn_embedding_grads",
-          rnn_embedding_grads((int)table.dims[0], (int)E, &seq, up, grads,
-                              NULL));
-    put_reals(c, "out.y", y, N * E);
-    put_number(c, "out.loss", dot(y, up, N * E));
-    put_reals(c, "grad.emb.weight", grads, n);
-}
-
-static void run_unit(struct test_case *c)
-{
-    char unit[NAME_CAP];
-    need_text(c, "unit", unit);
-    if (strcmp(unit, "softmax_xent") == 0)
-        run_xent(c);
-    else if (strcmp(unit, "embedding") == 0)
-        run_embedding(c);
-    else
-        skip(c, "unit %s", unit);
-}
-
-static void run_wiring(struct test_case *c)
-{
-    char wiring[NAME_CAP];
-    need_text(c, "wiring", wiring);
-    if (strcmp(wiring, "n_vs_n") == 0)
-        run_n_to_n(c);
-    else
-        skip(c, "wiring %s", wiring);
+          rnn_embedding_grads(vocabulary, width, &seq, up, grads, NULL));
+    put_reals(c, "out.y", y, n);
+    put_number(c, "out.loss", dot(y, up, n));
+    put_reals(c, "grad.emb.weight", grads, size);
 }
 
 /* ----------------------------------------------------------------------------
  * The kinds, and the program
  * ------------------------------------------------------------------------- */
 
-static const struct {
+struct entry { /* the value of a metadata key, and what runs it */
     const char *name;
     void (*run)(struct test_case *c);
-} kinds[] = {{"cell", run_cell},   {"onnx", run_onnx}, {"wiring", run_wiring},
-             {"optim", run_optim}, {"clip", run_clip}, {"unit", run_unit}};
+};
 
-static void run_kind(struct test_case *c)
+static const struct entry wirings[] = {{"n_vs_n", run_n_to_n}, {NULL, NULL}};
+
+static const struct entry units[] = {
+    {"softmax_xent", run_xent}, {"embedding", run_embedding}, {NULL, NULL}};
+
+static void run_entry(struct test_case *c, const char *key,
+                      const struct entry *e)
 {
-    char kind[NAME_CAP];
-    size_t i;
-    need_text(c, "kind", kind);
-    for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kind, kinds[i].name) == 0) {
-            kinds[i].run(c);
-            return;
-        }
-    skip(c, "kind %s", kind);
+    char text[NAME_CAP];
+    need_text(c, key, text);
+    while (e->name && strcmp(e->name, text) != 0) e++;
+    if (e->name == NULL) skip(c, "%s %s", key, text);
+    e->run(c);
 }
+
+static void run_wiring(struct test_case *c)
+{
+    run_entry(c, "wiring", wirings);
+}
+
+static void run_unit(struct test_case *c)
+{
+    run_entry(c, "unit", units);
+}
+
+static const struct entry kinds[] = {
+    {"cell", run_cell},   {"onnx", run_onnx}, {"wiring", run_wiring},
+    {"optim", run_optim}, {"clip", run_clip}, {"unit", run_unit},
+    {NULL, NULL}};
 
 /* The bytes of a file; NULL, and why, if it cannot be read. */
 static unsigned char *read_bytes(const char *path, size_t *len,
@@ -1438,7 +1536,7 @@ static enum verdict run_file(const char *path, const char *dir)
         if (c->bytes == NULL) fail(c, "%s", why);
         if (rnn_st_open(c->bytes, len, &c->st, &why) != RNN_OK)
             fail(c, "%s", why);
-        run_kind(c);
+        run_entry(c, "kind", kinds);
         if (dir) write_case(c, dir);
         compare(c);
     }
@@ -1447,6 +1545,7 @@ static enum verdict run_file(const char *path, const char *dir)
     else
         printf("%s %s %s\n", c->verdict == FAILED ? "FAIL" : "unsupported",
                c->name, c->why);
+    fflush(stdout); /* a crash of the next case shows who it was */
     verdict = c->verdict;
     free_all(c);
     free(c->bytes);

@@ -884,7 +884,9 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
 /* Lets an N vs N model of tokens write: token id enters, one is drawn from what
  * comes out and enters next, until `stop` is drawn (-1: never) or max tokens
  * are in ids; *count of them, without stop. h, c as in rnn_step, carried on.
- * work: sizes.step, then 2 * output_size numbers. */
+ * work: sizes.step, then 2 * output_size numbers. If a later token fails
+ * (RNN_E_NOT_FINITE, or RNN_E_ID if the model has more outputs than inputs),
+ * *count says how many are written, and h and c have gone on. */
 RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
                                rnn_real *h, rnn_real *c, int id,
                                const rnn_sampling *how, rnn_rng *rng, int stop,
@@ -1586,41 +1588,82 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_parts)(RNN_V x, RNN_V *t)
     return RNN_MAD(RNN_MUL(r, r), p, r);
 }
 
-/* e^x. 2^n is applied in two halves, for results beyond 2^127 and below the
- * least normal number. */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
+/* 2^n in two factors, for results beyond 2^127 and below the least normal
+ * number; t = MAGIC + n. */
+RNN_I_INLINE RNN_HOT void RNN_K(halves)(RNN_V t, RNN_V s[2])
 {
     const RNN_V magic = RNN_SET(RNN_I_MAGIC);
-    RNN_V t, n, half, q;
+    const RNN_V n = RNN_SUB(t, magic);
+    const RNN_V half = RNN_MAD(n, RNN_SET((rnn_real)0.5), magic);
+
+    s[0] = RNN_POW2(half);
+    s[1] = RNN_POW2(RNN_ADD(RNN_SUB(n, RNN_SUB(half, magic)), magic));
+}
+
+/* e^x = 2^n (1 + q) */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
+{
+    RNN_V t, q, s[2];
 
     x = RNN_MIN(RNN_SET(RNN_I_EXP_MAX), x);
     x = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), x);
     q = RNN_K(exp_parts)(x, &t);
-    n = RNN_SUB(t, magic);
-    half = RNN_MAD(n, RNN_SET((rnn_real)0.5), magic);
-    n = RNN_SUB(n, RNN_SUB(half, magic));
-    q = RNN_MUL(RNN_ADD(q, RNN_SET(1)), RNN_POW2(half));
-    return RNN_MUL(q, RNN_POW2(RNN_ADD(n, magic)));
+    RNN_K(halves)(t, s);
+    return RNN_MUL(RNN_MUL(RNN_ADD(q, RNN_SET(1)), s[0]), s[1]);
 }
 
-/* tanh x = -u / (2 + u), u = e^(-2|x|) - 1 = 2^n q + (2^n - 1), with the sign
- * of x. Nothing cancels, for small x either. */
+/* tanh |x| = 1 - 2 e / (1 + e), e = e^(-2|x|), where that is 1/2 or more; below
+ * it x + x^3 P(x^2), a minimax fit of error 1e-9 (double: -u / (2 + u), u = e -
+ * 1 = 2^n q + (2^n - 1), where nothing cancels). The sign is that of x. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
 {
-    RNN_V t, q, s, u;
+    const RNN_V one = RNN_SET(1), y = RNN_ABS(x);
+    RNN_V t, q, s, e, low;
 
-    u = RNN_MIN(RNN_SET(RNN_I_TANH_MAX), RNN_ABS(x));
-    q = RNN_K(exp_parts)(RNN_MUL(u, RNN_SET(-2)), &t);
+    q = RNN_MUL(RNN_MIN(RNN_SET(RNN_I_TANH_MAX), y), RNN_SET(-2));
+    q = RNN_K(exp_parts)(q, &t);
     s = RNN_POW2(t);
-    u = RNN_MAD(s, q, RNN_SUB(s, RNN_SET(1)));
-    return RNN_SIGN(RNN_DIV(u, RNN_ADD(u, RNN_SET(2))), x);
+    e = RNN_MAD(s, q, s);
+#ifdef RNN_DOUBLE
+    low = s * q + (s - 1.0);
+    low = -low / (2.0 + low);
+#else
+    {
+        const RNN_V z = RNN_MUL(y, y);
+        low = RNN_SET(-6.28256937e-3f);
+        low = RNN_MAD(low, z, RNN_SET(2.10778844e-2f));
+        low = RNN_MAD(low, z, RNN_SET(-5.38539067e-2f));
+        low = RNN_MAD(low, z, RNN_SET(1.33326024e-1f));
+        low = RNN_MAD(low, z, RNN_SET(-3.33333194e-1f));
+        low = RNN_MAD(RNN_MUL(z, low), y, y);
+    }
+#endif
+    e = RNN_DIV(RNN_ADD(e, e), RNN_ADD(one, e));
+    e = RNN_SEL(RNN_LT(y, RNN_SET((rnn_real)0.55)), low, RNN_SUB(one, e));
+    return RNN_SIGN(e, x);
 }
 
-/* sigmoid x = 1 / (1 + e) for x >= 0, e / (1 + e) below, e = e^-|x|. */
+/* sigmoid(-y) = r = e / (1 + e), y = |x|, e = e^-y, and sigmoid(y) = 1 - r.
+ * What rounding took from e and from d = 1 + e is put back to first order, with
+ * 1 / d = 1 - r: without it r is off by up to 2.2 ulp. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid)(RNN_V x)
 {
-    RNN_V one = RNN_SET(1), e = RNN_K(exp)(RNN_SUB(RNN_SET(0), RNN_ABS(x)));
-    return RNN_DIV(RNN_SEL(RNN_LT(x, RNN_SET(0)), e, one), RNN_ADD(one, e));
+    const RNN_V one = RNN_SET(1), zero = RNN_SET(0);
+    RNN_V t, q, s[2], h, e, lost, d, r, c;
+
+    q = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), RNN_SUB(zero, RNN_ABS(x)));
+    q = RNN_K(exp_parts)(q, &t);
+    RNN_K(halves)(t, s);
+    h = RNN_ADD(one, q);
+    lost = RNN_SUB(q, RNN_SUB(h, one));
+    e = RNN_MUL(RNN_MUL(h, s[0]), s[1]);
+    lost = RNN_MUL(RNN_MUL(lost, s[0]), s[1]);
+    d = RNN_ADD(one, e);
+    c = RNN_ADD(RNN_SUB(e, RNN_SUB(d, one)), lost);
+    r = RNN_DIV(e, d);
+    c = RNN_NMAD(r, c, lost);
+    r = RNN_MAD(c, RNN_SUB(one, r), r);
+    return RNN_SEL(RNN_LT(x, zero), r, RNN_SUB(one, r));
 }
 
 /* log x = k ln 2 + log(1 + f), x = 2^k (1 + f): with s = f / (2 + f),
@@ -5396,6 +5439,15 @@ RNN_I_FN void rnn_i_cut(rnn_i_set k, const rnn_real *logits, int outputs,
         ++*ties;
 }
 
+RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
+                                         const rnn_rng *rng)
+{
+    return how && rng && how->temperature >= 0 && how->top_k >= 0 &&
+                   how->top_p >= 0 && how->top_p <= 1
+               ? RNN_OK
+               : RNN_E_ARG;
+}
+
 /* u sum_i e_i falls into the interval of the token that is drawn; e_i =
  * e^((x_i - max) / temperature) is computed twice rather than stored. */
 RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
@@ -5405,13 +5457,12 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
     rnn_real chunk[16], sum = 0, at = 0, factor, max, least = 0;
     rnn_i_set k = rnn_i_select(RNN_KERNEL_AUTO);
     int best, pass, i, j, n, cut, ties = 0, left;
-    rnn_status st = rnn_greedy(logits, outputs, &best);
+    rnn_status st = rnn_i_check_sampling(how, rng);
 
+    if (!st)
+        st = id ? rnn_greedy(logits, outputs, &best) : RNN_E_ARG;
     if (st)
         return st;
-    if (!how || !rng || !(how->temperature >= 0) || how->top_k < 0 ||
-        !(how->top_p >= 0 && how->top_p <= 1))
-        return RNN_E_ARG;
     cut = (how->top_k > 0 && how->top_k < outputs) ||
           (how->top_p > 0 && how->top_p < 1);
     if (cut && !work)
@@ -5458,8 +5509,11 @@ RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
     rnn_sizes sizes;
     rnn_real *logits;
     size_t O;
+    int n = 0;
     rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
 
+    if (!st)
+        st = rnn_i_check_sampling(how, rng);
     if (st)
         return st;
     if (!ids || !count || max < 0 || !work || model->input == RNN_DENSE)
@@ -5468,16 +5522,20 @@ RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
     if (work_len < rnn_i_plus(sizes.step, rnn_i_times(2, O)))
         return RNN_E_BUFFER;
     logits = work + sizes.step;
-    for (*count = 0; *count < max; ids[(*count)++] = id) {
+    while (n < max) {
         st = rnn_step(model, params, 1, NULL, &id, h, c, logits, work,
                       sizes.step, run);
+        if (st && n == 0)
+            return st; /* at the door: nothing is written */
         if (!st)
             st = rnn_sample(logits, model->output_size, how, rng, logits + O,
                             &id);
         if (st || id == stop)
-            return st;
+            break;
+        ids[n++] = id;
     }
-    return RNN_OK;
+    *count = n;
+    return st;
 }
 
 /* ============================================================================
@@ -5682,7 +5740,7 @@ RNN_I_FN int rnn_i_same(const unsigned char *a, size_t an,
 RNN_I_FN size_t rnn_i_length(const char *s)
 {
     size_t n = 0;
-    while (s[n])
+    while (n < 0x7fff && s[n]) /* the bound keeps it from becoming strlen */
         n++;
     return n;
 }

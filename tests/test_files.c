@@ -237,10 +237,12 @@ static void check_listing(const unsigned char *p, size_t n, const rnn_st *st)
 
 /* a tensor `a` of one byte, and what may stand in its place */
 #define ONE(shape, offsets)                                                    \
-    "{\"a\":{\"dtype\":\"U8\",\"shape\":" shape ",\"data_offsets\":" offsets "}}"
+    "{\"a\":{\"dtype\":\"U8\",\"shape\":" shape                                \
+    ",\"data_offsets\":" offsets "}}"
 #define TWO(a, b)                                                              \
     "{\"a\":{\"dtype\":\"U8\"," a "},\"b\":{\"dtype\":\"U8\"," b "}}"
-#define AT(n, begin, end) "\"shape\":[" #n "],\"data_offsets\":[" #begin "," #end "]"
+#define AT(n, begin, end)                                                      \
+    "\"shape\":[" #n "],\"data_offsets\":[" #begin "," #end "]"
 #define NAMED(x, y)                                                            \
     "{\"" x "\":{\"dtype\":\"U8\"," AT(1, 0, 1) "},\"" y                       \
     "\":{\"dtype\":\"U8\"," AT(1, 1, 2) "}}"
@@ -475,4 +477,266 @@ static void check_bad(void)
     check_malformed(file_raw(5, "{\"\0\"}", 5, 0), "NUL in a name");
     check_malformed(file_raw(2, "\0{}", 2, 1), "NUL first");
     check_lengths();
+}
+
+/* ---- unusual files that are right ---------------------------------------- */
+
+static const sample good_json[] = {
+    {"nothing", "{}", 0},
+    {"spaces behind", "{}   ", 0},
+    {"space inside", "{ \t\r\n}", 0},
+    {"metadata alone", META("{}"), 0},
+    {"metadata", META("{\"a\":\"\",\"\":\"b\"}"), 0},
+    {"metadata escaped", "{\"__met\\u0061data__\":{\"a\":\"b\"}}", 0},
+    {"scalar", ONE("[]", "[0,1]"), 1},
+    {"empty", ONE("[0]", "[0,0]"), 0},
+    {"empty of 3", ONE("[3,0,5]", "[0,0]"), 0},
+    {"8 dims", ONE("[1,2,1,1,1,1,1,1]", "[0,2]"), 2},
+    {"two", TWO(AT(1, 0, 1), AT(2, 1, 3)), 3},
+    {"backwards", TWO(AT(2, 1, 3), AT(1, 0, 1)), 3},
+    {"empty first", TWO(AT(0, 0, 0), AT(2, 0, 2)), 2},
+    {"empty last", TWO(AT(2, 0, 2), AT(0, 2, 2)), 2},
+    {"two empty", TWO(AT(0, 0, 0), AT(0, 0, 0)), 0},
+    {"empty name", NAME(""), 1},
+    {"all escapes", NAME("\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000"), 1},
+    {"two bytes", NAME("\xc2\x80\xdf\xbf"), 1},
+    {"three bytes", NAME("\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80"), 1},
+    {"four bytes", NAME("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), 1},
+    {"pair", NAME("\\uDBFF\\uDFFF"), 1},
+    {"delete", NAME("\x7f"), 1},
+    {"case differs", NAMED("a", "A"), 2},
+    {"NUL differs", NAMED("a", "a\\u0000"), 2},
+    {"other order",
+     KEYS("\"data_offsets\":[0,1],\"shape\":[1],\"dtype\":\"U8\""), 1},
+    {"spread",
+     "{ \"a\"\n:\t{ \"dtype\" : \"U8\" , \"shape\" : [ 1 , 1 ] ,\r"
+     "\"data_offsets\" : [ 0 , 1 ] } } ", 1},
+    {"escaped keys",
+     KEYS("\"dtyp\\u0065\":\"\\u00558\",\"sh\\u0061pe\":[1],"
+          "\"data\\u005foffsets\":[0,1]"), 1}};
+
+static void check_good(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof good_json / sizeof good_json[0]; i++) {
+        bytes b = file_of(good_json[i].json, good_json[i].data);
+        const char *why = "";
+        rnn_st st;
+        rnn_status r = rnn_st_open(b.p, b.n, &st, &why);
+
+        CHECK(r == RNN_OK && !why, "%s: %s", good_json[i].what,
+              why ? why : "?");
+        if (!r)
+            check_listing(b.p, b.n, &st);
+        CHECK(rnn_st_open(b.p, b.n, &st, NULL) == r, "without why");
+        free(b.p);
+    }
+}
+
+/* Every dtype by its name, with a tensor of two numbers. */
+static void check_dtypes(void)
+{
+    static const struct {
+        const char *name;
+        int dtype, size;
+    } all[] = {{"BOOL", RNN_ST_BOOL, 1},       {"U8", RNN_ST_U8, 1},
+               {"I8", RNN_ST_I8, 1},           {"F8_E5M2", RNN_ST_F8_E5M2, 1},
+               {"F8_E4M3", RNN_ST_F8_E4M3, 1}, {"I16", RNN_ST_I16, 2},
+               {"U16", RNN_ST_U16, 2},         {"F16", RNN_ST_F16, 2},
+               {"BF16", RNN_ST_BF16, 2},       {"I32", RNN_ST_I32, 4},
+               {"U32", RNN_ST_U32, 4},         {"F32", RNN_ST_F32, 4},
+               {"F64", RNN_ST_F64, 8},         {"I64", RNN_ST_I64, 8},
+               {"U64", RNN_ST_U64, 8}};
+    char json[128];
+    int i;
+
+    for (i = 0; i < (int)(sizeof all / sizeof all[0]); i++) {
+        rnn_st st;
+        rnn_st_tensor t;
+        bytes b;
+        rnn_status r;
+
+        sprintf(json,
+                "{\"x\":{\"dtype\":\"%s\",\"shape\":[2],"
+                "\"data_offsets\":[0,%d]}}", all[i].name, 2 * all[i].size);
+        b = file_of(json, 2 * (size_t)all[i].size);
+        r = rnn_st_open(b.p, b.n, &st, NULL);
+        CHECK(!r && !rnn_st_find(&st, "x", &t) && t.dtype == all[i].dtype &&
+                  t.ndim == 1 && t.dims[0] == 2 && t.data == st.data,
+              "dtype %s", all[i].name);
+        CHECK(!strcmp(rnn_st_dtype_name(all[i].dtype), all[i].name),
+              "name of %s", all[i].name);
+        free(b.p);
+    }
+    CHECK(rnn_st_dtype_name(-1) && rnn_st_dtype_name(99), "no such dtype");
+}
+
+/* What unescaping, finding and the listing of metadata give. */
+static void check_strings(void)
+{
+    static const char json[] =
+        "{\"b\\u0000\\ud83d\\ude00\":{\"dtype\":\"U8\",\"shape\":[],"
+        "\"data_offsets\":[0,1]},\"__metadata__\":{\"k\\u0031\":\"v\\n\","
+        "\"k2\":\"\\u20ac/\\\"\"},\"\\u007a\":{\"dtype\":\"U8\",\"shape\":[],"
+        "\"data_offsets\":[1,2]}}";
+    static const unsigned char name[] = {'b', 0, 0xf0, 0x9f, 0x98, 0x80};
+    bytes b = file_of(json, 2);
+    unsigned char out[8];
+    const unsigned char *k, *v;
+    rnn_st st;
+    rnn_st_tensor t;
+    size_t pos = 0, n = 0, kn, vn;
+
+    MUST(rnn_st_open(b.p, b.n, &st, NULL) == RNN_OK, "strings");
+    CHECK(st.tensors == 2, "two tensors");
+    CHECK(!rnn_st_next(&st, &pos, &t) && t.ndim == 0 && t.size == 1, "first");
+    CHECK(rnn_st_unescape(t.name, t.name_len, NULL, 0) == 6, "its length");
+    n = rnn_st_unescape(t.name, t.name_len, out, sizeof out);
+    CHECK(n == 6 && !memcmp(out, name, 6), "its name");
+    memset(out, MARK, sizeof out);
+    n = rnn_st_unescape(t.name, t.name_len, out, 3);
+    CHECK(n == 6 && !memcmp(out, name, 3) && all_mark(out + 3, 5), "its start");
+    CHECK(!rnn_st_next(&st, &pos, &t) && t.data == st.data + 1, "second");
+    CHECK(rnn_st_next(&st, &pos, &t) == RNN_E_END, "no third");
+    CHECK(rnn_st_next(&st, &pos, &t) == RNN_E_END, "still none");
+    CHECK(rnn_st_find(&st, "z", &t) == RNN_OK, "find");
+    CHECK(rnn_st_find(&st, "b", &t) == RNN_E_END, "find a beginning");
+    CHECK(rnn_st_find(&st, "__metadata__", &t) == RNN_E_END, "no tensor");
+    pos = 0;
+    CHECK(!rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) && kn == 7 && vn == 3,
+          "first entry");
+    CHECK(!rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) && kn == 2, "second");
+    CHECK(rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) == RNN_E_END, "end");
+    CHECK(!rnn_st_meta(&st, "k1", out, 8, &n) && n == 2 &&
+              !memcmp(out, "v\n", 2), "k1");
+    CHECK(!rnn_st_meta(&st, "k2", out, 5, &n) && n == 5 &&
+              !memcmp(out, "\xe2\x82\xac/\"", 5), "k2");
+    memset(out, MARK, sizeof out);
+    CHECK(rnn_st_meta(&st, "k2", out, 4, &n) == RNN_E_BUFFER && n == 5 &&
+              all_mark(out + 4, 4), "k2, too long");
+    CHECK(!rnn_st_meta(&st, "k2", NULL, 0, &n) && n == 5, "k2's length");
+    CHECK(rnn_st_meta(&st, "k3", out, 8, &n) == RNN_E_END, "no k3");
+    free(b.p);
+}
+
+/* ---- right files of the wrong model -------------------------------------- */
+
+typedef struct change {
+    const char *what, *from, *to;
+    size_t data;
+    rnn_status load, model;
+} change;
+
+/* In the file without a description: rnn_load_model always finds none. */
+static const change plain_changes[] = {
+    {"as it is", "{", "{", 24, RNN_OK, RNN_E_END},
+    {"escaped name", "out.bias", "out.bi\\u0061s", 24, RNN_OK, RNN_E_END},
+    {"a name differs", "out.bias", "out.biaS", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"a name is longer", "out.bias", "out.bias0", 24, RNN_E_MISMATCH,
+     RNN_E_END},
+    {"a name is shorter", "out.bias", "out.bia", 24, RNN_E_MISMATCH,
+     RNN_E_END},
+    {"a tensor is missing", ",\"out.bias\":{\"dtype\":\"F32\",\"shape\":[1],"
+     "\"data_offsets\":[20,24]}", "", 20, RNN_E_MISMATCH, RNN_E_END},
+    {"an extra tensor", "{", "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],"
+     "\"data_offsets\":[24,28]},", 28, RNN_E_MISMATCH, RNN_E_END},
+    {"an empty extra", "{", "{\"x\":{\"dtype\":\"F32\",\"shape\":[0],"
+     "\"data_offsets\":[24,24]},", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"other metadata", "{", "{\"__metadata__\":{\"a\":\"b\"},", 24, RNN_OK,
+     RNN_E_END},
+    {"matrix as vector", "[1,1]", "[1]", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"matrix as cube", "[1,1]", "[1,1,1]", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"vector as matrix", "[1],", "[1,1],", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"vector as scalar", "[1],", "[],", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"vector of two", "[1],\"data_offsets\":[20,24]",
+     "[2],\"data_offsets\":[20,28]", 28, RNN_E_MISMATCH, RNN_E_END},
+    {"I32", "F32", "I32", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"U32", "F32", "U32", 24, RNN_E_MISMATCH, RNN_E_END},
+    {"F64", "F32\",\"shape\":[1],\"data_offsets\":[20,24]",
+     "F64\",\"shape\":[1],\"data_offsets\":[20,28]", 28, RNN_E_MISMATCH,
+     RNN_E_END},
+    {"F16", "F32\",\"shape\":[1],\"data_offsets\":[20,24]",
+     "F16\",\"shape\":[1],\"data_offsets\":[20,22]", 22, RNN_OK, RNN_E_END},
+    {"BF16", "F32\",\"shape\":[1],\"data_offsets\":[20,24]",
+     "BF16\",\"shape\":[1],\"data_offsets\":[20,22]", 22, RNN_OK, RNN_E_END}};
+
+/* In the file with a description. */
+#define NO RNN_E_MISMATCH
+static const change full_changes[] = {
+    {"as it is", "{", "{", 24, RNN_OK, RNN_OK},
+    {"another cell", ":\"tanh", ":\"relu", 24, NO, RNN_OK},
+    {"no such cell", ":\"tanh", ":\"tanh2", 24, NO, NO},
+    {"half a cell", ":\"tanh", ":\"tan", 24, NO, NO},
+    {"empty cell", ":\"tanh", ":\"", 24, NO, NO},
+    {"a long cell", ":\"tanh", ":\"tanhtanhtanhtanhtanhtanhtanhtanh", 24, NO,
+     NO},
+    {"escaped cell", ":\"tanh", ":\"t\\u0061nh", 24, RNN_OK, RNN_OK},
+    {"no cell", "\"cell\"", "\"sell\"", 24, NO, NO},
+    {"no wiring", "\"wiring\"", "\"firing\"", 24, NO, NO},
+    {"another wiring", "n_to_n", "n_to_m", 24, NO, NO},
+    {"another input", "dense", "one_hot", 24, NO, RNN_OK},
+    {"no such input", "dense", "tense", 24, NO, NO},
+    {"no input size", "\"input_size\"", "\"input\\u005fsizes\"", 24, NO, NO},
+    {"size 0", "\"hidden_size\":\"1\"", "\"hidden_size\":\"0\"", 24, NO, NO},
+    {"size 2", "\"hidden_size\":\"1\"", "\"hidden_size\":\"2\"", 24, NO,
+     RNN_OK},
+    {"size -1", "\"hidden_size\":\"1\"", "\"hidden_size\":\"-1\"", 24, NO, NO},
+    {"size 1.0", "\"hidden_size\":\"1\"", "\"hidden_size\":\"1.0\"", 24, NO,
+     NO},
+    {"size in words", "\"hidden_size\":\"1\"", "\"hidden_size\":\"one\"", 24,
+     NO, NO},
+    {"size empty", "\"hidden_size\":\"1\"", "\"hidden_size\":\"\"", 24, NO,
+     NO},
+    {"size with space", "\"hidden_size\":\"1\"", "\"hidden_size\":\" 1\"", 24,
+     NO, NO},
+    {"size with NUL", "\"hidden_size\":\"1\"", "\"hidden_size\":\"1\\u0000\"",
+     24, NO, NO},
+    {"size 2^32 + 1", "\"hidden_size\":\"1\"", "\"hidden_size\":\"4294967297\"",
+     24, NO, NO},
+    {"size 2^64 + 1", "\"hidden_size\":\"1\"",
+     "\"hidden_size\":\"18446744073709551617\"", 24, NO, NO},
+    {"size of many digits", "\"hidden_size\":\"1\"",
+     "\"hidden_size\":\"111111111111111111111111111111\"", 24, NO, NO},
+    {"two layers", "\"num_layers\":\"1\"", "\"num_layers\":\"2\"", 24, NO,
+     RNN_OK},
+    {"bidirectional", "\"bidirectional\":\"0\"", "\"bidirectional\":\"1\"", 24,
+     NO, RNN_OK},
+    {"no bias", "\"no_bias\":\"0\"", "\"no_bias\":\"1\"", 24, NO, RNN_OK},
+    {"another head", "\"output_size\":\"1\"", "\"output_size\":\"3\"", 24, NO,
+     RNN_OK},
+    {"another version", "\"rnn.h\":\"1\"", "\"rnn.h\":\"2\"", 24, NO, NO},
+    {"version 11", "\"rnn.h\":\"1\"", "\"rnn.h\":\"11\"", 24, NO, NO},
+    {"a long version", "\"rnn.h\":\"1\"", "\"rnn.h\":\"1111\"", 24, NO, NO},
+    {"empty version", "\"rnn.h\":\"1\"", "\"rnn.h\":\"\"", 24, NO, NO},
+    {"no version", "\"rnn.h\":\"1\"", "\"rnn.g\":\"1\"", 24, RNN_OK,
+     RNN_E_END},
+    {"dropout 1", "0.2500000", "1.0000000", 24, NO, NO},
+    {"dropout differs", "0.2500000", "0.7500000", 24, RNN_OK, RNN_OK},
+    {"dropout short", "0.2500000", "0.25", 24, NO, NO},
+    {"dropout not digits", "0.2500000", "0.25000x0", 24, NO, NO},
+    {"dropout not 0.", "0.2500000", "0,2500000", 24, NO, NO},
+    {"odd hex", "00fF", "00f", 24, RNN_OK, NO},
+    {"bad hex", "00fF", "00fg", 24, RNN_OK, NO},
+    {"escaped hex", "00fF", "\\u0030\\u0030", 24, RNN_OK, NO},
+    {"no hex", "00fF", "", 24, RNN_OK, RNN_OK},
+    {"too long", "00fF", "001122", 24, RNN_OK, RNN_E_BUFFER}};
+#undef NO
+
+static void check_mismatches(void)
+{
+    const char *full = tiny_full();
+    size_t i;
+
+    for (i = 0; i < sizeof plain_changes / sizeof plain_changes[0]; i++) {
+        const change *c = &plain_changes[i];
+        check_says(swap_text(tiny_json, c->from, c->to), c->data, c->load,
+                   c->model, c->what);
+    }
+    for (i = 0; i < sizeof full_changes / sizeof full_changes[0]; i++) {
+        const change *c = &full_changes[i];
+        check_says(swap_text(full, c->from, c->to), c->data, c->load,
+                   c->model, c->what);
+    }
+    test_free();
 }

@@ -29,7 +29,7 @@ static void check_arrays(void)
 {
     a1[0] = a2[0] = a3[0] = a4[0] = a5[0] = a6[0] = a7[0] = a8[0] = 1;
     a9[0] = b1[0] = b2[0] = b3[0] = b4[0] = a1[0];
-    CHECK(LEN(a1) == 448 && LEN(a7) == 20 && LEN(a9) == 30, "by hand");
+    CHECK(LEN(a1) == 736 && LEN(a7) == 20 && LEN(a9) == 30, "by hand");
     CHECK(LEN(a2) + LEN(a3) + LEN(a4) + LEN(a5) + LEN(a6) > 0 &&
           LEN(a8) + LEN(b1) + LEN(b2) + LEN(b3) + LEN(b4) > 0 &&
           b4[0] > 0 && a2[0] + a3[0] + a4[0] + a5[0] + a6[0] + a7[0] > 0 &&

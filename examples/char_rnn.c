@@ -34,6 +34,10 @@
 #include <string.h>
 #include <time.h>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
+
 #ifdef _OPENMP
 #include <omp.h>
 #define MEET _Pragma("omp barrier")
@@ -204,13 +208,13 @@ static const char help[] =
     "  --momentum X     of sgd and rmsprop [0]\n"
     "  --weight-decay X pulls weights, not biases, towards 0 [0]\n"
     "  --schedule NAME  of the learning rate: constant; step and exponential,\n"
-    "                   times --gamma X [0.5] at every --every N iterations or\n"
-    "                   at each; cosine, down to 0 over --every N iterations,\n"
+    "                   times --gamma X [0.5] at every --every N iterations\n"
+    "                   or at each; cosine, down to 0 over --every N iterations,\n"
     "                   without it over all [constant]\n"
     "  --warmup N       iterations that it rises for first [0]\n"
     "  --dropout X      share of a layer's outputs left out at random [0]\n"
     "  --clip X         a gradient longer than this is cut to it [5]\n"
-    "  --iterations N   updates of the weights; 0 only measures [6000]\n"
+    "  --iterations N   updates of the weights; 0 only measures [2500]\n"
     "  --valid X        share of the text, its end, that is not learnt but\n"
     "                   measured; with 0 all is learnt, and its beginning\n"
     "                   measured [0.1]\n"
@@ -220,8 +224,8 @@ static const char help[] =
     "  --load FILE      start from a file of --save: model, vocabulary and\n"
     "                   weights. With --data it learns on; without it only\n"
     "                   writes a sample. The optimiser starts afresh\n"
-    "  --save FILE      write the model here at each validation, at the end and\n"
-    "                   when Ctrl-C stops the run; the older file stays until\n"
+    "  --save FILE      write the model here at each validation, at the end\n"
+    "                   and when Ctrl-C stops the run; the older file stays until\n"
     "                   the newer is complete\n"
     "  --keep NAME      what --save holds in the end: the last model, or the\n"
     "                   best on validation [last]\n"
@@ -232,7 +236,7 @@ static const char help[] =
     "  --prime TEXT     what a sample goes on from [a new line]\n"
     "  --temperature X  below 1 samples are safer, above 1 wilder; 0 always\n"
     "                   takes the likeliest byte [0.8]\n"
-    "  --top-k N        draw from the N likeliest bytes alone; 0: from all [0]\n"
+    "  --top-k N        draw from the N likeliest bytes; 0: from all [0]\n"
     "  --top-p X        draw from the likeliest bytes that together have this\n"
     "                   probability; 0: from all [0]\n"
     "  --threads N      if compiled with OpenMP; any N gives one result [1]\n\n"
@@ -321,7 +325,7 @@ static options parse(int argc, char **argv)
     o.cell = o.cell < 0 ? RNN_LSTM : o.cell;
     o.hidden = o.hidden < 0 ? 128 : o.hidden;
     o.layers = o.layers < 0 ? 1 : o.layers;
-    o.iterations = o.iterations < 0 ? 6000 : o.iterations;
+    o.iterations = o.iterations < 0 ? 2500 : o.iterations;
     if (o.schedule == RNN_STEP && o.every == 0)
         die("--schedule step needs --every");
     if (o.schedule == RNN_COSINE && o.every == 0)
@@ -629,6 +633,19 @@ static void divide(trainer *t, const char *name, const unsigned char *text,
     t->held_count = held - 1 < HELD_MOST ? held - 1 : HELD_MOST;
 }
 
+/* A rename would put a checkpoint in the place of a device, too. */
+static void refuse_special(const char *path)
+{
+#ifdef S_ISREG
+    struct stat there;
+
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        die("%s: not an ordinary file, --save would replace it", path);
+#else
+    (void)path;
+#endif
+}
+
 /* Everything that a checkpoint needs; a name that cannot be written shows
  * now, not after hours. */
 static void prepare_save(trainer *t, const char *path)
@@ -636,6 +653,7 @@ static void prepare_save(trainer *t, const char *path)
     const network *net = t->net;
     size_t len = strlen(path);
 
+    refuse_special(path);
     check(rnn_save(&net->model, net->params, net->bytes,
                    (size_t)net->model.input_size, NULL, 0, &t->file_len),
           "a checkpoint");
@@ -883,7 +901,7 @@ static void interrupt(int number)
 static void learn(trainer *t)
 {
     const int last = t->o->iterations, often = last / 50 + 1;
-    double norm, valid, loss, begin, sum = 0, spent = 0, shown = 0;
+    double norm, valid = 0, loss, begin, sum = 0, spent = 0, shown = 0;
     int k, summed = 0;
 
     puts("iteration     loss  validation  bytes/s  seconds left");
@@ -913,9 +931,21 @@ static void learn(trainer *t)
             milestone(t, k, valid);
     }
     signal(SIGINT, SIG_DFL);
+    if (interrupted && valid < 0) { /* it came after the last look at it */
+        valid = validate(t, k - 1);
+        milestone(t, k - 1, valid);
+    }
     if (interrupted)
         puts(t->o->save ? "stopped; --save's file is written"
                         : "stopped; without --save nothing is kept");
+}
+
+static void check_prime(const options *o, const network *net)
+{
+    const char *p;
+
+    for (p = o->prime ? o->prime : ""; *p; p++)
+        (void)id_of(net, (unsigned char)*p, "--prime");
 }
 
 /* Makes or loads the network and teaches it the text. */
@@ -933,8 +963,7 @@ static void train(const options *o, network *net, const char *name)
     *net = o->load ? load_network(o->load) : make_network(o, text, len);
     for (i = 0; i < len; i++) /* from here on the text is of ids */
         text[i] = (unsigned char)id_of(net, text[i], name);
-    for (i = 0; o->prime && o->prime[i]; i++)
-        (void)id_of(net, (unsigned char)o->prime[i], "--prime");
+    check_prime(o, net);
     divide(&t, name, text, len);
     r = open_reader(net);
     t.reader = &r;
@@ -977,6 +1006,7 @@ int main(int argc, char **argv)
 
     if (o.load && !o.data) {
         net = load_network(o.load);
+        check_prime(&o, &net);
     } else {
         if (!o.data)
             own = own_text(argv[0]);

@@ -740,3 +740,231 @@ static void check_mismatches(void)
     }
     test_free();
 }
+
+/* ---- round trips ---------------------------------------------------------- */
+
+/* Saves, loads and loads again through odd addresses: the same bits. */
+static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
+{
+    unsigned char vocabulary[256], back[256], *odd;
+    rnn_sizes s;
+    rnn_model got;
+    rnn_real *p, *q;
+    size_t len = 0, short_len = 0, n = 0, i;
+    const char *why = NULL;
+    bytes b;
+
+    MUST(rnn_model_sizes(m, 1, 1, &s) == RNN_OK, "sizes");
+    p = test_reals(s.params, 2);
+    q = test_reals(s.params, 0);
+    for (i = 0; i < 256; i++)
+        vocabulary[i] = (unsigned char)(i * 7 + 3);
+    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, NULL, 0, &len) == RNN_OK,
+          "length");
+    b.n = len;
+    b.p = (unsigned char *)test_memory(len);
+    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, len - 1,
+                   &short_len) == RNN_E_BUFFER && short_len == len,
+          "one byte too few");
+    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, len, &n) == RNN_OK &&
+          n == len, "save");
+    odd = (unsigned char *)test_memory(len + 1) + 1;
+    memcpy(odd, b.p, len);
+    CHECK(rnn_load_model(odd, len, &got, back, 256, &n, &why) == RNN_OK &&
+          n == vocabulary_len && !memcmp(back, vocabulary, n),
+          "description: %s", why ? why : "");
+    CHECK(got.cell == m->cell && got.input == m->input &&
+          got.input_size == m->input_size && got.output_size ==
+          m->output_size && got.hidden_size == m->hidden_size &&
+          got.num_layers == (m->num_layers ? m->num_layers : 1) &&
+          got.bidirectional == (m->bidirectional != 0) &&
+          got.no_bias == (m->no_bias != 0) && got.dropout == m->dropout &&
+          got.dropout_last == m->dropout_last, "another description");
+    CHECK(rnn_load(odd, len, &got, q, s.params, &why) == RNN_OK &&
+          !memcmp(p, q, s.params * sizeof *p), "parameters: %s",
+          why ? why : "");
+    CHECK(rnn_load(odd, len, &got, q, s.params - 1, &why) == RNN_E_BUFFER,
+          "params one too short");
+    got.hidden_size++;
+    CHECK(rnn_load(odd, len, &got, test_reals(10 * s.params + 999, 0),
+                   10 * s.params + 999, &why) == RNN_E_MISMATCH && why,
+          "another model");
+    test_free();
+}
+
+static void check_round_trips(void)
+{
+    rnn_model m;
+    int cell, bits;
+
+    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+        for (bits = 0; bits < 32; bits++) {
+            memset(&m, 0, sizeof m);
+            m.cell = cell;
+            m.input = bits % 3;
+            m.input_size = 3 + bits % 4;
+            m.embedding_size = m.input == RNN_EMBEDDING ? 2 : 0;
+            m.hidden_size = 1 + bits % 5;
+            m.num_layers = bits & 1 ? 3 : 0;
+            m.bidirectional = bits & 2;
+            m.no_bias = bits & 4;
+            m.output_size = 1 + bits % 7;
+            m.dropout = bits & 8 ? (rnn_real)0.3 : 0;
+            m.dropout_last = bits & 16 ? (rnn_real)0.15 : 0;
+            check_round_trip(&m, bits & 1 ? 256 : (size_t)bits);
+        }
+}
+
+/* Every shorter file, and every other byte in the header, ends in a status. */
+static void check_damage(void)
+{
+    rnn_model m = tiny_model();
+    rnn_real p[TINY] = {1, 2, 3, 4, 5, 6};
+    unsigned char file[4096], vocabulary[3] = {0, 'a', 255};
+    size_t len = 0, header, i, opened = 0;
+    int c;
+
+    MUST(rnn_save(&m, p, vocabulary, 3, file, sizeof file, &len) == RNN_OK,
+         "save");
+    for (i = 0; i < len; i++)
+        check_malformed(file_cut(file, i), "a truncated file");
+    header = 8 + (size_t)file[0] + ((size_t)file[1] << 8);
+    for (i = 0; i < header; i++)
+        for (c = 0; c < 256; c += i < 8 ? 1 : 5) {
+            bytes b = file_cut(file, len);
+            verdict v;
+            b.p[i] = (unsigned char)c;
+            v = ask_tiny(b);
+            opened += v.open == RNN_OK;
+            MUST(v.reasons && v.untouched, "byte %lu as %d", (unsigned long)i,
+                 c);
+            free(b.p);
+        }
+    CHECK(opened > 0, "some changes are harmless, as in the vocabulary");
+}
+
+/* ---- halves --------------------------------------------------------------- */
+
+/* What the bits of an F16 mean, by powers of two. */
+static double half_of(unsigned b)
+{
+    const int e = (int)(b >> 10 & 31), m = (int)(b & 1023);
+    const double sign = b >> 15 ? -1 : 1;
+
+    if (e == 31)
+        return m ? (double)NAN : sign * HUGE_VAL;
+    return sign * (e ? ldexp(1 + m / 1024.0, e - 15) : ldexp(m, -24));
+}
+
+static void check_halves(int brain)
+{
+    enum { N = 65536 };
+    char json[400];
+    rnn_stack s;
+    rnn_real *p = test_reals(N + 1, 0);
+    const char *why = NULL;
+    bytes b;
+    uint32_t u;
+    float f;
+    double want;
+    unsigned i;
+    int bad = 0;
+
+    memset(&s, 0, sizeof s);
+    s.input_size = N;
+    s.hidden_size = 1;
+    s.no_bias = 1;
+    sprintf(json, "{\"weight_ih_l0\":{\"dtype\":\"%s\",\"shape\":[1,%d],"
+            "\"data_offsets\":[0,%d]},\"weight_hh_l0\":{\"dtype\":\"F32\","
+            "\"shape\":[1,1],\"data_offsets\":[%d,%d]}}", brain ? "BF16" : "F16",
+            N, 2 * N, 2 * N, 2 * N + 4);
+    b = file_of(json, 2 * N + 4);
+    for (i = 0; i < N; i++) {
+        b.p[8 + strlen(json) + 2 * i] = (unsigned char)(i & 255);
+        b.p[8 + strlen(json) + 2 * i + 1] = (unsigned char)(i >> 8);
+    }
+    CHECK(rnn_load_stack(b.p, b.n, &s, p, N + 1, &why) == RNN_OK, "halves: %s",
+          why ? why : "");
+    for (i = 0; i < N; i++) {
+        want = half_of(i);
+        if (brain) {
+            u = (uint32_t)i << 16;
+            memcpy(&f, &u, sizeof f);
+            want = (double)f;
+        }
+        bad += !((double)p[i] == want || (p[i] != p[i] && want != want));
+    }
+    CHECK(!bad, "%d of 65536 halves are wrong", bad);
+    free(b.p);
+    test_free();
+}
+
+/* ---- files on disk -------------------------------------------------------- */
+
+static void check_disk(void)
+{
+    static const char name[] = "build_test_files.tmp_file";
+    unsigned char a[1000], b[1000];
+    size_t n = 0, i;
+
+    for (i = 0; i < sizeof a; i++)
+        a[i] = (unsigned char)(i * 31);
+    CHECK(rnn_write_file(name, a, sizeof a) == RNN_OK, "write");
+    CHECK(rnn_write_file(name, a, 777) == RNN_OK, "write over");
+    CHECK(rnn_read_file(name, NULL, 0, &n) == RNN_OK && n == 777, "length");
+    CHECK(rnn_read_file(name, b, sizeof b, &n) == RNN_OK && n == 777 &&
+          !memcmp(a, b, 777), "read");
+    CHECK(rnn_read_file(name, b, 776, &n) == RNN_E_BUFFER && n == 777,
+          "too short");
+    remove(name);
+    CHECK(rnn_read_file(name, b, sizeof b, &n) == RNN_E_UNSUPPORTED, "missing");
+    CHECK(rnn_write_file("no/such/folder/x", a, 1) == RNN_E_UNSUPPORTED,
+          "no folder");
+}
+
+/* ---- seeds of the fuzzer --------------------------------------------------- */
+
+static void write_seed(const char *folder, const char *name, bytes b)
+{
+    char path[600];
+
+    sprintf(path, "%.500s/%.40s", folder, name);
+    if (rnn_write_file(path, b.p, b.n) != RNN_OK)
+        printf("cannot write %s\n", path);
+    free(b.p);
+}
+
+static int write_corpus(const char *folder)
+{
+    char name[40];
+    size_t i, n = sizeof bad_json / sizeof bad_json[0];
+
+    write_seed(folder, "plain", file_of(tiny_json, TINY_DATA));
+    write_seed(folder, "described", file_of(tiny_full(), TINY_DATA));
+    for (i = 0; i < n; i += n / 16) {
+        sprintf(name, "bad%lu", (unsigned long)i);
+        write_seed(folder, name, file_of(bad_json[i].json, bad_json[i].data));
+    }
+    test_free();
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && !strcmp(argv[1], "-corpus"))
+        return write_corpus(argv[2]);
+    test_seed(argc, argv);
+    check_lengths();
+    check_bad();
+    check_good();
+    check_dtypes();
+    check_strings();
+    check_mismatches();
+    check_round_trips();
+    check_damage();
+    check_halves(0);
+    check_halves(1);
+    check_disk();
+    test_unused();
+    return test_end();
+}

@@ -32,7 +32,7 @@ typedef struct how { /* the ways to run one job that must not matter */
     int kernel, parts, columns; /* columns: the parts of weight gradients    */
     int shift;                  /* buffers begin one number later            */
     int tight, alias;           /* the least work; hn is h0, dlogits logits  */
-    int guarded;
+    int guarded, dirty;         /* dirty: NaN as dlogits on padding          */
 } how;
 
 typedef struct job {
@@ -45,6 +45,12 @@ typedef struct job {
     size_t outer;               /* L*D                                       */
     rnn_real n;                 /* of the loss                               */
 } job;
+
+static rnn_real not_a_number(void)
+{
+    const rnn_real zero = 0;
+    return zero / zero;
+}
 
 /* ---- comparing ----------------------------------------------------------- */
 
@@ -200,6 +206,7 @@ static rnn_real *run_forward(const job *j, const how *w, results *r,
     rnn_real *y, *values, *d;
     array loss;
     rnn_run run;
+    size_t i;
     int k;
 
     memset(r, 0, sizeof *r);
@@ -228,6 +235,9 @@ static rnn_real *run_forward(const job *j, const how *w, results *r,
                                   w->parts > 1 ? NULL : loss.p, &run));
     if (w->parts > 1)
         MUST_OK(rnn_mean(values, j->weights, T * B, j->n, loss.p, NULL));
+    for (i = 0; w->dirty && j->lengths && i < j->sizes.output; i++)
+        if ((int)(i / (size_t)O / B) >= j->lengths[i / (size_t)O % B])
+            d[i] = not_a_number();
     return d;
 }
 
@@ -771,7 +781,7 @@ static void check_padding(const job *j, const results *r)
     const size_t B = (size_t)j->seq.batch, T = (size_t)j->seq.steps;
     const size_t I = (size_t)j->model.input_size;
     const size_t H = (size_t)j->model.hidden_size;
-    const rnn_real zero = 0, nan = zero / zero;
+    const rnn_real zero = 0, nan = not_a_number();
     job dirty = *j;
     array y, hn, dx;
     results s;
@@ -802,10 +812,10 @@ static void check_padding(const job *j, const results *r)
     }
     finish_job(&dirty);
     memset(&w, 0, sizeof w);
-    w.guarded = 1;
+    w.guarded = w.dirty = 1;
     w.parts = 2;
     run_job(&dirty, &w, &s);
-    check_same(j, r, &s, NULL, "rubbish in padding");
+    check_same(j, r, &s, "dlogits", "rubbish in padding");
     if (!j->lengths)
         return;
     results_find(r, "y", &y);
@@ -842,6 +852,100 @@ static void check_padding(const job *j, const results *r)
     }
 }
 
+/* One-hot tokens are rows of zeros and a one. */
+static void check_one_hot(const job *j, const results *r)
+{
+    const size_t rows = (size_t)j->seq.steps * (size_t)j->seq.batch;
+    const size_t I = (size_t)j->model.input_size;
+    job dense = *j;
+    results s;
+    size_t i;
+    how w;
+
+    if (j->model.input != RNN_ONE_HOT)
+        return;
+    dense.model.input = RNN_DENSE;
+    dense.ids = NULL;
+    dense.x = test_reals(rows * I, 0);
+    for (i = 0; i < rows * I; i++)
+        dense.x[i] = (int)(i % I) == j->ids[i / I];
+    finish_job(&dense);
+    memset(&w, 0, sizeof w);
+    run_job(&dense, &w, &s);
+    check_same(j, r, &s, NULL, "one-hot is dense");
+}
+
+/* The views into work: states are those that come out, and gates those that
+ * make the states, for every layer and direction. */
+static void check_view(const job *j)
+{
+    const size_t B = (size_t)j->seq.batch, H = (size_t)j->model.hidden_size;
+    const size_t D = j->model.bidirectional ? 2 : 1;
+    const size_t K = RNN_KEPT(j->model.cell), n = B * H;
+    results r;
+    rnn_stack stack;
+    rnn_seq seq;
+    rnn_view v;
+    array y, hn, cn;
+    size_t q, t, b, i;
+    how w;
+
+    memset(&w, 0, sizeof w);
+    stack = j->stack;
+    if (j->model.output_size)
+        MUST_OK(rnn_model_stack(&j->model, &stack));
+    (void)run_forward(j, &w, &r, &seq);
+    results_find(&r, "y", &y);
+    results_find(&r, "hn", &hn);
+    results_find(&r, "cn", &cn);
+    for (q = 0; q < j->outer; q++) {
+        int bad = 0, bad_end = 0, bad_y = 0;
+        MUST_OK(rnn_stack_view(&stack, &j->seq, r.work, r.work_len,
+                               (int)(q / D), (int)(q % D), &v));
+        for (i = 0; i < (size_t)j->seq.steps * n; i++) {
+            const rnn_real *g = v.gates + i / H * K * H + i % H, *before;
+            const size_t d = q % D;
+            rnn_real h = g[0], one, h_prev = 0;
+            size_t len;
+            t = i / n;
+            b = i / H % B;
+            len = (size_t)(j->lengths ? j->lengths[b] : j->seq.steps);
+            if (t >= len)
+                continue;
+            if (d ? t + 1 < len : t > 0)
+                before = v.h + (d ? i + n : i - n);
+            else
+                before = j->h0 ? j->h0 + q * n + i % n : NULL;
+            if (before)
+                h_prev = *before;
+            if (j->model.cell == RNN_LSTM) {
+                one = v.c[i];
+                MUST_OK(rnn_map(RNN_FN_TANH, 1, &one, &one, NULL));
+                h = g[3 * H] * one;
+                if (t == (d ? 0 : len - 1))
+                    bad_end += !same(v.c + i, cn.p + q * n + i % n, 1);
+            } else if (j->model.cell >= RNN_GRU) {
+                h = g[2 * H] + g[H] * (h_prev - g[2 * H]);
+                one = j->model.cell == RNN_GRU ? g[3 * H] : g[0] * h_prev;
+                bad += !(g[3 * H] - one < (rnn_real)1e-5 &&
+                         one - g[3 * H] < (rnn_real)1e-5);
+            }
+            bad += !(h - v.h[i] < (rnn_real)1e-5 &&
+                     v.h[i] - h < (rnn_real)1e-5);
+            if (t == (d ? 0 : len - 1))
+                bad_end += !same(v.h + i, hn.p + q * n + i % n, 1);
+            if (!j->model.output_size && q / D + 1 == j->outer / D &&
+                j->model.dropout_last <= 0)
+                bad_y += !same(v.h + i, y.p + (i / H * D + d) * H + i % H, 1);
+        }
+        CHECK(!bad && !bad_end && !bad_y,
+              "view of layer %d, direction %d, cell %d: gates %d, final "
+              "states %d, y %d", (int)(q / D), (int)(q % D), j->model.cell, bad,
+              bad_end, bad_y);
+        CHECK((v.c != NULL) == (j->model.cell == RNN_LSTM), "view's c");
+    }
+}
+
 static void check_jobs(void)
 {
     int cell, kind, bits;
@@ -862,6 +966,8 @@ static void check_jobs(void)
                 check_chunks(&j, &r);
                 check_stream(&j, &r);
                 check_padding(&j, &r);
+                check_one_hot(&j, &r);
+                check_view(&j);
                 test_free();
             }
 }

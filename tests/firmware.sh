@@ -1,0 +1,120 @@
+#!/bin/sh
+# Firmware: the header for Cortex-M without a library, its size and the symbols
+# it leaves open; and an LSTM that steps on emulated Cortex-M0 to M7 with the
+# bits of the desk. Says `skip` where the cross compiler or QEMU is missing.
+#
+#     tests/firmware.sh [-v]        -v: sizes and open symbols of every build
+cd "$(dirname "$0")/.." || exit 1
+B=build/firmware
+A=arm-none-eabi
+verbose=$1
+passed=0
+failed=0
+mkdir -p $B
+
+good() { passed=$((passed + 1)); echo "ok   $*"; }
+bad() { failed=$((failed + 1)); echo "FAIL $*"; }
+have() { command -v "$1" > /dev/null 2>&1; }
+
+W="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wundef"
+W="$W -Wstrict-prototypes -Werror"
+BARE="-std=c99 -Os -ffreestanding -nostdlib -mthumb -ffunction-sections"
+BARE="$BARE -fdata-sections"
+
+cores="m0 m3 m4f m7"
+flags_m0="-mcpu=cortex-m0"
+flags_m3="-mcpu=cortex-m3"
+flags_m4f="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard"
+flags_m7="-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard"
+board_m0=microbit       # 16 KB of memory
+board_m3=mps2-an385
+board_m4f=mps2-an386
+board_m7=mps2-an500
+# What the compiler may call: copies of structs; on cores without floats also
+# its routines for float and int, but none for double.
+open_hard='^(memcpy|memset)$'
+open_soft="$open_hard"'|^__aeabi_(f[a-z0-9]*|u?i2f|u?idiv(mod)?)$|^__gnu_thumb1_'
+
+if ! have $A-gcc; then
+    echo "skip: no $A-gcc (Debian: gcc-arm-none-eabi)"
+    echo "0 passed, 0 failed"
+    exit 0
+fi
+
+# ---- the header alone --------------------------------------------------------
+
+printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $B/header.c
+for core in m0 m4f; do
+    eval "flags=\$flags_$core"
+    case $core in m0 | m3) may=$open_soft ;; *) may=$open_hard ;; esac
+    for define in "" -DRNN_NO_FILES -DRNN_NO_FMA; do
+        name="header on $core${define:+ $define}"
+        if ! $A-gcc $BARE $flags $define $W -I. -c $B/header.c -o $B/header.o \
+            2> $B/log; then
+            bad "$name"
+            head -n 12 $B/log
+            continue
+        fi
+        open=$($A-nm -u $B/header.o | awk '{ print $NF }')
+        more=$(echo "$open" | grep -Ev "$may")
+        sizes=$($A-size $B/header.o |
+            awk 'NR == 2 { print "text", $1, "data", $2, "bss", $3 }')
+        if [ -n "$more" ]; then
+            bad "$name: leaves open" $more
+        elif [ "${sizes#*data 0 bss 0}" = "$sizes" ]; then
+            bad "$name: has writable globals: $sizes"
+        else
+            good "$name: $sizes"
+        fi
+        [ "$verbose" = -v ] && echo "     open:" $open
+    done
+done
+
+# ---- a program, here and there -----------------------------------------------
+
+for fma in "" -DRNN_NO_FMA; do
+    if ! ${CC:-cc} -std=c99 -O2 $fma tests/firmware_step.c -o $B/desk; then
+        bad "firmware_step on the desk"
+    fi
+    $B/desk > $B/desk$fma.txt || bad "firmware_step fails on the desk"
+done
+
+for core in $cores; do
+    eval "flags=\$flags_$core board=\$board_$core"
+    # cores with floats need nothing at all; the others the compiler's routines
+    case $core in
+    m0 | m3) lib=-lgcc desk=$B/desk-DRNN_NO_FMA.txt ;;
+    *) lib='' desk=$B/desk.txt ;;
+    esac
+    if ! $A-gcc $BARE $flags $W tests/firmware_step.c -T tests/firmware.ld \
+        -Wl,--gc-sections,--defsym=RAM_SIZE=16K $lib -o $B/$core.elf \
+        2> $B/log; then
+        bad "step on $core does not link"
+        head -n 12 $B/log
+        continue
+    fi
+    sizes=$($A-size $B/$core.elf |
+        awk 'NR == 2 { print "text", $1, "data", $2, "bss", $3 }')
+    weights=$($A-nm $B/$core.elf | awk '$NF == "params" { print $1 }')
+    case $weights in
+    0000*) good "step on $core${lib:+ with libgcc}: $sizes, weights in flash" ;;
+    *) bad "step on $core: weights at $weights are not in flash" ;;
+    esac
+    [ "$verbose" = -v ] && $A-nm --size-sort -S -r $B/$core.elf | head -n 12
+    if ! have qemu-system-arm; then
+        echo "skip: $core does not run, no qemu-system-arm"
+        continue
+    fi
+    timeout 30 qemu-system-arm -M $board -nographic -monitor none -serial none \
+        -semihosting-config enable=on,target=native -kernel $B/$core.elf \
+        > $B/$core.txt 2>&1 < /dev/null
+    status=$?
+    if [ $status -eq 0 ] && cmp -s $B/$core.txt "$desk"; then
+        good "$board runs as the desk: $(cat $B/$core.txt)"
+    else
+        bad "$board: status $status, $(cat $B/$core.txt), not $(cat "$desk")"
+    fi
+done
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -83,3 +83,23 @@ mutate:
 	python3 tests/mutate.py
 
 .PHONY: mutate
+
+# list any safetensors file; fuzz its reader for an hour (clang with libFuzzer)
+$(B)/st_list: tests/st_list.c rnn.h | $(B)
+	$(C99) tests/st_list.c -o $@
+
+$(B)/fuzz_files: tests/fuzz_files.c rnn.h | $(B)
+	clang -std=c99 -O1 -g -fsanitize=fuzzer,address,undefined \
+		tests/fuzz_files.c -o $@
+
+fuzz: $(B)/fuzz_files
+	mkdir -p $(B)/found
+	$(B)/fuzz_files -max_len=4096 -max_total_time=$(SECONDS) $(B)/found \
+		tests/corpus
+SECONDS = 3600
+
+# lines and branches of rnn.h that the tests reach (gcc with gcov)
+coverage:
+	sh tests/coverage.sh
+
+.PHONY: fuzz coverage

@@ -16,9 +16,9 @@
  *     #include "rnn.h"
  *
  * and in all others #include "rnn.h" alone. Compile with any flags but
- * -ffast-math: plain -O2 gives the fast code. It includes stddef.h, stdint.h
- * and, where RNN_IMPLEMENTATION is defined, immintrin.h on x86-64 and stdio.h
- * where there is one.
+ * -ffast-math and clang's -ffp-contract=fast: plain -O2 gives the fast code. It
+ * includes stddef.h, stdint.h and, where RNN_IMPLEMENTATION is defined,
+ * limits.h, immintrin.h on x86-64, and stdio.h where there is one.
  *
  * ----------------------------------------------------------------------------
  * A FIRST PROGRAM
@@ -1039,6 +1039,7 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_X86 0
 #endif
 
+#include <limits.h>
 #if !defined(RNN_NO_FILES) && RNN_I_STDIO
 #include <stdio.h>
 #endif
@@ -2725,6 +2726,14 @@ RNN_I_INLINE size_t rnn_i_at(const rnn_seq *seq, int t, size_t b, size_t width)
     return ((size_t)t * (size_t)seq->batch + b) * width;
 }
 
+/* Whether T*B rows of this width can be a buffer. */
+RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
+{
+    return rnn_i_fits(rnn_i_times(rnn_i_times((size_t)seq->steps,
+                                              (size_t)seq->batch),
+                                  (size_t)width));
+}
+
 /* A product for every valid row: c(t, b) = start + a(t, b) B. p->a and p->c
  * point at step 0, row 0 of arrays with strides (a_t, a_i) and (c_t, c_i). */
 RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
@@ -3158,6 +3167,10 @@ RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
     size_t n;
     rnn_status st = rnn_linear_size(lin, &n);
 
+    if (!st && seq && seq->steps > 0 && seq->batch > 0 &&
+        (!rnn_i_rows_fit(seq, lin->input_size) ||
+         !rnn_i_rows_fit(seq, lin->output_size)))
+        st = RNN_E_SIZE;
     if (!st)
         st = rnn_i_check_seq(seq, seq && seq->ids ? lin->input_size : 0);
     return st ? st : rnn_i_begin(run, call);
@@ -3264,6 +3277,8 @@ RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
 
     if (vocabulary < 1 || width < 1 ||
         !rnn_i_fits(rnn_i_times((size_t)vocabulary, (size_t)width)))
+        return RNN_E_SIZE;
+    if (seq && seq->steps > 0 && seq->batch > 0 && !rnn_i_rows_fit(seq, width))
         return RNN_E_SIZE;
     st = rnn_i_check_seq(seq, vocabulary);
     return st ? st : rnn_i_begin(run, call);
@@ -3396,7 +3411,8 @@ RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
     n = rnn_i_plus(rnn_i_plus(y->I, y->H),
                    rnn_i_times(y->L - 1, rnn_i_plus(in, y->H)));
     n = rnn_i_times(rnn_i_times(n, gh), y->D);
-    if (!rnn_i_fits(rnn_i_plus(n, rnn_i_times(rnn_i_times(gh, 2), q))) ||
+    if (gh > INT_MAX || in > INT_MAX || /* PyTorch's shapes are ints */
+        !rnn_i_fits(rnn_i_plus(n, rnn_i_times(rnn_i_times(gh, 2), q))) ||
         !rnn_i_fits(rnn_i_times(q, y->state)) ||
         !rnn_i_fits(rnn_i_times(rnn_i_times(y->T, y->B), y->I)))
         return RNN_E_SIZE;

@@ -41,7 +41,7 @@ count first 0 "$b/first.out"
 tags=0
 for t in $(sed -n '/^ \* CONTENTS/,/^ \* WHO OWNS/p' rnn.h |
            grep -o '\[[A-Z][A-Z0-9-]*\]' | tr -d '[]'); do
-    n=$(grep -c "^/[*] ---- .$t.  \|^ [*] .$t.  \|^/[*] .$t." rnn.h)
+    n=$(grep -c "^\(/[*] ---- \|/[*] \| [*] \)[[]$t[]]" rnn.h)
     if [ "$n" -ne 1 ]; then
         echo "tag [$t] marks $n sections"
         tags=$((tags + 1))

@@ -89,7 +89,8 @@ $(B)/st_list: tests/st_list.c rnn.h | $(B)
 	$(C99) tests/st_list.c -o $@
 
 $(B)/fuzz_files: tests/fuzz_files.c rnn.h | $(B)
-	clang -std=c99 -O1 -g -fsanitize=fuzzer,address,undefined \
+	clang -std=c99 -O1 -g -DRNN_NO_SIMD \
+		-fsanitize=fuzzer,address,undefined \
 		tests/fuzz_files.c -o $@
 
 fuzz: $(B)/fuzz_files

@@ -20,26 +20,25 @@ enum { ROWS = 37, O = 19 };
 static double plain_row(int which, const rnn_real *x, const rnn_real *t, int id,
                         double smoothing, double *d)
 {
-    double max = x[0], sum = 0, l = 0;
+    double max = (double)x[0], sum = 0, l = 0;
     int j;
 
     for (j = 1; j < O; j++)
-        max = x[j] > max ? x[j] : max;
+        max = (double)x[j] > max ? (double)x[j] : max;
     for (j = 0; j < O; j++)
-        sum += exp(x[j] - max);
+        sum += exp((double)x[j] - max);
     for (j = 0; j < O; j++) {
         const double q = (j == id ? 1 - smoothing : 0) + smoothing / O;
-        const double s = 1 / (1 + exp(-(double)x[j]));
+        const double v = (double)x[j], u = (double)t[j];
         if (which == 0) {
-            l -= q * (x[j] - max - log(sum));
-            d[j] = exp(x[j] - max) / sum - q;
+            l -= q * (v - max - log(sum));
+            d[j] = exp(v - max) / sum - q;
         } else if (which == 1) {
-            l += ((x[j] > 0 ? x[j] : 0) - (double)x[j] * t[j] +
-                  log1p(exp(-fabs((double)x[j])))) / O;
-            d[j] = (s - t[j]) / O;
+            l += ((v > 0 ? v : 0) - v * u + log1p(exp(-fabs(v)))) / O;
+            d[j] = (1 / (1 + exp(-v)) - u) / O;
         } else {
-            l += ((double)x[j] - t[j]) * ((double)x[j] - t[j]) / O;
-            d[j] = 2 * ((double)x[j] - t[j]) / O;
+            l += (v - u) * (v - u) / O;
+            d[j] = 2 * (v - u) / O;
         }
     }
     return l;
@@ -72,16 +71,16 @@ static void check_loss(int which, double scale, int weighted, double n,
     for (i = 0; i < ROWS * O; i++)
         t[i] += (rnn_real)0.5;
     for (i = 0; w && i < ROWS; i++) {
-        w[i] = i % 5 ? (rnn_real)fabs(w[i]) : 0;
+        w[i] = i % 5 ? (rnn_real)fabs((double)w[i]) : 0;
         if (i % 5 == 0)
             ids[i] = i % 2 ? -3 : O; /* is not read */
     }
     for (i = 0; n <= 0 && i < ROWS; i++)
-        count += w ? w[i] : 1;
+        count += w ? (double)w[i] : 1;
     CHECK(run_loss(which, x, t, ids, w, (rnn_real)n, (rnn_real)smoothing, l, dx,
                    &loss, NULL) == RNN_OK, "loss %d", which);
     for (i = 0; i < ROWS; i++) {
-        wi = w ? w[i] : 1;
+        wi = w ? (double)w[i] : 1;
         if (wi <= 0) {
             bad += l[i] != 0;
             for (j = 0; j < O; j++)
@@ -90,14 +89,14 @@ static void check_loss(int which, double scale, int weighted, double n,
         }
         row = plain_row(which, x + i * O, t + i * O, ids[i], smoothing, d);
         total += wi * row;
-        bad += !close_to(l[i], row, 1e-5, 1e-6 * scale);
+        bad += !close_to((double)l[i], row, 1e-5, 1e-6 * scale);
         for (j = 0; j < O; j++)
-            bad += !close_to(dx[i * O + j], d[j] * wi / count, 1e-5,
+            bad += !close_to((double)dx[i * O + j], d[j] * wi / count, 1e-5,
                              2e-7 * (1 + scale) / count);
     }
     CHECK(!bad, "loss %d scale %g: %d numbers are off", which, scale, bad);
-    CHECK(close_to(loss, total / count, 1e-5, 1e-7), "loss %d: %g, not %g",
-          which, (double)loss, total / count);
+    CHECK(close_to((double)loss, total / count, 1e-5, 1e-7),
+          "loss %d: %g, not %g", which, (double)loss, total / count);
     /* shares of three threads and the mean: the same bits */
     for (run.part = 0; run.part < 3; run.part++)
         MUST(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing,
@@ -110,11 +109,125 @@ static void check_loss(int which, double scale, int weighted, double n,
     test_free();
 }
 
+/* Masked classes: a logit of -infinity has no probability and no gradient. Rows
+ * up to the end of the range, whose losses still are numbers. */
+static void check_far_logits(void)
+{
+    enum { V = 21 };
+    rnn_real x[V], l, loss, d[V], inf = (rnn_real)HUGE_VAL;
+    double want, sum, max;
+    int i, j, k, id, bad = 0;
+
+    for (k = 0; k < 400; k++) {
+        const double scale = k % 4 == 0 ? 1.6e38 : k % 4 == 1 ? 1e30 : 4;
+        id = test_below(V);
+        for (i = 0; i < V; i++)
+            x[i] = i != id && i % 3 == k % 3
+                       ? -inf
+                       : (rnn_real)(test_number() * scale);
+        for (max = (double)x[id], j = 0; j < V; j++)
+            max = (double)x[j] > max ? (double)x[j] : max;
+        for (sum = 0, j = 0; j < V; j++)
+            sum += exp((double)x[j] - max);
+        want = log(sum) - ((double)x[id] - max);
+        memcpy(d, x, sizeof d);
+        MUST(rnn_cross_entropy(d, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+             RNN_OK, "a row at %g", scale);
+        bad += !close_to((double)l, want, 1e-6, 1e-6) || l != loss;
+        for (j = 0; j < V; j++)
+            bad += !close_to((double)d[j],
+                             exp((double)x[j] - max) / sum - (j == id), 1e-5,
+                             2e-7);
+    }
+    CHECK(!bad, "far logits: %d numbers are off", bad);
+    for (j = 0; j < V; j++)
+        x[j] = j == 3 ? -inf : 1;
+    id = 3;
+    loss = 9;
+    CHECK(rnn_cross_entropy(x, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+          RNN_E_NOT_FINITE && loss == inf && l == inf &&
+          close_to((double)d[0], 1. / (V - 1), 1e-6, 0) && d[3] == -1,
+          "a masked target: infinite, and everything is written");
+    x[3] = inf - inf;
+    id = 2;
+    for (j = 0; j < V; j++)
+        d[j] = 77;
+    CHECK(rnn_cross_entropy(x, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+          RNN_E_NOT_FINITE && loss != loss && l != l && d[0] != d[0] &&
+          d[V - 1] != d[V - 1], "NaN goes everywhere");
+    id = V;
+    d[0] = 77;
+    loss = 9;
+    CHECK(rnn_cross_entropy(x, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+          RNN_E_ID && d[0] == 77 && loss == 9, "no such target");
+}
+
+/* Rows of probabilities: a sum of 1, the right parts, in place, in shares. */
+static void check_softmax(double scale)
+{
+    rnn_real *x = test_reals(ROWS * O, scale), *p = test_reals(ROWS * O, 0);
+    rnn_real one = 0;
+    rnn_run run = {0, 4, 0};
+    const double near = 1e-6 + (scale < 1e6 ? 3e-7 * scale : 0);
+    double sum, all, max;
+    int i, j, bad = 0;
+
+    CHECK(rnn_softmax(x, ROWS, O, p, NULL) == RNN_OK, "softmax");
+    for (i = 0; i < ROWS; i++) {
+        const rnn_real *a = x + i * O, *b = p + i * O;
+        for (max = (double)a[0], j = 0; j < O; j++)
+            max = (double)a[j] > max ? (double)a[j] : max;
+        for (sum = 0, all = 0, j = 0; j < O; j++) {
+            sum += exp((double)a[j] - max);
+            all += (double)b[j];
+        }
+        bad += fabs(all - 1) > 1e-6;
+        for (j = 0; j < O; j++)
+            /* x - max itself is rounded */
+            bad += !close_to((double)b[j], exp((double)a[j] - max) / sum, near,
+                             1e-38);
+    }
+    CHECK(!bad, "softmax at %g: %d", scale, bad);
+    for (run.part = 0; run.part < 4; run.part++)
+        MUST(rnn_softmax(x, ROWS, O, x, &run) == RNN_OK, "a share");
+    CHECK(!memcmp(x, p, ROWS * O * sizeof *p), "softmax in place, in shares");
+    CHECK(rnn_softmax(x, 1, 1, &one, NULL) == RNN_OK && one == 1, "of one");
+    test_free();
+}
+
+/* The order of a sum, as it is written down: 16 lanes, folded 8, 4, 2, 1. */
+static void check_mean_order(void)
+{
+    size_t n, i, j;
+    int bad = 0;
+
+    for (n = 1; n < 100; n++) {
+        rnn_real *l = test_reals(n, 3), lane[16], mean = 0;
+        memset(lane, 0, sizeof lane);
+        for (i = 0; i < n; i++)
+            lane[i % 16] += l[i];
+        for (j = 8; j; j /= 2)
+            for (i = 0; i < j; i++)
+                lane[i] += lane[i + j];
+        MUST(rnn_mean(l, NULL, n, 0, &mean, NULL) == RNN_OK, "mean");
+        bad += mean != lane[0] / (rnn_real)n;
+        MUST(rnn_mean(l, NULL, n, 8, &mean, NULL) == RNN_OK, "mean");
+        bad += mean != lane[0] / 8;
+        test_free();
+    }
+    CHECK(!bad, "%d means are not of that order", bad);
+}
+
 static void check_losses(void)
 {
     rnn_real x[3] = {3e38f, -3e38f, 0}, w[3] = {0, 0, 0}, loss = 9, l[3], d[3];
     int ids[3] = {0, 0, 0}, which;
 
+    check_far_logits();
+    check_softmax(1);
+    check_softmax(80);
+    check_softmax(3e38);
+    check_mean_order();
     for (which = 0; which < 3; which++) {
         check_loss(which, 3, 0, 0, 0);
         check_loss(which, 3, 1, 0, which ? 0 : 0.3);
@@ -144,22 +257,23 @@ static void check_clip(double scale)
 
     memcpy(old, g, N * sizeof *g);
     for (i = 0; i < N; i++) {
-        sum += (double)g[i] * g[i];
+        sum += (double)g[i] * (double)g[i];
         most = fabs((double)g[i]) > most ? fabs((double)g[i]) : most;
     }
     sum = sqrt(sum);
     CHECK(rnn_clip_grad_norm(g, N, 5, &norm, NULL) == RNN_OK &&
-          close_to(norm, sum, 1e-5, 0), "norm %g, not %g", (double)norm, sum);
-    f = 5 / (sum + 1e-6);
+          close_to((double)norm, sum, 1e-5, 0), "norm %g, not %g",
+          (double)norm, sum);
+    f = fmin(1, 5 / (sum + 1e-6));
     for (i = 0; i < N; i++)
-        bad += !close_to(g[i], f < 1 ? old[i] * f : old[i], 1e-5, 0);
+        bad += !close_to((double)g[i], (double)old[i] * f, 1e-5, 0);
     CHECK(!bad, "clip by norm at %g", scale);
     memcpy(g, old, N * sizeof *g);
     CHECK(rnn_clip_grad_max(g, N, (rnn_real)0.5, &norm, NULL) == RNN_OK &&
-          close_to(norm, most, 0, 0), "greatest");
-    f = 0.5 / (most + 1e-6);
+          close_to((double)norm, most, 0, 0), "greatest");
+    f = fmin(1, 0.5 / (most + 1e-6));
     for (bad = 0, i = 0; i < N; i++)
-        bad += !close_to(g[i], f < 1 ? old[i] * f : old[i], 1e-5, 0);
+        bad += !close_to((double)g[i], (double)old[i] * f, 1e-5, 0);
     CHECK(!bad, "clip by greatest at %g", scale);
     memcpy(g, old, N * sizeof *g);
     CHECK(rnn_clip_grad_value(g, N, (rnn_real)0.25, NULL) == RNN_OK, "value");
@@ -170,6 +284,85 @@ static void check_clip(double scale)
     test_free();
 }
 
+/* The ends of the range: elements at the greatest number, subnormal ones, none;
+ * what is clipped has the norm asked for. */
+static void check_clip_ends(void)
+{
+    static const rnn_real sizes[] = {3.4e38f, 1e38f, 1e25f, 1e-25f, 2e-38f,
+                                     1e-40f, 1e-44f};
+    static const rnn_real limits[] = {1, 12, 1e20f, 3e38f};
+    rnn_real g[40], old[40], norm;
+    double sum, f, worst;
+    size_t i, j;
+    int k, bad = 0;
+
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (j = 0; j < sizeof limits / sizeof limits[0]; j++) {
+            for (sum = 0, k = 0; k < 40; k++) {
+                g[k] = old[k] = k % 3 ? sizes[i] * ((rnn_real)(k - 20) / 20)
+                                      : k ? 0 : -sizes[i];
+                sum += (double)g[k] * (double)g[k];
+            }
+            sum = sqrt(sum);
+            MUST(rnn_clip_grad_norm(g, 40, limits[j], NULL, NULL) == RNN_OK,
+                 "clip");
+            f = fmin(1, (double)limits[j] / (sum + 1e-6));
+            for (worst = 0, k = 0; k < 40; k++) {
+                const double want = (double)old[k] * f;
+                const double e = fabs((double)g[k] - want);
+                worst = fmax(worst, e / (fabs(want) + 1e-38));
+            }
+            bad += !(worst < 1e-5);
+        }
+    CHECK(!bad, "%d clippings are off", bad);
+    CHECK(rnn_clip_grad_norm(g, 0, 1, &norm, NULL) == RNN_OK && norm == 0,
+          "no numbers, no norm");
+    for (k = 0; k < 40; k++)
+        g[k] = 1e-44f;
+    CHECK(rnn_clip_grad_norm(g, 40, 1, &norm, NULL) == RNN_OK && g[0] > 0 &&
+          close_to((double)norm, sqrt(40) * (double)g[0], 1e-4, 1.5e-45),
+          "subnormal norm %g", (double)norm);
+}
+
+/* A NaN or an infinity is seen wherever it stands, on every kernel: clipping
+ * leaves everything alone, a loss that depends on it says so. */
+static void check_not_finite(void)
+{
+    enum { MOST = 40 };
+    const rnn_real inf = (rnn_real)HUGE_VAL;
+    rnn_real x[MOST], old[MOST], norm, l, loss, wrong[3];
+    rnn_run run = {0, 0, 0};
+    int n, at, k, id, bad = 0, missed = 0;
+
+    wrong[0] = inf;
+    wrong[1] = -inf;
+    wrong[2] = inf - inf;
+    for (run.kernel = 0; run.kernel <= RNN_KERNEL_AVX512; run.kernel++)
+        for (n = 1; n <= MOST; n++)
+            for (at = 0; at < n; at++)
+                for (k = 0; k < 3; k++) {
+                    for (id = 0; id < n; id++)
+                        x[id] = old[id] = (rnn_real)test_number() * 9;
+                    x[at] = old[at] = wrong[k];
+                    id = test_below(n);
+                    if (rnn_clip_grad_value(x, 0, 1, &run) ==
+                        RNN_E_UNSUPPORTED)
+                        continue;
+                    bad += rnn_clip_grad_norm(x, (size_t)n, 1, &norm, &run) !=
+                               RNN_E_NOT_FINITE || norm - norm == 0;
+                    bad += rnn_clip_grad_max(x, (size_t)n, 1, &norm, &run) !=
+                               RNN_E_NOT_FINITE || norm - norm == 0;
+                    bad += memcmp(x, old, (size_t)n * sizeof *x) != 0;
+                    if (k == 1 && n > 1) /* a masked class is no fault */
+                        id = at;
+                    missed += rnn_cross_entropy(x, 1, n, &id, NULL, 0, 0, &l,
+                                                NULL, &loss, &run) !=
+                              RNN_E_NOT_FINITE;
+                }
+    CHECK(!bad, "%d of what is not finite is clipped", bad);
+    CHECK(!missed, "%d of what is not finite has a loss", missed);
+}
+
 static void check_clips(void)
 {
     rnn_real g[3] = {0, 0, 0}, norm = 9, nan;
@@ -178,6 +371,8 @@ static void check_clips(void)
     check_clip(1);
     check_clip(1e30);
     check_clip(1e-30);
+    check_clip_ends();
+    check_not_finite();
     CHECK(rnn_clip_grad_norm(g, 3, 1, &norm, NULL) == RNN_OK && norm == 0 &&
           g[0] == 0, "zeros");
     g[1] = 7;
@@ -197,8 +392,11 @@ static void check_clips(void)
 static void plain_step(const rnn_optimizer *o, int t, double *p, double g,
                        double m[3])
 {
-    const double lr = o->lr, wd = o->weight_decay, mu = o->momentum;
-    double d, v, bc1, bc2;
+    const double lr = (double)o->lr, wd = (double)o->weight_decay;
+    const double mu = (double)o->momentum, eps = (double)o->eps;
+    const double rho = (double)o->rho;
+    const double b1 = (double)o->beta1, b2 = (double)o->beta2;
+    double d, v;
 
     if (o->kind == RNN_ADAMW)
         *p *= 1 - lr * wd;
@@ -208,41 +406,40 @@ static void plain_step(const rnn_optimizer *o, int t, double *p, double g,
     case RNN_SGD:
         d = g;
         if (mu > 0) {
-            m[0] = t == 1 ? g : mu * m[0] + (1 - o->dampening) * g;
+            m[0] = t == 1 ? g : mu * m[0] + (1 - (double)o->dampening) * g;
             d = o->nesterov ? g + mu * m[0] : m[0];
         }
         *p -= lr * d;
         return;
     case RNN_ADAGRAD:
-        m[0] += g * g + (t == 1 ? o->initial : 0);
-        *p -= lr / (1 + (double)(t - 1) * o->lr_decay) * g / (sqrt(m[0]) + o->eps);
+        m[0] += g * g + (t == 1 ? (double)o->initial : 0);
+        d = lr / (1 + (t - 1) * (double)o->lr_decay);
+        *p -= d * g / (sqrt(m[0]) + eps);
         return;
     case RNN_ADADELTA:
-        m[0] = o->rho * m[0] + (1 - o->rho) * g * g;
-        d = sqrt(m[1] + o->eps) / sqrt(m[0] + o->eps) * g;
-        m[1] = o->rho * m[1] + (1 - o->rho) * d * d;
+        m[0] = rho * m[0] + (1 - rho) * g * g;
+        d = sqrt(m[1] + eps) / sqrt(m[0] + eps) * g;
+        m[1] = rho * m[1] + (1 - rho) * d * d;
         *p -= lr * d;
         return;
     case RNN_RMSPROP:
-        m[0] = o->rho * m[0] + (1 - o->rho) * g * g;
+        m[0] = rho * m[0] + (1 - rho) * g * g;
         v = m[0];
         if (o->centered) {
-            m[1] = o->rho * m[1] + (1 - o->rho) * g;
+            m[1] = rho * m[1] + (1 - rho) * g;
             v -= m[1] * m[1];
         }
-        d = g / (sqrt(v) + o->eps);
+        d = g / (sqrt(v) + eps);
         if (mu > 0)
             d = m[2] = mu * m[2] + d;
         *p -= lr * d;
         return;
     default:
-        m[0] = o->beta1 * m[0] + (1 - o->beta1) * g;
-        m[1] = o->beta2 * m[1] + (1 - o->beta2) * g * g;
+        m[0] = b1 * m[0] + (1 - b1) * g;
+        m[1] = b2 * m[1] + (1 - b2) * g * g;
         m[2] = m[1] > m[2] ? m[1] : m[2];
-        bc1 = 1 - pow(o->beta1, t);
-        bc2 = 1 - pow(o->beta2, t);
-        v = o->amsgrad ? m[2] : m[1];
-        *p -= lr / bc1 * m[0] / (sqrt(v) / sqrt(bc2) + o->eps);
+        v = (o->amsgrad ? m[2] : m[1]) / (1 - pow(b2, t));
+        *p -= lr / (1 - pow(b1, t)) * m[0] / (sqrt(v) + eps);
     }
 }
 
@@ -259,11 +456,11 @@ static void check_optimizer(rnn_optimizer o)
     m = test_reals(count * N, 50); /* rubbish: the first step begins them */
     memset(k, 0, sizeof k);
     for (i = 0; i < N; i++)
-        q[i] = p[i];
+        q[i] = (double)p[i];
     for (t = 1; t <= STEPS; t++) {
         g = test_reals(N, t % 7 ? 1 : 0.01);
         for (i = 0; i < N; i++)
-            plain_step(&o, t, q + i, g[i], k[i]);
+            plain_step(&o, t, q + i, (double)g[i], k[i]);
         if (t % 2) {
             MUST(rnn_optimizer_step(&two, p, g, m, N, NULL) == RNN_OK, "step");
         } else { /* the same in two ranges */
@@ -274,7 +471,7 @@ static void check_optimizer(rnn_optimizer o)
                  "ranges");
         }
         for (i = 0; i < N; i++) {
-            e = fabs(p[i] - q[i]) / (1 + fabs(q[i]));
+            e = fabs((double)p[i] - q[i]) / (1 + fabs(q[i]));
             worst = e > worst || e != e ? e : worst;
         }
     }
@@ -375,7 +572,7 @@ static void check_schedules(void)
                        : u < 40 ? 0.01 + 0.09 * (1 + cos(3.14159265358979323846
                                                          * u / 40)) / 2
                                 : 0.01;
-            bad += !close_to(lr, want, 2e-6, 1e-9);
+            bad += !close_to((double)lr, want, 2e-6, 1e-9);
         }
     CHECK(!bad, "%d learning rates are off", bad);
     /* 5 calls without progress at patience 3: one cut, then a pause of 2 */
@@ -389,7 +586,7 @@ static void check_schedules(void)
                                        .02,  .02,  .02,  .02,  .02,  .02};
         metric = i == 0 ? 5 : (rnn_real)(5 - 1e-5 * i);
         MUST(rnn_plateau_step(&plateau, metric, &lr) == RNN_OK, "plateau");
-        bad += !close_to(lr, lrs[i], 1e-6, 0);
+        bad += !close_to((double)lr, lrs[i], 1e-6, 0);
     }
     CHECK(!bad, "plateau");
     lr = 1;
@@ -424,8 +621,8 @@ static void check_moments(int rule, double gain, double bound, double deviation)
     rnn_rng_seed(&rng, 5);
     CHECK(rnn_init_tensor(&t, p, rule, (rnn_real)gain, &rng) == RNN_OK, "init");
     for (i = 0; i < t.size; i++) {
-        sum += p[i];
-        squares += (double)p[i] * p[i];
+        sum += (double)p[i];
+        squares += (double)p[i] * (double)p[i];
         most = fabs((double)p[i]) > most ? fabs((double)p[i]) : most;
     }
     sum /= (double)t.size;
@@ -519,6 +716,75 @@ static void check_initialisers(void)
     test_free();
 }
 
+/* A model's parameters: every tensor within its own bound, spread over it, and
+ * unrelated to its neighbour; the table normal. */
+static void check_init_model(void)
+{
+    rnn_model model = {0};
+    rnn_sizes s;
+    rnn_tensor t;
+    rnn_rng rng, at;
+    rnn_real *p, *q;
+    double last = 0;
+    int i, count = 0;
+    size_t k;
+
+    model.cell = RNN_GRU;
+    model.input = RNN_EMBEDDING;
+    model.input_size = 500;
+    model.embedding_size = 24;
+    model.hidden_size = 36;
+    model.num_layers = 2;
+    model.bidirectional = 1;
+    model.output_size = 50;
+    MUST(rnn_model_sizes(&model, 1, 1, &s) == RNN_OK, "sizes");
+    p = test_reals(s.params + 1, 0);
+    q = test_reals(s.params, 0);
+    p[s.params] = 77;
+    rnn_rng_seed(&rng, 21);
+    CHECK(rnn_init_params(&model, p, s.params, &rng) == RNN_OK &&
+          p[s.params] == 77, "init_params");
+    at = rng;
+    rnn_rng_seed(&rng, 21);
+    MUST(rnn_init_params(&model, q, s.params, &rng) == RNN_OK, "again");
+    CHECK(!memcmp(p, q, s.params * sizeof *p) && !memcmp(&at, &rng, sizeof at),
+          "a seed gives the same model");
+    MUST(rnn_init_params(&model, q, s.params, &rng) == RNN_OK, "and on");
+    CHECK(memcmp(p, q, s.params * sizeof *p) != 0, "the next model differs");
+    for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++) {
+        const double n = !strncmp(t.name, "out", 3) ? 72 : 36;
+        const double bound = 1 / sqrt(n), size = (double)t.size;
+        double sum = 0, squares = 0, most = 0, want = bound * bound / 3;
+        if (!strcmp(t.name, "emb.weight"))
+            want = 1;
+        for (k = 0; k < t.size; k++) {
+            const double v = (double)p[t.offset + k];
+            sum += v;
+            squares += v * v;
+            most = fabs(v) > most ? fabs(v) : most;
+        }
+        CHECK(want == 1 ? most > 3 && most < 6.5
+                        : most <= bound && most > 0.85 * bound,
+              "%s: greatest %g", t.name, most);
+        CHECK(fabs(sum / size) < 5 * sqrt(want / size), "%s: mean %g", t.name,
+              sum / size);
+        CHECK(close_to(squares / size, want, 7 / sqrt(size), 0),
+              "%s: variance %g, not %g", t.name, squares / size, want);
+        CHECK((double)p[t.offset] != last, "%s begins as the one before",
+              t.name);
+        last = (double)p[t.offset];
+        count++;
+    }
+    CHECK(count == 1 + 16 + 2, "%d tensors", count);
+    /* neighbours do not go together */
+    for (last = 0, k = 12000; k + 1 < s.params; k++)
+        last += (double)p[k] * (double)p[k + 1];
+    last /= (double)(s.params - 12001) / (3 * 36);
+    CHECK(fabs(last) < 5 / sqrt((double)s.params - 12001), "correlation %g",
+          last);
+    test_free();
+}
+
 /* ---- sampling ------------------------------------------------------------ */
 
 /* Draws n times and compares with what is likely (0: must never come). */
@@ -571,7 +837,7 @@ static void check_sampling(void)
         how.top_k = k / 3 == 1 ? 5 : k / 3 == 3 ? 6 : 0;
         how.top_p = k / 3 >= 2 ? (rnn_real)0.6 : 0;
         for (sum = 0, i = 0; i < 20; i++) {
-            want[i] = exp(x[i] / T[k % 3]);
+            want[i] = exp((double)x[i] / T[k % 3]);
             if (how.top_k && rank[i] >= how.top_k)
                 want[i] = 0;
             sum += want[i];
@@ -602,6 +868,93 @@ static void check_sampling(void)
     CHECK(rnn_sample(y, 3, &how, &rng, NULL, &id) == RNN_E_NOT_FINITE, "NaN");
 }
 
+static void check_greedy(void)
+{
+    const rnn_real inf = (rnn_real)HUGE_VAL;
+    rnn_real x[70];
+    int i, k, n, id, bad = 0;
+
+    for (k = 0; k < 2000; k++) {
+        n = 1 + test_below(70);
+        for (i = 0; i < n; i++)
+            x[i] = (rnn_real)(test_below(9) - 12) * (k % 2 ? 1e37f : 1);
+        MUST(rnn_greedy(x, n, &id) == RNN_OK && id >= 0 && id < n, "greedy");
+        for (i = 0; i < n; i++)
+            bad += i < id ? x[i] >= x[id] : x[i] > x[id];
+    }
+    CHECK(!bad, "not the first of the greatest");
+    for (i = 0; i < 70; i++)
+        x[i] = -inf;
+    CHECK(rnn_greedy(x, 70, &id) == RNN_OK && id == 0, "all are masked");
+    x[61] = -3e38f;
+    CHECK(rnn_greedy(x, 70, &id) == RNN_OK && id == 61, "all but one");
+    for (i = 0; i < 70; i++) {
+        x[69] = i == 69 ? 0 : 3;
+        x[i] = inf - inf;
+        id = -7;
+        bad += rnn_greedy(x, 70, &id) != RNN_E_NOT_FINITE || id != -7;
+        x[i] = 1;
+    }
+    CHECK(!bad, "a NaN anywhere is seen, and no token is given");
+}
+
+/* Masked and huge logits, temperatures at both ends, and a large vocabulary. */
+static void check_sampling_ends(void)
+{
+    enum { V = 3000 };
+    const rnn_real inf = (rnn_real)HUGE_VAL;
+    rnn_sampling how = {1, 0, 0};
+    rnn_real *x = test_reals(V, 0), *work = test_reals(V, 0);
+    double sum = 0, squares = 0;
+    rnn_rng rng, before;
+    int i, id, bad = 0;
+
+    rnn_rng_seed(&rng, (uint32_t)test_next());
+    for (i = 0; i < V; i++)
+        x[i] = i % 3 ? (rnn_real)0.25 : -inf;
+    for (i = 0; i < 40000; i++) { /* 2000 tokens alike */
+        how.temperature = i % 2 ? 1 : (rnn_real)1e30;
+        MUST(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_OK, "sample");
+        bad += id < 0 || id >= V || id % 3 == 0;
+        sum += id;
+        squares += (double)id * id;
+    }
+    sum /= 40000;
+    squares = squares / 40000 - sum * sum;
+    CHECK(!bad, "a masked token came");
+    CHECK(fabs(sum - V / 2.) < 6 * V / sqrt(12 * 40000.) &&
+          close_to(squares, V * (double)V / 12, 0.03, 0), "not uniform: %g %g",
+          sum, squares);
+    for (i = 0; i < V; i++)
+        x[i] = (rnn_real)(test_number() * 3e38);
+    x[77] = 3.2e38f;
+    for (bad = 0, i = 0; i < 300; i++) {
+        how.temperature = i % 2 ? 1 : (rnn_real)1e-38;
+        how.top_k = i % 3 ? 0 : 40;
+        how.top_p = i % 5 ? 0 : (rnn_real)0.9;
+        MUST(rnn_sample(x, V, &how, &rng, work, &id) == RNN_OK, "sample");
+        bad += id != 77;
+    }
+    CHECK(!bad, "a huge logit wins");
+    /* the same numbers draw the same token; a NaN draws none */
+    for (i = 0; i < V; i++)
+        x[i] = (rnn_real)test_number();
+    how.temperature = 1;
+    how.top_k = 0;
+    how.top_p = 0;
+    before = rng;
+    MUST(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_OK, "sample");
+    bad = id;
+    CHECK(rnn_sample(x, V, &how, &before, NULL, &id) == RNN_OK && id == bad &&
+          !memcmp(&rng, &before, sizeof rng), "a copy draws the same");
+    x[V - 1] = inf - inf;
+    id = -7;
+    CHECK(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_E_NOT_FINITE &&
+          id == -7 && !memcmp(&rng, &before, sizeof rng),
+          "NaN: nothing is written");
+    test_free();
+}
+
 /* rnn_generate against the loop that it stands for. */
 static void check_generate(void)
 {
@@ -627,9 +980,10 @@ static void check_generate(void)
     rnn_rng_seed(&a, 3);
     b = a;
     CHECK(rnn_generate(&model, p, h, c, 1, &how, &a, 4, ids, 40, &count, work,
-                       s.step + 12, NULL) == RNN_OK && count < 40,
+                       s.step + 12, NULL) == RNN_OK && count <= 40,
           "generate: %d", count);
-    for (id = 1, i = 0; i <= count; i++) {
+    /* the token that stops is drawn too, but not given */
+    for (id = 1, i = 0; i < count + (count < 40); i++) {
         MUST(rnn_step(&model, p, 1, NULL, &id, h2, c2, logits, work, s.step,
                       NULL) == RNN_OK &&
              rnn_sample(logits, 6, &how, &b, sorted, &id) == RNN_OK, "loop");
@@ -671,7 +1025,8 @@ static void check_dropout(void)
          "forward");
     for (i = 0; i < s.output; i++) {
         dropped += y[i] == 0;
-        bad += y[i] != 0 && !close_to(y[i], z[i] / 0.7, 1e-6, 0);
+        bad += y[i] != 0 &&
+               !close_to((double)y[i], (double)z[i] / 0.7, 1e-6, 0);
         bad += z[i] == 0;
     }
     CHECK(!bad, "what is kept is not h / (1 - p)");
@@ -731,7 +1086,8 @@ static void check_learning(int cell, int input)
              rnn_optimizer_step(&adam, p, g, m, s.params, NULL) == RNN_OK,
              "a step");
     }
-    CHECK(loss < 0.2, "cell %d input %d: loss %g", cell, input, (double)loss);
+    CHECK((double)loss < 0.2, "cell %d input %d: loss %g", cell, input,
+          (double)loss);
     test_free();
 }
 
@@ -745,7 +1101,10 @@ int main(int argc, char **argv)
     check_optimizers();
     check_schedules();
     check_initialisers();
+    check_init_model();
+    check_greedy();
     check_sampling();
+    check_sampling_ends();
     check_generate();
     check_dropout();
     for (cell = RNN_TANH; cell <= RNN_LSTM; cell++) {

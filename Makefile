@@ -21,7 +21,8 @@ all: examples
 examples: $(EXAMPLES)
 
 run: $(B)/char_rnn
-	$(B)/char_rnn --hidden 192 --layers 2 --dropout 0.3 --iterations 1200
+	$(B)/char_rnn --hidden 192 --layers 2 --dropout 0.3 --iterations 1200 \
+		--temperature 0.5
 
 test: $(TESTS) $(B)/parity
 	@sh tests/run.sh $(B)

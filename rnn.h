@@ -1032,6 +1032,10 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #elif defined(__GNUC__)
 #pragma GCC push_options
 #pragma GCC optimize("-ffp-contract=off")
+#if defined(__STDC_HOSTED__) && !__STDC_HOSTED__
+/* nor turn a loop into a call of memset, which may not be there */
+#pragma GCC optimize("-fno-tree-loop-distribute-patterns")
+#endif
 #endif
 
 /* Instruction sets that are chosen at run time. */
@@ -4252,7 +4256,7 @@ RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int steps, int batch,
     return st;
 }
 
-/* The checks that all calls of a model share. seq2 is what the stack reads:
+/* The checks that all calls of a model share. inner is what the stack reads:
  * seq itself, or the rows of the table. */
 RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
                                      const rnn_seq *seq, int train,
@@ -5227,22 +5231,27 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
     return RNN_OK;
 }
 
+/* Takes back a step that was begun; its state was this before. */
+RNN_I_FN rnn_status rnn_i_unbegin(rnn_optimizer *opt, rnn_real bias1,
+                                  rnn_real bias2, rnn_status st)
+{
+    opt->step--;
+    opt->bias1 = bias1;
+    opt->bias2 = bias2;
+    return st;
+}
+
 RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
                                      const rnn_real *grads, rnn_real *moments,
                                      size_t n, const rnn_run *run)
 {
-    rnn_optimizer next;
-    rnn_status st;
+    const rnn_real bias1 = opt ? opt->bias1 : 0, bias2 = opt ? opt->bias2 : 0;
+    rnn_status st = rnn_optimizer_begin(opt);
 
-    if (!opt)
-        return RNN_E_ARG;
-    next = *opt;
-    st = rnn_optimizer_begin(&next);
-    if (!st)
-        st = rnn_optimizer_range(&next, params, grads, moments, n, 0, n, run);
-    if (!st)
-        *opt = next;
-    return st;
+    if (st)
+        return st;
+    st = rnn_optimizer_range(opt, params, grads, moments, n, 0, n, run);
+    return st ? rnn_i_unbegin(opt, bias1, bias2, st) : RNN_OK;
 }
 
 RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
@@ -5252,28 +5261,24 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
                                            rnn_real *moments,
                                            const rnn_run *run)
 {
-    rnn_optimizer next;
+    const rnn_real bias1 = opt ? opt->bias1 : 0, bias2 = opt ? opt->bias2 : 0;
+    const rnn_real decay = opt ? opt->weight_decay : 0;
     rnn_tensor t;
     rnn_sizes sizes;
     int i;
     rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
 
+    if (!st)
+        st = rnn_optimizer_begin(opt);
     if (st)
         return st;
-    if (!opt)
-        return RNN_E_ARG;
-    next = *opt;
-    st = rnn_optimizer_begin(&next);
     for (i = 0; !st && rnn_model_tensor(model, i, &t) == RNN_OK; i++) {
-        next.weight_decay = t.cols ? opt->weight_decay : 0;
-        st = rnn_optimizer_range(&next, params, grads, moments, sizes.params,
+        opt->weight_decay = t.cols ? decay : 0;
+        st = rnn_optimizer_range(opt, params, grads, moments, sizes.params,
                                  t.offset, t.size, run);
     }
-    if (!st) {
-        next.weight_decay = opt->weight_decay;
-        *opt = next;
-    }
-    return st;
+    opt->weight_decay = decay;
+    return st ? rnn_i_unbegin(opt, bias1, bias2, st) : RNN_OK;
 }
 
 /* [SCHEDULES] */

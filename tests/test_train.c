@@ -252,6 +252,7 @@ static void check_clip(double scale)
 {
     enum { N = 1001 };
     rnn_real *g = test_reals(N, scale), *old = test_reals(N, 0), norm = 0;
+    rnn_run run = {0, 3, 0};
     double sum = 0, f, most = 0;
     int i, bad = 0;
 
@@ -276,7 +277,9 @@ static void check_clip(double scale)
         bad += !close_to((double)g[i], (double)old[i] * f, 1e-5, 0);
     CHECK(!bad, "clip by greatest at %g", scale);
     memcpy(g, old, N * sizeof *g);
-    CHECK(rnn_clip_grad_value(g, N, (rnn_real)0.25, NULL) == RNN_OK, "value");
+    for (run.part = 0; run.part < run.parts; run.part++)
+        CHECK(rnn_clip_grad_value(g, N, (rnn_real)0.25, &run) == RNN_OK,
+              "value");
     for (bad = 0, i = 0; i < N; i++)
         bad += g[i] != (old[i] > 0.25f ? 0.25f : old[i] < -0.25f ? -0.25f
                                                                  : old[i]);
@@ -317,6 +320,12 @@ static void check_clip_ends(void)
     CHECK(!bad, "%d clippings are off", bad);
     CHECK(rnn_clip_grad_norm(g, 0, 1, &norm, NULL) == RNN_OK && norm == 0,
           "no numbers, no norm");
+    /* where torch's 1e-6 counts */
+    g[0] = old[0] = -4e-6f;
+    CHECK(rnn_clip_grad_norm(g, 1, 1e-6f, NULL, NULL) == RNN_OK &&
+          close_to((double)g[0], -4e-6 * 1e-6 / 5e-6, 1e-6, 0), "norm + 1e-6");
+    CHECK(rnn_clip_grad_max(old, 1, 1e-6f, NULL, NULL) == RNN_OK &&
+          close_to((double)old[0], -4e-6 * 1e-6 / 5e-6, 1e-6, 0), "max + 1e-6");
     for (k = 0; k < 40; k++)
         g[k] = 1e-44f;
     CHECK(rnn_clip_grad_norm(g, 40, 1, &norm, NULL) == RNN_OK && g[0] > 0 &&
@@ -476,6 +485,9 @@ static void check_optimizer(rnn_optimizer o)
         }
     }
     CHECK(worst < 3e-5, "optimiser %d: off by %g", o.kind, worst);
+    CHECK(rnn_optimizer_range(&two, p, g, m, N, 5, N - 4, NULL) != RNN_OK &&
+          rnn_optimizer_range(&two, p, g, m, N, 5, (size_t)-5, NULL) != RNN_OK,
+          "a range beyond the end");
     test_free();
 }
 
@@ -484,6 +496,33 @@ static rnn_optimizer fresh(int kind, double lr)
     rnn_optimizer o;
     MUST(rnn_optimizer_init(&o, kind, (rnn_real)lr) == RNN_OK, "init");
     return o;
+}
+
+/* PyTorch's defaults: lr, weight_decay, momentum, dampening, nesterov, rho,
+ * centered, betas, amsgrad, eps, lr_decay, initial. */
+static void check_defaults(void)
+{
+    static const double eps[] = {1e-8, 1e-10, 1e-6, 1e-8, 1e-8, 1e-8};
+    static const double moments[] = {0, 1, 2, 1, 2, 2};
+    size_t count;
+    int kind;
+
+    for (kind = RNN_SGD; kind <= RNN_ADAMW; kind++) {
+        rnn_optimizer o = fresh(kind, 0.3);
+        CHECK(o.kind == kind && o.lr == (rnn_real)0.3 && o.step == 0 &&
+              o.weight_decay == (rnn_real)(kind == RNN_ADAMW ? 0.01 : 0) &&
+              o.momentum == 0 && o.dampening == 0 && !o.nesterov &&
+              !o.centered && !o.amsgrad && o.lr_decay == 0 && o.initial == 0,
+              "defaults of %d", kind);
+        CHECK((kind != RNN_ADADELTA || o.rho == (rnn_real)0.9) &&
+              (kind != RNN_RMSPROP || o.rho == (rnn_real)0.99) &&
+              (kind < RNN_ADAM || (o.beta1 == (rnn_real)0.9 &&
+                                   o.beta2 == (rnn_real)0.999)) &&
+              (kind == RNN_SGD || o.eps == (rnn_real)eps[kind]),
+              "constants of %d", kind);
+        CHECK(rnn_optimizer_moments(&o, &count) == RNN_OK &&
+              (double)count == moments[kind], "moments of %d", kind);
+    }
 }
 
 static void check_decay_of_model(void)
@@ -544,6 +583,7 @@ static void check_optimizers(void)
     check_optimizer(o);
     o.nesterov = 1;
     CHECK(rnn_optimizer_begin(&o) == RNN_E_ARG, "Nesterov with dampening");
+    check_defaults();
     check_decay_of_model();
 }
 
@@ -594,6 +634,11 @@ static void check_schedules(void)
     for (i = 0; i < 20; i++)
         rnn_plateau_step(&plateau, (rnn_real)(20 - i), &lr);
     CHECK(lr == 1, "progress leaves the rate alone");
+    lr = (rnn_real)2e-8;
+    plateau.factor = (rnn_real)0.75;
+    for (i = 0; i < 20; i++)
+        rnn_plateau_step(&plateau, 30, &lr);
+    CHECK(lr == (rnn_real)2e-8, "a change below 1e-8 is not made");
 }
 
 /* ---- initialisers -------------------------------------------------------- */
@@ -868,6 +913,46 @@ static void check_sampling(void)
     CHECK(rnn_sample(y, 3, &how, &rng, NULL, &id) == RNN_E_NOT_FINITE, "NaN");
 }
 
+/* Which tokens top_k and top_p keep, for random logits: at a temperature where
+ * all are alike each of the k comes, and no other; the same for those that make
+ * up p. */
+static void check_kept(void)
+{
+    enum { MOST = 40 };
+    rnn_real x[MOST], work[MOST];
+    int rank[MOST], seen[MOST], n, i, j, k, round, id, bad = 0, missing = 0;
+    rnn_sampling how;
+    rnn_rng rng;
+
+    rnn_rng_seed(&rng, (uint32_t)test_next());
+    for (round = 0; round < 400; round++) {
+        n = 1 + test_below(MOST);
+        for (i = 0; i < n; i++) {
+            x[i] = (rnn_real)(round % 2 ? test_below(8) : test_number() * 5);
+            seen[i] = 0;
+        }
+        for (i = 0; i < n; i++)
+            for (rank[i] = 0, j = 0; j < n; j++)
+                rank[i] += x[j] > x[i] || (x[j] == x[i] && j < i);
+        k = 1 + test_below(n);
+        how.temperature = (rnn_real)1e30;
+        how.top_k = round % 4 < 2 ? k : 0;
+        /* n alike: between k - 1 and k of them reach this p */
+        how.top_p = how.top_k ? 0 : (rnn_real)((k - 0.5) / n);
+        for (i = 0; i < 25 * k; i++) {
+            MUST(rnn_sample(x, n, &how, &rng, work, &id) == RNN_OK && id >= 0 &&
+                 id < n, "sample");
+            seen[id]++;
+        }
+        for (i = 0; i < n; i++) {
+            bad += seen[i] && rank[i] >= k;
+            missing += !seen[i] && rank[i] < k;
+        }
+    }
+    CHECK(!bad, "%d tokens are not of the likeliest", bad);
+    CHECK(!missing, "%d of the likeliest never come", missing);
+}
+
 static void check_greedy(void)
 {
     const rnn_real inf = (rnn_real)HUGE_VAL;
@@ -1104,6 +1189,7 @@ int main(int argc, char **argv)
     check_init_model();
     check_greedy();
     check_sampling();
+    check_kept();
     check_sampling_ends();
     check_generate();
     check_dropout();

@@ -89,10 +89,12 @@
  *     [API-MATH]                           [CELL-RNN]  [CELL-GRU] [CELL-LSTM]
  *     [API-LINEAR]                         [SELECT]    [ROWS]  [MAP] [RANDOM]
  *     [API-STACK]                          [LINEAR]    [EMBEDDING]
- *     [API-MODEL]                          [STACK]     [WIRING-N-TO-N]
+ *     [API-ATTENTION]                      [STACK]     [ATTENTION]
+ *     [API-MODEL]                          [MODEL]     [CONTEXT]  [TENSORS]
  *     [API-LOSS]                           [LOSS]
  *     [API-TRAIN]                          [TRAIN]  [OPTIMIZERS] [SCHEDULES]
  *     [API-SAMPLE]                         [SAMPLE]
+ *     [API-DECODE]                         [DECODE]  [BEAM]
  *     [API-FILES]                          [FILES]  [STDIO]
  *     [LICENSE]
  *
@@ -343,6 +345,18 @@ typedef struct rnn_seq {
     uint32_t seed[2];         /* of dropout masks                            */
     uint32_t first_step;      /* the absolute step of step 0, and            */
     uint32_t first_row;       /* the absolute row of row 0, for those masks  */
+
+    /* models with a decoder alone; here T is the target's steps, and x or ids
+     * what the decoder reads: its previous outputs, as far as it does */
+    const struct rnn_seq *source; /* what is encoded: an array of num_sources
+                                 sequences of B rows each. Of these seed and
+                                 first_row are not read: the target's count  */
+    rnn_real own_rate;        /* scheduled sampling (Bengio et al. 2015): with
+                                 this probability a token after the first is
+                                 not ids' but the model's own                */
+    int own_sample;           /* 0: its likeliest, 1: drawn from its softmax */
+    int *own_ids;             /* (T, B) out: the tokens that were read; needed
+                                 if own_rate is not 0, up to backward        */
 } rnn_seq;
 
 /* Gradients that enter a backward pass and leave it, next to dy or dlogits.
@@ -351,6 +365,7 @@ typedef struct rnn_flow {
     const rnn_real *dhn, *dcn; /* in:  (L*D, B, H) of the final states       */
     rnn_real *dx;              /* out: (T, B, I); 0 on padding               */
     rnn_real *dh0, *dc0;       /* out: (L*D, B, H)                           */
+    const struct rnn_flow *source; /* the same of each source of a model     */
 } rnn_flow;
 
 /* How many numbers (not bytes) each buffer holds. */
@@ -361,8 +376,9 @@ typedef struct rnn_sizes {
     size_t train;       /* work of forward, backward and grads                */
     size_t train_tight; /* the least they accept: without the copy of the
                            weights that makes backward fast; the same bits    */
-    size_t infer;       /* work of infer                                      */
-    size_t step;        /* work of step, which depends on the batch alone     */
+    size_t infer;       /* work of infer, and of encode                       */
+    size_t step;        /* work of step and decode_step, of this many rows    */
+    size_t memory;      /* what encode leaves for decode_step                 */
 } rnn_sizes;
 
 /* ============================================================================
@@ -577,12 +593,77 @@ RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
                                  int layer, int direction, rnn_view *view);
 
 /* ============================================================================
- * [API-MODEL]  a wiring of the article: N vs N
+ * [API-ATTENTION]  which states of a source a step looks at
  *
- *     ids or x -> [table] -> stack -> head: logits_t = V h_t + c, every step
+ *     e_ij = score(s_i, h_j)    a_i = softmax over the valid j of e_ij
+ *     c_i = sum_j a_ij h_j
+ *
+ * h (S, B, K) are the states of a source of S steps, s (T, B, Q) the queries:
+ * in a decoder, its state before step i. As a block alone it reads any queries.
  * ========================================================================= */
 
-enum { RNN_N_TO_N = 0 };
+enum {
+    RNN_NO_ATTENTION = 0,
+    RNN_ADDITIVE,   /* v . tanh(W s + U h): Bahdanau, Cho & Bengio 2014;
+                       W [Q][A], U [K][A], v [A], no biases                  */
+    RNN_GENERAL,    /* s . (U h): Luong et al. 2015; U [K][Q]                */
+    RNN_DOT,        /* s . h, Q = K, no parameters: the same paper           */
+    RNN_SCALED_DOT  /* s . h / sqrt Q: Vaswani et al. 2017                   */
+};
+
+typedef struct rnn_attention {
+    int score;      /* RNN_ADDITIVE ...                                      */
+    int query_size; /* Q                                                     */
+    int key_size;   /* K                                                     */
+    int size;       /* A, of RNN_ADDITIVE alone                              */
+} rnn_attention;
+
+/* How many numbers: params; keys, U h of all states, computed once per source;
+ * work of forward, kept for backward and grads. */
+RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
+                                      int source_steps, int steps, int batch,
+                                      size_t *params, size_t *keys,
+                                      size_t *work);
+
+/* source: steps S, batch, lengths, x = h (S, B, K). seq: steps T, the same
+ * batch, lengths of the queries, x = s. keys (S, B, A), written. attn
+ * (T, B, S), exactly 0 on padding; context (T, B, K); scores (T, B, S): e, 0
+ * on padding, or NULL. A row without a valid state has a context of 0. */
+RNNDEF rnn_status rnn_attention_forward(
+    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
+    const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
+    rnn_real *context, rnn_real *scores, rnn_real *work, size_t work_len,
+    const rnn_run *run);
+
+/* Back from dcontext (T, B, K) and dattn (T, B, S; NULL: zeros) to dh
+ * (S, B, K) and ds (T, B, Q), 0 on padding. Either may be NULL. */
+RNNDEF rnn_status rnn_attention_backward(
+    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
+    const rnn_seq *seq, const rnn_real *keys, size_t keys_len,
+    const rnn_real *attn, const rnn_real *dcontext, const rnn_real *dattn,
+    rnn_real *dh, rnn_real *ds, rnn_real *work, size_t work_len,
+    const rnn_run *run);
+
+/* grads (as params) += the gradients of W, U and v, after backward. */
+RNNDEF rnn_status rnn_attention_grads(
+    const rnn_attention *att, const rnn_seq *source, const rnn_seq *seq,
+    const rnn_real *work, size_t work_len, rnn_real *grads,
+    const rnn_run *run);
+
+/* ============================================================================
+ * [API-MODEL]  the wirings of the article
+ *
+ *     N vs N    x or ids -> stack -> head at every step
+ *     N vs 1    the same, head at the last valid step alone, [forward's last;
+ *               reverse's first] if bidirectional
+ *     1 vs N    c = x, or q(x) -> decoder -> head at every step
+ *     N vs M    source -> encoder -> c, or attention -> decoder -> head
+ *
+ * A decoder is a stack that reads [y_(t-1); c; c_t], each as far as the model
+ * says: its previous output, the context c, attention's context c_t.
+ * ========================================================================= */
+
+enum { RNN_N_TO_N = 0, RNN_N_TO_1, RNN_1_TO_N, RNN_N_TO_M };
 
 enum {
     RNN_DENSE = 0, /* x: I numbers a step                                   */
@@ -590,8 +671,33 @@ enum {
     RNN_EMBEDDING  /* ids below I through a table of embedding_size numbers */
 };
 
+/* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
+ * has a context_size, else r itself. Of several sources r is joined. */
+enum {
+    RNN_LAST = 0, /* r = h_N, the last layer's final state: [forward; reverse]
+                     of two directions                                     */
+    RNN_MEAN,     /* r = the mean of the last layer's valid states           */
+    RNN_ALL       /* r = [h_1; ...; h_N], N = source_steps; zeros where a
+                     source is shorter, RNN_E_LENGTH where it is longer      */
+};
+
+/* How c enters the decoder: these may be or-ed. */
+enum {
+    RNN_AS_STATE = 1, /* h_0 of layer 0; the others start at zero            */
+    RNN_AT_FIRST = 2, /* an input of the first step, zeros later             */
+    RNN_AT_EACH = 4   /* an input of every step                              */
+};
+
+/* What else the encoder hands over. */
+enum {
+    RNN_HAND_CELL = 1,  /* LSTM's final cell state, as c_0 of layer 0        */
+    RNN_HAND_LAYERS = 2 /* every layer's final state to the decoder's layer  */
+};
+
+#define RNN_MAX_SOURCES 2
+
 typedef struct rnn_model {
-    int wiring;         /* RNN_N_TO_N                                       */
+    int wiring;         /* RNN_N_TO_N, RNN_N_TO_1, RNN_1_TO_N, RNN_N_TO_M   */
     int cell;           /* as in rnn_stack, and so on to dropout_last       */
     int input;          /* RNN_DENSE, RNN_ONE_HOT, RNN_EMBEDDING            */
     int input_size;     /* I                                                */
@@ -599,30 +705,59 @@ typedef struct rnn_model {
     int hidden_size;    /* H                                                */
     int num_layers;     /* L; 0 means 1                                     */
     int bidirectional;
-    int no_bias;        /* of the stack; the head always has one            */
+    int no_bias;        /* of the stacks; the head always has one           */
     int output_size;    /* O: logits a step                                 */
-    rnn_real dropout, dropout_last;
+    rnn_real dropout;      /* between layers                                */
+    rnn_real dropout_last; /* of what the head reads of the stack           */
+
+    /* The rest is of 1 vs N and N vs M alone. There input, input_size and
+     * embedding_size are those of the source, hidden_size, num_layers and
+     * bidirectional those of the encoder. */
+    int target;         /* RNN_DENSE, ... : as what the decoder reads its
+                           previous output; 0 .. target_size - 1, or        */
+    int target_size;    /* this many numbers; 0: it does not read it        */
+    int target_embedding_size;
+    int decoder_hidden_size; /* 0 means hidden_size                         */
+    int decoder_layers; /* 0 means num_layers                               */
+    int context;        /* RNN_LAST, RNN_MEAN, RNN_ALL                      */
+    int source_steps;   /* N, of RNN_ALL                                    */
+    int context_size;   /* C: outputs of q; 0: without q                    */
+    int feed;           /* RNN_AS_STATE | ...; 0 means RNN_AS_STATE, and
+                           with attention: c is not used, h_0 is zero       */
+    int hand_over;      /* RNN_HAND_CELL | RNN_HAND_LAYERS                  */
+    int attention;      /* RNN_NO_ATTENTION, RNN_ADDITIVE, ...: c_t joins
+                           the decoder's input; the query is the state of
+                           its last layer before the step                   */
+    int attention_size; /* A, of RNN_ADDITIVE                               */
+    int head_context;   /* 1: the head reads [s_t; c_t], [s_t; c] without
+                           attention                                        */
+    int num_sources;    /* 0 means 1; 2: two encoders alike in size, each
+                           with weights, and attention, of its own          */
 } rnn_model;
 
-RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int steps, int batch,
-                                  rnn_sizes *sizes);
+/* Every size, for sources of at most source_steps steps (0 where there are
+ * none); a description that cannot be is a status. */
+RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
+                                  int steps, int batch, rnn_sizes *sizes);
 
-/* Training: logits (T, B, O); work is kept for backward and grads. On padding
- * the logits are the head's bias. */
+/* Training: logits (T, B, O), of N vs 1 (B, O); work is kept for backward and
+ * grads. On padding the logits are the head's bias. */
 RNNDEF rnn_status rnn_forward(const rnn_model *model, const rnn_real *params,
                               const rnn_seq *seq, rnn_real *logits,
                               rnn_real *work, size_t work_len,
                               const rnn_run *run);
 
-/* The same without dropout and with less memory; no backward afterwards. */
+/* The same without dropout, own_rate and backward, and with less memory. */
 RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
                             const rnn_seq *seq, rnn_real *logits,
                             rnn_real *work, size_t work_len,
                             const rnn_run *run);
 
-/* Back from dlogits (T, B, O), which a loss gives. flow as for a stack; its dx
- * only with RNN_DENSE. grads += gradients of all parameters; NULL with several
- * threads, which call rnn_grads after they have met. */
+/* Back from dlogits (as logits), which a loss gives. flow as for a stack; its
+ * dx only with RNN_DENSE. With a decoder, dx is of the previous outputs and dh0 of
+ * the state at which it starts, wherever that came from; the sources' are in
+ * flow->source, of 1 vs N dx (1, B, I). grads += gradients of all parameters;
+ * NULL with several threads, which call rnn_grads after they have met. */
 RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
                                const rnn_seq *seq, const rnn_real *dlogits,
                                const rnn_flow *flow, rnn_real *grads,
@@ -635,15 +770,38 @@ RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
 
 /* One time step of `batch` streams over one copy of the weights: h, c
  * (L, B, H) updated in place, logits (B, O) written. For ever, in constant
- * memory. */
+ * memory. Of N vs N and N vs 1, whose logits are those if the sequence ended
+ * here; a decoder has rnn_decode_step. */
 RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
                            int batch, const rnn_real *x, const int *ids,
                            rnn_real *h, rnn_real *c, rnn_real *logits,
                            rnn_real *work, size_t work_len,
                            const rnn_run *run);
 
-/* The stack inside a model; rnn_stack_view works on it and the model's work. */
+/* The stack in front of the head; the decoder, where there is one. */
 RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack);
+/* The encoder of a source. */
+RNNDEF rnn_status rnn_model_encoder(const rnn_model *model, rnn_stack *stack);
+
+/* What a model keeps in work after forward. NULL where it has none. */
+typedef struct rnn_model_view {
+    const rnn_real *stack;   /* work of the stack in front of the head: for
+                                rnn_stack_view                               */
+    size_t stack_len;
+    const rnn_real *h0, *c0; /* (L, B, H) where a decoder starts             */
+    const rnn_real *c;       /* (B, C) its context                           */
+    struct {
+        const rnn_real *stack; /* work of the encoder                        */
+        size_t stack_len;
+        const rnn_real *memory;    /* (S, B, K) its states; RNN_MEAN, RNN_ALL
+                                      and attention alone                    */
+        const rnn_real *attention; /* (T, B, S) a_ij                         */
+        const rnn_real *context;   /* (T, B, K) c_i                          */
+    } source[RNN_MAX_SOURCES];
+} rnn_model_view;
+RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
+                                 const rnn_real *work, size_t work_len,
+                                 rnn_model_view *view);
 
 /* Parameter i of a model or of a stack, i = 0, 1, ...; RNN_E_END after the
  * last. Element (r, c) of PyTorch's tensor is params[offset + c*rows + r] in a
@@ -896,6 +1054,80 @@ RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
                                const rnn_sampling *how, rnn_rng *rng, int stop,
                                int *ids, int max, int *count, rnn_real *work,
                                size_t work_len, const rnn_run *run);
+
+/* ============================================================================
+ * [API-DECODE]  using an encoder-decoder: encode once, decode step by step
+ *
+ * A decoder's rows are hypotheses: each names the row of the source that it
+ * belongs to, so that several share one memory. For 1 vs N and N vs M.
+ * ========================================================================= */
+
+/* source: num_sources sequences of B rows. memory: sizes.memory numbers, read
+ * by decode_step; h, c (L, B, H): where the decoder starts (c NULL unless
+ * LSTM). source[i].h0 is its encoder's. work: sizes.infer of one step. */
+RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
+                             const rnn_seq *source, rnn_real *memory,
+                             size_t memory_len, rnn_real *h, rnn_real *c,
+                             rnn_real *work, size_t work_len,
+                             const rnn_run *run);
+
+/* Step t = 0, 1, ... of `rows` rows: x (rows, target_size) or ids (rows), the
+ * previous outputs, as the model reads them; from (rows): each one's row of the
+ * source, NULL: its own number. h, c (L, rows, H) updated in place, logits
+ * (rows, O) written. attn: the weights (rows, S) of each source in turn, or
+ * NULL. work: sizes.step of that many rows. */
+RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
+                                  const rnn_real *params,
+                                  const rnn_seq *source,
+                                  const rnn_real *memory, size_t memory_len,
+                                  int t, int rows, const int *from,
+                                  const rnn_real *x, const int *ids,
+                                  rnn_real *h, rnn_real *c, rnn_real *logits,
+                                  rnn_real *attn, rnn_real *work,
+                                  size_t work_len, const rnn_run *run);
+
+/* How sequences of tokens begin and end. */
+typedef struct rnn_decoding {
+    int begin;     /* the token before the first                             */
+    int end;       /* the token that ends a sequence; -1: none               */
+    int min_steps; /* end does not come before so many others                */
+    int max_steps; /* tokens at most, end not counted                        */
+    /* beam search alone */
+    int width;     /* hypotheses of a source, those that ended included      */
+    int best;      /* how many sequences of each come back; 0 means 1        */
+    rnn_real length_power; /* score = log p / n^this, n tokens with end: 0
+                              does not, 1 divides by length                  */
+} rnn_decoding;
+
+/* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
+ * each of B sources the tokens in ids (max_steps, B) and their number in
+ * counts (B), end not counted. h, c go on. attn: max_steps times decode_step's,
+ * or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. */
+RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
+                             const rnn_seq *source, const rnn_real *memory,
+                             size_t memory_len, const rnn_decoding *d,
+                             const rnn_sampling *how, rnn_rng *rngs,
+                             rnn_real *h, rnn_real *c, int *ids, int *counts,
+                             rnn_real *attn, rnn_real *work, size_t work_len,
+                             const rnn_run *run);
+
+/* Beam search: the likeliest sequences of each source, as far as `width`
+ * hypotheses find them; width 1 is greedy. ids (B, best, max_steps), counts
+ * (B, best), end not counted, -1 where there is none, scores (B, best), best
+ * first. h, c (L, B, H) are read. A logit that is not finite is
+ * RNN_E_NOT_FINITE. */
+RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
+                                 int batch, const rnn_decoding *d,
+                                 size_t *work, size_t *ints);
+RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
+                                  const rnn_real *params,
+                                  const rnn_seq *source,
+                                  const rnn_real *memory, size_t memory_len,
+                                  const rnn_decoding *d, const rnn_real *h,
+                                  const rnn_real *c, int *ids, int *counts,
+                                  rnn_real *scores, rnn_real *work,
+                                  size_t work_len, int *ints, size_t ints_len,
+                                  const rnn_run *run);
 
 /* ============================================================================
  * [API-FILES]  safetensors in memory
@@ -1312,6 +1544,12 @@ typedef struct rnn_i_kernels {
                        const rnn_real *x);
     rnn_real (*row_loss)(int squared, size_t n, rnn_real scale,
                          const rnn_real *x, const rnn_real *t, rnn_real *dx);
+    void (*add_scaled)(size_t n, rnn_real s, const rnn_real *x, rnn_real *y);
+    rnn_real (*score)(int additive, size_t n, const rnn_real *v,
+                      const rnn_real *q, const rnn_real *k);
+    void (*unscore)(int additive, size_t n, rnn_real de, const rnn_real *v,
+                    const rnn_real *q, const rnn_real *k, rnn_real *dq,
+                    rnn_real *dk, rnn_real *dv);
     void (*dropout)(size_t n, const uint32_t key[2], uint32_t row,
                     uint32_t limit, rnn_real keep, rnn_real *y);
     void (*update)(size_t n, const rnn_i_update *u);
@@ -1847,8 +2085,14 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
         for (i = 0; i < p->m; i++) {
             rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
             RNN_V acc = RNN_SET(0);
-            if (p->start == RNN_I_FROM_C)
+            if (p->start == RNN_I_FROM_C) {
                 acc = RNN_K(ld)(c, lanes);
+            } else if (p->start == RNN_I_FROM_BIAS) {
+                if (p->b1)
+                    acc = RNN_K(ld)(p->b1 + j, lanes);
+                if (p->b2)
+                    acc = RNN_ADD(acc, RNN_K(ld)(p->b2 + j, lanes));
+            }
             for (l = 0; l < RNN_W; l++)
                 w[l] = 0;
             for (o = 0; o < p->o; o++)
@@ -1932,6 +2176,16 @@ RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
         for (i = 0; i < s; i++)
             lane[i] = rnn_i_add(lane[i], lane[i + s]);
     return lane[0];
+}
+
+/* y = s x + y */
+RNN_I_FN RNN_HOT void RNN_K(add_scaled)(size_t n, rnn_real s, const rnn_real *x,
+                                        rnn_real *y)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W)
+        RNN_K(st)(y + i, RNN_MAD(RNN_SET(s), RNN_K(ld)(x + i, n - i),
+                                 RNN_K(ld)(y + i, n - i)), n - i);
 }
 
 /* how many of the W numbers of vector k of the block at i are there */
@@ -2129,6 +2383,55 @@ RNN_I_FN RNN_HOT rnn_real RNN_K(row_loss)(int squared, size_t n, rnn_real scale,
                 acc[k] = RNN_ADD(acc[k], s);
             }
     return RNN_K(fold)(acc);
+}
+
+/* ---- scores of attention: [ATTENTION] ------------------------------------ */
+
+/* e = v . tanh(q + k), or q . k */
+RNN_I_FN RNN_HOT rnn_real RNN_K(score)(int additive, size_t n,
+                                       const rnn_real *v, const rnn_real *q,
+                                       const rnn_real *k)
+{
+    RNN_V acc[RNN_I_VECTORS];
+    size_t i, l;
+    int j;
+    for (j = 0; j < RNN_I_VECTORS; j++)
+        acc[j] = RNN_SET(0);
+    for (i = 0; i < n; i += RNN_I_LANES)
+        for (j = 0; j < RNN_I_VECTORS; j++)
+            if ((l = RNN_I_LEFT(n, i, j)) != 0) {
+                const size_t at = i + (size_t)j * RNN_W;
+                RNN_V a = RNN_K(ld)(q + at, l), b = RNN_K(ld)(k + at, l);
+                if (additive) {
+                    a = RNN_K(tanh)(RNN_ADD(a, b));
+                    b = RNN_K(ld)(v + at, l);
+                }
+                acc[j] = RNN_MAD(a, b, acc[j]);
+            }
+    return RNN_K(fold)(acc);
+}
+
+/* u = tanh(q + k)    dq, dk += de v (1 - u^2)    dv += de u
+ * or                 dq += de k    dk += de q */
+RNN_I_FN RNN_HOT void RNN_K(unscore)(int additive, size_t n, rnn_real de,
+                                     const rnn_real *v, const rnn_real *q,
+                                     const rnn_real *k, rnn_real *dq,
+                                     rnn_real *dk, rnn_real *dv)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W) {
+        const size_t l = n - i;
+        RNN_V a = RNN_K(ld)(q + i, l), b = RNN_K(ld)(k + i, l), u, f;
+        f = RNN_SET(de);
+        if (additive) {
+            u = RNN_K(tanh)(RNN_ADD(a, b));
+            RNN_K(st)(dv + i, RNN_MAD(f, u, RNN_K(ld)(dv + i, l)), l);
+            f = RNN_MUL(f, RNN_K(ld)(v + i, l));
+            a = b = RNN_NMAD(u, u, RNN_SET(1));
+        }
+        RNN_K(st)(dq + i, RNN_MAD(f, b, RNN_K(ld)(dq + i, l)), l);
+        RNN_K(st)(dk + i, RNN_MAD(f, a, RNN_K(ld)(dk + i, l)), l);
+    }
 }
 
 /* ---- dropout of one row -------------------------------------------------- */
@@ -2610,8 +2913,9 @@ extern "C" {
             rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
             rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
             rnn_i_##set##_clamp, rnn_i_##set##_spread,                         \
-            rnn_i_##set##_row_loss, rnn_i_##set##_dropout,                     \
-            rnn_i_##set##_update                                               \
+            rnn_i_##set##_row_loss, rnn_i_##set##_add_scaled,                  \
+            rnn_i_##set##_score, rnn_i_##set##_unscore,                        \
+            rnn_i_##set##_dropout, rnn_i_##set##_update                        \
     }
 
 #if RNN_I_X86
@@ -2651,10 +2955,12 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 }
 #endif
 
-/* A call's kernels and share, from run; parts is 1 or more. */
+/* A call's kernels and share, from run; parts is 1 or more. Passes over time
+ * keep to the steps from .. to - 1. */
 typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
+    int from, to;
 } rnn_i_call;
 
 RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
@@ -2668,6 +2974,8 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
         return RNN_E_ARG;
     call->part = (size_t)part;
     call->parts = (size_t)parts;
+    call->from = 0;
+    call->to = INT_MAX;
     call->k = rnn_i_select(kernel);
     return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
 }
@@ -2734,6 +3042,55 @@ RNN_I_INLINE size_t rnn_i_at(const rnn_seq *seq, int t, size_t b, size_t width)
     return ((size_t)t * (size_t)seq->batch + b) * width;
 }
 
+/* Where a call's steps end. */
+RNN_I_INLINE int rnn_i_end(const rnn_i_call *call, const rnn_seq *seq)
+{
+    return call->to < seq->steps ? call->to : seq->steps;
+}
+
+/* The same call for step t alone. */
+RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
+{
+    rnn_i_call one = *call;
+    one.from = t;
+    one.to = t + 1;
+    return one;
+}
+
+/* What a layer reads, as parts that stand side by side in its input. */
+enum { RNN_I_ALWAYS, RNN_I_FIRST, RNN_I_NEVER };
+typedef struct rnn_i_part {
+    const rnn_real *x; /* (T, B, row), of which width count; NULL: seq->ids */
+    size_t width, row;
+    int fixed;         /* 1: x is (B, row), the same at every step          */
+    int when;          /* at every step, at step 0, or at none              */
+    rnn_real *dx;      /* where its gradient goes, like x, or NULL          */
+    int add;           /* 1: added to what is there                         */
+} rnn_i_part;
+#define RNN_I_PARTS 4
+
+RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
+                             rnn_real *dx)
+{
+    p->x = x;
+    p->width = p->row = width;
+    p->fixed = 0;
+    p->when = RNN_I_ALWAYS;
+    p->dx = dx;
+    p->add = 0;
+}
+
+/* The call for the steps at which a part counts. */
+RNN_I_FN rnn_i_call rnn_i_when(const rnn_i_call *call, const rnn_i_part *p)
+{
+    rnn_i_call c = *call;
+    if (p->when == RNN_I_NEVER)
+        c.to = 0;
+    else if (p->when == RNN_I_FIRST && c.to > 1)
+        c.to = 1;
+    return c;
+}
+
 /* Whether T*B rows of this width can be a buffer. */
 RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
 {
@@ -2750,17 +3107,20 @@ RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
     const rnn_real *a = p->a;
     rnn_real *c = p->c;
     const ptrdiff_t B = (ptrdiff_t)seq->batch;
+    const int to = rnn_i_end(call, seq);
     size_t first, end, b;
-    int t;
+    int t = call->from;
 
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
-    if (!seq->lengths && end - first == (size_t)seq->batch &&
+    if (t < to && !seq->lengths && end - first == (size_t)seq->batch &&
         a_t == B * p->a_i && c_t == B * p->c_i) { /* one tall matrix */
-        p->m = (size_t)seq->steps * (size_t)seq->batch;
+        p->m = (size_t)(to - t) * (size_t)seq->batch;
+        p->a = a + t * a_t;
+        p->c = c + t * c_t;
         RNN_I_DO(call->k, product)(p);
         return;
     }
-    for (t = 0; t < seq->steps; t++)
+    for (; t < to; t++)
         for (b = first; b < end && (p->m = rnn_i_run(seq, t, &b, end)) != 0;
              b += p->m) {
             p->a = a + t * a_t + (ptrdiff_t)b * p->a_i;
@@ -2777,27 +3137,27 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq,
                         int down)
 {
     const rnn_real *a = p->a, *b0 = p->b;
+    const int from = call->from, to = rnn_i_end(call, seq);
     size_t b, end = (size_t)seq->batch;
     int s, t;
 
     p->start = RNN_I_FROM_C;
     p->b_j = 1;
-    if (!seq->lengths) {
-        if (down) {
-            p->a += (seq->steps - 1) * a_t;
-            p->b += (seq->steps - 1) * b_t;
-        }
+    if (!seq->lengths && from < to) {
+        t = down ? to - 1 : from;
+        p->a += t * a_t;
+        p->b += t * b_t;
         p->a_o = down ? -a_t : a_t;
         p->b_o = down ? -b_t : b_t;
-        p->o = (size_t)seq->steps;
+        p->o = (size_t)(to - from);
         p->k = end;
         RNN_I_DO(call->k, product)(p);
         return;
     }
     p->o = 1;
     p->a_o = p->b_o = 0;
-    for (s = 0; s < seq->steps; s++) {
-        t = down ? seq->steps - 1 - s : s;
+    for (s = from; s < to; s++) {
+        t = down ? to - 1 - (s - from) : s;
         for (b = 0; b < end && (p->k = rnn_i_run(seq, t, &b, end)) != 0;
              b += p->k) {
             p->a = a + t * a_t + (ptrdiff_t)b * p->a_k;
@@ -2855,7 +3215,7 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
     int t;
 
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
-    for (t = 0; t < seq->steps; t++)
+    for (t = call->from; t < rnn_i_end(call, seq); t++)
         for (r = first; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0;
              r += n)
             for (i = r; i < r + n; i++) {
@@ -2876,13 +3236,14 @@ RNN_I_FN void rnn_i_pad(const rnn_i_call *call, const rnn_seq *seq,
     if (!seq->lengths)
         return;
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
-    for (b = first; b < end; b++)
-        for (t = seq->lengths[b]; t < seq->steps; t++)
-            rnn_i_copy(y + rnn_i_at(seq, t, b, width), value, width);
+    for (t = call->from; t < rnn_i_end(call, seq); t++)
+        for (b = first; b < end; b++)
+            if (seq->lengths[b] <= t)
+                rnn_i_copy(y + rnn_i_at(seq, t, b, width), value, width);
 }
 
-/* Steps, batch, lengths, and ids below `ids` (0: none are needed). Tokens of
- * padding are not read. */
+/* Steps, batch, lengths, and ids below `ids` (0: x instead; -1: neither).
+ * Tokens of padding are not read. */
 RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
 {
     size_t b, n, end;
@@ -2897,6 +3258,8 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
         for (b = 0; b < end; b++)
             if (seq->lengths[b] < 0 || seq->lengths[b] > seq->steps)
                 return RNN_E_LENGTH;
+    if (ids < 0)
+        return RNN_OK;
     if (ids == 0)
         return seq->x ? RNN_OK : RNN_E_ARG;
     if (!seq->ids)
@@ -2925,51 +3288,59 @@ RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
                 to[c * rows + r] = w[r * cols + c];
 }
 
-/* dx(t, b) = start + dz(t, b) W^T for every valid row; W is [in][out]. wt is
- * its transposed copy, or NULL. */
+/* A weight [in][cols], and its transposed copy [cols][in] or NULL. */
+typedef struct rnn_i_matrix {
+    const rnn_real *w, *wt;
+    size_t in, cols;
+} rnn_i_matrix;
+
+/* dx(t, b) = start + dz(t, b) W^T for every valid row, where W is the rows of a
+ * matrix that belong to a part, from row `from` on, and its first `out`
+ * columns. dx is part->dx; if that is fixed, its steps are added. */
 RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                               const rnn_real *dz, size_t dz_width, size_t out,
-                              const rnn_real *w, const rnn_real *wt,
-                              size_t in, rnn_real *dx, size_t dx_width,
-                              int start)
+                              const rnn_i_matrix *w, size_t from,
+                              const rnn_i_part *part, int start)
 {
-    rnn_i_product p;
+    const rnn_i_call when = rnn_i_when(call, part);
     const size_t B = (size_t)seq->batch;
+    rnn_i_product p;
 
-    p.n = in;
+    p.n = part->width;
     p.k = out;
     p.o = 1;
     p.a = dz;
     p.a_i = (ptrdiff_t)dz_width;
     p.a_k = 1;
     p.a_o = p.b_o = 0;
-    p.b = wt ? wt : w;
-    p.b_j = wt ? 1 : (ptrdiff_t)out;
-    p.b_k = wt ? (ptrdiff_t)in : 1;
+    p.b = w->wt ? w->wt + from : w->w + from * w->cols;
+    p.b_j = w->wt ? 1 : (ptrdiff_t)w->cols;
+    p.b_k = w->wt ? (ptrdiff_t)w->in : 1;
     p.b1 = p.b2 = NULL;
-    p.c = dx;
-    p.c_i = (ptrdiff_t)dx_width;
+    p.c = part->dx;
+    p.c_i = (ptrdiff_t)part->row;
     p.start = start;
-    rnn_i_rows(call, seq, &p, (ptrdiff_t)(B * dz_width),
-               (ptrdiff_t)(B * dx_width));
+    rnn_i_rows(&when, seq, &p, (ptrdiff_t)(B * dz_width),
+               part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
-/* y(t, b) = start + x(t, b) W for every valid row; W is [in][w_width], of
+/* y(t, b) = start + x(t, b) W for every valid row; W is [width][w_width], of
  * which `out` columns are used. */
 RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
-                                 const rnn_real *x, size_t x_width, size_t in,
-                                 const rnn_real *w, size_t w_width, size_t out,
+                                 const rnn_i_part *part, const rnn_real *w,
+                                 size_t w_width, size_t out,
                                  const rnn_real *b1, const rnn_real *b2,
                                  rnn_real *y, size_t y_width, int start)
 {
-    rnn_i_product p;
+    const rnn_i_call when = rnn_i_when(call, part);
     const size_t B = (size_t)seq->batch;
+    rnn_i_product p;
 
     p.n = out;
-    p.k = in;
+    p.k = part->width;
     p.o = 1;
-    p.a = x;
-    p.a_i = (ptrdiff_t)x_width;
+    p.a = part->x;
+    p.a_i = (ptrdiff_t)part->row;
     p.a_k = 1;
     p.a_o = p.b_o = 0;
     p.b = w;
@@ -2980,31 +3351,53 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
     p.c = y;
     p.c_i = (ptrdiff_t)y_width;
     p.start = start;
-    rnn_i_rows(call, seq, &p, (ptrdiff_t)(B * x_width),
+    rnn_i_rows(&when, seq, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
                (ptrdiff_t)(B * y_width));
 }
 
-/* The columns [first, first + n) of C [in][c_width] += sum x^T dz; dz points
+/* y(t, b) = b1 + b2 for every valid row: what is left of a product without x */
+RNN_I_FN void rnn_i_rows_bias(const rnn_i_call *call, const rnn_seq *seq,
+                              size_t out, const rnn_real *b1,
+                              const rnn_real *b2, rnn_real *y, size_t y_width)
+{
+    static const rnn_real zero = 0;
+    rnn_i_product p;
+
+    p.n = out;
+    p.k = p.o = 1;
+    p.a = p.b = &zero;
+    p.a_i = p.a_k = p.a_o = 0;
+    p.b_j = p.b_k = p.b_o = 0;
+    p.b1 = b1;
+    p.b2 = b2;
+    p.c = y;
+    p.c_i = (ptrdiff_t)y_width;
+    p.start = RNN_I_FROM_BIAS;
+    rnn_i_rows(call, seq, &p, 0, (ptrdiff_t)((size_t)seq->batch * y_width));
+}
+
+/* The columns [first, first + n) of C [width][c_width] += sum x^T dz; dz points
  * at its own first column. */
 RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
-                               const rnn_real *x, size_t x_width, size_t in,
-                               const rnn_real *dz, size_t dz_width, size_t n,
-                               rnn_real *c, size_t c_width, int down)
+                               const rnn_i_part *part, const rnn_real *dz,
+                               size_t dz_width, size_t n, rnn_real *c,
+                               size_t c_width, int down)
 {
-    rnn_i_product p;
+    const rnn_i_call when = rnn_i_when(call, part);
     const size_t B = (size_t)seq->batch;
+    rnn_i_product p;
 
-    p.m = in;
+    p.m = part->width;
     p.n = n;
-    p.a = x;
+    p.a = part->x;
     p.a_i = 1;
-    p.a_k = (ptrdiff_t)x_width;
+    p.a_k = (ptrdiff_t)part->row;
     p.b = dz;
     p.b_k = (ptrdiff_t)dz_width;
     p.b1 = p.b2 = NULL;
     p.c = c;
     p.c_i = (ptrdiff_t)c_width;
-    rnn_i_sum(call, seq, &p, (ptrdiff_t)(B * x_width),
+    rnn_i_sum(&when, seq, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
               (ptrdiff_t)(B * dz_width), down);
 }
 
@@ -3026,6 +3419,21 @@ RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
     rnn_i_share(&call, n, &first, &end);
     RNN_I_DO(call.k, map)(f, end - first, x + first, y + first);
     return RNN_OK;
+}
+
+/* p = softmax(x), p may be x or NULL; returns the sum of e^(x - max) */
+RNN_I_FN rnn_real rnn_i_softmax(const rnn_i_call *call, size_t n,
+                                const rnn_real *x, rnn_real *p, rnn_real *max)
+{
+    rnn_real sum;
+    size_t i;
+
+    *max = RNN_I_DO(call->k, greatest)(n, x);
+    sum = RNN_I_DO(call->k, exp_sum)(n, *max, 1, x, p);
+    if (p)
+        for (i = 0; i < n; i++)
+            p[i] = rnn_i_div(p[i], sum);
+    return sum;
 }
 
 /* ============================================================================
@@ -3190,6 +3598,7 @@ RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
                                      const rnn_run *run)
 {
     rnn_i_call call;
+    rnn_i_part part;
     size_t I, O, first, end;
     const rnn_real *bias;
     int t;
@@ -3202,11 +3611,13 @@ RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
     I = (size_t)lin->input_size;
     O = (size_t)lin->output_size;
     bias = lin->no_bias ? NULL : params + I * O;
-    if (seq->ids)
+    if (seq->ids) {
         rnn_i_gather(&call, seq, bias, NULL, params, O, O, y, O);
-    else
-        rnn_i_rows_forward(&call, seq, seq->x, I, I, params, O, O, bias, NULL,
-                           y, O, RNN_I_FROM_BIAS);
+    } else {
+        rnn_i_set_part(&part, seq->x, I, NULL);
+        rnn_i_rows_forward(&call, seq, &part, params, O, O, bias, NULL, y, O,
+                           RNN_I_FROM_BIAS);
+    }
     rnn_i_pad(&call, seq, bias, y, O);
     rnn_i_share(&call, (size_t)seq->batch, &first, &end);
     if (lin->activation != RNN_IDENTITY)
@@ -3224,6 +3635,8 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
                                       const rnn_run *run)
 {
     rnn_i_call call;
+    rnn_i_matrix w;
+    rnn_i_part part;
     size_t I, O, first, end;
     int t;
     rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
@@ -3241,8 +3654,12 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
         (lin->activation, (end - first) * O, y + at, dy + at);
     }
     if (dx) {
-        rnn_i_rows_back(&call, seq, dy, O, O, params, NULL, I, dx, I,
-                        RNN_I_FROM_ZERO);
+        w.w = params;
+        w.wt = NULL;
+        w.in = I;
+        w.cols = O;
+        rnn_i_set_part(&part, NULL, I, dx);
+        rnn_i_rows_back(&call, seq, dy, O, O, &w, 0, &part, RNN_I_FROM_ZERO);
         rnn_i_pad(&call, seq, NULL, dx, I);
     }
     return RNN_OK;
@@ -3253,6 +3670,7 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
                                    const rnn_run *run)
 {
     rnn_i_call call;
+    rnn_i_part part;
     size_t I, O, first, end;
     rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
 
@@ -3263,12 +3681,14 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
     I = (size_t)lin->input_size;
     O = (size_t)lin->output_size;
     rnn_i_share(&call, O, &first, &end);
-    if (seq->ids)
+    if (seq->ids) {
         rnn_i_scatter(&call, seq, dz + first, O, end - first, grads + first, O,
                       1);
-    else
-        rnn_i_rows_grads(&call, seq, seq->x, I, I, dz + first, O, end - first,
+    } else {
+        rnn_i_set_part(&part, seq->x, I, NULL);
+        rnn_i_rows_grads(&call, seq, &part, dz + first, O, end - first,
                          grads + first, O, 1);
+    }
     if (!lin->no_bias)
         rnn_i_sum_bias(&call, seq, dz + first, O, end - first,
                        grads + I * O + first, 1);
@@ -3374,29 +3794,43 @@ typedef struct rnn_i_lay {
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
     size_t z, h, c;        /* offsets in work                                */
     size_t dh, dc;         /* (B, H); dc is drh for GRU_RESET_BEFORE         */
+    size_t carry;          /* from a layer's dh to the next's; 0: the same   */
     size_t dy;             /* (T, B, D*H)                                    */
     size_t masked;         /* (T, B, D*H) per layer with dropout             */
     size_t wt;             /* transposed weights                             */
     size_t tight, total;
+    uint32_t masks;        /* of dropout: layer 0 is this layer              */
+    rnn_i_part in[RNN_I_PARTS]; /* what layer 0 reads                        */
+    int ins;
 } rnn_i_lay;
 
-RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
-                                 int train, rnn_i_lay *y)
+/* What work has room for. */
+enum {
+    RNN_I_INFER,   /* the last two layers                             */
+    RNN_I_TRAIN,   /* all layers, and a backward pass layer by layer  */
+    RNN_I_STEPWISE /* and a backward pass of all layers step by step  */
+};
+
+/* input_size 0 is a decoder that reads nothing. */
+RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
+                                  int train, rnn_i_lay *y)
 {
-    size_t q, n, gh, in, masks, lanes;
+    size_t q, n, gh, in, masks, lanes, carries;
 
     if (!s || s->cell < RNN_TANH || s->cell > RNN_LSTM)
         return RNN_E_ARG;
     if (!(s->dropout >= 0 && s->dropout < 1) ||
         !(s->dropout_last >= 0 && s->dropout_last < 1))
         return RNN_E_ARG;
-    if (s->input_size < 1 || s->hidden_size < 1 || s->num_layers < 0 ||
+    if (s->input_size < 0 || s->hidden_size < 1 || s->num_layers < 0 ||
         steps < 1 || batch < 1)
         return RNN_E_SIZE;
     y->cell = s->cell;
     y->train = train;
     y->bias = !s->no_bias;
     y->packed = 0;
+    y->masks = 0;
+    y->ins = 0;
     y->row = &rnn_i_cells[s->cell];
     y->I = (size_t)s->input_size;
     y->H = (size_t)s->hidden_size;
@@ -3431,8 +3865,11 @@ RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
         y->h = rnn_i_times(q, y->z_size);
         y->c = rnn_i_plus(y->h, rnn_i_times(q, y->s_size));
         y->dh = rnn_i_plus(y->c, rnn_i_times(rnn_i_times(q, y->s_size), y->C));
-        y->dc = rnn_i_plus(y->dh, y->state);
-        y->dy = s->cell >= RNN_GRU_RESET_BEFORE ? rnn_i_plus(y->dc, y->state)
+        carries = train == RNN_I_STEPWISE ? rnn_i_times(q, y->state)
+                                          : y->state;
+        y->carry = train == RNN_I_STEPWISE ? y->state : 0;
+        y->dc = rnn_i_plus(y->dh, carries);
+        y->dy = s->cell >= RNN_GRU_RESET_BEFORE ? rnn_i_plus(y->dc, carries)
                                                 : y->dc;
         y->masked = rnn_i_plus(y->dy, lanes);
         y->tight = rnn_i_plus(y->masked, rnn_i_times(masks, lanes));
@@ -3444,9 +3881,16 @@ RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
                                             y->L > 1 ? 2u : 1u));
         y->total = rnn_i_plus(y->c, rnn_i_times(y->s_size, y->C));
         y->tight = y->wt = y->total;
-        y->dh = y->dc = y->dy = y->masked = 0;
+        y->dh = y->dc = y->dy = y->masked = y->carry = 0;
     }
     return rnn_i_fits(y->total) ? RNN_OK : RNN_E_SIZE;
+}
+
+RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
+                                 int train, rnn_i_lay *y)
+{
+    return s && s->input_size < 1 ? RNN_E_SIZE
+                                  : rnn_i_lay_out(s, steps, batch, train, y);
 }
 
 /* One layer in one direction: its parameters, and its place in work. */
@@ -3483,73 +3927,69 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->now = d ? 0 : y->state;
 }
 
-/* What a layer reads, as parts that stand side by side in its input. */
-typedef struct rnn_i_part {
-    const rnn_real *x; /* (T, B, row), of which width count; NULL: seq->ids */
-    size_t width, row;
-} rnn_i_part;
-
 /* The output of layer l as parts; returns how many. */
 RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_stack *s,
-                          const rnn_real *work, size_t l, rnn_i_part part[2])
+                          const rnn_real *work, size_t l, rnn_i_part *part)
 {
     rnn_i_layer a;
     size_t d;
 
     if (y->train && (l + 1 < y->L ? s->dropout : s->dropout_last) > 0) {
         const size_t i = s->dropout > 0 ? l : 0; /* which masked copy */
-        part[0].x = work + y->masked + i * y->T * y->state * y->D;
-        part[0].width = part[0].row = y->D * y->H;
+        rnn_i_set_part(part, work + y->masked + i * y->T * y->state * y->D,
+                       y->D * y->H, NULL);
         return 1;
     }
     for (d = 0; d < y->D; d++) {
         rnn_i_layer_at(y, l, d, &a);
-        part[d].x = work + a.h + a.now;
-        part[d].width = part[d].row = y->H;
+        rnn_i_set_part(part + d, work + a.h + a.now, y->H, NULL);
     }
     return (int)y->D;
 }
 
 RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_stack *s,
-                         const rnn_seq *seq, const rnn_real *work, size_t l,
-                         rnn_i_part part[2])
+                         const rnn_real *work, size_t l, rnn_i_part *part)
 {
+    int i;
+
     if (l)
         return rnn_i_output(y, s, work, l - 1, part);
-    part[0].x = seq->ids ? NULL : seq->x;
-    part[0].width = part[0].row = y->I;
-    return 1;
+    for (i = 0; i < y->ins; i++)
+        part[i] = y->in[i];
+    return y->ins;
 }
 
-/* z = (b_ih + b_hh) + x W_ih, for all steps; blocks that are not joint start at
- * b_ih alone. */
+/* z = (b_ih + b_hh) + x W_ih; blocks that are not joint start at b_ih alone.
+ * Parts before `done` are in z already. */
 RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_lay *y,
                                   const rnn_i_layer *a, const rnn_seq *seq,
-                                  const rnn_i_part *part, int parts,
+                                  const rnn_i_part *part, int parts, int done,
                                   const rnn_real *params, rnn_real *z)
 {
-    const size_t gh = y->G * y->H, joint = y->row->joint * y->H;
-    const rnn_real *w = params + a->w_ih;
-    const rnn_real *b1 = y->bias ? params + a->b_ih : NULL;
-    const rnn_real *b2 = y->bias ? params + a->b_hh : NULL;
+    const size_t gh = y->G * y->H, kh = y->K * y->H;
+    const size_t joint = y->row->joint * y->H;
+    const int bare = parts == 0 || part[0].when != RNN_I_ALWAYS;
+    const rnn_real *b1, *b2, *w;
     size_t from, to;
     int i;
 
-    for (i = 0; i < parts; w += part[i].width * gh, i++)
-        for (from = 0; from < gh; from = to) {
-            to = from < joint ? joint : gh;
-            if (!part[i].x)
-                rnn_i_gather(call, seq, b1 ? b1 + from : NULL,
-                             b2 && from < joint ? b2 + from : NULL, w + from,
-                             gh, to - from, z + from, y->K * y->H);
+    for (from = 0; from < gh; from = to) {
+        to = from < joint ? joint : gh;
+        w = params + a->w_ih + from;
+        b1 = y->bias ? params + a->b_ih + from : NULL;
+        b2 = y->bias && from < joint ? params + a->b_hh + from : NULL;
+        if (bare && !done)
+            rnn_i_rows_bias(call, seq, to - from, b1, b2, z + from, kh);
+        for (i = 0; i < parts; w += part[i].width * gh, i++)
+            if (i < done)
+                continue;
+            else if (!part[i].x)
+                rnn_i_gather(call, seq, b1, b2, w, gh, to - from, z + from, kh);
             else
-                rnn_i_rows_forward(call, seq, part[i].x, part[i].row,
-                                   part[i].width, w + from, gh, to - from,
-                                   b1 ? b1 + from : NULL,
-                                   b2 && from < joint ? b2 + from : NULL,
-                                   z + from, y->K * y->H,
-                                   i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
-        }
+                rnn_i_rows_forward(call, seq, &part[i], w, gh, to - from, b1,
+                                   b2, z + from, kh,
+                                   i || bare ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
+    }
 }
 
 /* One step of some rows: the recurrent products and the cell. */
@@ -3666,7 +4106,7 @@ RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
     int t;
 
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
-    for (t = 0; t < seq->steps; t++) {
+    for (t = call->from; t < rnn_i_end(call, seq); t++) {
         at[0] = layer;
         at[1] = seq->first_step + (uint32_t)t;
         rnn_threefry(seq->seed, at, key);
@@ -3687,7 +4127,7 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     int t, i;
 
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
-    for (t = 0; t < seq->steps; t++)
+    for (t = call->from; t < rnn_i_end(call, seq); t++)
         for (b = first; b < end; b++)
             if (!seq->lengths || seq->lengths[b] > t)
                 for (i = 0, at = rnn_i_at(seq, t, b, width); i < parts; i++) {
@@ -3700,16 +4140,18 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
 }
 
 RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
-                         const rnn_seq *seq, const rnn_real *params,
-                         rnn_real *work)
+                         const rnn_real *params, rnn_real *work)
 {
     rnn_i_layer a;
     size_t l, d;
+    int i, dense = 0;
 
+    for (i = 0; i < y->ins; i++)
+        dense |= y->in[i].x != NULL;
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_at(y, l, d, &a);
-            if (l || !seq->ids)
+            if (l || dense)
                 rnn_i_transpose(call, params + a.w_ih, a.in, y->G * y->H,
                                 work + a.wt_ih);
             rnn_i_transpose(call, params + a.w_hh, y->H, y->G * y->H,
@@ -3726,16 +4168,20 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
     const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
     rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
     rnn_i_cell_step s;
+    const int to = rnn_i_end(call, seq);
     size_t first, end, b;
     int i, t;
 
     rnn_i_share(call, y->B, &first, &end);
-    rnn_i_state_in(y, seq, d, seq->h0 ? seq->h0 + at : NULL, h, first, end);
-    if (y->C)
-        rnn_i_state_in(y, seq, d, seq->c0 ? seq->c0 + at : NULL, c, first, end);
+    if (call->from == 0) {
+        rnn_i_state_in(y, seq, d, seq->h0 ? seq->h0 + at : NULL, h, first, end);
+        if (y->C)
+            rnn_i_state_in(y, seq, d, seq->c0 ? seq->c0 + at : NULL, c, first,
+                           end);
+    }
     s.H = H;
-    for (i = 0; i < seq->steps; i++) {
-        t = d ? seq->steps - 1 - i : i;
+    for (i = call->from; i < to; i++) {
+        t = d ? seq->steps - 1 - i : i; /* reverse: never a part of the steps */
         for (b = first; b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
              b += s.rows) {
             const size_t row = (size_t)t * y->state + b * H;
@@ -3747,49 +4193,48 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
             rnn_i_step_forward(call, y, params + a->w_hh, b_hh, &s);
         }
     }
+    if (to < seq->steps)
+        return;
     rnn_i_state_out(y, seq, d, h, seq->hn ? seq->hn + at : NULL, first, end);
     if (y->C)
         rnn_i_state_out(y, seq, d, c, seq->cn ? seq->cn + at : NULL, first,
                         end);
 }
 
-/* All layers; the output's parts in part, their number returned. */
-RNN_I_FN int rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
-                                 const rnn_stack *stack,
-                                 const rnn_real *params, const rnn_seq *seq,
-                                 rnn_real *work, rnn_i_part part[2])
+/* All layers. Of the parts of the input, `done` are in z already. */
+RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
+                                  const rnn_stack *stack,
+                                  const rnn_real *params, const rnn_seq *seq,
+                                  int done, rnn_real *work)
 {
+    rnn_i_part part[RNN_I_PARTS];
     rnn_i_layer a;
     size_t l, d;
     int parts;
 
-    if (y->packed)
-        rnn_i_pack(call, y, seq, params, work);
     for (l = 0; l < y->L; l++) {
         const rnn_real p = l + 1 < y->L ? stack->dropout : stack->dropout_last;
         for (d = 0; d < y->D; d++) {
-            parts = rnn_i_input(y, stack, seq, work, l, part);
+            parts = rnn_i_input(y, stack, work, l, part);
             rnn_i_layer_at(y, l, d, &a);
-            rnn_i_input_product(call, y, &a, seq, part, parts, params,
-                                work + a.z);
+            rnn_i_input_product(call, y, &a, seq, part, parts, l ? 0 : done,
+                                params, work + a.z);
             rnn_i_layer_forward(call, y, &a, l * y->D + d, d, params, seq,
                                 work);
         }
         if (y->train && p > 0) { /* the masked copy, from the states */
-            rnn_i_part raw[2];
             rnn_real *to;
             (void)rnn_i_output(y, stack, work, l, part);
             to = work + (part[0].x - work);
             for (d = 0; d < y->D; d++) {
                 rnn_i_layer_at(y, l, d, &a);
-                raw[d].x = work + a.h + a.now;
-                raw[d].width = raw[d].row = y->H;
+                rnn_i_set_part(part + d, work + a.h + a.now, y->H, NULL);
             }
-            rnn_i_join(call, seq, raw, (int)y->D, to, y->D * y->H);
-            rnn_i_dropout(call, seq, (uint32_t)l, p, to, y->D * y->H);
+            rnn_i_join(call, seq, part, (int)y->D, to, y->D * y->H);
+            rnn_i_dropout(call, seq, y->masks + (uint32_t)l, p, to,
+                          y->D * y->H);
         }
     }
-    return rnn_i_output(y, stack, work, y->L - 1, part);
 }
 
 RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
@@ -3800,7 +4245,9 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
 {
     const size_t H = y->H, at = q * y->state;
     rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
-    rnn_real *dh = work + y->dh, *dc = work + y->dc;
+    rnn_real *dh = work + y->dh + q * y->carry;
+    rnn_real *dc = work + y->dc + q * y->carry;
+    const int to = rnn_i_end(call, seq);
     const rnn_real *in;
     rnn_i_cell_step s;
     size_t first, end, b, n;
@@ -3808,16 +4255,18 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
 
     rnn_i_share(call, y->B, &first, &end);
     n = (end - first) * H;
-    in = flow && flow->dhn ? flow->dhn + at + first * H : NULL;
-    rnn_i_copy(dh + first * H, in, n);
-    if (y->C) {
-        in = flow && flow->dcn ? flow->dcn + at + first * H : NULL;
-        rnn_i_copy(dc + first * H, in, n);
+    if (to == seq->steps) {
+        in = flow && flow->dhn ? flow->dhn + at + first * H : NULL;
+        rnn_i_copy(dh + first * H, in, n);
+        if (y->C) {
+            in = flow && flow->dcn ? flow->dcn + at + first * H : NULL;
+            rnn_i_copy(dc + first * H, in, n);
+        }
     }
     s.H = H;
     s.dy_row = (ptrdiff_t)(y->D * H);
-    for (i = 0; i < seq->steps; i++) {
-        t = d ? i : seq->steps - 1 - i;
+    for (i = call->from; i < to; i++) {
+        t = d ? i : to - 1 - (i - call->from);
         for (b = first; b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
              b += s.rows) {
             const size_t row = (size_t)t * y->state + b * H;
@@ -3833,20 +4282,52 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                 y->packed ? work + a->wt_hh : NULL, &s);
         }
     }
+    if (call->from > 0)
+        return;
     if (flow && flow->dh0)
         rnn_i_copy(flow->dh0 + at + first * H, dh + first * H, n);
     if (y->C && flow && flow->dc0)
         rnn_i_copy(flow->dc0 + at + first * H, dc + first * H, n);
 }
 
+/* The gradients of the parts of a layer's input, from the dz of both
+ * directions. */
+RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
+                                   size_t l, const rnn_i_part *part, int parts,
+                                   const rnn_real *params, const rnn_seq *seq,
+                                   const rnn_real *work)
+{
+    const size_t kh = y->K * y->H, gh = y->G * y->H;
+    rnn_i_matrix w;
+    rnn_i_layer a;
+    size_t d, from = 0;
+    int i;
+
+    for (i = 0; i < parts; from += part[i].width, i++) {
+        if (!part[i].dx)
+            continue;
+        for (d = 0; d < y->D; d++) {
+            rnn_i_layer_at(y, l, d, &a);
+            w.w = params + a.w_ih;
+            w.wt = y->packed ? work + a.wt_ih : NULL;
+            w.in = a.in;
+            w.cols = gh;
+            rnn_i_rows_back(call, seq, work + a.z, kh, gh, &w, from, &part[i],
+                            d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+        }
+        if (!part[i].fixed)
+            rnn_i_pad(call, seq, NULL, part[i].dx, part[i].row);
+    }
+}
+
 RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_stack *stack,
                                    const rnn_real *params, const rnn_seq *seq,
                                    const rnn_real *dy, const rnn_flow *flow,
-                                   rnn_real *dx, rnn_real *work)
+                                   rnn_real *work)
 {
-    const size_t width = y->D * y->H, kh = y->K * y->H, gh = y->G * y->H;
-    rnn_real *to, *buffer = work + y->dy;
+    const size_t width = y->D * y->H;
+    rnn_real *buffer = work + y->dy;
     rnn_i_layer a;
     rnn_i_part part;
     size_t l, d;
@@ -3854,11 +4335,10 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
     for (l = y->L; l-- > 0;) {
         const rnn_real p = l + 1 < y->L ? stack->dropout : stack->dropout_last;
         if (p > 0 && dy) {
-            part.x = dy;
-            part.width = part.row = width;
+            rnn_i_set_part(&part, dy, width, NULL);
             if (dy != buffer)
                 rnn_i_join(call, seq, &part, 1, buffer, width);
-            rnn_i_dropout(call, seq, (uint32_t)l, p, buffer, width);
+            rnn_i_dropout(call, seq, y->masks + (uint32_t)l, p, buffer, width);
             dy = buffer;
         }
         for (d = 0; d < y->D; d++) {
@@ -3866,17 +4346,14 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
             rnn_i_layer_backward(call, y, &a, l * y->D + d, d, params, seq, dy,
                                  flow, work);
         }
-        to = l ? buffer : dx; /* both directions have read dy by now */
-        for (d = 0; d < y->D && to; d++) {
-            rnn_i_layer_at(y, l, d, &a);
-            rnn_i_rows_back(call, seq, work + a.z, kh, gh, params + a.w_ih,
-                            y->packed ? work + a.wt_ih : NULL, a.in, to, a.in,
-                            d ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+        if (l) { /* both directions have read dy by now */
+            rnn_i_set_part(&part, NULL, width, buffer);
+            rnn_i_input_backward(call, y, l, &part, 1, params, seq, work);
+        } else {
+            rnn_i_input_backward(call, y, 0, y->in, y->ins, params, seq, work);
         }
         dy = buffer;
     }
-    if (dx)
-        rnn_i_pad(call, seq, NULL, dx, y->I);
 }
 
 RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
@@ -3884,7 +4361,7 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                 const rnn_real *work, rnn_real *grads)
 {
     const size_t H = y->H, gh = y->G * H, kh = y->K * H;
-    rnn_i_part part[2];
+    rnn_i_part part[RNN_I_PARTS], state;
     rnn_i_layer a;
     size_t first, end, l, d;
     int parts, i;
@@ -3900,11 +4377,10 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
             dz = work + a.z;
             h = work + a.h + a.prev;
             dw = grads + a.w_ih + first;
-            parts = rnn_i_input(y, stack, seq, work, l, part);
+            parts = rnn_i_input(y, stack, work, l, part);
             for (i = 0; i < parts; dw += part[i].width * gh, i++)
                 if (part[i].x)
-                    rnn_i_rows_grads(call, seq, part[i].x, part[i].row,
-                                     part[i].width, dz + first, kh,
+                    rnn_i_rows_grads(call, seq, &part[i], dz + first, kh,
                                      end - first, dw, gh, down);
                 else
                     rnn_i_scatter(call, seq, dz + first, kh, end - first, dw,
@@ -3921,8 +4397,9 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
 
                 if (from >= to)
                     continue;
-                rnn_i_rows_grads(call, seq, e->from_q ? dz + 3 * H : h,
-                                 e->from_q ? kh : H, H, column, kh, to - from,
+                rnn_i_set_part(&state, e->from_q ? dz + 3 * H : h, H, NULL);
+                state.row = e->from_q ? kh : H;
+                rnn_i_rows_grads(call, seq, &state, column, kh, to - from,
                                  grads + a.w_hh + from, gh, down);
                 if (y->bias)
                     rnn_i_sum_bias(call, seq, column, kh, to - from,
@@ -3976,8 +4453,11 @@ RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
         st = rnn_i_begin(run, call);
     if (!st && work_len < y->tight)
         st = RNN_E_BUFFER;
-    if (!st)
+    if (!st) {
         y->packed = train && work_len >= y->total;
+        y->ins = 1;
+        rnn_i_set_part(y->in, seq->ids ? NULL : seq->x, y->I, NULL);
+    }
     return st;
 }
 
@@ -3998,7 +4478,10 @@ RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
         return st;
     if (!params)
         return RNN_E_ARG;
-    parts = rnn_i_stack_forward(&call, &lay, stack, params, seq, work, part);
+    if (lay.packed)
+        rnn_i_pack(&call, &lay, params, work);
+    rnn_i_stack_forward(&call, &lay, stack, params, seq, 0, work);
+    parts = rnn_i_output(&lay, stack, work, lay.L - 1, part);
     if (y)
         rnn_i_join(&call, seq, part, parts, y, lay.D * lay.H);
     return RNN_OK;
@@ -4035,8 +4518,8 @@ RNNDEF rnn_status rnn_stack_backward(const rnn_stack *stack,
         return st;
     if (!params || (flow && flow->dx && seq->ids))
         return RNN_E_ARG;
-    rnn_i_stack_backward(&call, &lay, stack, params, seq, dy, flow,
-                         flow ? flow->dx : NULL, work);
+    lay.in[0].dx = flow ? flow->dx : NULL;
+    rnn_i_stack_backward(&call, &lay, stack, params, seq, dy, flow, work);
     return RNN_OK;
 }
 
@@ -4067,7 +4550,7 @@ RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
 
     if (!stack || !seq || !work || !view)
         return RNN_E_ARG;
-    st = rnn_i_layout(stack, seq->steps, seq->batch, 1, &y);
+    st = rnn_i_lay_out(stack, seq->steps, seq->batch, 1, &y);
     if (st)
         return st;
     if (work_len < y.tight)
@@ -4087,27 +4570,45 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
                                const rnn_real *params, const rnn_seq *one,
                                rnn_real *h, rnn_real *c, rnn_real *z)
 {
+    const rnn_i_part *in = y->in;
+    int ins = y->ins;
     size_t first, end, l;
     rnn_i_layer a;
-    rnn_i_part part;
+    rnn_i_part below;
     rnn_i_cell_step s;
 
     rnn_i_share(call, y->B, &first, &end);
-    part.x = one->ids ? NULL : one->x;
-    part.width = part.row = y->I;
     s.H = y->H;
     s.rows = end - first;
     s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
-        rnn_i_input_product(call, y, &a, one, &part, 1, params, z);
+        rnn_i_input_product(call, y, &a, one, in, ins, 0, params, z);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
         rnn_i_step_forward(call, y, params + a.w_hh,
                            y->bias ? params + a.b_hh : NULL, &s);
-        part.x = h + l * y->state;
-        part.width = part.row = y->H;
+        rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
+        in = &below;
+        ins = 1;
     }
+}
+
+/* One step of `batch` rows, and nothing else. */
+RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
+{
+    one->steps = 1;
+    one->batch = batch;
+    one->lengths = NULL;
+    one->x = NULL;
+    one->ids = NULL;
+    one->h0 = one->c0 = NULL;
+    one->hn = one->cn = NULL;
+    one->seed[0] = one->seed[1] = one->first_step = one->first_row = 0;
+    one->source = NULL;
+    one->own_rate = 0;
+    one->own_sample = 0;
+    one->own_ids = NULL;
 }
 
 /* A sequence of one step, and the checks of a step. */
@@ -4123,14 +4624,11 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_stack *stack, int batch,
         return st;
     if (!h || (y->C && !c) || y->D != 1)
         return RNN_E_ARG;
-    one->steps = 1;
-    one->batch = batch;
-    one->lengths = NULL;
+    rnn_i_flat(one, batch);
     one->x = x;
     one->ids = ids;
-    one->h0 = one->c0 = NULL;
-    one->hn = one->cn = NULL;
-    one->seed[0] = one->seed[1] = one->first_step = one->first_row = 0;
+    y->ins = 1;
+    rnn_i_set_part(y->in, ids ? NULL : x, y->I, NULL);
     st = rnn_i_begin(run, call);
     return st ? st : rnn_i_check_seq(one, ids ? stack->input_size : 0);
 }
@@ -4158,142 +4656,1271 @@ RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
 }
 
 /* ============================================================================
- * [WIRING-N-TO-N]
+ * [ATTENTION]
  *
- *     x_t, or table[ids_t] -> stack -> logits_t = h_t V + c at every step
+ *     k_j = U h_j    q_i = W s_i    e_ij = v . tanh(q_i + k_j)  or  q_i . k_j
+ *     a_i = softmax(e_i)    c_i = sum_j a_ij h_j
  *
- * Backward: dh_t = dlogits_t V^T, through the stack, into x or the table.
- * work is the stack's, then the gathered rows of the table and their
- * gradients, then the transposed weights of the stack and of V.
+ *     da_ij = dc_i . h_j    de_ij = a_ij (da_ij - sum_k a_ik da_ik)
+ *     dq_i, dk_j, dv from de_ij    ds_i = dq_i W^T    dW = s^T dq
+ *     dh_j = sum_i a_ij dc_i + dk_j U^T    dU = h^T dk
+ *
+ * Rows of the batch do not meet: dv is kept per row and summed in grads. j and
+ * i ascend in all sums over steps but those of the weights, as elsewhere. A
+ * further score is a row of the table and a line in the kernels score and
+ * unscore.
  * ========================================================================= */
 
-typedef struct rnn_i_model {
-    rnn_stack stack;
-    rnn_i_lay y;
-    size_t I, E, O, W;        /* W = D*H */
-    size_t table, rnn, head;  /* offsets in params */
-    size_t params;
-    size_t x, dx, head_t;     /* offsets in work */
-} rnn_i_model;
+typedef struct rnn_i_score { /* a row of the table of scores */
+    unsigned char W, U, v;   /* which parameters there are */
+    unsigned char scaled;    /* q is divided by sqrt Q     */
+} rnn_i_score;
 
-RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack)
+static const rnn_i_score rnn_i_scores[5] = {
+    {0, 0, 0, 0}, /* none         */
+    {1, 1, 1, 0}, /* additive     */
+    {0, 1, 0, 0}, /* general      */
+    {0, 0, 0, 0}, /* dot          */
+    {0, 0, 0, 1}  /* dot / sqrt Q */
+};
+
+/* A checked attention: sizes, and offsets in its parameters. */
+typedef struct rnn_i_att {
+    const rnn_i_score *row;
+    size_t Q, K, A;
+    size_t U, v, params; /* W is at 0 */
+} rnn_i_att;
+
+RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
 {
-    if (!model || !stack)
+    if (!att || att->score < RNN_ADDITIVE || att->score > RNN_SCALED_DOT)
         return RNN_E_ARG;
-    stack->cell = model->cell;
-    stack->input_size = model->input == RNN_EMBEDDING ? model->embedding_size
-                                                      : model->input_size;
-    stack->hidden_size = model->hidden_size;
-    stack->num_layers = model->num_layers;
-    stack->bidirectional = model->bidirectional;
-    stack->no_bias = model->no_bias;
-    stack->dropout = model->dropout;
-    stack->dropout_last = model->dropout_last;
+    if (att->query_size < 1 || att->key_size < 1 ||
+        (att->score == RNN_ADDITIVE && att->size < 1))
+        return RNN_E_SIZE;
+    if (att->score >= RNN_DOT && att->query_size != att->key_size)
+        return RNN_E_ARG;
+    a->row = &rnn_i_scores[att->score];
+    a->Q = (size_t)att->query_size;
+    a->K = (size_t)att->key_size;
+    a->A = a->row->W ? (size_t)att->size : a->Q;
+    a->U = a->row->W ? rnn_i_times(a->Q, a->A) : 0;
+    a->v = rnn_i_plus(a->U, a->row->U ? rnn_i_times(a->K, a->A) : 0);
+    a->params = rnn_i_plus(a->v, a->row->v ? a->A : 0);
+    return rnn_i_fits(a->params) ? RNN_OK : RNN_E_SIZE;
+}
+
+/* One attention at work: all its arrays. */
+typedef struct rnn_i_look {
+    rnn_i_att a;
+    const rnn_seq *source, *seq;
+    const rnn_real *params;
+    rnn_i_part s, h;               /* queries s, and memory h over source     */
+    rnn_real *keys, *query;        /* (S, B, A), (T, B, A): k and q           */
+    rnn_real *attn, *context;      /* (T, B, S), (T, B, K)                    */
+    const int *from;               /* the source's row of a row, or NULL      */
+    rnn_real *de, *dkeys, *dquery; /* (B, S), (S, B, A), (T, B, A)            */
+    rnn_real *dv;                  /* (B, A)                                  */
+    const rnn_real *dattn;         /* (T, B, S), or NULL                      */
+    const rnn_real *dcontext;      /* (T, B, K)                               */
+} rnn_i_look;
+
+RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
+{
+    return (size_t)(seq->lengths ? seq->lengths[b] : seq->steps);
+}
+
+/* k = U h, for all states at once */
+RNN_I_FN void rnn_i_keys(const rnn_i_call *call, const rnn_i_look *o)
+{
+    const size_t A = o->a.A;
+    if (o->a.row->U)
+        rnn_i_rows_forward(call, o->source, &o->h, o->params + o->a.U, A, A,
+                           NULL, NULL, o->keys, A, RNN_I_FROM_ZERO);
+}
+
+RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
+{
+    const size_t at = j * (size_t)o->source->batch + b;
+    return o->a.row->U ? o->keys + at * o->a.A : o->h.x + at * o->h.row;
+}
+
+/* Where attention looks, and what it sees, for the steps of a call. */
+RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
+                           rnn_real *scores)
+{
+    const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
+    const size_t Bs = (size_t)o->source->batch;
+    const rnn_real *v = o->params ? o->params + o->a.v : NULL;
+    const rnn_real scale = rnn_i_div(1, rnn_i_sqrt((rnn_real)o->a.Q));
+    size_t first, end, b, j, n, at, row;
+    rnn_i_product p;
+    rnn_real max;
+    int t;
+
+    if (o->a.row->W)
+        rnn_i_rows_forward(call, o->seq, &o->s, o->params, A, A, NULL, NULL,
+                           o->query, A, RNN_I_FROM_ZERO);
+    p.m = p.o = 1;
+    p.n = K;
+    p.a_i = p.a_o = p.b_o = p.c_i = 0;
+    p.a_k = p.b_j = 1;
+    p.b_k = (ptrdiff_t)(Bs * o->h.row);
+    p.b1 = p.b2 = NULL;
+    p.start = RNN_I_FROM_ZERO;
+    rnn_i_share(call, (size_t)o->seq->batch, &first, &end);
+    for (t = call->from; t < rnn_i_end(call, o->seq); t++)
+        for (b = first; b < end; b++) {
+            rnn_real *e, *q;
+            at = rnn_i_at(o->seq, t, b, 1);
+            e = o->attn + at * S;
+            row = o->from ? (size_t)o->from[b] : b;
+            n = rnn_i_steps(o->seq, b) > (size_t)t
+                    ? rnn_i_steps(o->source, row)
+                    : 0;
+            q = o->query + at * A;
+            if (n && !o->a.row->W) /* a dot's query is s, or s / sqrt Q */
+                RNN_I_DO(call->k, scale)(A, o->a.row->scaled ? scale : 1,
+                                         o->s.x + at * o->s.row, q);
+            for (j = 0; j < n; j++)
+                e[j] = RNN_I_DO(call->k, score)(o->a.row->v, A, v, q,
+                                                rnn_i_key(o, j, row));
+            for (j = n; j < S; j++)
+                e[j] = 0;
+            if (scores)
+                rnn_i_copy(scores + at * S, e, S);
+            p.c = o->context + at * K;
+            rnn_i_copy(p.c, NULL, K);
+            if (n == 0)
+                continue;
+            rnn_i_softmax(call, n, e, e, &max);
+            p.k = n;
+            p.a = e;
+            p.b = o->h.x + row * o->h.row;
+            RNN_I_DO(call->k, product)(&p);
+        }
+}
+
+/* Clears what unattend adds to. */
+RNN_I_FN void rnn_i_unattend_begin(const rnn_i_call *call, const rnn_i_look *o)
+{
+    const size_t A = o->a.A;
+    size_t first, end;
+    int j;
+
+    rnn_i_share(call, (size_t)o->source->batch, &first, &end);
+    for (j = 0; j < o->source->steps; j++)
+        rnn_i_copy(o->dkeys + rnn_i_at(o->source, j, first, A), NULL,
+                   (end - first) * A);
+    if (o->a.row->v)
+        rnn_i_copy(o->dv + first * A, NULL, (end - first) * A);
+}
+
+/* dq, dk and dv of the steps of a call */
+RNN_I_FN void rnn_i_unattend(const rnn_i_call *call, const rnn_i_look *o)
+{
+    const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
+    const rnn_real *v = o->params ? o->params + o->a.v : NULL;
+    const rnn_real scale = rnn_i_div(1, rnn_i_sqrt((rnn_real)o->a.Q));
+    size_t first, end, b, j, n, at;
+    rnn_real sum;
+    int t;
+
+    rnn_i_share(call, (size_t)o->seq->batch, &first, &end);
+    for (t = rnn_i_end(call, o->seq); t-- > call->from;)
+        for (b = first; b < end; b++) {
+            const rnn_real *a, *dc;
+            rnn_real *de = o->de + b * S, *dq;
+            at = rnn_i_at(o->seq, t, b, 1);
+            dq = o->dquery + at * A;
+            rnn_i_copy(dq, NULL, A);
+            if (rnn_i_steps(o->seq, b) <= (size_t)t)
+                continue;
+            n = rnn_i_steps(o->source, b);
+            a = o->attn + at * S;
+            dc = o->dcontext + at * K;
+            for (j = 0; j < n; j++) {
+                de[j] = RNN_I_DO(call->k, score)(
+                    0, K, NULL, dc,
+                    o->h.x + rnn_i_at(o->source, (int)j, b, o->h.row));
+                if (o->dattn)
+                    de[j] = rnn_i_add(de[j], o->dattn[at * S + j]);
+            }
+            sum = RNN_I_DO(call->k, score)(0, n, NULL, a, de);
+            for (j = 0; j < n; j++)
+                RNN_I_DO(call->k, unscore)
+                (o->a.row->v, A, rnn_i_mul(a[j], rnn_i_sub(de[j], sum)), v,
+                 o->query + at * A, rnn_i_key(o, j, b), dq,
+                 o->dkeys + rnn_i_at(o->source, (int)j, b, A),
+                 o->dv ? o->dv + b * A : NULL);
+            if (o->a.row->scaled)
+                RNN_I_DO(call->k, scale)(A, scale, dq, dq);
+        }
+}
+
+/* ds of the steps of a call: p->dx, added to if p->add */
+RNN_I_FN void rnn_i_unattend_query(const rnn_i_call *call, const rnn_i_look *o,
+                                   const rnn_i_part *p)
+{
+    const size_t A = o->a.A;
+    size_t first, end, b;
+    rnn_i_matrix w;
+    int t;
+
+    if (o->a.row->W) {
+        w.w = o->params;
+        w.wt = NULL;
+        w.in = o->a.Q;
+        w.cols = A;
+        rnn_i_rows_back(call, o->seq, o->dquery, A, A, &w, 0, p,
+                        p->add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+        return;
+    }
+    rnn_i_share(call, (size_t)o->seq->batch, &first, &end);
+    for (t = call->from; t < rnn_i_end(call, o->seq); t++)
+        for (b = first; b < end; b++) {
+            const rnn_real *dq = o->dquery + rnn_i_at(o->seq, t, b, A);
+            rnn_real *ds = p->dx + (p->fixed ? b : rnn_i_at(o->seq, t, b, 1)) *
+                                       p->row;
+            if (rnn_i_steps(o->seq, b) <= (size_t)t)
+                continue;
+            if (p->add)
+                RNN_I_DO(call->k, accumulate)(A, dq, ds);
+            else
+                rnn_i_copy(ds, dq, A);
+        }
+}
+
+/* dh (S, B, K) from all steps */
+RNN_I_FN void rnn_i_unattend_memory(const rnn_i_call *call, const rnn_i_look *o,
+                                    rnn_real *dh)
+{
+    const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
+    const size_t B = (size_t)o->source->batch;
+    size_t first, end, b;
+    rnn_i_part part;
+    rnn_i_matrix w;
+    rnn_i_product p;
+    int j;
+
+    rnn_i_share(call, B, &first, &end);
+    if (o->a.row->U) {
+        rnn_i_set_part(&part, NULL, K, dh);
+        w.w = o->params + o->a.U;
+        w.wt = NULL;
+        w.in = K;
+        w.cols = A;
+        rnn_i_rows_back(call, o->source, o->dkeys, A, A, &w, 0, &part,
+                        RNN_I_FROM_ZERO);
+    } else {
+        for (j = 0; j < o->source->steps; j++)
+            rnn_i_copy(dh + rnn_i_at(o->source, j, first, K),
+                       o->dkeys + rnn_i_at(o->source, j, first, K),
+                       (end - first) * K);
+    }
+    rnn_i_pad(call, o->source, NULL, dh, K);
+    p.o = 1;
+    p.n = K;
+    p.a_i = 1;
+    p.a_k = (ptrdiff_t)(B * S);
+    p.b_k = p.c_i = (ptrdiff_t)(B * K);
+    p.a_o = p.b_o = 0;
+    p.b_j = 1;
+    p.b1 = p.b2 = NULL;
+    p.start = RNN_I_FROM_C;
+    for (b = first; b < end; b++) {
+        p.m = rnn_i_steps(o->source, b);
+        p.k = rnn_i_steps(o->seq, b);
+        p.a = o->attn + b * S;
+        p.b = o->dcontext + b * K;
+        p.c = dh + b * K;
+        if (p.m && p.k)
+            RNN_I_DO(call->k, product)(&p);
+    }
+}
+
+RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call,
+                                    const rnn_i_look *o, rnn_real *grads)
+{
+    const size_t A = o->a.A;
+    size_t first, end, b;
+
+    rnn_i_share(call, A, &first, &end);
+    if (o->a.row->W)
+        rnn_i_rows_grads(call, o->seq, &o->s, o->dquery + first, A,
+                         end - first, grads + first, A, 1);
+    if (o->a.row->U)
+        rnn_i_rows_grads(call, o->source, &o->h, o->dkeys + first, A,
+                         end - first, grads + o->a.U + first, A, 1);
+    if (o->a.row->v)
+        for (b = 0; b < (size_t)o->source->batch; b++)
+            RNN_I_DO(call->k, accumulate)(end - first, o->dv + b * A + first,
+                                          grads + o->a.v + first);
+}
+
+/* ---- the block alone ----------------------------------------------------- */
+
+RNN_I_FN size_t rnn_i_take(size_t *at, size_t n)
+{
+    const size_t old = *at;
+    *at = rnn_i_plus(old, n);
+    return old;
+}
+
+/* Sizes as products of three, saturating. */
+RNN_I_FN size_t rnn_i_times3(size_t a, size_t b, size_t c)
+{
+    return rnn_i_times(rnn_i_times(a, b), c);
+}
+
+RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
+                                      int source_steps, int steps, int batch,
+                                      size_t *params, size_t *keys,
+                                      size_t *work)
+{
+    rnn_i_att a;
+    size_t S, T, B, n = 0;
+    rnn_status st = rnn_i_att_layout(att, &a);
+
+    if (st)
+        return st;
+    if (!params || !keys || !work)
+        return RNN_E_ARG;
+    if (source_steps < 1 || steps < 1 || batch < 1)
+        return RNN_E_SIZE;
+    S = (size_t)source_steps;
+    T = (size_t)steps;
+    B = (size_t)batch;
+    *params = a.params;
+    *keys = rnn_i_times3(S, B, a.A);
+    (void)rnn_i_take(&n, rnn_i_times(2, rnn_i_times3(T, B, a.A)));
+    (void)rnn_i_take(&n, *keys);
+    (void)rnn_i_take(&n, rnn_i_times(B, rnn_i_plus(S, a.A)));
+    *work = n;
+    return rnn_i_fits(n) && rnn_i_fits(rnn_i_times3(T, B, S)) &&
+                   rnn_i_fits(rnn_i_times3(T, B, a.K)) &&
+                   rnn_i_fits(rnn_i_times3(S, B, a.K)) &&
+                   rnn_i_fits(rnn_i_times3(T, B, a.Q))
+               ? RNN_OK
+               : RNN_E_SIZE;
+}
+
+RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
+                                    const rnn_real *params,
+                                    const rnn_seq *source, const rnn_seq *seq,
+                                    rnn_real *work, size_t work_len,
+                                    const rnn_run *run, rnn_i_look *o,
+                                    rnn_i_call *call)
+{
+    size_t n, keys, all, queries;
+    rnn_status st;
+
+    if (!source || !seq || !work)
+        return RNN_E_ARG;
+    st = rnn_attention_sizes(att, source->steps, seq->steps, seq->batch, &n,
+                             &keys, &all);
+    if (!st)
+        st = rnn_i_att_layout(att, &o->a);
+    if (!st)
+        st = rnn_i_check_seq(source, 0);
+    if (!st)
+        st = rnn_i_check_seq(seq, 0);
+    if (!st && source->batch != seq->batch)
+        st = RNN_E_ARG;
+    if (!st)
+        st = rnn_i_begin(run, call);
+    if (!st && work_len < all)
+        st = RNN_E_BUFFER;
+    if (st)
+        return st;
+    queries = (size_t)seq->steps * (size_t)seq->batch * o->a.A;
+    o->source = source;
+    o->seq = seq;
+    o->params = params;
+    rnn_i_set_part(&o->s, seq->x, o->a.Q, NULL);
+    rnn_i_set_part(&o->h, source->x, o->a.K, NULL);
+    o->from = NULL;
+    o->query = work;
+    o->dquery = o->query + queries;
+    o->dkeys = o->dquery + queries;
+    o->de = o->dkeys + keys;
+    o->dv = o->de + (size_t)seq->batch * (size_t)source->steps;
+    o->dattn = o->dcontext = NULL;
     return RNN_OK;
 }
 
-RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model, int steps,
-                                       int batch, int train, rnn_i_model *m)
+RNNDEF rnn_status rnn_attention_forward(
+    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
+    const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
+    rnn_real *context, rnn_real *scores, rnn_real *work, size_t work_len,
+    const rnn_run *run)
 {
-    rnn_i_layer last;
-    size_t n, rows;
-    rnn_status st = rnn_model_stack(model, &m->stack);
+    rnn_i_look o;
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_look(att, params, source, seq, work, work_len,
+                                    run, &o, &call);
 
     if (st)
         return st;
-    if (model->wiring != RNN_N_TO_N || model->input < RNN_DENSE ||
-        model->input > RNN_EMBEDDING)
+    if ((!params && o.a.params) || !keys || !attn || !context)
         return RNN_E_ARG;
-    if (model->input_size < 1 || model->output_size < 1)
-        return RNN_E_SIZE;
-    st = rnn_i_layout(&m->stack, steps, batch, train, &m->y);
-    if (st)
-        return st;
-    m->I = (size_t)model->input_size;
-    m->E = model->input == RNN_EMBEDDING ? (size_t)model->embedding_size : 0;
-    m->O = (size_t)model->output_size;
-    m->W = m->y.D * m->y.H;
-    rnn_i_layer_at(&m->y, m->y.L - 1, m->y.D - 1, &last);
-    m->table = 0;
-    m->rnn = rnn_i_times(m->I, m->E);
-    m->head = rnn_i_plus(m->rnn, last.end);
-    n = rnn_i_times(m->W, m->O);
-    m->params = rnn_i_plus(m->head, rnn_i_plus(n, m->O));
-    rows = rnn_i_times(m->y.T, m->y.B);
-    if (!rnn_i_fits(m->params) || !rnn_i_fits(rnn_i_times(rows, m->O)) ||
-        !rnn_i_fits(rnn_i_times(rows, m->I)))
-        return RNN_E_SIZE;
-    m->x = m->y.tight;
-    m->dx = rnn_i_plus(m->x, rnn_i_times(rows, m->E));
-    m->y.tight = m->dx;
-    if (train)
-        m->y.tight = rnn_i_plus(m->dx, rnn_i_times(rows, m->E));
-    m->head_t = rnn_i_plus(m->y.tight, m->y.total - m->y.wt);
-    m->y.total = train ? rnn_i_plus(m->head_t, n) : m->y.tight;
-    m->y.wt = m->y.tight;
-    return rnn_i_fits(m->y.total) ? RNN_OK : RNN_E_SIZE;
+    if (keys_len < (size_t)source->steps * (size_t)source->batch * o.a.A)
+        return RNN_E_BUFFER;
+    o.keys = keys;
+    o.attn = attn;
+    o.context = context;
+    rnn_i_keys(&call, &o);
+    rnn_i_attend(&call, &o, scores);
+    return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int steps, int batch,
-                                  rnn_sizes *sizes)
+RNNDEF rnn_status rnn_attention_backward(
+    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
+    const rnn_seq *seq, const rnn_real *keys, size_t keys_len,
+    const rnn_real *attn, const rnn_real *dcontext, const rnn_real *dattn,
+    rnn_real *dh, rnn_real *ds, rnn_real *work, size_t work_len,
+    const rnn_run *run)
+{
+    rnn_i_look o;
+    rnn_i_call call;
+    rnn_i_part query;
+    rnn_status st = rnn_i_open_look(att, params, source, seq, work, work_len,
+                                    run, &o, &call);
+
+    if (st)
+        return st;
+    if ((!params && o.a.params) || !keys || !attn || !dcontext)
+        return RNN_E_ARG;
+    if (keys_len < (size_t)source->steps * (size_t)source->batch * o.a.A)
+        return RNN_E_BUFFER;
+    /* the view of what forward wrote is read alone here */
+    o.keys = work + (keys - work);
+    o.attn = work + (attn - work);
+    o.context = NULL;
+    o.dattn = dattn;
+    o.dcontext = dcontext;
+    rnn_i_unattend_begin(&call, &o);
+    rnn_i_unattend(&call, &o);
+    if (dh)
+        rnn_i_unattend_memory(&call, &o, dh);
+    if (ds) {
+        rnn_i_set_part(&query, NULL, o.a.Q, ds);
+        rnn_i_unattend_query(&call, &o, &query);
+        rnn_i_pad(&call, seq, NULL, ds, o.a.Q);
+    }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_attention_grads(
+    const rnn_attention *att, const rnn_seq *source, const rnn_seq *seq,
+    const rnn_real *work, size_t work_len, rnn_real *grads,
+    const rnn_run *run)
+{
+    rnn_i_look o;
+    rnn_i_call call;
+    rnn_real *w = grads ? grads + (work - grads) : NULL; /* read alone */
+    rnn_status st = rnn_i_open_look(att, NULL, source, seq, w, work_len, run,
+                                    &o, &call);
+
+    if (st)
+        return st;
+    rnn_i_attention_grads(&call, &o, grads);
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [MODEL]  what a description is: sizes, layouts, and the checks of its calls
+ *
+ * A side is a stack with the table in front of it. A model has one side in
+ * front of its head, the top, and with N vs M one for each source. All offsets
+ * in params and work are found here and nowhere else.
+ *
+ *     params   table, encoder of each source; Q, q; W, U, v of each source;
+ *              table, stack of the top; V, c
+ *     work     what encode leaves; then what forward keeps; then what backward
+ *              needs; then transposed weights
+ * ========================================================================= */
+
+enum { RNN_I_NOTHING = -1 }; /* beside RNN_DENSE, ...: no input of its own */
+
+typedef struct rnn_i_side {
+    rnn_stack stack;
+    rnn_i_lay y;
+    int input;
+    rnn_real drop_last;  /* of the last state, N vs 1                */
+    size_t I, E, reads;  /* of the input; what the stack reads of it */
+    size_t table, rnn;   /* offsets in params                        */
+    size_t x, work, dx;  /* offsets in work                          */
+} rnn_i_side;
+
+typedef struct rnn_i_source {
+    rnn_i_side side;
+    rnn_i_att a;
+    size_t att;                     /* offset in params        */
+    size_t S, memory, keys;         /* offsets in memory       */
+    size_t query, attn, context;    /* offsets in work, and on */
+    size_t dmemory, dkeys, dquery, dcontext, dv, de, dhn, dcn;
+} rnn_i_source;
+
+typedef struct rnn_i_model {
+    int decoder, given;      /* whether there is one; whether c is x itself   */
+    int sources, feed, hand, context, attention;
+    int uses_c, q, keeps;    /* whether there is a c, a q, a memory           */
+    rnn_i_side top;
+    rnn_i_source source[RNN_MAX_SOURCES];
+    size_t T, B, O, W, Z;    /* the head reads W of the top and Z besides     */
+    size_t K, R, C;          /* states of all encoders; r; c                  */
+    size_t bridge, head, params;
+    size_t memory;           /* how many numbers encode leaves                */
+    size_t c;                /* offset in memory                              */
+    size_t r, h0, c0, last;  /* offsets in work, and on                       */
+    size_t dc, dr, dlast, dhn;
+    size_t head_t, infer, tight, total;
+    int packed;
+} rnn_i_model;
+
+RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
+                             int size, int width)
+{
+    s->input = input;
+    s->I = size > 0 ? (size_t)size : 0;
+    s->E = input == RNN_EMBEDDING && width > 0 ? (size_t)width : 0;
+    s->reads = input == RNN_I_NOTHING ? 0 : s->E ? s->E : s->I;
+    s->stack.cell = model->cell;
+    s->stack.input_size = s->reads > INT_MAX ? -1 : (int)s->reads;
+    s->stack.hidden_size = model->hidden_size;
+    s->stack.num_layers = model->num_layers;
+    s->stack.bidirectional = model->bidirectional;
+    s->stack.no_bias = model->no_bias;
+    s->stack.dropout = model->dropout;
+    s->stack.dropout_last = s->drop_last = 0;
+}
+
+/* The fields of a description, checked as far as no size is needed. */
+RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
+{
+    const int w = model ? model->wiring : 0;
+    rnn_stack *top = &m->top.stack;
+    int i;
+
+    if (!model || w < RNN_N_TO_N || w > RNN_N_TO_M ||
+        model->input < RNN_DENSE || model->input > RNN_EMBEDDING)
+        return RNN_E_ARG;
+    if (model->input_size < 1 || model->output_size < 1 ||
+        (model->input == RNN_EMBEDDING && model->embedding_size < 1))
+        return RNN_E_SIZE;
+    m->decoder = w >= RNN_1_TO_N;
+    m->given = w == RNN_1_TO_N;
+    m->sources = 0;
+    m->feed = m->hand = m->attention = m->uses_c = m->q = m->keeps = 0;
+    m->context = RNN_LAST;
+    if (!m->decoder) {
+        rnn_i_set_side(model, &m->top, model->input, model->input_size,
+                       model->embedding_size);
+        if (w == RNN_N_TO_1)
+            m->top.drop_last = model->dropout_last;
+        else
+            top->dropout_last = model->dropout_last;
+        return model->dropout_last >= 0 && model->dropout_last < 1
+                   ? RNN_OK
+                   : RNN_E_ARG;
+    }
+    if (model->target < RNN_DENSE || model->target > RNN_EMBEDDING ||
+        model->context < RNN_LAST || model->context > RNN_ALL ||
+        model->feed < 0 || model->feed > 7 || (model->feed & 6) == 6 ||
+        model->hand_over < 0 || model->hand_over > 3 ||
+        model->attention < RNN_NO_ATTENTION ||
+        model->attention > RNN_SCALED_DOT || model->num_sources < 0 ||
+        model->num_sources > RNN_MAX_SOURCES)
+        return RNN_E_ARG;
+    if (model->target_size < 0 || model->decoder_hidden_size < 0 ||
+        model->decoder_layers < 0 || model->context_size < 0 ||
+        (model->context == RNN_ALL && model->source_steps < 1) ||
+        (model->target_size && model->target == RNN_EMBEDDING &&
+         model->target_embedding_size < 1))
+        return RNN_E_SIZE;
+    if (m->given && (model->attention || model->hand_over || model->context ||
+                     model->bidirectional || model->num_sources > 1))
+        return RNN_E_ARG;
+    m->sources = model->num_sources ? model->num_sources : 1;
+    m->hand = model->hand_over;
+    m->context = model->context;
+    m->attention = model->attention;
+    m->feed = model->feed || m->attention || (m->hand & RNN_HAND_LAYERS)
+                  ? model->feed
+                  : (int)RNN_AS_STATE;
+    if (m->hand & RNN_HAND_LAYERS)
+        m->feed &= ~(int)RNN_AS_STATE; /* all layers are handed theirs */
+    m->uses_c = m->feed || (model->head_context && !m->attention);
+    m->q = model->context_size > 0;
+    if (m->q && !m->uses_c)
+        return RNN_E_ARG;
+    m->keeps = m->attention || (m->uses_c && m->context != RNN_LAST);
+    for (i = 0; i < m->sources; i++)
+        rnn_i_set_side(model, &m->source[i].side, model->input,
+                       model->input_size, model->embedding_size);
+    rnn_i_set_side(model, &m->top,
+                   model->target_size ? model->target : (int)RNN_I_NOTHING,
+                   model->target_size, model->target_embedding_size);
+    if (model->decoder_hidden_size)
+        top->hidden_size = model->decoder_hidden_size;
+    if (model->decoder_layers)
+        top->num_layers = model->decoder_layers;
+    top->bidirectional = 0;
+    top->dropout_last = model->dropout_last;
+    return RNN_OK;
+}
+
+RNN_I_FN size_t rnn_i_stack_params(const rnn_i_lay *y)
+{
+    rnn_i_layer last;
+    rnn_i_layer_at(y, y->L - 1, y->D - 1, &last);
+    return last.end;
+}
+
+/* The widths of context, and whether they fit where they enter. */
+RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
+{
+    const size_t L = model->num_layers > 0 ? (size_t)model->num_layers : 1;
+    const size_t D = model->bidirectional ? 2 : 1;
+    const size_t H = model->hidden_size > 0 ? (size_t)model->hidden_size : 0;
+    const rnn_stack *top = &m->top.stack;
+    const size_t Hd = top->hidden_size > 0 ? (size_t)top->hidden_size : 0;
+    const size_t Ld = top->num_layers > 0 ? (size_t)top->num_layers : 1;
+    size_t in;
+
+    m->K = m->R = m->C = m->Z = 0;
+    if (!m->decoder)
+        return RNN_OK;
+    m->K = m->given ? 0 : rnn_i_times3(H, D, (size_t)m->sources);
+    if (m->uses_c) {
+        m->R = m->given ? m->source[0].side.reads : m->K;
+        if (m->context == RNN_ALL)
+            m->R = rnn_i_times(m->R, (size_t)model->source_steps);
+        m->C = m->q ? (size_t)model->context_size : m->R;
+    }
+    if (((m->feed & RNN_AS_STATE) && m->C != Hd) ||
+        ((m->hand & RNN_HAND_LAYERS) && L != Ld) ||
+        ((m->hand & RNN_HAND_LAYERS ||
+          (m->hand & RNN_HAND_CELL && model->cell == RNN_LSTM)) &&
+         m->K != Hd))
+        return RNN_E_ARG;
+    if (model->head_context)
+        m->Z = m->attention ? m->K : m->C;
+    in = rnn_i_plus(m->top.reads, m->attention ? m->K : 0);
+    if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH))
+        in = rnn_i_plus(in, m->C);
+    if (in > INT_MAX || m->R > INT_MAX ||
+        rnn_i_plus(m->Z, rnn_i_times(Hd, 2)) > INT_MAX)
+        return RNN_E_SIZE;
+    m->top.stack.input_size = (int)in;
+    return RNN_OK;
+}
+
+/* Where the numbers of a decoder and its sources lie in work; from *at on. */
+RNN_I_FN void rnn_i_decoder_work(rnn_i_model *m, size_t *at)
+{
+    const size_t T = m->T, B = m->B;
+    int i;
+
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_source *s = &m->source[i];
+        const size_t K = s->side.y.D * s->side.y.H;
+        s->memory = rnn_i_take(at, m->keeps ? rnn_i_times3(s->S, B, K) : 0);
+        s->keys = rnn_i_take(at, m->attention && s->a.row->U
+                                     ? rnn_i_times3(s->S, B, s->a.A)
+                                     : 0);
+    }
+    m->c = rnn_i_take(at, rnn_i_times(B, m->C));
+    m->memory = *at;
+    m->r = rnn_i_take(at, rnn_i_times(B, m->R));
+    m->h0 = rnn_i_take(at, rnn_i_times(m->top.y.L, m->top.y.state));
+    m->c0 = rnn_i_take(at, rnn_i_times3(m->top.y.C, m->top.y.L,
+                                        m->top.y.state));
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_source *s = &m->source[i];
+        s->side.x = rnn_i_take(at, rnn_i_times3(s->S, B, s->side.E));
+        s->side.work = rnn_i_take(at, m->given ? 0 : s->side.y.tight);
+        if (m->attention) {
+            s->query = rnn_i_take(at, rnn_i_times3(T, B, s->a.A));
+            s->attn = rnn_i_take(at, rnn_i_times3(T, B, s->S));
+            s->context = rnn_i_take(at, rnn_i_times3(T, B, s->a.K));
+        }
+    }
+    m->top.x = rnn_i_take(at, rnn_i_times3(T, B, m->top.E));
+    m->top.work = rnn_i_take(at, m->top.y.tight);
+    m->infer = *at;
+    m->dc = rnn_i_take(at, rnn_i_times(B, m->C));
+    m->dr = m->q ? rnn_i_take(at, rnn_i_times(B, m->R)) : m->dc;
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_source *s = &m->source[i];
+        const size_t states = rnn_i_times3(s->side.y.L, s->side.y.D,
+                                           s->side.y.state);
+        if (m->given)
+            continue;
+        s->side.dx = rnn_i_take(at, rnn_i_times3(s->S, B, s->side.E));
+        s->dmemory = rnn_i_take(at, m->keeps ? rnn_i_times3(
+            s->S, B, s->side.y.D * s->side.y.H) : 0);
+        s->dhn = rnn_i_take(at, states);
+        s->dcn = rnn_i_take(at, rnn_i_times(states, s->side.y.C));
+        if (m->attention) {
+            s->dkeys = rnn_i_take(at, rnn_i_times3(s->S, B, s->a.A));
+            s->dquery = rnn_i_take(at, rnn_i_times3(T, B, s->a.A));
+            s->dcontext = rnn_i_take(at, rnn_i_times3(T, B, s->a.K));
+            s->dv = rnn_i_take(at, rnn_i_times(B, s->a.A));
+            s->de = rnn_i_take(at, rnn_i_times(B, s->S));
+        }
+    }
+    m->top.dx = rnn_i_take(at, rnn_i_times3(T, B, m->top.E));
+}
+
+/* The same without a decoder. */
+RNN_I_FN void rnn_i_plain_work(rnn_i_model *m, int n_to_1, size_t *at)
+{
+    const size_t rows = rnn_i_times(m->T, m->B);
+    const size_t last = n_to_1 ? rnn_i_times(m->B, m->W) : 0;
+    const size_t states = rnn_i_times3(m->top.y.L, m->top.y.D, m->top.y.state);
+
+    m->memory = 0;
+    m->top.work = rnn_i_take(at, m->top.y.tight);
+    m->top.x = rnn_i_take(at, rnn_i_times(rows, m->top.E));
+    m->last = rnn_i_take(at, last);
+    m->infer = *at;
+    m->top.dx = rnn_i_take(at, rnn_i_times(rows, m->top.E));
+    m->dlast = rnn_i_take(at, last);
+    m->dhn = rnn_i_take(at, n_to_1 ? states : 0);
+}
+
+RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
+                                       const int *source_steps, int steps,
+                                       int batch, int train, rnn_i_model *m)
+{
+    rnn_i_side *top = &m->top;
+    rnn_attention att;
+    size_t at = 0, n, rows;
+    int i;
+    rnn_status st = rnn_i_describe(model, m);
+
+    if (!st)
+        st = rnn_i_widths(model, m);
+    if (st)
+        return st;
+    if (!train && m->decoder) /* kept as in training, but for dropout */
+        top->stack.dropout = top->stack.dropout_last = 0;
+    st = rnn_i_lay_out(&top->stack, steps, batch,
+                       m->decoder ? (int)RNN_I_STEPWISE : train, &top->y);
+    if (st)
+        return st;
+    m->T = (size_t)steps;
+    m->B = (size_t)batch;
+    m->O = (size_t)model->output_size;
+    m->W = top->y.D * top->y.H;
+    rows = rnn_i_times(m->T, m->B);
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_source *s = &m->source[i];
+        s->S = source_steps[i] > 0 ? (size_t)source_steps[i] : 0;
+        if (!s->S || !rnn_i_fits(rnn_i_times3(s->S, m->B, s->side.I)))
+            return RNN_E_SIZE;
+        s->side.table = rnn_i_take(&at, rnn_i_times(s->side.I, s->side.E));
+        s->side.rnn = at;
+        if (m->given)
+            continue;
+        if (!train)
+            s->side.stack.dropout = 0;
+        st = rnn_i_layout(&s->side.stack, source_steps[i], batch, RNN_I_TRAIN,
+                          &s->side.y);
+        if (st)
+            return st;
+        s->side.y.masks = (uint32_t)(i + 1) << 16;
+        (void)rnn_i_take(&at, rnn_i_stack_params(&s->side.y));
+    }
+    m->bridge = rnn_i_take(&at, m->q ? rnn_i_times(rnn_i_plus(m->R, 1), m->C)
+                                     : 0);
+    for (i = 0; i < m->sources && m->attention; i++) {
+        rnn_i_source *s = &m->source[i];
+        att.score = model->attention;
+        att.query_size = top->stack.hidden_size;
+        att.key_size = (int)(s->side.y.D * s->side.y.H);
+        att.size = model->attention_size;
+        st = rnn_i_att_layout(&att, &s->a);
+        if (st)
+            return st;
+        s->att = rnn_i_take(&at, s->a.params);
+    }
+    top->table = rnn_i_take(&at, rnn_i_times(top->I, top->E));
+    top->rnn = rnn_i_take(&at, rnn_i_stack_params(&top->y));
+    n = rnn_i_times(m->W + m->Z, m->O);
+    m->head = rnn_i_take(&at, rnn_i_plus(n, m->O));
+    m->params = at;
+    if (!rnn_i_fits(at) || !rnn_i_fits(rnn_i_times(rows, m->O)) ||
+        !rnn_i_fits(rnn_i_times(rows, top->I)))
+        return RNN_E_SIZE;
+
+    at = 0;
+    if (m->decoder)
+        rnn_i_decoder_work(m, &at);
+    else
+        rnn_i_plain_work(m, model->wiring == RNN_N_TO_1, &at);
+    if (!train)
+        at = m->infer;
+    m->tight = at;
+    for (i = 0; train && i < m->sources && !m->given; i++) {
+        rnn_i_side *s = &m->source[i].side;
+        n = s->y.total - s->y.tight;
+        s->y.wt = rnn_i_take(&at, n) - s->work;
+    }
+    if (train) {
+        n = top->y.total - top->y.tight;
+        top->y.wt = rnn_i_take(&at, n) - top->work;
+        m->head_t = rnn_i_take(&at, rnn_i_times(m->W + m->Z, m->O));
+    }
+    m->total = at;
+    return rnn_i_fits(at) ? RNN_OK : RNN_E_SIZE;
+}
+
+/* A step of a decoder: x, z, c, then of each source context, query, weights. */
+RNN_I_FN size_t rnn_i_step_work(const rnn_i_model *m)
+{
+    size_t n = rnn_i_times(m->B, rnn_i_plus(m->top.E, m->C));
+    int i;
+
+    n = rnn_i_plus(n, rnn_i_times(m->top.y.K, m->top.y.state));
+    for (i = 0; i < m->sources && m->attention; i++) {
+        const rnn_i_source *s = &m->source[i];
+        n = rnn_i_plus(n, rnn_i_times(m->B, rnn_i_plus(s->a.K + s->a.A,
+                                                       s->S)));
+    }
+    return n;
+}
+
+RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
+                                  int steps, int batch, rnn_sizes *sizes)
 {
     rnn_i_model m;
+    int S[RNN_MAX_SOURCES], i;
     rnn_status st;
 
     if (!sizes)
         return RNN_E_ARG;
-    st = rnn_i_model_layout(model, steps, batch, 1, &m);
+    for (i = 0; i < RNN_MAX_SOURCES; i++)
+        S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;
+    st = rnn_i_model_layout(model, S, steps, batch, 1, &m);
     if (st)
         return st;
     sizes->params = m.params;
-    sizes->state = m.y.L * m.y.D * m.y.state;
-    sizes->output = m.y.T * m.y.B * m.O;
-    sizes->train = m.y.total;
-    sizes->train_tight = m.y.tight;
-    sizes->step = m.y.K * m.y.state + m.y.B * m.E;
-    st = rnn_i_model_layout(model, steps, batch, 0, &m);
-    sizes->infer = st ? 0 : m.y.total;
+    sizes->state = m.top.y.L * m.top.y.D * m.top.y.state;
+    sizes->output = (model->wiring == RNN_N_TO_1 ? 1 : m.T) * m.B * m.O;
+    sizes->train = m.total;
+    sizes->train_tight = m.tight;
+    sizes->step = rnn_i_step_work(&m);
+    sizes->memory = m.memory;
+    st = rnn_i_model_layout(model, S, steps, batch, 0, &m);
+    sizes->infer = st ? 0 : m.total;
+    return st ? st : rnn_i_fits(sizes->step) ? RNN_OK : RNN_E_SIZE;
+}
+
+RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack)
+{
+    rnn_i_model m;
+    rnn_status st;
+
+    if (!stack)
+        return RNN_E_ARG;
+    st = rnn_i_describe(model, &m);
+    if (!st)
+        st = rnn_i_widths(model, &m);
+    if (!st)
+        *stack = m.top.stack;
     return st;
 }
 
-/* The checks that all calls of a model share. inner is what the stack reads:
- * seq itself, or the rows of the table. */
-RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
-                                     const rnn_seq *seq, int train,
-                                     const rnn_real *work, size_t work_len,
-                                     const rnn_run *run, rnn_i_model *m,
-                                     rnn_seq *inner, rnn_i_call *call)
+RNNDEF rnn_status rnn_model_encoder(const rnn_model *model, rnn_stack *stack)
 {
+    rnn_i_model m;
     rnn_status st;
 
-    if (!seq || !work)
+    if (!stack)
         return RNN_E_ARG;
-    st = rnn_i_model_layout(model, seq->steps, seq->batch, train, m);
+    st = rnn_i_describe(model, &m);
     if (st)
         return st;
-    st = rnn_i_check_seq(seq,
-                         model->input == RNN_DENSE ? 0 : model->input_size);
-    if (!st)
-        st = rnn_i_begin(run, call);
-    if (!st && work_len < m->y.tight)
-        st = RNN_E_BUFFER;
-    if (st)
-        return st;
-    m->y.packed = train && work_len >= m->y.total;
-    inner->steps = seq->steps;
-    inner->batch = seq->batch;
-    inner->lengths = seq->lengths;
-    inner->h0 = seq->h0;
-    inner->c0 = seq->c0;
-    inner->hn = seq->hn;
-    inner->cn = seq->cn;
-    inner->seed[0] = seq->seed[0];
-    inner->seed[1] = seq->seed[1];
-    inner->first_step = seq->first_step;
-    inner->first_row = seq->first_row;
-    inner->ids = model->input == RNN_ONE_HOT ? seq->ids : NULL;
-    inner->x = m->E ? work + m->x : seq->x;
+    if (!m.decoder || m.given)
+        return RNN_E_ARG;
+    *stack = m.source[0].side.stack;
     return RNN_OK;
+}
+
+/* What a stack reads in place of the caller's sequence: its table's rows. */
+RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
+                          rnn_real *work, rnn_seq *inner)
+{
+    *inner = *seq;
+    inner->ids = s->input == RNN_ONE_HOT ? seq->ids : NULL;
+    inner->x = s->E ? work + s->x : s->input == RNN_DENSE ? seq->x : NULL;
+}
+
+/* One call on a model: its layout, its sequences, its parts. */
+typedef struct rnn_i_open {
+    rnn_i_model m;
+    rnn_i_call call;
+    const rnn_seq *seq;             /* the caller's                          */
+    rnn_seq tokens;                 /* the same with the tokens that are read */
+    rnn_seq inner;                  /* what the top's stack reads            */
+    rnn_seq source[RNN_MAX_SOURCES], encoder[RNN_MAX_SOURCES];
+    rnn_i_look look[RNN_MAX_SOURCES];
+    int own;                        /* scheduled sampling                    */
+    int fixed;                      /* parts of the input known beforehand   */
+} rnn_i_open;
+
+RNN_I_FN rnn_status rnn_i_check_sources(const rnn_model *model,
+                                        const rnn_seq *source, int batch)
+{
+    const int n = model->num_sources ? model->num_sources : 1;
+    int i;
+    rnn_status st = source ? RNN_OK : RNN_E_ARG;
+
+    for (i = 0; i < n && !st; i++) {
+        st = rnn_i_check_seq(source + i, model->input == RNN_DENSE
+                                             ? 0
+                                             : model->input_size);
+        if (!st && (source[i].batch != batch ||
+                    (model->wiring == RNN_1_TO_N &&
+                     (source[i].steps != 1 || source[i].lengths))))
+            st = RNN_E_ARG;
+        if (!st && model->context == RNN_ALL) {
+            size_t b;
+            for (b = 0; b < (size_t)batch; b++)
+                if (rnn_i_steps(source + i, b) > (size_t)model->source_steps)
+                    st = RNN_E_LENGTH;
+        }
+    }
+    return st;
+}
+
+/* The parts that the top reads, and the arrays of attention. memory is what
+ * encode left: the beginning of work, or an array of its own. */
+RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params,
+                            rnn_real *memory, rnn_real *work, int train)
+{
+    rnn_i_model *m = &o->m;
+    rnn_i_part *in = m->top.y.in;
+    rnn_i_layer a;
+    int i, n = 0;
+
+    if (m->top.input != RNN_I_NOTHING)
+        rnn_i_set_part(&in[n++], o->inner.x, m->top.reads,
+                       train && m->top.E ? work + m->top.dx : NULL);
+    if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
+        rnn_i_set_part(&in[n], memory + m->c, m->C,
+                       train ? work + m->dc : NULL);
+        in[n].fixed = in[n].add = 1;
+        in[n++].when = m->feed & RNN_AT_FIRST ? RNN_I_FIRST : RNN_I_ALWAYS;
+    }
+    o->fixed = n;
+    rnn_i_layer_at(&m->top.y, m->top.y.L - 1, 0, &a);
+    for (i = 0; i < m->sources && m->attention; i++) {
+        const rnn_i_source *s = &m->source[i];
+        rnn_i_look *k = &o->look[i];
+        k->a = s->a;
+        k->source = &o->source[i];
+        k->seq = &o->inner;
+        k->params = params ? params + s->att : NULL;
+        rnn_i_set_part(&k->s, work + m->top.work + a.h + a.prev, s->a.Q, NULL);
+        rnn_i_set_part(&k->h, memory + s->memory, s->a.K, NULL);
+        k->keys = memory + s->keys;
+        k->query = work + s->query;
+        k->attn = work + s->attn;
+        k->context = work + s->context;
+        k->from = NULL;
+        k->dattn = NULL;
+        if (train) {
+            k->de = work + s->de;
+            k->dkeys = work + s->dkeys;
+            k->dquery = work + s->dquery;
+            k->dv = work + s->dv;
+            k->dcontext = work + s->dcontext;
+        }
+        rnn_i_set_part(&in[n], k->context, s->a.K,
+                       train ? work + s->dcontext : NULL);
+        in[n++].add = m->Z != 0;
+    }
+    m->top.y.ins = n;
+}
+
+/* The checks that all calls of a model share. */
+RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
+                                     const rnn_real *params,
+                                     const rnn_seq *seq, int train,
+                                     rnn_real *work, size_t work_len,
+                                     const rnn_run *run, rnn_i_open *o)
+{
+    rnn_i_model *m = &o->m;
+    int S[RNN_MAX_SOURCES] = {0, 0}, i;
+    rnn_status st;
+
+    if (!seq || !work || !model)
+        return RNN_E_ARG;
+    if (model->wiring >= RNN_1_TO_N) {
+        st = rnn_i_describe(model, m);
+        if (!st)
+            st = rnn_i_check_sources(model, seq->source, seq->batch);
+        if (st)
+            return st;
+        for (i = 0; i < m->sources; i++)
+            S[i] = seq->source[i].steps;
+    }
+    st = rnn_i_model_layout(model, S, seq->steps, seq->batch, train, m);
+    if (!st)
+        st = rnn_i_check_seq(seq, m->top.input == RNN_I_NOTHING ? -1
+                                  : m->top.input == RNN_DENSE
+                                      ? 0
+                                      : (int)m->top.I);
+    if (!st)
+        st = rnn_i_begin(run, &o->call);
+    if (!st && work_len < m->tight)
+        st = RNN_E_BUFFER;
+    o->own = train && seq->own_rate > 0;
+    if (!st && (o->own || !(seq->own_rate >= 0)) &&
+        (!m->decoder || !(seq->own_rate <= 1) || !seq->own_ids ||
+         m->top.input <= RNN_DENSE || m->O > m->top.I))
+        st = RNN_E_ARG;
+    if (st)
+        return st;
+    m->packed = train && work_len >= m->total;
+    o->seq = seq;
+    o->tokens = *seq;
+    if (o->own)
+        o->tokens.ids = seq->own_ids;
+    rnn_i_inner(&m->top, &o->tokens, work, &o->inner);
+    m->top.y.packed = m->packed;
+    for (i = 0; i < m->sources; i++) {
+        o->source[i] = seq->source[i];
+        o->source[i].seed[0] = seq->seed[0];
+        o->source[i].seed[1] = seq->seed[1];
+        o->source[i].first_row = seq->first_row;
+        rnn_i_inner(&m->source[i].side, &o->source[i], work, &o->encoder[i]);
+        if (!m->given) {
+            rnn_i_lay *y = &m->source[i].side.y;
+            y->packed = m->packed;
+            y->ins = 1;
+            rnn_i_set_part(y->in, o->encoder[i].x, y->I, NULL);
+        }
+    }
+    if (m->decoder) {
+        o->inner.h0 = work + m->h0;
+        o->inner.c0 = m->top.y.C ? work + m->c0 : NULL;
+    }
+    rnn_i_connect(o, params, work, work, train);
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [CONTEXT]  encoder, context, decoder, head; and back
+ *
+ *     r = h_N | mean of h_j | [h_1; ...; h_N] | x      c = r | tanh(r Q + q)
+ *     s_0 = 0 | c | the final states                   c_t = attention(s_(t-1))
+ *     s_t = cell([y_(t-1); c; c_t], s_(t-1))           logits_t = [s_t; c_t] V
+ *
+ * With attention, or where the model reads its own tokens, all layers go a step
+ * at a time; else each layer goes over all steps. The same functions do both:
+ * the call says which steps.
+ * ========================================================================= */
+
+/* Final states of a layer side by side: to (B, row), from column `at` on; back:
+ * their gradients, to (D, B, H). slots are h or c. */
+RNN_I_FN void rnn_i_final(const rnn_i_call *call, const rnn_i_side *side,
+                          const rnn_seq *seq, const rnn_real *work, size_t l,
+                          int cells, rnn_real *to, size_t row)
+{
+    const rnn_i_lay *y = &side->y;
+    rnn_i_layer a;
+    size_t first, end, d, b;
+
+    rnn_i_share(call, y->B, &first, &end);
+    for (d = 0; d < y->D; d++) {
+        rnn_i_layer_at(y, l, d, &a);
+        for (b = first; b < end; b++)
+            rnn_i_copy(to + b * row + d * y->H,
+                       work + (cells ? a.c : a.h) +
+                           (d ? 0 : rnn_i_steps(seq, b)) * y->state +
+                           b * y->H,
+                       y->H);
+    }
+}
+
+RNN_I_FN void rnn_i_unfinal(const rnn_i_call *call, const rnn_i_side *side,
+                            size_t l, const rnn_real *from, size_t row,
+                            rnn_real *dhn)
+{
+    const rnn_i_lay *y = &side->y;
+    size_t first, end, d, b;
+
+    rnn_i_share(call, y->B, &first, &end);
+    for (d = 0; d < y->D; d++)
+        for (b = first; b < end; b++)
+            RNN_I_DO(call->k, accumulate)(y->H, from + b * row + d * y->H,
+                                          dhn + (l * y->D + d) * y->state +
+                                              b * y->H);
+}
+
+/* y = f(x) over the rows of a share */
+RNN_I_FN void rnn_i_map_rows(const rnn_i_call *call, int f, size_t B,
+                             size_t width, const rnn_real *x, rnn_real *y)
+{
+    size_t first, end;
+    rnn_i_share(call, B, &first, &end);
+    RNN_I_DO(call->k, map)(f, (end - first) * width, x + first * width,
+                           y + first * width);
+}
+
+/* Zeros in the rows of a share. */
+RNN_I_FN void rnn_i_clear_rows(const rnn_i_call *call, size_t B, size_t width,
+                               rnn_real *y)
+{
+    size_t first, end;
+    rnn_i_share(call, B, &first, &end);
+    rnn_i_copy(y + first * width, NULL, (end - first) * width);
+}
+
+/* The encoders' states, and r, for the rows of a share. */
+RNN_I_FN void rnn_i_summary(const rnn_i_open *o, const rnn_real *memory,
+                            rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    rnn_real *r = work + m->r;
+    size_t first, end, b, j, at = 0;
+    int i;
+
+    rnn_i_share(&o->call, m->B, &first, &end);
+    for (i = 0; i < m->sources && m->uses_c; i++) {
+        const rnn_i_source *s = &m->source[i];
+        const rnn_seq *seq = &o->source[i];
+        const size_t K = m->given ? 0 : s->side.y.D * s->side.y.H;
+
+        if (!m->given && m->context == RNN_LAST)
+            rnn_i_final(&o->call, &s->side, seq, work + s->side.work,
+                        s->side.y.L - 1, 0, r + at, m->R);
+        for (b = first; b < end; b++) {
+            rnn_real *to = r + b * m->R + at;
+            const size_t n = rnn_i_steps(seq, b);
+
+            if (m->given) {
+                rnn_i_copy(to, s->side.input == RNN_ONE_HOT
+                                   ? NULL
+                                   : o->encoder[i].x + b * m->R, m->R);
+                if (s->side.input == RNN_ONE_HOT)
+                    to[seq->ids[b]] = 1;
+            } else if (m->context == RNN_MEAN) {
+                rnn_i_copy(to, NULL, K);
+                for (j = 0; j < n; j++)
+                    RNN_I_DO(o->call.k, accumulate)(
+                        K, memory + s->memory + (j * m->B + b) * K, to);
+                RNN_I_DO(o->call.k, scale)(
+                    K, rnn_i_div(1, (rnn_real)(n ? n : 1)), to, to);
+            } else if (m->context == RNN_ALL) {
+                rnn_i_copy(to, NULL, m->R / (size_t)m->sources);
+                for (j = 0; j < n; j++)
+                    rnn_i_copy(to + j * K,
+                               memory + s->memory + (j * m->B + b) * K, K);
+            }
+        }
+        at += m->R / (size_t)m->sources;
+    }
+}
+
+/* Sources to memory, and the state at which the decoder starts. */
+RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params,
+                           rnn_real *memory, rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_lay *y = &m->top.y;
+    const rnn_i_call *call = &o->call;
+    rnn_real *c = memory + m->c, *h0 = work + m->h0, *c0 = work + m->c0;
+    size_t first, end, at, l;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_seq flat;
+    int i, n;
+
+    rnn_i_share(call, m->B, &first, &end);
+    for (i = 0; i < m->sources; i++) {
+        const rnn_i_source *s = &m->source[i];
+        rnn_real *block = work + s->side.work;
+
+        if (s->side.E)
+            rnn_i_gather(call, &o->source[i], NULL, NULL,
+                         params + s->side.table, s->side.E, s->side.E,
+                         work + s->side.x, s->side.E);
+        if (m->given)
+            continue;
+        if (m->packed)
+            rnn_i_pack(call, &s->side.y, params + s->side.rnn, block);
+        rnn_i_stack_forward(call, &s->side.y, &s->side.stack,
+                            params + s->side.rnn, &o->encoder[i], 0, block);
+        if (m->keeps) {
+            n = rnn_i_output(&s->side.y, &s->side.stack, block,
+                             s->side.y.L - 1, part);
+            rnn_i_join(call, &o->encoder[i], part, n, memory + s->memory,
+                       s->side.y.D * s->side.y.H);
+        }
+        if (m->attention)
+            rnn_i_keys(call, &o->look[i]);
+    }
+    rnn_i_summary(o, memory, work);
+    if (m->q) {
+        rnn_i_flat(&flat, (int)m->B);
+        rnn_i_set_part(part, work + m->r, m->R, NULL);
+        rnn_i_rows_forward(call, &flat, part, params + m->bridge, m->C, m->C,
+                           params + m->bridge + m->R * m->C, NULL, c, m->C,
+                           RNN_I_FROM_BIAS);
+        rnn_i_map_rows(call, RNN_FN_TANH, m->B, m->C, c, c);
+    } else if (m->uses_c) {
+        rnn_i_copy(c + first * m->C, work + m->r + first * m->R,
+                   (end - first) * m->C);
+    }
+    for (l = 0; l < y->L; l++) {
+        const size_t from = l * y->state + first * y->H;
+        const size_t count = (end - first) * y->H;
+        rnn_i_copy(h0 + from, o->seq->h0 ? o->seq->h0 + from : NULL, count);
+        if (y->C)
+            rnn_i_copy(c0 + from, o->seq->c0 ? o->seq->c0 + from : NULL,
+                       count);
+    }
+    if (m->feed & RNN_AS_STATE)
+        rnn_i_copy(h0 + first * y->H, c + first * m->C, (end - first) * m->C);
+    for (i = 0, at = 0; i < m->sources && !m->given; i++) {
+        const rnn_i_side *s = &m->source[i].side;
+        const size_t top = s->y.L - 1;
+        const int layers = m->hand & RNN_HAND_LAYERS;
+        for (l = 0; l < (layers ? y->L : 1); l++) {
+            if (layers)
+                rnn_i_final(call, s, &o->source[i], work + s->work, l, 0,
+                            h0 + l * y->state + at, y->H);
+            if (m->hand & RNN_HAND_CELL && y->C)
+                rnn_i_final(call, s, &o->source[i], work + s->work,
+                            layers ? l : top, 1, c0 + l * y->state + at, y->H);
+        }
+        at += s->y.D * s->y.H;
+    }
+}
+
+/* The parts that the head reads at every step. */
+RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, const rnn_real *memory,
+                              rnn_real *work, int train, rnn_i_part *part)
+{
+    const rnn_i_model *m = &o->m;
+    int n = rnn_i_output(&m->top.y, &m->top.stack, work + m->top.work,
+                         m->top.y.L - 1, part), i;
+
+    if (m->Z && !m->attention) {
+        rnn_i_set_part(&part[n], memory + m->c, m->C,
+                       train ? work + m->dc : NULL);
+        part[n].fixed = part[n].add = 1;
+        n++;
+    }
+    for (i = 0; i < m->sources && m->Z && m->attention; i++)
+        rnn_i_set_part(&part[n++], o->look[i].context, o->look[i].a.K,
+                       train ? work + m->source[i].dcontext : NULL);
+    return n;
 }
 
 /* logits = c + (parts side by side) V, the bias alone on padding */
@@ -4302,14 +5929,123 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
                                  const rnn_i_part *part, int parts,
                                  rnn_real *logits)
 {
-    const rnn_real *v = params + m->head, *c = v + m->W * m->O;
+    const rnn_real *v = params + m->head, *c = v + (m->W + m->Z) * m->O;
     int i;
 
     for (i = 0; i < parts; v += part[i].width * m->O, i++)
-        rnn_i_rows_forward(call, seq, part[i].x, part[i].row, part[i].width, v,
-                           m->O, m->O, c, NULL, logits, m->O,
-                           i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
+        rnn_i_rows_forward(call, seq, &part[i], v, m->O, m->O, c, NULL, logits,
+                           m->O, i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
     rnn_i_pad(call, seq, c, logits, m->O);
+}
+
+/* Scheduled sampling: the tokens that step t reads. */
+RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
+{
+    const rnn_seq *seq = o->seq;
+    const uint32_t limit =
+        seq->own_rate < 1
+            ? (uint32_t)rnn_i_mul(seq->own_rate, (rnn_real)4294967296.0)
+            : 0;
+    static const rnn_sampling softmax = {1, 0, 0};
+    uint32_t at[2], word[2];
+    size_t first, end, b, i;
+    rnn_rng rng;
+
+    rnn_i_share(&o->call, o->m.B, &first, &end);
+    at[0] = 0xffffffffu; /* no layer */
+    at[1] = seq->first_step + (uint32_t)t;
+    rnn_threefry(seq->seed, at, rng.key);
+    for (b = first; b < end; b++) {
+        if (rnn_i_steps(seq, b) <= (size_t)t)
+            continue;
+        i = rnn_i_at(seq, t, b, 1);
+        seq->own_ids[i] = seq->ids[i];
+        at[0] = seq->first_row + (uint32_t)b;
+        at[1] = 0;
+        rnn_threefry(rng.key, at, word);
+        if (t == 0 || (seq->own_rate < 1 && word[0] >= limit))
+            continue;
+        rng.count[0] = at[0];
+        rng.count[1] = 0x80000000u;
+        if (seq->own_sample) /* a NaN leaves the given token */
+            (void)rnn_sample(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
+                             &softmax, &rng, NULL, seq->own_ids + i);
+        else
+            (void)rnn_greedy(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
+                             seq->own_ids + i);
+    }
+}
+
+/* One step of the rows of a sequence, for the masks of what N vs 1 reads. */
+enum { RNN_I_LAST_LAYER = 0x8000 };
+RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
+{
+    rnn_i_flat(flat, seq->batch);
+    flat->seed[0] = seq->seed[0];
+    flat->seed[1] = seq->seed[1];
+    flat->first_row = seq->first_row;
+    flat->first_step = seq->first_step;
+}
+
+/* The gather in front of the top's stack. */
+RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
+                          const rnn_seq *tokens, const rnn_real *params,
+                          rnn_real *work)
+{
+    if (s->E)
+        rnn_i_gather(call, tokens, NULL, NULL, params + s->table, s->E, s->E,
+                     work + s->x, s->E);
+}
+
+/* A decoder over all steps. */
+RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
+                                    const rnn_real *params, rnn_real *logits,
+                                    rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_lay *y = &m->top.y;
+    const rnn_real *weights = params + m->top.rnn;
+    rnn_real *block = work + m->top.work;
+    const int stepwise = m->attention || o->own;
+    const int done = stepwise && !o->own ? o->fixed : 0;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_i_layer a;
+    size_t first, end;
+    int i, n, t;
+
+    if (!o->own)
+        rnn_i_embed(&o->call, &m->top, &o->tokens, params, work);
+    if (done) {
+        rnn_i_layer_at(y, 0, 0, &a);
+        rnn_i_input_product(&o->call, y, &a, &o->inner, y->in, done, 0,
+                            weights, block + a.z);
+    }
+    if (m->attention) { /* s_0 is a query before the stack has run */
+        rnn_i_layer_at(y, y->L - 1, 0, &a);
+        rnn_i_share(&o->call, m->B, &first, &end);
+        rnn_i_copy(block + a.h + first * y->H,
+                   work + m->h0 + (y->L - 1) * y->state + first * y->H,
+                   (end - first) * y->H);
+    }
+    n = rnn_i_head_input(o, work, work, 0, part);
+    if (!stepwise)
+        rnn_i_stack_forward(&o->call, y, &m->top.stack, weights, &o->inner, 0,
+                            block);
+    for (t = 0; stepwise && t < (int)m->T; t++) {
+        const rnn_i_call one = rnn_i_at_step(&o->call, t);
+        if (o->own) {
+            rnn_i_choose(o, t, logits);
+            rnn_i_embed(&one, &m->top, &o->tokens, params, work);
+        }
+        for (i = 0; i < m->sources && m->attention; i++)
+            rnn_i_attend(&one, &o->look[i], NULL);
+        rnn_i_stack_forward(&one, y, &m->top.stack, weights, &o->inner, done,
+                            block);
+        if (o->own)
+            rnn_i_head_forward(&one, m, params, o->seq, part, n, logits);
+    }
+    if (!o->own)
+        rnn_i_head_forward(&o->call, m, params, o->seq, part, n, logits);
 }
 
 RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
@@ -4318,26 +6054,45 @@ RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
                                     size_t work_len, const rnn_run *run,
                                     int train)
 {
-    rnn_i_model m;
-    rnn_i_call call;
-    rnn_i_part part[2];
-    rnn_seq inner;
-    int parts;
-    rnn_status st = rnn_i_open_model(model, seq, train, work, work_len, run,
-                                     &m, &inner, &call);
+    rnn_i_open o;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_seq flat;
+    rnn_i_model *m = &o.m;
+    int n;
+    rnn_status st = rnn_i_open_model(model, params, seq, train, work, work_len,
+                                     run, &o);
 
     if (st)
         return st;
     if (!params || !logits)
         return RNN_E_ARG;
-    if (m.E)
-        rnn_i_gather(&call, seq, NULL, NULL, params + m.table, m.E, m.E,
-                     work + m.x, m.E);
-    if (m.y.packed)
-        rnn_i_transpose(&call, params + m.head, m.W, m.O, work + m.head_t);
-    parts = rnn_i_stack_forward(&call, &m.y, &m.stack, params + m.rnn, &inner,
-                                work, part);
-    rnn_i_head_forward(&call, &m, params, seq, part, parts, logits);
+    if (m->packed) {
+        rnn_i_transpose(&o.call, params + m->head, m->W + m->Z, m->O,
+                        work + m->head_t);
+        rnn_i_pack(&o.call, &m->top.y, params + m->top.rnn,
+                   work + m->top.work);
+    }
+    if (m->decoder) {
+        rnn_i_encode(&o, params, work, work);
+        rnn_i_decoder_forward(&o, params, logits, work);
+        return RNN_OK;
+    }
+    rnn_i_embed(&o.call, &m->top, seq, params, work);
+    rnn_i_stack_forward(&o.call, &m->top.y, &m->top.stack,
+                        params + m->top.rnn, &o.inner, 0, work + m->top.work);
+    if (model->wiring == RNN_N_TO_N) {
+        n = rnn_i_head_input(&o, work, work, 0, part);
+        rnn_i_head_forward(&o.call, m, params, seq, part, n, logits);
+    } else {
+        rnn_i_final(&o.call, &m->top, seq, work + m->top.work, m->top.y.L - 1,
+                    0, work + m->last, m->W);
+        rnn_i_last_seq(&flat, seq);
+        if (train && m->top.drop_last > 0)
+            rnn_i_dropout(&o.call, &flat, RNN_I_LAST_LAYER, m->top.drop_last,
+                          work + m->last, m->W);
+        rnn_i_set_part(part, work + m->last, m->W, NULL);
+        rnn_i_head_forward(&o.call, m, params, &flat, part, 1, logits);
+    }
     return RNN_OK;
 }
 
@@ -4357,28 +6112,259 @@ RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
     return rnn_i_model_run(model, params, seq, logits, work, work_len, run, 0);
 }
 
-RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, const rnn_i_model *m,
-                                const rnn_seq *seq, const rnn_seq *inner,
-                                const rnn_real *dlogits, rnn_real *grads,
-                                const rnn_real *work)
-{
-    rnn_i_part part[2];
-    rnn_real *v = grads + m->head;
-    size_t first, end;
-    int parts = rnn_i_output(&m->y, &m->stack, work, m->y.L - 1, part), i;
+/* ---- back ---------------------------------------------------------------- */
 
-    rnn_i_share(call, m->O, &first, &end);
-    for (i = 0; i < parts; v += part[i].width * m->O, i++)
-        rnn_i_rows_grads(call, seq, part[i].x, part[i].row, part[i].width,
-                         dlogits + first, m->O, end - first, v + first, m->O,
-                         1);
-    rnn_i_sum_bias(call, seq, dlogits + first, m->O, end - first, v + first, 1);
-    rnn_i_stack_grads(call, &m->y, &m->stack, inner, work, grads + m->rnn);
-    if (m->E) {
-        rnn_i_share(call, m->E, &first, &end);
-        rnn_i_scatter(call, seq, work + m->dx + first, m->E, end - first,
-                      grads + m->table + first, m->E, 1);
+/* The gradients of what the head reads, each to where its part says. */
+RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_model *m,
+                                  const rnn_real *params, const rnn_seq *seq,
+                                  const rnn_i_part *part, int parts,
+                                  const rnn_real *dlogits, rnn_real *work)
+{
+    rnn_i_matrix v;
+    size_t from = 0;
+    int i;
+
+    v.w = params + m->head;
+    v.wt = m->packed ? work + m->head_t : NULL;
+    v.in = m->W + m->Z;
+    v.cols = m->O;
+    for (i = 0; i < parts; from += part[i].width, i++)
+        rnn_i_rows_back(call, seq, dlogits, m->O, m->O, &v, from, &part[i],
+                        part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+}
+
+/* The decoder, down to its context and the state at which it starts. */
+RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
+                                     const rnn_real *params,
+                                     const rnn_real *dlogits,
+                                     const rnn_flow *flow, rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_real *weights = params + m->top.rnn;
+    rnn_real *block = work + m->top.work;
+    rnn_i_lay y = m->top.y;
+    rnn_i_part part[RNN_I_PARTS], ds;
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    int i, n, t;
+
+    if (flow) {
+        in.dhn = flow->dhn;
+        in.dcn = flow->dcn;
     }
+    rnn_i_clear_rows(&o->call, m->B, m->C, work + m->dc);
+    n = rnn_i_head_input(o, work, work, 1, part);
+    part[0].width = part[0].row = m->W;
+    part[0].dx = block + y.dy;
+    rnn_i_head_backward(&o->call, m, params, o->seq, part, n, dlogits, work);
+    if (!m->attention) {
+        rnn_i_stack_backward(&o->call, &y, &m->top.stack, weights, &o->inner,
+                             block + y.dy, &in, block);
+        return;
+    }
+    for (i = 0; i < m->sources; i++)
+        rnn_i_unattend_begin(&o->call, &o->look[i]);
+    for (i = 0; i < o->fixed; i++)
+        y.in[i].dx = NULL; /* after the loop, all steps at once */
+    rnn_i_set_part(&ds, NULL, y.H, block + y.dh + (y.L - 1) * y.carry);
+    ds.fixed = ds.add = 1;
+    for (t = (int)m->T; t-- > 0;) {
+        const rnn_i_call one = rnn_i_at_step(&o->call, t);
+        rnn_i_stack_backward(&one, &y, &m->top.stack, weights, &o->inner,
+                             block + y.dy, &in, block);
+        for (i = 0; i < m->sources; i++) {
+            rnn_i_unattend(&one, &o->look[i]);
+            rnn_i_unattend_query(&one, &o->look[i], &ds);
+        }
+    }
+    rnn_i_input_backward(&o->call, &y, 0, m->top.y.in, o->fixed, weights,
+                         &o->inner, block);
+}
+
+/* From dc, and dh_0 and dc_0 of the decoder, to the sources. */
+RNN_I_FN void rnn_i_context_backward(const rnn_i_open *o,
+                                     const rnn_real *params,
+                                     const rnn_flow *flow, rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_lay *y = &m->top.y;
+    const rnn_i_call *call = &o->call;
+    rnn_real *dc = work + m->dc, *dr = work + m->dr;
+    const rnn_real *dh0 = work + m->top.work + y->dh;
+    const rnn_real *dc0 = work + m->top.work + y->dc;
+    const int layers = m->hand & RNN_HAND_LAYERS;
+    size_t first, end, b, j, l, at = 0, wide = 0;
+    rnn_i_matrix q;
+    rnn_i_part part;
+    rnn_seq flat;
+    int i;
+
+    rnn_i_share(call, m->B, &first, &end);
+    if (m->feed & RNN_AS_STATE)
+        RNN_I_DO(call->k, accumulate)((end - first) * m->C,
+                                      dh0 + first * m->C, dc + first * m->C);
+    if (m->q) {
+        RNN_I_DO(call->k, unmap)(RNN_FN_TANH, (end - first) * m->C,
+                                 work + m->c + first * m->C,
+                                 dc + first * m->C);
+        rnn_i_flat(&flat, (int)m->B);
+        rnn_i_set_part(&part, NULL, m->R, dr);
+        q.w = params + m->bridge;
+        q.wt = NULL;
+        q.in = m->R;
+        q.cols = m->C;
+        rnn_i_rows_back(call, &flat, dc, m->C, m->C, &q, 0, &part,
+                        RNN_I_FROM_ZERO);
+    }
+    for (i = 0; i < m->sources; i++) {
+        const rnn_i_source *s = &m->source[i];
+        const rnn_flow *out = flow && flow->source ? flow->source + i : NULL;
+        const rnn_seq *seq = &o->source[i];
+        rnn_real *dhn, *dcn, *dmemory;
+        rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+        rnn_i_lay e;
+        size_t K, states;
+
+        if (m->given) {
+            if (out && out->dx)
+                rnn_i_copy(out->dx + first * m->R, m->uses_c ? dr + first * m->R
+                                                             : NULL,
+                           (end - first) * m->R);
+            break;
+        }
+        e = s->side.y;
+        K = e.D * e.H;
+        dhn = work + s->dhn;
+        dcn = work + s->dcn;
+        dmemory = work + s->dmemory;
+        for (states = 0; states < e.L * e.D; states++) {
+            const size_t from = states * e.state + first * e.H;
+            const size_t count = (end - first) * e.H;
+            rnn_i_copy(dhn + from, out && out->dhn ? out->dhn + from : NULL,
+                       count);
+            if (e.C)
+                rnn_i_copy(dcn + from, out && out->dcn ? out->dcn + from : NULL,
+                           count);
+        }
+        if (m->attention)
+            rnn_i_unattend_memory(call, &o->look[i], dmemory);
+        else if (m->keeps)
+            for (j = 0; j < s->S; j++)
+                rnn_i_copy(dmemory + (j * m->B + first) * K, NULL,
+                           (end - first) * K);
+        if (m->uses_c && m->context == RNN_LAST)
+            rnn_i_unfinal(call, &s->side, e.L - 1, dr + at, m->R, dhn);
+        for (b = first; b < end && m->uses_c && m->context != RNN_LAST; b++) {
+            const size_t n = rnn_i_steps(seq, b);
+            rnn_real *d = dr + b * m->R + at;
+            if (m->context == RNN_MEAN && n)
+                RNN_I_DO(call->k, scale)(K, rnn_i_div(1, (rnn_real)n), d, d);
+            for (j = 0; j < n; j++)
+                RNN_I_DO(call->k, accumulate)(
+                    K, m->context == RNN_MEAN ? d : d + j * K,
+                    dmemory + (j * m->B + b) * K);
+        }
+        for (l = 0; l < (layers ? y->L : 1); l++) {
+            if (layers)
+                rnn_i_unfinal(call, &s->side, l, dh0 + l * y->carry + wide,
+                              y->H, dhn);
+            if (m->hand & RNN_HAND_CELL && y->C)
+                rnn_i_unfinal(call, &s->side, layers ? l : e.L - 1,
+                              dc0 + l * y->carry + wide, y->H, dcn);
+        }
+        in.dhn = dhn;
+        in.dcn = e.C ? dcn : NULL;
+        if (out) {
+            in.dh0 = out->dh0;
+            in.dc0 = out->dc0;
+        }
+        e.in[0].dx = s->side.E ? work + s->side.dx : out ? out->dx : NULL;
+        rnn_i_stack_backward(call, &e, &s->side.stack, params + s->side.rnn,
+                             &o->encoder[i], m->keeps ? dmemory : NULL, &in,
+                             work + s->side.work);
+        at += m->R / (size_t)m->sources;
+        wide += K;
+    }
+}
+
+/* The gradients of a side's stack and table. */
+RNN_I_FN void rnn_i_side_grads(const rnn_i_call *call, const rnn_i_side *s,
+                               const rnn_seq *tokens, const rnn_seq *inner,
+                               const rnn_real *work, rnn_real *grads)
+{
+    size_t first, end;
+
+    rnn_i_stack_grads(call, &s->y, &s->stack, inner, work + s->work,
+                      grads + s->rnn);
+    if (s->E) {
+        rnn_i_share(call, s->E, &first, &end);
+        rnn_i_scatter(call, tokens, work + s->dx + first, s->E, end - first,
+                      grads + s->table + first, s->E, 1);
+    }
+}
+
+RNN_I_FN void rnn_i_context_grads(const rnn_i_open *o, rnn_real *grads,
+                                  const rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    rnn_real *bridge = grads + m->bridge;
+    size_t first, end;
+    rnn_i_part part;
+    rnn_seq flat;
+    int i;
+
+    if (m->q) {
+        rnn_i_flat(&flat, (int)m->B);
+        rnn_i_share(&o->call, m->C, &first, &end);
+        rnn_i_set_part(&part, work + m->r, m->R, NULL);
+        rnn_i_rows_grads(&o->call, &flat, &part, work + m->dc + first, m->C,
+                         end - first, bridge + first, m->C, 1);
+        rnn_i_sum_bias(&o->call, &flat, work + m->dc + first, m->C,
+                       end - first, bridge + m->R * m->C + first, 1);
+    }
+    for (i = 0; i < m->sources; i++) {
+        const rnn_i_source *s = &m->source[i];
+        if (m->attention)
+            rnn_i_attention_grads(&o->call, &o->look[i], grads + s->att);
+        if (!m->given) {
+            rnn_i_side_grads(&o->call, &s->side, &o->source[i],
+                             &o->encoder[i], work, grads);
+        } else if (s->side.E && m->uses_c) {
+            rnn_i_share(&o->call, s->side.E, &first, &end);
+            rnn_i_scatter(&o->call, &o->source[i], work + m->dr + first,
+                          m->R, end - first, grads + s->side.table + first,
+                          s->side.E, 1);
+        }
+    }
+}
+
+RNN_I_FN void rnn_i_model_grads(const rnn_i_open *o, const rnn_real *dlogits,
+                                rnn_real *grads, const rnn_real *memory,
+                                rnn_real *work, int n_to_1)
+{
+    const rnn_i_model *m = &o->m;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_real *v = grads + m->head;
+    const rnn_seq *seq = o->seq;
+    rnn_seq flat;
+    size_t first, end;
+    int i, n = 1;
+
+    if (n_to_1) {
+        rnn_i_last_seq(&flat, seq);
+        seq = &flat;
+        rnn_i_set_part(part, work + m->last, m->W, NULL);
+    } else {
+        n = rnn_i_head_input(o, memory, work, 0, part);
+    }
+    rnn_i_share(&o->call, m->O, &first, &end);
+    for (i = 0; i < n; v += part[i].width * m->O, i++)
+        rnn_i_rows_grads(&o->call, seq, &part[i], dlogits + first, m->O,
+                         end - first, v + first, m->O, 1);
+    rnn_i_sum_bias(&o->call, seq, dlogits + first, m->O, end - first,
+                   v + first, 1);
+    rnn_i_side_grads(&o->call, &m->top, &o->tokens, &o->inner, work, grads);
+    if (m->decoder)
+        rnn_i_context_grads(o, grads, work);
 }
 
 RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
@@ -4387,26 +6373,72 @@ RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
                                rnn_real *work, size_t work_len,
                                const rnn_run *run)
 {
-    rnn_i_model m;
-    rnn_i_call call;
-    rnn_seq inner;
-    rnn_real *dx;
-    rnn_status st = rnn_i_open_model(model, seq, 1, work, work_len, run, &m,
-                                     &inner, &call);
+    rnn_i_open o;
+    rnn_i_model *m = &o.m;
+    rnn_i_part part;
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_seq flat;
+    rnn_i_lay *y;
+    size_t first, end, q;
+    rnn_real *block;
+    int i, n_to_1;
+    rnn_status st = rnn_i_open_model(model, params, seq, 1, work, work_len,
+                                     run, &o);
 
     if (st)
         return st;
-    if (!params || !dlogits || (grads && call.parts > 1) ||
-        (flow && flow->dx && model->input != RNN_DENSE))
+    if (!params || !dlogits || (grads && o.call.parts > 1) ||
+        (flow && flow->dx && m->top.input != RNN_DENSE))
         return RNN_E_ARG;
-    rnn_i_rows_back(&call, seq, dlogits, m.O, m.O, params + m.head,
-                    m.y.packed ? work + m.head_t : NULL, m.W, work + m.y.dy,
-                    m.W, RNN_I_FROM_ZERO);
-    dx = m.E ? work + m.dx : flow ? flow->dx : NULL;
-    rnn_i_stack_backward(&call, &m.y, &m.stack, params + m.rnn, &inner,
-                         work + m.y.dy, flow, dx, work);
+    for (i = 0; flow && flow->source && i < m->sources; i++)
+        if (flow->source[i].dx && model->input != RNN_DENSE)
+            return RNN_E_ARG;
+    n_to_1 = model->wiring == RNN_N_TO_1;
+    y = &m->top.y;
+    block = work + m->top.work;
+    rnn_i_share(&o.call, m->B, &first, &end);
+    if (!m->top.E && flow && m->top.input == RNN_DENSE)
+        y->in[0].dx = flow->dx;
+    if (m->decoder) {
+        rnn_i_decoder_backward(&o, params, dlogits, flow, work);
+        for (q = 0; flow && q < y->L; q++) {
+            const size_t at = first * y->H, n = (end - first) * y->H;
+            if (flow->dh0)
+                rnn_i_copy(flow->dh0 + q * y->state + at,
+                           block + y->dh + q * y->carry + at, n);
+            if (flow->dc0 && y->C)
+                rnn_i_copy(flow->dc0 + q * y->state + at,
+                           block + y->dc + q * y->carry + at, n);
+        }
+        rnn_i_context_backward(&o, params, flow, work);
+    } else {
+        if (flow)
+            in = *flow;
+        rnn_i_set_part(&part, NULL, m->W, n_to_1 ? work + m->dlast
+                                                 : block + y->dy);
+        rnn_i_last_seq(&flat, seq);
+        rnn_i_head_backward(&o.call, m, params, n_to_1 ? &flat : seq, &part, 1,
+                            dlogits, work);
+        if (n_to_1) {
+            rnn_real *dhn = work + m->dhn;
+            if (m->top.drop_last > 0)
+                rnn_i_dropout(&o.call, &flat, RNN_I_LAST_LAYER,
+                              m->top.drop_last, work + m->dlast, m->W);
+            for (q = 0; q < y->L * y->D; q++) {
+                const size_t at = q * y->state + first * y->H;
+                rnn_i_copy(dhn + at, in.dhn ? in.dhn + at : NULL,
+                           (end - first) * y->H);
+            }
+            rnn_i_unfinal(&o.call, &m->top, y->L - 1, work + m->dlast, m->W,
+                          dhn);
+            in.dhn = dhn;
+        }
+        rnn_i_stack_backward(&o.call, y, &m->top.stack, params + m->top.rnn,
+                             &o.inner, n_to_1 ? NULL : block + y->dy, &in,
+                             block);
+    }
     if (grads)
-        rnn_i_model_grads(&call, &m, seq, &inner, dlogits, grads, work);
+        rnn_i_model_grads(&o, dlogits, grads, work, work, n_to_1);
     return RNN_OK;
 }
 
@@ -4415,17 +6447,61 @@ RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
                             const rnn_real *work, size_t work_len,
                             const rnn_run *run)
 {
-    rnn_i_model m;
-    rnn_i_call call;
-    rnn_seq inner;
-    rnn_status st = rnn_i_open_model(model, seq, 1, work, work_len, run, &m,
-                                     &inner, &call);
+    rnn_i_open o;
+    rnn_real *w = grads && work ? grads + (work - grads) : NULL;
+    rnn_status st = rnn_i_open_model(model, NULL, seq, 1, w, work_len, run,
+                                     &o);
 
     if (st)
         return st;
-    if (!dlogits || !grads)
+    if (!dlogits)
         return RNN_E_ARG;
-    rnn_i_model_grads(&call, &m, seq, &inner, dlogits, grads, work);
+    rnn_i_model_grads(&o, dlogits, grads, w, w, model->wiring == RNN_N_TO_1);
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
+                                 const rnn_real *work, size_t work_len,
+                                 rnn_model_view *view)
+{
+    rnn_i_model m;
+    int S[RNN_MAX_SOURCES] = {0, 0}, i;
+    rnn_status st;
+
+    if (!model || !seq || !work || !view)
+        return RNN_E_ARG;
+    for (i = 0; i < RNN_MAX_SOURCES; i++) {
+        view->source[i].stack = view->source[i].memory = NULL;
+        view->source[i].attention = view->source[i].context = NULL;
+        view->source[i].stack_len = 0;
+    }
+    st = rnn_i_describe(model, &m);
+    for (i = 0; !st && i < m.sources; i++) {
+        if (!seq->source)
+            return RNN_E_ARG;
+        S[i] = seq->source[i].steps;
+    }
+    if (!st)
+        st = rnn_i_model_layout(model, S, seq->steps, seq->batch, 1, &m);
+    if (st)
+        return st;
+    if (work_len < m.tight)
+        return RNN_E_BUFFER;
+    view->stack = work + m.top.work;
+    view->stack_len = m.top.y.tight;
+    view->h0 = m.decoder ? work + m.h0 : NULL;
+    view->c0 = m.decoder && m.top.y.C ? work + m.c0 : NULL;
+    view->c = m.uses_c ? work + m.c : NULL;
+    for (i = 0; i < m.sources && !m.given; i++) {
+        const rnn_i_source *s = &m.source[i];
+        view->source[i].stack = work + s->side.work;
+        view->source[i].stack_len = s->side.y.tight;
+        view->source[i].memory = m.keeps ? work + s->memory : NULL;
+        if (m.attention) {
+            view->source[i].attention = work + s->attn;
+            view->source[i].context = work + s->context;
+        }
+    }
     return RNN_OK;
 }
 
@@ -4435,51 +6511,46 @@ RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
                            rnn_real *work, size_t work_len,
                            const rnn_run *run)
 {
+    static const int none[RNN_MAX_SOURCES] = {0, 0};
     rnn_i_model m;
     rnn_i_call call;
-    rnn_i_lay y;
     rnn_i_part part;
-    rnn_seq one;
-    rnn_real *z;
-    rnn_status st = rnn_i_model_layout(model, 1, batch, 0, &m);
+    rnn_i_lay y;
+    rnn_seq one, tokens;
+    rnn_status st;
 
+    if (!model || model->wiring > RNN_N_TO_1)
+        return RNN_E_ARG;
+    st = rnn_i_model_layout(model, none, 1, batch, 0, &m);
     if (st)
         return st;
-    if (!params || !logits || !work ||
-        (model->input == RNN_DENSE ? !x : !ids))
+    if (!params || !logits || !work || (m.top.input == RNN_DENSE ? !x : !ids))
         return RNN_E_ARG;
-    if (work_len < m.y.K * m.y.state + m.y.B * m.E)
+    if (work_len < rnn_i_step_work(&m))
         return RNN_E_BUFFER;
-    if (m.E) {
-        const size_t rows = m.y.B * m.E;
-        z = work + rows;
-        st = rnn_i_open_step(&m.stack, batch, work, NULL, h, c, run, &one, &y,
-                             &call);
-        if (st)
-            return st;
-        one.ids = ids;
-        st = rnn_i_check_seq(&one, model->input_size);
-        if (st)
-            return st;
-        rnn_i_gather(&call, &one, NULL, NULL, params + m.table, m.E, m.E, work,
-                     m.E);
-        one.ids = NULL;
-    } else {
-        z = work;
-        st = rnn_i_open_step(&m.stack, batch, x,
-                             model->input == RNN_ONE_HOT ? ids : NULL, h, c,
-                             run, &one, &y, &call);
-        if (st)
-            return st;
+    st = rnn_i_open_step(&m.top.stack, batch, m.top.E ? work : x,
+                         m.top.input == RNN_ONE_HOT ? ids : NULL, h, c, run,
+                         &one, &y, &call);
+    if (!st && m.top.E) {
+        tokens = one;
+        tokens.ids = ids;
+        st = rnn_i_check_seq(&tokens, model->input_size);
+        m.top.x = 0;
+        if (!st)
+            rnn_i_embed(&call, &m.top, &tokens, params, work);
     }
-    rnn_i_stack_step(&call, &m.y, params + m.rnn, &one, h, c, z);
-    part.x = h + (m.y.L - 1) * m.y.state;
-    part.width = part.row = m.y.H;
+    if (st)
+        return st;
+    rnn_i_stack_step(&call, &y, params + m.top.rnn, &one, h, c,
+                     work + m.B * m.top.E);
+    rnn_i_set_part(&part, h + (y.L - 1) * y.state, y.H, NULL);
     rnn_i_head_forward(&call, &m, params, &one, &part, 1, logits);
     return RNN_OK;
 }
 
-/* ---- parameters by name -------------------------------------------------- */
+/* ============================================================================
+ * [TENSORS]  parameters by name
+ * ========================================================================= */
 
 RNN_I_FN char *rnn_i_put(char *to, const char *text)
 {
@@ -4504,7 +6575,7 @@ RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
     return to;
 }
 
-RNN_I_FN void rnn_i_matrix(rnn_tensor *t, size_t rows, size_t cols,
+RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
                            size_t offset, size_t fan)
 {
     t->rows = (int)rows;
@@ -4519,7 +6590,9 @@ RNN_I_FN void rnn_i_matrix(rnn_tensor *t, size_t rows, size_t cols,
 RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
                                        const char *prefix, rnn_tensor *t)
 {
-    const size_t each = y->bias ? 4 : 2, q = i / each, what = i % each;
+    /* a decoder that reads nothing has no weight_ih_l0 */
+    const size_t n = i + (y->I ? 0u : 1u), each = y->bias ? 4 : 2;
+    const size_t q = n / each, what = n % each;
     const size_t gh = y->G * y->H;
     rnn_i_layer a;
     char *name = t->name;
@@ -4534,11 +6607,11 @@ RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
     if (q % y->D)
         rnn_i_put(name, "_reverse");
     if (what == 0)
-        rnn_i_matrix(t, gh, a.in, a.w_ih, y->H);
+        rnn_i_matrix_of(t, gh, a.in, a.w_ih, y->H);
     else if (what == 1)
-        rnn_i_matrix(t, gh, y->H, a.w_hh, y->H);
+        rnn_i_matrix_of(t, gh, y->H, a.w_hh, y->H);
     else
-        rnn_i_matrix(t, gh, 0, what == 2 ? a.b_ih : a.b_hh, y->H);
+        rnn_i_matrix_of(t, gh, 0, what == 2 ? a.b_ih : a.b_hh, y->H);
     return RNN_OK;
 }
 
@@ -4554,41 +6627,91 @@ RNNDEF rnn_status rnn_stack_tensor(const rnn_stack *stack, int i,
     return st ? st : rnn_i_stack_tensor(&y, (size_t)i, "", tensor);
 }
 
+
+
+/* Whether tensor *i is this one; if not, *i counts down. */
+RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
+                         const char *more, size_t rows, size_t cols,
+                         size_t offset, size_t fan)
+{
+    if ((*i)-- > 0)
+        return 0;
+    rnn_i_put(rnn_i_put(t->name, name), more);
+    rnn_i_matrix_of(t, rows, cols, offset, fan);
+    return 1;
+}
+
+/* Whether tensor *i is in this side; the same. */
+RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
+                               int stack, const char *table, const char *name)
+{
+    const rnn_i_lay *y = &s->y;
+    size_t n;
+
+    if (s->E && rnn_i_named(i, t, table, ".weight", s->I, s->E, s->table, 0)) {
+        t->transposed = 0;
+        return 1;
+    }
+    if (!stack)
+        return 0;
+    n = y->L * y->D * (y->bias ? 4u : 2u) - (y->I ? 0u : 1u);
+    if (*i >= n) {
+        *i -= n;
+        return 0;
+    }
+    (void)rnn_i_stack_tensor(y, *i, name, t);
+    t->offset += s->rnn;
+    return 1;
+}
+
 RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor)
 {
+    static const int one[RNN_MAX_SOURCES] = {1, 1};
+    static const char *const tables[] = {"emb_src", "emb_src2"};
+    static const char *const encoders[] = {"enc.", "enc2."};
+    static const char *const atts[] = {"att.", "att2."};
+    rnn_tensor *t = tensor;
     rnn_i_model m;
-    size_t n = (size_t)i, stack;
+    size_t n = (size_t)i, W;
+    int s;
     rnn_status st;
 
     if (!tensor || i < 0)
         return RNN_E_ARG;
-    st = rnn_i_model_layout(model, 1, 1, 0, &m);
+    st = rnn_i_model_layout(model, one, 1, 1, 0, &m);
     if (st)
         return st;
-    if (m.E && n-- == 0) {
-        rnn_i_put(tensor->name, "emb.weight");
-        rnn_i_matrix(tensor, m.I, m.E, m.table, 0);
-        tensor->transposed = 0;
+    for (s = 0; s < m.sources; s++)
+        if (rnn_i_side_tensor(&n, t, &m.source[s].side, !m.given, tables[s],
+                              encoders[s]))
+            return RNN_OK;
+    if (m.q && (rnn_i_named(&n, t, "bridge.weight", "", m.C, m.R, m.bridge,
+                            m.R) ||
+                rnn_i_named(&n, t, "bridge.bias", "", m.C, 0,
+                            m.bridge + m.R * m.C, m.R)))
         return RNN_OK;
+    for (s = 0; s < m.sources && m.attention; s++) {
+        const rnn_i_att *a = &m.source[s].a;
+        const size_t at = m.source[s].att;
+        if ((a->row->W &&
+             rnn_i_named(&n, t, atts[s], "W", a->A, a->Q, at, a->Q)) ||
+            (a->row->U &&
+             rnn_i_named(&n, t, atts[s], "U", a->A, a->K, at + a->U, a->K)) ||
+            (a->row->v &&
+             rnn_i_named(&n, t, atts[s], "v", a->A, 0, at + a->v, a->A)))
+            return RNN_OK;
     }
-    stack = m.y.L * m.y.D * (m.y.bias ? 4u : 2u);
-    if (n < stack) {
-        st = rnn_i_stack_tensor(&m.y, n, "rnn.", tensor);
-        tensor->offset += m.rnn;
-        return st;
-    }
-    if (n == stack) {
-        rnn_i_put(tensor->name, "out.weight");
-        rnn_i_matrix(tensor, m.O, m.W, m.head, m.W);
+    if (rnn_i_side_tensor(&n, t, &m.top, 1,
+                          m.decoder && !m.given ? "emb_tgt" : "emb",
+                          m.decoder && !m.given ? "dec." : "rnn."))
         return RNN_OK;
-    }
-    if (n == stack + 1) {
-        rnn_i_put(tensor->name, "out.bias");
-        rnn_i_matrix(tensor, m.O, 0, m.head + m.W * m.O, m.W);
-        return RNN_OK;
-    }
-    return RNN_E_END;
+    W = m.W + m.Z;
+    return rnn_i_named(&n, t, "out.weight", "", m.O, W, m.head, W) ||
+                   rnn_i_named(&n, t, "out.bias", "", m.O, 0,
+                               m.head + W * m.O, W)
+               ? RNN_OK
+               : RNN_E_END;
 }
 
 /* ============================================================================
@@ -4597,21 +6720,6 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
  *     p = softmax(x)    l = -log p_k = log sum_i e^(x_i - max) - (x_k - max)
  *     dx = (p - 1_k) w / n
  * ========================================================================= */
-
-/* p = softmax(x), p may be x or NULL; returns max and log-sum for l */
-RNN_I_FN rnn_real rnn_i_softmax(const rnn_i_call *call, size_t n,
-                                const rnn_real *x, rnn_real *p, rnn_real *max)
-{
-    rnn_real sum;
-    size_t i;
-
-    *max = RNN_I_DO(call->k, greatest)(n, x);
-    sum = RNN_I_DO(call->k, exp_sum)(n, *max, 1, x, p);
-    if (p)
-        for (i = 0; i < n; i++)
-            p[i] = rnn_i_div(p[i], sum);
-    return sum;
-}
 
 RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
                               rnn_real *p, const rnn_run *run)
@@ -4952,7 +7060,7 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
     rnn_tensor t;
     rnn_sizes sizes;
     int i;
-    rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
+    rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);
 
     if (st)
         return st;
@@ -5266,7 +7374,7 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
     rnn_tensor t;
     rnn_sizes sizes;
     int i;
-    rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
+    rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);
 
     if (!st)
         st = rnn_optimizer_begin(opt);
@@ -5535,7 +7643,7 @@ RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
     rnn_real *logits;
     size_t O;
     int n = 0;
-    rnn_status st = rnn_model_sizes(model, 1, 1, &sizes);
+    rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);
 
     if (!st)
         st = rnn_i_check_sampling(how, rng);
@@ -5561,6 +7669,616 @@ RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
     }
     *count = n;
     return st;
+}
+
+/* ============================================================================
+ * [DECODE]  encode once, then one step of a decoder at a time
+ * ========================================================================= */
+
+/* The checks and the layout of a call on a memory: T = 1 and `rows` rows, of
+ * which the sources have their own number. */
+RNN_I_FN rnn_status rnn_i_open_memory(const rnn_model *model,
+                                      const rnn_seq *source, int steps,
+                                      int rows, size_t memory_len,
+                                      size_t *memory, rnn_i_model *m)
+{
+    int S[RNN_MAX_SOURCES] = {0, 0}, i;
+    rnn_i_model of_sources;
+    rnn_status st;
+
+    if (!model || !source || model->wiring < RNN_1_TO_N)
+        return RNN_E_ARG;
+    st = rnn_i_describe(model, m);
+    if (!st)
+        st = rnn_i_check_sources(model, source, source->batch);
+    if (st)
+        return st;
+    for (i = 0; i < m->sources; i++)
+        S[i] = source[i].steps;
+    st = rnn_i_model_layout(model, S, 1, source->batch, 0, &of_sources);
+    if (st)
+        return st;
+    *memory = of_sources.memory;
+    if (memory_len < *memory)
+        return RNN_E_BUFFER;
+    st = rnn_i_model_layout(model, S, steps, rows, 0, m);
+    m->c = of_sources.c;
+    for (i = 0; i < m->sources; i++) {
+        m->source[i].memory = of_sources.source[i].memory;
+        m->source[i].keys = of_sources.source[i].keys;
+    }
+    return st;
+}
+
+RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
+                             const rnn_seq *source, rnn_real *memory,
+                             size_t memory_len, rnn_real *h, rnn_real *c,
+                             rnn_real *work, size_t work_len,
+                             const rnn_run *run)
+{
+    rnn_i_open o;
+    rnn_i_model *m = &o.m;
+    const rnn_i_lay *y = &m->top.y;
+    rnn_seq seq;
+    size_t n, first, end, l;
+    int i;
+    rnn_status st;
+
+    if (!source)
+        return RNN_E_ARG;
+    st = rnn_i_open_memory(model, source, 1, source->batch, memory_len, &n, m);
+    if (!st)
+        st = rnn_i_begin(run, &o.call);
+    if (st)
+        return st;
+    if (!params || !h || (y->C && !c) || !work || (n && !memory))
+        return RNN_E_ARG;
+    if (work_len < m->total)
+        return RNN_E_BUFFER;
+    m->packed = 0;
+    rnn_i_flat(&seq, source->batch);
+    o.seq = &seq;
+    o.own = 0;
+    o.inner = o.tokens = seq;
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_lay *e = &m->source[i].side.y;
+        o.source[i] = source[i];
+        rnn_i_inner(&m->source[i].side, &o.source[i], work, &o.encoder[i]);
+        e->packed = 0;
+        e->ins = 1;
+        rnn_i_set_part(e->in, o.encoder[i].x, m->given ? 0 : e->I, NULL);
+    }
+    rnn_i_connect(&o, params, memory, work, 0);
+    rnn_i_encode(&o, params, memory, work);
+    rnn_i_share(&o.call, m->B, &first, &end);
+    for (l = 0; l < y->L; l++) {
+        const size_t at = l * y->state + first * y->H;
+        rnn_i_copy(h + at, work + m->h0 + at, (end - first) * y->H);
+        if (y->C)
+            rnn_i_copy(c + at, work + m->c0 + at, (end - first) * y->H);
+    }
+    return RNN_OK;
+}
+
+/* One step of a checked decoder. */
+RNN_I_FN void rnn_i_decode_step(rnn_i_model *m, const rnn_i_call *call,
+                                const rnn_real *params, const rnn_seq *source,
+                                const rnn_real *memory, int t, const int *from,
+                                const rnn_seq *one, rnn_real *h, rnn_real *c,
+                                rnn_real *logits, rnn_real *attn,
+                                rnn_real *work)
+{
+    rnn_i_lay *y = &m->top.y;
+    rnn_i_part *in = y->in, head[RNN_I_PARTS];
+    rnn_real *z, *fed;
+    size_t first, end, b, at = 0;
+    int i, n = 0, heads = 1;
+    rnn_seq seq = *one;
+
+    rnn_i_share(call, m->B, &first, &end);
+    m->top.x = rnn_i_take(&at, m->B * m->top.E);
+    z = work + rnn_i_take(&at, y->K * y->state);
+    fed = work + rnn_i_take(&at, m->B * m->C);
+    rnn_i_set_part(head, h + (y->L - 1) * y->state, y->H, NULL);
+    rnn_i_embed(call, &m->top, one, params, work);
+    rnn_i_inner(&m->top, one, work, &seq);
+    if (m->top.input != RNN_I_NOTHING)
+        rnn_i_set_part(&in[n++], seq.x, m->top.reads, NULL);
+    for (b = first; b < end; b++)
+        rnn_i_copy(fed + b * m->C,
+                   memory + m->c + (from ? (size_t)from[b] : b) * m->C, m->C);
+    if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
+        rnn_i_set_part(&in[n], fed, m->C, NULL);
+        in[n++].when = m->feed & RNN_AT_FIRST && t ? RNN_I_NEVER
+                       : m->feed & RNN_AT_FIRST    ? RNN_I_FIRST
+                                                   : RNN_I_ALWAYS;
+    }
+    if (m->Z && !m->attention)
+        rnn_i_set_part(&head[heads++], fed, m->C, NULL);
+    for (i = 0; i < m->sources && m->attention; i++) {
+        const rnn_i_source *s = &m->source[i];
+        rnn_i_look o;
+        o.a = s->a;
+        o.source = source + i;
+        o.seq = &seq;
+        o.params = params + s->att;
+        rnn_i_set_part(&o.s, h + (y->L - 1) * y->state, y->H, NULL);
+        rnn_i_set_part(&o.h, memory + s->memory, s->a.K, NULL);
+        /* what encode wrote is read alone here */
+        o.keys = work + (memory + s->keys - work);
+        o.context = work + rnn_i_take(&at, m->B * s->a.K);
+        o.query = work + rnn_i_take(&at, m->B * s->a.A);
+        o.attn = work + rnn_i_take(&at, m->B * s->S);
+        if (attn) {
+            o.attn = attn;
+            attn += m->B * s->S;
+        }
+        o.from = from;
+        rnn_i_attend(call, &o, NULL);
+        rnn_i_set_part(&in[n++], o.context, s->a.K, NULL);
+        if (m->Z)
+            rnn_i_set_part(&head[heads++], o.context, s->a.K, NULL);
+    }
+    y->ins = n;
+    rnn_i_stack_step(call, y, params + m->top.rnn, &seq, h, c, z);
+    rnn_i_head_forward(call, m, params, &seq, head, heads, logits);
+}
+
+RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
+                                  const rnn_real *params,
+                                  const rnn_seq *source,
+                                  const rnn_real *memory, size_t memory_len,
+                                  int t, int rows, const int *from,
+                                  const rnn_real *x, const int *ids,
+                                  rnn_real *h, rnn_real *c, rnn_real *logits,
+                                  rnn_real *attn, rnn_real *work,
+                                  size_t work_len, const rnn_run *run)
+{
+    rnn_i_model m;
+    rnn_i_call call;
+    rnn_seq one;
+    size_t n;
+    int b;
+    rnn_status st = rnn_i_open_memory(model, source, 1, rows, memory_len, &n,
+                                      &m);
+
+    if (!st)
+        st = rnn_i_begin(run, &call);
+    if (st)
+        return st;
+    if (!params || (n && !memory) || t < 0 || !h || (m.top.y.C && !c) ||
+        !logits || !work || (!from && rows != source->batch))
+        return RNN_E_ARG;
+    for (b = 0; from && b < rows; b++)
+        if (from[b] < 0 || from[b] >= source->batch)
+            return RNN_E_ARG;
+    if (work_len < rnn_i_step_work(&m))
+        return RNN_E_BUFFER;
+    rnn_i_flat(&one, rows);
+    one.x = x;
+    one.ids = ids;
+    st = rnn_i_check_seq(&one, m.top.input == RNN_I_NOTHING ? -1
+                               : m.top.input == RNN_DENSE   ? 0
+                                                            : (int)m.top.I);
+    if (st)
+        return st;
+    rnn_i_decode_step(&m, &call, params, source, memory, t, from, &one, h, c,
+                      logits, attn, work);
+    return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_check_decoding(const rnn_model *model,
+                                         const rnn_decoding *d)
+{
+    if (!d || !model || d->min_steps < 0 || d->max_steps < d->min_steps ||
+        model->wiring < RNN_1_TO_N ||
+        (model->target_size && model->target == RNN_DENSE))
+        return RNN_E_ARG;
+    if (d->end >= model->output_size)
+        return RNN_E_ID;
+    if (model->target_size && (d->begin < 0 || d->begin >= model->target_size ||
+                               model->output_size > model->target_size))
+        return RNN_E_ID;
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
+                             const rnn_seq *source, const rnn_real *memory,
+                             size_t memory_len, const rnn_decoding *d,
+                             const rnn_sampling *how, rnn_rng *rngs,
+                             rnn_real *h, rnn_real *c, int *ids, int *counts,
+                             rnn_real *attn, rnn_real *work, size_t work_len,
+                             const rnn_run *run)
+{
+    rnn_real *logits, *sorted;
+    rnn_i_model m;
+    size_t n, O, B, b, weights = 0, step;
+    int t, i, id, left;
+    rnn_status st = rnn_i_check_decoding(model, d);
+
+    if (!st)
+        st = how ? rnn_i_check_sampling(how, rngs) : RNN_OK;
+    if (!st)
+        st = source ? rnn_i_open_memory(model, source, 1, source->batch,
+                                        memory_len, &n, &m)
+                    : RNN_E_ARG;
+    if (st)
+        return st;
+    if (!ids || !counts || !work || (run && run->parts > 1))
+        return RNN_E_ARG;
+    B = m.B;
+    O = m.O;
+    step = rnn_i_step_work(&m);
+    if (work_len < rnn_i_plus(step, rnn_i_times(rnn_i_plus(B, 1), O)))
+        return RNN_E_BUFFER;
+    logits = work + step;
+    sorted = logits + B * O;
+    for (i = 0; i < m.sources && m.attention; i++)
+        weights += B * m.source[i].S;
+    for (b = 0; b < B; b++) {
+        counts[b] = -1;
+        if (d->max_steps)
+            ids[b] = d->begin;
+    }
+    left = (int)B;
+    for (t = 0; t < d->max_steps && left; t++) {
+        int *to = ids + (size_t)t * B;
+        st = rnn_decode_step(model, params, source, memory, memory_len, t,
+                             (int)B, NULL, NULL, t ? to - B : to, h, c, logits,
+                             attn ? attn + (size_t)t * weights : NULL, work,
+                             step, run);
+        for (b = 0; b < B && !st; b++) {
+            rnn_real *x = logits + b * O;
+            if (counts[b] >= 0) { /* ended: it keeps its last token */
+                to[b] = t ? to[(ptrdiff_t)b - (ptrdiff_t)B] : d->begin;
+                continue;
+            }
+            if (d->end >= 0 && t < d->min_steps)
+                x[d->end] = rnn_i_sub(0, rnn_i_from_bits(RNN_I_INFINITY));
+            st = how ? rnn_sample(x, (int)O, how, rngs + b, sorted, &id)
+                     : rnn_greedy(x, (int)O, &id);
+            if (st)
+                break;
+            if (id == d->end) {
+                counts[b] = t;
+                left--;
+                to[b] = t ? to[(ptrdiff_t)b - (ptrdiff_t)B] : d->begin;
+            } else {
+                to[b] = id;
+            }
+        }
+        if (st)
+            return st;
+    }
+    for (b = 0; b < B; b++)
+        if (counts[b] < 0)
+            counts[b] = d->max_steps;
+    return RNN_OK;
+}
+
+/* ============================================================================
+ * [BEAM]
+ *
+ * Of each source `width` hypotheses at most, those that ended among them. At
+ * every step the likeliest extensions of the live ones take the free places; an
+ * extension by `end` has ended. Rows are a grid of B * width; a hypothesis that
+ * moves takes its state and its tokens along, the memory stays where it is.
+ * ========================================================================= */
+
+typedef struct rnn_i_beam { /* where things lie in work and ints */
+    size_t rows, width, O, state, max;
+    size_t step, logits, h, c, h2, c2, p, p2, done_p, cand; /* of work */
+    size_t ids, from, tokens, tokens2, live, ended, done, done_n, ck, cv;
+    size_t work, ints;
+} rnn_i_beam;
+
+RNN_I_FN rnn_status rnn_i_beam_layout(const rnn_model *model,
+                                      const int *source_steps, int batch,
+                                      const rnn_decoding *d, rnn_i_beam *a)
+{
+    rnn_i_model m;
+    size_t w = 0, n = 0, B, path;
+    rnn_status st = rnn_i_check_decoding(model, d);
+
+    if (st)
+        return st;
+    if (d->width < 1 || d->best < 0 || d->best > d->width || batch < 1 ||
+        d->width > INT_MAX / batch || !(d->length_power >= 0))
+        return RNN_E_ARG;
+    B = (size_t)batch;
+    a->width = (size_t)d->width;
+    a->rows = B * a->width;
+    a->max = (size_t)d->max_steps;
+    st = rnn_i_model_layout(model, source_steps, 1, (int)a->rows, 0, &m);
+    if (st)
+        return st;
+    a->O = m.O;
+    a->state = rnn_i_times(m.top.y.L, m.top.y.state);
+    a->step = rnn_i_step_work(&m);
+    (void)rnn_i_take(&w, a->step);
+    a->logits = rnn_i_take(&w, rnn_i_times(a->rows, a->O));
+    a->h = rnn_i_take(&w, a->state);
+    a->c = rnn_i_take(&w, a->state);
+    a->h2 = rnn_i_take(&w, a->state);
+    a->c2 = rnn_i_take(&w, a->state);
+    a->p = rnn_i_take(&w, a->rows);
+    a->p2 = rnn_i_take(&w, a->rows);
+    a->done_p = rnn_i_take(&w, a->rows);
+    a->cand = rnn_i_take(&w, a->width);
+    path = rnn_i_times(a->rows, a->max);
+    a->ids = rnn_i_take(&n, a->rows);
+    a->from = rnn_i_take(&n, a->rows);
+    a->tokens = rnn_i_take(&n, path);
+    a->tokens2 = rnn_i_take(&n, path);
+    a->done = rnn_i_take(&n, path);
+    a->done_n = rnn_i_take(&n, a->rows);
+    a->live = rnn_i_take(&n, B);
+    a->ended = rnn_i_take(&n, B);
+    a->ck = rnn_i_take(&n, a->width);
+    a->cv = rnn_i_take(&n, a->width);
+    a->work = w;
+    a->ints = n;
+    return rnn_i_fits(w) && n <= (size_t)PTRDIFF_MAX / sizeof(int)
+               ? RNN_OK
+               : RNN_E_SIZE;
+}
+
+RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
+                                 int batch, const rnn_decoding *d,
+                                 size_t *work, size_t *ints)
+{
+    rnn_i_beam a;
+    int S[RNN_MAX_SOURCES], i;
+    rnn_status st;
+
+    for (i = 0; i < RNN_MAX_SOURCES; i++)
+        S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;
+    st = rnn_i_beam_layout(model, S, batch, d, &a);
+    if (st)
+        return st;
+    if (!work || !ints)
+        return RNN_E_ARG;
+    *work = a.work;
+    *ints = a.ints;
+    return RNN_OK;
+}
+
+/* log p / n^power */
+RNN_I_FN rnn_real rnn_i_beam_score(rnn_i_set k, const rnn_decoding *d,
+                                   rnn_real p, size_t n)
+{
+    rnn_real x = (rnn_real)n;
+
+    if (d->length_power <= 0 || n == 0)
+        return p;
+    RNN_I_DO(k, map)(RNN_FN_LOG, 1, &x, &x);
+    x = rnn_i_mul(x, d->length_power);
+    RNN_I_DO(k, map)(RNN_FN_EXP, 1, &x, &x);
+    return rnn_i_div(p, x);
+}
+
+/* One hypothesis with log p and n tokens has ended; n_end counts the end. */
+RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, rnn_i_set k,
+                             const rnn_decoding *d, size_t b, rnn_real p,
+                             const int *tokens, size_t n, size_t n_end,
+                             rnn_real *work, int *ints)
+{
+    const size_t slot = b * a->width + (size_t)ints[a->ended + b]++;
+    size_t i;
+
+    work[a->done_p + slot] = rnn_i_beam_score(k, d, p, n_end);
+    ints[a->done_n + slot] = (int)n;
+    for (i = 0; i < n; i++)
+        ints[a->done + slot * a->max + i] = tokens[i];
+}
+
+/* The likeliest `free` extensions of a source's live hypotheses, best first, in
+ * cand, ck, cv; returns how many, or -1 if a logit is not a number. */
+RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
+                               size_t b, int room, int live, int no_end,
+                               int end, rnn_real *work, int *ints)
+{
+    rnn_real *cand = work + a->cand;
+    int *ck = ints + a->ck, *cv = ints + a->cv;
+    int n = 0, k, v, i;
+
+    for (k = 0; k < live; k++) {
+        const size_t row = b * a->width + (size_t)k;
+        const rnn_real *x = work + a->logits + row * a->O;
+        rnn_real max, sum, lse;
+
+        sum = rnn_i_softmax(call, a->O, x, NULL, &max);
+        RNN_I_DO(call->k, map)(RNN_FN_LOG, 1, &sum, &sum);
+        lse = rnn_i_add(max, sum);
+        if (!rnn_i_finite(lse))
+            return -1;
+        for (v = 0; v < (int)a->O; v++) {
+            const rnn_real p = rnn_i_add(work[a->p + row],
+                                         rnn_i_sub(x[v], lse));
+            if (no_end && v == end)
+                continue;
+            for (i = n; i > 0; i--) /* equals of a row: the greater logit */
+                if (!(p > cand[i - 1] ||
+                      (p == cand[i - 1] && ck[i - 1] == k &&
+                       x[v] > x[cv[i - 1]])))
+                    break;
+            if (i >= room)
+                continue;
+            if (n < room)
+                n++;
+            {
+                int j;
+                for (j = n - 1; j > i; j--) {
+                    cand[j] = cand[j - 1];
+                    ck[j] = ck[j - 1];
+                    cv[j] = cv[j - 1];
+                }
+            }
+            cand[i] = p;
+            ck[i] = k;
+            cv[i] = v;
+        }
+    }
+    return n;
+}
+
+/* The best of what ended, best first; of equals the one that ended first. */
+RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
+                              int *ids, int *counts, rnn_real *scores,
+                              const rnn_real *work, int *ints)
+{
+    const size_t n = (size_t)ints[a->ended + b], base = b * a->width;
+    size_t r, i, j;
+
+    for (r = 0; r < best; r++) {
+        const size_t out = b * best + r;
+        size_t pick = n;
+        counts[out] = -1;
+        scores[out] = 0;
+        for (i = 0; i < n; i++)
+            if (ints[a->done_n + base + i] >= 0 &&
+                (pick == n ||
+                 work[a->done_p + base + i] > work[a->done_p + base + pick]))
+                pick = i;
+        if (pick == n)
+            continue;
+        counts[out] = ints[a->done_n + base + pick];
+        scores[out] = work[a->done_p + base + pick];
+        for (j = 0; j < (size_t)counts[out]; j++)
+            ids[out * a->max + j] = ints[a->done + (base + pick) * a->max + j];
+        ints[a->done_n + base + pick] = -1;
+    }
+}
+
+RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
+                                  const rnn_real *params,
+                                  const rnn_seq *source,
+                                  const rnn_real *memory, size_t memory_len,
+                                  const rnn_decoding *d, const rnn_real *h,
+                                  const rnn_real *c, int *ids, int *counts,
+                                  rnn_real *scores, rnn_real *work,
+                                  size_t work_len, int *ints, size_t ints_len,
+                                  const rnn_run *run)
+{
+    rnn_i_model m;
+    rnn_i_call call;
+    rnn_i_beam a;
+    int S[RNN_MAX_SOURCES] = {0, 0}, i, n, t, alive;
+    size_t memory_size, B, H, L, b, k, l, w;
+    rnn_status st;
+
+    if (!source)
+        return RNN_E_ARG;
+    st = rnn_i_open_memory(model, source, 1, source->batch, memory_len,
+                           &memory_size, &m);
+    for (i = 0; !st && i < m.sources; i++)
+        S[i] = source[i].steps;
+    if (!st)
+        st = rnn_i_beam_layout(model, S, source->batch, d, &a);
+    if (!st)
+        st = rnn_i_begin(run, &call);
+    if (st)
+        return st;
+    if (!h || (m.top.y.C && !c) || !ids || !counts || !scores || !work ||
+        !ints || call.parts > 1)
+        return RNN_E_ARG;
+    if (work_len < a.work || ints_len < a.ints)
+        return RNN_E_BUFFER;
+    B = m.B;
+    H = m.top.y.H;
+    L = m.top.y.L;
+    w = a.width;
+    for (b = 0; b < B; b++) {
+        ints[a.live + b] = d->max_steps > 0;
+        ints[a.ended + b] = 0;
+        for (k = 0; k < w; k++) {
+            const size_t row = b * w + k;
+            ints[a.from + row] = (int)b;
+            ints[a.ids + row] = d->begin;
+            work[a.p + row] = 0;
+            for (l = 0; l < L; l++) {
+                rnn_i_copy(work + a.h + (l * a.rows + row) * H,
+                           h + (l * B + b) * H, H);
+                if (m.top.y.C)
+                    rnn_i_copy(work + a.c + (l * a.rows + row) * H,
+                               c + (l * B + b) * H, H);
+            }
+        }
+        if (d->max_steps == 0)
+            rnn_i_beam_end(&a, call.k, d, b, 0, ints + a.tokens, 0, 0, work,
+                           ints);
+    }
+    alive = d->max_steps > 0;
+    for (t = 0; alive && t < d->max_steps; t++) {
+        st = rnn_decode_step(model, params, source, memory, memory_len, t,
+                             (int)a.rows, ints + a.from, NULL, ints + a.ids,
+                             work + a.h, m.top.y.C ? work + a.c : NULL,
+                             work + a.logits, NULL, work, a.step, run);
+        if (st)
+            return st;
+        alive = 0;
+        for (b = 0; b < B; b++) {
+            const int live = ints[a.live + b];
+            int next = 0;
+
+            n = rnn_i_beam_extend(&a, &call, b,
+                                  (int)w - ints[a.ended + b], live,
+                                  t < d->min_steps, d->end, work, ints);
+            if (n < 0)
+                return RNN_E_NOT_FINITE;
+            for (i = 0; i < n; i++) {
+                const size_t old = b * w + (size_t)ints[a.ck + (size_t)i];
+                const size_t to = b * w + (size_t)next;
+                const int v = ints[a.cv + (size_t)i];
+                const rnn_real p = work[a.cand + (size_t)i];
+
+                if (v == d->end) {
+                    rnn_i_beam_end(&a, call.k, d, b, p,
+                                   ints + a.tokens + old * a.max, (size_t)t,
+                                   (size_t)t + 1, work, ints);
+                    continue;
+                }
+                for (k = 0; k < (size_t)t; k++)
+                    ints[a.tokens2 + to * a.max + k] =
+                        ints[a.tokens + old * a.max + k];
+                ints[a.tokens2 + to * a.max + (size_t)t] = v;
+                work[a.p2 + to] = p;
+                for (l = 0; l < L; l++) {
+                    rnn_i_copy(work + a.h2 + (l * a.rows + to) * H,
+                               work + a.h + (l * a.rows + old) * H, H);
+                    if (m.top.y.C)
+                        rnn_i_copy(work + a.c2 + (l * a.rows + to) * H,
+                                   work + a.c + (l * a.rows + old) * H, H);
+                }
+                next++;
+            }
+            ints[a.live + b] = next;
+            for (k = 0; k < (size_t)next; k++) {
+                const size_t row = b * w + k;
+                const int *path = ints + a.tokens2 + row * a.max;
+
+                if (t + 1 == d->max_steps)
+                    rnn_i_beam_end(&a, call.k, d, b, work[a.p2 + row], path,
+                                   (size_t)t + 1, (size_t)t + 1, work, ints);
+                for (l = 0; l <= (size_t)t; l++)
+                    ints[a.tokens + row * a.max + l] = path[l];
+                ints[a.ids + row] = path[t];
+                work[a.p + row] = work[a.p2 + row];
+                for (l = 0; l < L; l++) {
+                    rnn_i_copy(work + a.h + (l * a.rows + row) * H,
+                               work + a.h2 + (l * a.rows + row) * H, H);
+                    if (m.top.y.C)
+                        rnn_i_copy(work + a.c + (l * a.rows + row) * H,
+                                   work + a.c2 + (l * a.rows + row) * H, H);
+                }
+            }
+            alive |= next;
+        }
+    }
+    for (b = 0; b < B; b++)
+        rnn_i_beam_best(&a, b, d->best ? (size_t)d->best : 1, ids, counts,
+                        scores, work, ints);
+    return RNN_OK;
 }
 
 /* ============================================================================
@@ -6200,7 +8918,11 @@ typedef struct rnn_i_field {
     const char *const *names; /* of values 0, 1, ...; NULL: a number */
 } rnn_i_field;
 
-static const char *const rnn_i_wirings[] = {"n_to_n", NULL};
+static const char *const rnn_i_wirings[] = {"n_to_n", "n_to_1", "1_to_n",
+                                            "n_to_m", NULL};
+static const char *const rnn_i_contexts[] = {"last", "mean", "all", NULL};
+static const char *const rnn_i_attentions[] = {
+    "none", "additive", "general", "dot", "scaled_dot", NULL};
 static const char *const rnn_i_cell_names[] = {
     "tanh", "relu", "gru", "gru_reset_before", "lstm", NULL};
 static const char *const rnn_i_inputs[] = {"dense", "one_hot", "embedding",
@@ -6210,7 +8932,17 @@ static const rnn_i_field rnn_i_fields[] = {
     {"input", rnn_i_inputs},    {"input_size", NULL},
     {"embedding_size", NULL},   {"hidden_size", NULL},
     {"num_layers", NULL},       {"bidirectional", NULL},
-    {"no_bias", NULL},          {"output_size", NULL}};
+    {"no_bias", NULL},          {"output_size", NULL},
+    {"target", rnn_i_inputs},   {"target_size", NULL},
+    {"target_embedding_size", NULL},
+    {"decoder_hidden_size", NULL},
+    {"decoder_layers", NULL},   {"context", rnn_i_contexts},
+    {"source_steps", NULL},     {"context_size", NULL},
+    {"feed", NULL},             {"hand_over", NULL},
+    {"attention", rnn_i_attentions},
+    {"attention_size", NULL},   {"head_context", NULL},
+    {"num_sources", NULL}};
+#define RNN_I_PLAIN_FIELDS 10 /* those of a model without a decoder */
 #define RNN_I_FIELDS ((int)(sizeof rnn_i_fields / sizeof rnn_i_fields[0]))
 
 RNN_I_FN int *rnn_i_field_of(rnn_model *m, int i)
@@ -6225,7 +8957,21 @@ RNN_I_FN int *rnn_i_field_of(rnn_model *m, int i)
     case 6: return &m->num_layers;
     case 7: return &m->bidirectional;
     case 8: return &m->no_bias;
-    default: return &m->output_size;
+    case 9: return &m->output_size;
+    case 10: return &m->target;
+    case 11: return &m->target_size;
+    case 12: return &m->target_embedding_size;
+    case 13: return &m->decoder_hidden_size;
+    case 14: return &m->decoder_layers;
+    case 15: return &m->context;
+    case 16: return &m->source_steps;
+    case 17: return &m->context_size;
+    case 18: return &m->feed;
+    case 19: return &m->hand_over;
+    case 20: return &m->attention;
+    case 21: return &m->attention_size;
+    case 22: return &m->head_context;
+    default: return &m->num_sources;
     }
 }
 
@@ -6233,11 +8979,32 @@ RNN_I_FN int *rnn_i_field_of(rnn_model *m, int i)
 RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
 {
     rnn_model m = *model;
+    int i;
     m.num_layers = m.num_layers ? m.num_layers : 1;
     m.bidirectional = m.bidirectional != 0;
     m.no_bias = m.no_bias != 0;
     if (m.input != RNN_EMBEDDING)
         m.embedding_size = 0;
+    if (m.wiring < RNN_1_TO_N) {
+        for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
+            *rnn_i_field_of(&m, i) = 0;
+        return m;
+    }
+    if (!m.target_size)
+        m.target = 0;
+    if (!m.target_size || m.target != RNN_EMBEDDING)
+        m.target_embedding_size = 0;
+    m.decoder_hidden_size = m.decoder_hidden_size ? m.decoder_hidden_size
+                                                  : m.hidden_size;
+    m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
+    if (m.context != RNN_ALL)
+        m.source_steps = 0;
+    if (!m.feed && !m.attention && !(m.hand_over & RNN_HAND_LAYERS))
+        m.feed = RNN_AS_STATE;
+    if (m.attention != RNN_ADDITIVE)
+        m.attention_size = 0;
+    m.head_context = m.head_context != 0;
+    m.num_sources = m.num_sources ? m.num_sources : 1;
     return m;
 }
 
@@ -6291,7 +9058,8 @@ RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
     int i, v;
 
     rnn_i_text(o, "\"__metadata__\":{\"format\":\"pt\",\"rnn.h\":\"1\"");
-    for (i = 0; i < RNN_I_FIELDS; i++) {
+    for (i = 0; i < (m.wiring < RNN_1_TO_N ? RNN_I_PLAIN_FIELDS
+                                           : RNN_I_FIELDS); i++) {
         rnn_i_text(o, ",\"");
         rnn_i_text(o, rnn_i_fields[i].key);
         rnn_i_text(o, "\":\"");
@@ -6451,16 +9219,20 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
 
     if (r == RNN_E_END)
         return rnn_i_because(why, "the file has no description of a model", r);
+    for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
+        *rnn_i_field_of(m, i) = 0;
     if (r || n != 1 || version[0] != '1')
         return rnn_i_because(why, "the description is of another version",
                              RNN_E_MISMATCH);
-    for (i = 0; i < RNN_I_FIELDS; i++)
+    m->wiring = RNN_N_TO_N;
+    for (i = 0; i < (m->wiring < RNN_1_TO_N ? RNN_I_PLAIN_FIELDS
+                                            : RNN_I_FIELDS); i++)
         if (!rnn_i_read_field(st, &rnn_i_fields[i], rnn_i_field_of(m, i)))
             return rnn_i_because(why, "a field of the description is wrong",
                                  RNN_E_MISMATCH);
     if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
         !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last) ||
-        rnn_model_sizes(m, 1, 1, &sizes) != RNN_OK)
+        rnn_model_sizes(m, 1, 1, 1, &sizes) != RNN_OK)
         return rnn_i_because(why, "the description is not of a valid model",
                              RNN_E_MISMATCH);
     return RNN_OK;
@@ -6554,7 +9326,7 @@ RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
     rnn_sizes sizes;
     rnn_model said, asked;
     int i;
-    rnn_status r = rnn_model_sizes(model, 1, 1, &sizes);
+    rnn_status r = rnn_model_sizes(model, 1, 1, 1, &sizes);
 
     if (r || !params)
         return rnn_i_because(why, "the model is not valid, or params is NULL",

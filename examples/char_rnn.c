@@ -367,7 +367,7 @@ static void make_params(network *net)
 {
     rnn_sizes sizes;
 
-    check(rnn_model_sizes(&net->model, 1, 1, &sizes), "this model");
+    check(rnn_model_sizes(&net->model, 0, 1, 1, &sizes), "this model");
     net->params_len = sizes.params;
     net->params = reals(sizes.params);
 }
@@ -481,7 +481,7 @@ static reader open_reader(const network *net)
     reader r = {0};
     rnn_sizes sizes;
 
-    check(rnn_model_sizes(&net->model, CHUNK, 1, &sizes), "this model");
+    check(rnn_model_sizes(&net->model, 0, CHUNK, 1, &sizes), "this model");
     r.state_len = sizes.state;
     r.work_len = sizes.infer > sizes.step ? sizes.infer : sizes.step;
     r.h = reals(sizes.state);
@@ -690,7 +690,7 @@ static void open_trainer(trainer *t)
     rnn_sizes sizes;
     rnn_real guess = (rnn_real)model->output_size;
 
-    check(rnn_model_sizes(model, o->steps, o->batch, &sizes), "this model");
+    check(rnn_model_sizes(model, 0, o->steps, o->batch, &sizes), "this model");
     t->rows = (size_t)o->steps * (size_t)o->batch;
     t->state_len = sizes.state;
     t->work_len = sizes.train;

@@ -932,7 +932,7 @@ static void n_to_n_model(struct test_case *c, struct n_to_n *m)
     n_to_n_input(c, m);
     check(c, "rnn_model_stack", rnn_model_stack(&m->model, &m->stack));
     check(c, "rnn_model_sizes",
-          rnn_model_sizes(&m->model, m->s.steps, m->s.batch, &m->sizes));
+          rnn_model_sizes(&m->model, 0, m->s.steps, m->s.batch, &m->sizes));
     check_sizes(c, &m->s, &m->sizes,
                 times(c, m->s.rows, (size_t)m->model.output_size));
 }
@@ -1035,7 +1035,7 @@ static void run_chunk(struct test_case *c, struct n_to_n *m, int from,
     rnn_flow flow;
     rnn_real *work, loss;
     check(c, "rnn_model_sizes",
-          rnn_model_sizes(&m->model, steps, m->s.batch, &sizes));
+          rnn_model_sizes(&m->model, 0, steps, m->s.batch, &sizes));
     work = get_reals(c, sizes.train);
     chunk_seq(c, m, from, steps, &seq);
     check(c, "rnn_forward",

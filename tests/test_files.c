@@ -754,7 +754,7 @@ static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
     const char *why = NULL;
     bytes b;
 
-    MUST(rnn_model_sizes(m, 1, 1, &s) == RNN_OK, "sizes");
+    MUST(rnn_model_sizes(m, 0, 1, 1, &s) == RNN_OK, "sizes");
     p = test_reals(s.params, 2);
     q = test_reals(s.params, 0);
     for (i = 0; i < 256; i++)

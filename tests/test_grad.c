@@ -150,7 +150,7 @@ static void prepare(problem *p, int states, const int *lengths)
 {
     const rnn_status st =
         p->model.output_size
-            ? rnn_model_sizes(&p->model, T, B, &p->sizes)
+            ? rnn_model_sizes(&p->model, 0, T, B, &p->sizes)
             : rnn_stack_sizes(&p->stack, T, B, &p->sizes);
     const int lstm = p->stack.cell == RNN_LSTM;
     const size_t n = p->sizes.state;

@@ -99,7 +99,7 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     model.bidirectional = both;
     model.output_size = O;
     model.dropout = model.dropout_last = dropout ? (rnn_real)0.25 : 0;
-    MUST(rnn_model_sizes(&model, T, B, &s));
+    MUST(rnn_model_sizes(&model, 0, T, B, &s));
     fill(params, s.params, 1);
     fill(grads, s.params, 0);
     fill(x, T * B * I, 0);

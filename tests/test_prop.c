@@ -351,7 +351,7 @@ static void finish_job(job *j)
     j->stack.dropout = j->model.dropout;
     j->stack.dropout_last = j->model.dropout_last;
     if (j->model.output_size)
-        MUST_OK(rnn_model_sizes(&j->model, j->seq.steps, j->seq.batch,
+        MUST_OK(rnn_model_sizes(&j->model, 0, j->seq.steps, j->seq.batch,
                                 &j->sizes));
     else
         MUST_OK(rnn_stack_sizes(&j->stack, j->seq.steps, j->seq.batch,

@@ -95,7 +95,7 @@ static void check_model(const grid *g)
     m.dropout_last = g->drop & 2 ? (rnn_real)0.5 : 0;
     if (g->drop & 2)
         masks = RNN_STACK_TRAIN_DROPOUT(g->H, g->D, g->T, g->B);
-    st = rnn_model_sizes(&m, g->T, g->B, &z);
+    st = rnn_model_sizes(&m, 0, g->T, g->B, &z);
     CHECK(!st && z.params == RNN_MODEL_PARAMS(g->cell, g->I, g->E, g->H, g->L,
                                               g->D, g->bias, g->O) &&
           z.state == RNN_STACK_STATE(g->H, g->L, g->D, g->B) &&
@@ -280,7 +280,7 @@ static rnn_status call(int k, size_t less)
 static void set(int k)
 {
     if (k >= STACK_CALLS && k < MODEL_CALLS)
-        rnn_model_sizes(&model, T, B, &room);
+        rnn_model_sizes(&model, 0, T, B, &room);
     else
         rnn_stack_sizes(&stack, T, B, &room);
     if ((k >= STACK_CALLS && k < MODEL_CALLS) || k >= LINEAR_CALLS) {
@@ -377,7 +377,7 @@ static void bad_fields(int kind, rnn_status want)
                                  mem.c, mem.work, ROOM, NULL));
     }
     if (kind != 0) {
-        BAD(want, rnn_model_sizes(&bad_model, T, B, &mem.sizes));
+        BAD(want, rnn_model_sizes(&bad_model, 0, T, B, &mem.sizes));
         BAD(want, rnn_model_tensor(&bad_model, 0, &mem.tensor));
         BAD(want, rnn_init_params(&bad_model, mem.params, ROOM, &mem.rng));
         BAD(want, rnn_optimizer_step_model(&mem.opt, &bad_model, mem.params,
@@ -419,7 +419,7 @@ static void check_fields(void)
     BOTH(dropout_last, -1, RNN_E_ARG);
     BOTH(dropout_last, 1, RNN_E_ARG);
     BOTH(dropout_last, nan, RNN_E_ARG);
-    MODEL(wiring, 1, RNN_E_ARG);
+    MODEL(wiring, RNN_N_TO_M + 1, RNN_E_ARG);
     MODEL(wiring, -1, RNN_E_ARG);
     MODEL(input, -1, RNN_E_ARG);
     MODEL(input, RNN_EMBEDDING + 1, RNN_E_ARG);
@@ -466,7 +466,7 @@ static void check_corners(void)
         model.input_size = stack.input_size;
         model.embedding_size = v[i / 125 % 5];
         model.output_size = v[i / 625 % 5];
-        st2 = rnn_model_sizes(&model, 1, v[i / 125 % 5], &z);
+        st2 = rnn_model_sizes(&model, 0, 1, v[i / 125 % 5], &z);
         CHECK(!st2 || st2 == RNN_E_SIZE, "corner %d: model", i);
     }
     reset();
@@ -545,11 +545,11 @@ static void null_model(void)
     const size_t step = RNN_MODEL_STEP(RNN_LSTM, 3, H, B);
 
 #define IDS() (seq.x = NULL, seq.ids = ids)
-    ARG(rnn_model_sizes(NULL, T, B, &mem.sizes));
-    ARG(rnn_model_sizes(m, T, B, NULL));
-    BAD(RNN_E_SIZE, rnn_model_sizes(m, -1, B, &mem.sizes));
-    BAD(RNN_E_SIZE, rnn_model_sizes(m, T, 0, &mem.sizes));
-    BAD(RNN_E_SIZE, rnn_model_sizes(m, INT_MAX, INT_MAX, &mem.sizes));
+    ARG(rnn_model_sizes(NULL, 0, T, B, &mem.sizes));
+    ARG(rnn_model_sizes(m, 0, T, B, NULL));
+    BAD(RNN_E_SIZE, rnn_model_sizes(m, 0, -1, B, &mem.sizes));
+    BAD(RNN_E_SIZE, rnn_model_sizes(m, 0, T, 0, &mem.sizes));
+    BAD(RNN_E_SIZE, rnn_model_sizes(m, 0, INT_MAX, INT_MAX, &mem.sizes));
     ARG(rnn_model_stack(NULL, &mem.stack));
     ARG(rnn_model_stack(m, NULL));
     IDS(), ARG(rnn_forward(NULL, p, q, y, w, ROOM, NULL));

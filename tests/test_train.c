@@ -539,7 +539,7 @@ static void check_decay_of_model(void)
     model.input_size = model.output_size = 3;
     model.hidden_size = 4;
     o.weight_decay = (rnn_real)0.5;
-    MUST(rnn_model_sizes(&model, 1, 1, &s) == RNN_OK, "sizes");
+    MUST(rnn_model_sizes(&model, 0, 1, 1, &s) == RNN_OK, "sizes");
     p = test_reals(s.params, 0);
     g = test_reals(s.params, 0);
     for (k = 0; k < s.params; k++)
@@ -782,7 +782,7 @@ static void check_init_model(void)
     model.num_layers = 2;
     model.bidirectional = 1;
     model.output_size = 50;
-    MUST(rnn_model_sizes(&model, 1, 1, &s) == RNN_OK, "sizes");
+    MUST(rnn_model_sizes(&model, 0, 1, 1, &s) == RNN_OK, "sizes");
     p = test_reals(s.params + 1, 0);
     q = test_reals(s.params, 0);
     p[s.params] = 77;
@@ -1055,7 +1055,7 @@ static void check_generate(void)
     model.input_size = model.output_size = 6;
     model.embedding_size = 3;
     model.hidden_size = 5;
-    MUST(rnn_model_sizes(&model, 1, 1, &s) == RNN_OK, "sizes");
+    MUST(rnn_model_sizes(&model, 0, 1, 1, &s) == RNN_OK, "sizes");
     p = test_reals(s.params, 2);
     work = test_reals(s.step + 12, 0);
     h = test_reals(s.state, 0);
@@ -1140,7 +1140,7 @@ static void check_learning(int cell, int input)
     model.input_size = model.output_size = V;
     model.embedding_size = input == RNN_EMBEDDING ? 6 : 0;
     model.hidden_size = H;
-    MUST(rnn_model_sizes(&model, T, B, &s) == RNN_OK, "sizes");
+    MUST(rnn_model_sizes(&model, 0, T, B, &s) == RNN_OK, "sizes");
     p = test_reals(s.params, 0);
     g = test_reals(s.params, 0);
     m = test_reals(2 * s.params, 0);

@@ -580,7 +580,8 @@ RNNDEF rnn_status rnn_stack_grads(const rnn_stack *stack, const rnn_seq *seq,
                                   rnn_real *grads, const rnn_run *run);
 
 /* Where things lie in work after rnn_stack_forward: for layer l and direction
- * d (0 forward, 1 reverse), states and kept values. */
+ * d (0 forward, 1 reverse), states and kept values. input_size may be 0 here:
+ * a model's decoder that reads nothing. */
 typedef struct rnn_view {
     const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
     const rnn_real *c;     /* (T, B, H) c_t, LSTM, else NULL                */
@@ -1339,6 +1340,12 @@ RNN_I_INLINE rnn_real rnn_i_div(rnn_real a, rnn_real b)
 {
     rnn_real r = a / b;
     return r;
+}
+
+/* For structs that serve reading and writing alike: what is read alone. */
+RNN_I_INLINE rnn_real *rnn_i_unconst(const rnn_real *p)
+{
+    return (rnn_real *)p;
 }
 
 /* The bits of a number and back. Compilers see through the copy; the union is
@@ -4225,7 +4232,7 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
         if (y->train && p > 0) { /* the masked copy, from the states */
             rnn_real *to;
             (void)rnn_i_output(y, stack, work, l, part);
-            to = work + (part[0].x - work);
+            to = rnn_i_unconst(part[0].x);
             for (d = 0; d < y->D; d++) {
                 rnn_i_layer_at(y, l, d, &a);
                 rnn_i_set_part(part + d, work + a.h + a.now, y->H, NULL);
@@ -5093,9 +5100,8 @@ RNNDEF rnn_status rnn_attention_backward(
         return RNN_E_ARG;
     if (keys_len < (size_t)source->steps * (size_t)source->batch * o.a.A)
         return RNN_E_BUFFER;
-    /* the view of what forward wrote is read alone here */
-    o.keys = work + (keys - work);
-    o.attn = work + (attn - work);
+    o.keys = rnn_i_unconst(keys);
+    o.attn = rnn_i_unconst(attn);
     o.context = NULL;
     o.dattn = dattn;
     o.dcontext = dcontext;
@@ -5118,12 +5124,14 @@ RNNDEF rnn_status rnn_attention_grads(
 {
     rnn_i_look o;
     rnn_i_call call;
-    rnn_real *w = grads ? grads + (work - grads) : NULL; /* read alone */
-    rnn_status st = rnn_i_open_look(att, NULL, source, seq, w, work_len, run,
-                                    &o, &call);
+    rnn_status st = rnn_i_open_look(att, NULL, source, seq,
+                                    rnn_i_unconst(work), work_len, run, &o,
+                                    &call);
 
     if (st)
         return st;
+    if (!grads)
+        return RNN_E_ARG;
     rnn_i_attention_grads(&call, &o, grads);
     return RNN_OK;
 }
@@ -6448,13 +6456,13 @@ RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
                             const rnn_run *run)
 {
     rnn_i_open o;
-    rnn_real *w = grads && work ? grads + (work - grads) : NULL;
+    rnn_real *w = rnn_i_unconst(work);
     rnn_status st = rnn_i_open_model(model, NULL, seq, 1, w, work_len, run,
                                      &o);
 
     if (st)
         return st;
-    if (!dlogits)
+    if (!dlogits || !grads)
         return RNN_E_ARG;
     rnn_i_model_grads(&o, dlogits, grads, w, w, model->wiring == RNN_N_TO_1);
     return RNN_OK;
@@ -7804,8 +7812,7 @@ RNN_I_FN void rnn_i_decode_step(rnn_i_model *m, const rnn_i_call *call,
         o.params = params + s->att;
         rnn_i_set_part(&o.s, h + (y->L - 1) * y->state, y->H, NULL);
         rnn_i_set_part(&o.h, memory + s->memory, s->a.K, NULL);
-        /* what encode wrote is read alone here */
-        o.keys = work + (memory + s->keys - work);
+        o.keys = rnn_i_unconst(memory + s->keys);
         o.context = work + rnn_i_take(&at, m->B * s->a.K);
         o.query = work + rnn_i_take(&at, m->B * s->a.A);
         o.attn = work + rnn_i_take(&at, m->B * s->S);

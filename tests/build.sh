@@ -98,9 +98,10 @@ if have gcc; then
     gcc -std=c99 -O2 -I. -c $T/impl.c -o $T/impl.o
     if [ "$(nm $T/impl.o | grep ' [TDBCRVW] ' | grep -cv ' rnn_[a-z]')" = 0 ]
     then good; else bad "exports"; nm $T/impl.o | grep ' [TDBCRVW] '; fi
-    if [ "$(nm $T/impl.o | grep -c ' [DdBbC] ')" = 0 ] ||
-       ! nm $T/impl.o | grep ' [DdBbC] ' | grep -qv 'rnn_i_.*table\|rnn_i_.*names\|rnn_i_\(wirings\|inputs\|fields\|dtypes\)'
-    then good; else bad "writable data"; nm $T/impl.o | grep ' [DdBbC] '; fi
+    # constant tables of pointers stand in .data.rel.ro where code may move
+    gcc -std=c99 -O2 -fno-pic -I. -c $T/impl.c -o $T/still.o
+    if [ "$(nm $T/still.o | grep -c ' [DdBbC] ')" = 0 ]
+    then good; else bad "writable data"; nm $T/still.o | grep ' [DdBbC] '; fi
     ok='memcpy|memset|memmove|strlen|__cpu_model|_GLOBAL_OFFSET_TABLE_'
     io='fopen|fread|fwrite|fclose|ferror|rename|remove|__stack_chk_fail'
     if nm $T/impl.o | awk '$1 == "U" {print $2}' | grep -Evx "$ok|$io"

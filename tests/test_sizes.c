@@ -365,7 +365,10 @@ static void bad_fields(int kind, rnn_status want)
         stack = bad_stack;
         model = bad_model;
         room.train_tight = room.infer = ROOM;
-        BAD(want, call(k, 0));
+        if (k == 4 && stack.input_size == 0) /* a decoder that reads nothing */
+            GOOD(call(k, 0));
+        else
+            BAD(want, call(k, 0));
     }
     if (kind != 1) {
         stack = bad_stack;

@@ -374,8 +374,8 @@ typedef struct rnn_sizes {
     size_t state;       /* each of h0, c0, hn, cn and their gradients         */
     size_t output;      /* y (T, B, D*H) of a stack, logits (T, B, O)         */
     size_t train;       /* work of forward, backward and grads                */
-    size_t train_tight; /* the least they accept: without the copy of the
-                           weights that makes backward fast; the same bits    */
+    size_t train_tight; /* the least they accept: without the copies of weights
+                           and other things that make them fast; the same bits */
     size_t infer;       /* work of infer, and of encode                       */
     size_t step;        /* work of step and decode_step, of this many rows    */
     size_t memory;      /* what encode leaves for decode_step                 */
@@ -412,9 +412,12 @@ typedef struct rnn_sizes {
       (size_t)((cell) >= RNN_GRU_RESET_BEFORE ? 2 : 1) +                       \
       (size_t)(T) * (size_t)(D)))
 
+/* Room for copies, which makes the products of wide layers faster. */
+#define RNN_ROOM(H) ((size_t)((H) < 256 ? 0 : 98336))
+
 #define RNN_STACK_TRAIN(cell, I, H, L, D, T, B)                                \
     (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
-     RNN_STACK_PARAMS(cell, I, H, L, D, 0))
+     RNN_STACK_PARAMS(cell, I, H, L, D, 0) + RNN_ROOM(H))
 
 /* Each layer whose output goes through dropout keeps a masked copy of it:
  * add this for every such layer (L - 1 with dropout, 1 with dropout_last). */
@@ -446,7 +449,7 @@ typedef struct rnn_sizes {
 #define RNN_MODEL_TRAIN(cell, I, E, H, L, D, T, B, O)                          \
     (RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B) +                           \
      RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, 0) +                     \
-     (size_t)(D) * (size_t)(H) * (size_t)(O))
+     (size_t)(D) * (size_t)(H) * (size_t)(O) + RNN_ROOM(H))
 #define RNN_MODEL_INFER(cell, E, H, L, D, T, B)                                \
     (RNN_STACK_INFER(cell, H, L, D, T, B) +                                    \
      (size_t)(T) * (size_t)(B) * (size_t)(E))
@@ -1488,7 +1491,8 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * One chain of fma per element, o outer, k inner, both increasing; start is 0,
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
- * k and o are at least 1.
+ * k and o are at least 1. A large product goes faster through copies of what it
+ * reads, for which it is lent some room; the bits are the same without.
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -1503,6 +1507,8 @@ typedef struct rnn_i_product {
     rnn_real *c;
     ptrdiff_t c_i;
     int start;
+    rnn_real *room;          /* room_len numbers, or NULL */
+    size_t room_len;
 } rnn_i_product;
 
 /* One step of one layer for some rows, as [CELLS] uses it. */
@@ -1565,6 +1571,9 @@ typedef struct rnn_i_kernels {
 /* constants of Threefry: [RANDOM] */
 static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
+
+/* rows of C that a large product treats at a time: [PRODUCT] */
+#define RNN_I_MC 192
 
 /* constants of exp and log: [MATH] */
 #ifdef RNN_DOUBLE
@@ -2006,21 +2015,32 @@ RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
 
 /* ---- the matrix kernel: [PRODUCT] --------------------------------------- */
 
-/* mr rows from i, nv vectors of columns from j, or `lanes` columns if nv = 1.
- * mr and nv are constants where this is inlined, so acc lives in registers. */
-RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
-                                      size_t j, size_t lanes, int mr, int nv)
+/* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and B:
+ * the product's own arrays, or copies. */
+typedef struct RNN_K(block) {
+    const rnn_real *a, *b;
+    ptrdiff_t a_i, a_k, a_o, b_k, b_o;
+    size_t ks, os;
+    int start;
+} RNN_K(block);
+
+/* One block for the mr rows of C from i, where q->a is, and nv vectors of columns
+ * from j, or `lanes` columns if nv = 1. mr and nv are constants where this is
+ * inlined, so acc lives in registers. */
+RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
+                                      const RNN_K(block) *q, size_t i, size_t j,
+                                      size_t lanes, int mr, int nv)
 {
     RNN_V acc[RNN_MR][RNN_NV], row[RNN_NV];
-    const rnn_real *a0 = p->a + (ptrdiff_t)i * p->a_i, *b0 = p->b + j;
+    const rnn_real *a0 = q->a, *b0 = q->b;
     rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
-    const ptrdiff_t a_i = p->a_i, a_k = p->a_k, b_k = p->b_k, c_i = p->c_i;
+    const ptrdiff_t a_i = q->a_i, a_k = q->a_k, b_k = q->b_k, c_i = p->c_i;
     size_t o, k;
     int r, v;
 
     RNN_I_UNROLL for (v = 0; v < nv; v++) {
         row[v] = RNN_SET(0);
-        if (p->start == RNN_I_FROM_BIAS) {
+        if (q->start == RNN_I_FROM_BIAS) {
             if (p->b1)
                 row[v] = RNN_K(ld)(p->b1 + j + v * RNN_W, lanes);
             if (p->b2)
@@ -2030,13 +2050,13 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
     }
     RNN_I_UNROLL for (r = 0; r < mr; r++) {
         RNN_I_UNROLL for (v = 0; v < nv; v++)
-            acc[r][v] = p->start == RNN_I_FROM_C
+            acc[r][v] = q->start == RNN_I_FROM_C
                             ? RNN_K(ld)(c + r * c_i + v * RNN_W, lanes)
                             : row[v];
     }
-    for (o = p->o;;) { /* no pointer leaves its array, not even at the end */
+    for (o = q->os;;) { /* no pointer leaves its array, not even at the end */
         const rnn_real *a = a0, *b = b0;
-        for (k = p->k;;) {
+        for (k = q->ks;;) {
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 row[v] = lanes >= RNN_W ? RNN_LD(b + v * RNN_W)
                                         : RNN_LDN(b, lanes);
@@ -2052,8 +2072,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
         }
         if (--o == 0)
             break;
-        a0 += p->a_o;
-        b0 += p->b_o;
+        a0 += q->a_o;
+        b0 += q->b_o;
     }
     RNN_I_UNROLL for (r = 0; r < mr; r++) {
         RNN_I_UNROLL for (v = 0; v < nv; v++)
@@ -2061,24 +2081,124 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p, size_t i,
     }
 }
 
-/* all rows of one strip of columns */
-RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, size_t j,
+/* rows [i, end) of one strip of columns, one block; q.a is at row i */
+RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
+                                       size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
 {
-    size_t i = 0;
-    for (; i + RNN_MR <= p->m; i += RNN_MR)
-        RNN_K(tile)(p, i, j, lanes, RNN_MR, nv);
-    switch (p->m - i) {
+    for (; i + RNN_MR <= end; i += RNN_MR) {
+        RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv);
+        if (i + RNN_MR < end)
+            q.a += RNN_MR * q.a_i;
+    }
+    switch (end - i) {
 #if RNN_MR > 2
-    case 5: RNN_K(tile)(p, i, j, lanes, 5, nv); break;
-    case 4: RNN_K(tile)(p, i, j, lanes, 4, nv); break;
-    case 3: RNN_K(tile)(p, i, j, lanes, 3, nv); break;
-    case 2: RNN_K(tile)(p, i, j, lanes, 2, nv); break;
+    case 5: RNN_K(tile)(p, &q, i, j, lanes, 5, nv); break;
+    case 4: RNN_K(tile)(p, &q, i, j, lanes, 4, nv); break;
+    case 3: RNN_K(tile)(p, &q, i, j, lanes, 3, nv); break;
+    case 2: RNN_K(tile)(p, &q, i, j, lanes, 2, nv); break;
 #endif
-    case 1: RNN_K(tile)(p, i, j, lanes, 1, nv); break;
+    case 1: RNN_K(tile)(p, &q, i, j, lanes, 1, nv); break;
     default: break;
     }
 }
+
+/* the same for the columns from j on that fill no whole strip */
+RNN_I_FN RNN_HOT void RNN_K(edge)(const rnn_i_product *p,
+                                  const RNN_K(block) *whole, size_t i,
+                                  size_t end, size_t j)
+{
+    RNN_K(block) q = *whole;
+
+    for (; j + RNN_W <= p->n; j += RNN_W) {
+        q.b = whole->b + j;
+        RNN_K(strip)(p, q, i, end, j, RNN_W, 1);
+    }
+#if RNN_W > 1
+    if (j < p->n) {
+        q.b = whole->b + j;
+        RNN_K(strip)(p, q, i, end, j, p->n - j, 1);
+    }
+#endif
+}
+
+#if RNN_W > 1
+/* `rounds` times `rows` rows of n numbers, copied so that they are neighbours */
+RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
+                                      ptrdiff_t by_row, size_t rounds,
+                                      size_t rows, size_t n, rnn_real *to,
+                                      size_t width)
+{
+    size_t x, y, j;
+
+    for (x = 0; x < rounds; x++)
+        for (y = 0; y < rows; y++, to += width) {
+            const rnn_real *row = from + (ptrdiff_t)x * by_round +
+                                  (ptrdiff_t)y * by_row;
+            for (j = 0; j < n; j += RNN_W)
+                RNN_K(st)(to + j, RNN_K(ld)(row + j, n - j), n - j);
+        }
+}
+
+/* A large product. Its sum goes block by block, each through a copy of the strip
+ * of B that all rows share, and of A where its rows are columns: so they stay in
+ * the cache, one line beside the other. Between blocks the sum waits in C, which
+ * changes no bit. RNN_I_MC rows at a time, more if A needs no copy. */
+RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
+{
+    enum { ROW = RNN_NV * RNN_W };
+    rnn_real *panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
+    const size_t most = (p->room_len - 16) / (ROW + RNN_I_MC);
+    const size_t pieces = p->k / most + (p->k % most != 0);
+    const size_t kc = (p->k + pieces - 1) / pieces;
+    const size_t oc = p->k < most ? most / p->k : 1;
+    rnn_real *left = panel + most * ROW;
+    const int turn = p->a_k != 1;
+    const size_t mc = turn ? RNN_I_MC : 2 * RNN_I_MC;
+    size_t o, k, i, j, rows;
+    RNN_K(block) q, whole;
+
+    for (i = 0; i < p->m; i += rows) {
+        rows = p->m - i < mc ? p->m - i : mc;
+        q.start = p->start;
+        for (o = 0; o < p->o; o += q.os) {
+            q.os = p->o - o < oc ? p->o - o : oc;
+            for (k = 0; k < p->k; k += q.ks) {
+                const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o +
+                                    (ptrdiff_t)k * p->b_k;
+                q.ks = p->k - k < kc ? p->k - k : kc;
+                q.a = p->a + (ptrdiff_t)i * p->a_i + (ptrdiff_t)o * p->a_o +
+                      (ptrdiff_t)k * p->a_k;
+                q.a_i = p->a_i;
+                q.a_k = p->a_k;
+                q.a_o = p->a_o;
+                if (turn) {
+                    RNN_K(pack)(q.a, q.a_o, q.a_k, q.os, q.ks, rows, left,
+                                RNN_I_MC);
+                    q.a = left;
+                    q.a_i = 1;
+                    q.a_k = RNN_I_MC;
+                    q.a_o = (ptrdiff_t)(q.ks * RNN_I_MC);
+                }
+                whole = q;
+                q.b = panel;
+                q.b_k = ROW;
+                q.b_o = (ptrdiff_t)(q.ks * ROW);
+                for (j = 0; j + ROW <= p->n; j += ROW) {
+                    RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW, panel,
+                                ROW);
+                    RNN_K(strip)(p, q, i, i + rows, j, RNN_W, RNN_NV);
+                }
+                whole.b = b;
+                whole.b_k = p->b_k;
+                whole.b_o = p->b_o;
+                RNN_K(edge)(p, &whole, i, i + rows, j);
+                q.start = RNN_I_FROM_C;
+            }
+        }
+    }
+}
+#endif
 
 /* b_j is not 1: gather W columns by hand. For callers without room for a
  * transposed copy. */
@@ -2119,20 +2239,36 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
-    size_t j = 0;
+    RNN_K(block) q;
+    size_t j;
 
     if (p->b_j != 1) {
         RNN_K(strided)(p);
         return;
     }
-    for (; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W)
-        RNN_K(strip)(p, j, RNN_W, RNN_NV);
-    for (; j + RNN_W <= p->n; j += RNN_W)
-        RNN_K(strip)(p, j, RNN_W, 1);
 #if RNN_W > 1
-    if (j < p->n)
-        RNN_K(strip)(p, j, p->n - j, 1);
+    if (p->room && p->m >= 48 && p->n >= 256 && p->k * p->o >= 256 &&
+        (p->a_k == 1 || p->a_k >= 256)) {
+        RNN_K(blocked)(p);
+        return;
+    }
 #endif
+    q.a = p->a;
+    q.a_i = p->a_i;
+    q.a_k = p->a_k;
+    q.a_o = p->a_o;
+    q.b = p->b;
+    q.b_k = p->b_k;
+    q.b_o = p->b_o;
+    q.ks = p->k;
+    q.os = p->o;
+    q.start = p->start;
+    for (j = 0; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W) {
+        q.b = p->b + j;
+        RNN_K(strip)(p, q, 0, p->m, j, RNN_W, RNN_NV);
+    }
+    q.b = p->b;
+    RNN_K(edge)(p, &q, 0, p->m, j);
 }
 
 /* y = (b1 + b2) + w, a one-hot product; b1 and b2 may be NULL */
@@ -2968,6 +3104,8 @@ typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
     int from, to;
+    rnn_real *room; /* for the copies of large products, or NULL */
+    size_t room_len;
 } rnn_i_call;
 
 RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
@@ -2983,6 +3121,8 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
     call->parts = (size_t)parts;
     call->from = 0;
     call->to = INT_MAX;
+    call->room = NULL;
+    call->room_len = 0;
     call->k = rnn_i_select(kernel);
     return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
 }
@@ -2996,6 +3136,26 @@ RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
 
     *first = p * each + (p < more ? p : more);
     *end = *first + each + (p < more ? 1u : 0u);
+}
+
+/* This part's share of the room for copies. */
+RNN_I_FN void rnn_i_lend(rnn_i_call *call, rnn_real *room, size_t len)
+{
+    call->room_len = len / call->parts;
+    call->room = call->room_len > 4096 ? room + call->part * call->room_len
+                                       : NULL;
+}
+
+/* A product with what most have in common: one round, rows of A and B whose
+ * numbers are neighbours, no bias. */
+RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
+{
+    p->o = 1;
+    p->a_k = p->b_j = 1;
+    p->a_o = p->b_o = 0;
+    p->b1 = p->b2 = NULL;
+    p->room = call->room;
+    p->room_len = call->room_len;
 }
 
 RNNDEF const char *rnn_status_text(rnn_status status)
@@ -3182,6 +3342,7 @@ RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
     static const rnn_real one = 1;
     rnn_i_product p;
 
+    rnn_i_blank(call, &p);
     p.m = 1;
     p.n = columns;
     p.a = &one;
@@ -3313,17 +3474,14 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
+    rnn_i_blank(call, &p);
     p.n = part->width;
     p.k = out;
-    p.o = 1;
     p.a = dz;
     p.a_i = (ptrdiff_t)dz_width;
-    p.a_k = 1;
-    p.a_o = p.b_o = 0;
     p.b = w->wt ? w->wt + from : w->w + from * w->cols;
     p.b_j = w->wt ? 1 : (ptrdiff_t)w->cols;
     p.b_k = w->wt ? (ptrdiff_t)w->in : 1;
-    p.b1 = p.b2 = NULL;
     p.c = part->dx;
     p.c_i = (ptrdiff_t)part->row;
     p.start = start;
@@ -3343,15 +3501,12 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
+    rnn_i_blank(call, &p);
     p.n = out;
     p.k = part->width;
-    p.o = 1;
     p.a = part->x;
     p.a_i = (ptrdiff_t)part->row;
-    p.a_k = 1;
-    p.a_o = p.b_o = 0;
     p.b = w;
-    p.b_j = 1;
     p.b_k = (ptrdiff_t)w_width;
     p.b1 = b1;
     p.b2 = b2;
@@ -3370,11 +3525,11 @@ RNN_I_FN void rnn_i_rows_bias(const rnn_i_call *call, const rnn_seq *seq,
     static const rnn_real zero = 0;
     rnn_i_product p;
 
+    rnn_i_blank(call, &p);
     p.n = out;
-    p.k = p.o = 1;
+    p.k = 1;
     p.a = p.b = &zero;
-    p.a_i = p.a_k = p.a_o = 0;
-    p.b_j = p.b_k = p.b_o = 0;
+    p.a_i = p.b_j = p.b_k = 0;
     p.b1 = b1;
     p.b2 = b2;
     p.c = y;
@@ -3394,6 +3549,7 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
+    rnn_i_blank(call, &p);
     p.m = part->width;
     p.n = n;
     p.a = part->x;
@@ -3401,7 +3557,6 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
     p.a_k = (ptrdiff_t)part->row;
     p.b = dz;
     p.b_k = (ptrdiff_t)dz_width;
-    p.b1 = p.b2 = NULL;
     p.c = c;
     p.c_i = (ptrdiff_t)c_width;
     rnn_i_sum(&when, seq, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
@@ -3804,7 +3959,7 @@ typedef struct rnn_i_lay {
     size_t carry;          /* from a layer's dh to the next's; 0: the same   */
     size_t dy;             /* (T, B, D*H)                                    */
     size_t masked;         /* (T, B, D*H) per layer with dropout             */
-    size_t wt;             /* transposed weights                             */
+    size_t wt, room;       /* transposed weights; room for copies            */
     size_t tight, total;
     uint32_t masks;        /* of dropout: layer 0 is this layer              */
     rnn_i_part in[RNN_I_PARTS]; /* what layer 0 reads                        */
@@ -3881,13 +4036,14 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
         y->masked = rnn_i_plus(y->dy, lanes);
         y->tight = rnn_i_plus(y->masked, rnn_i_times(masks, lanes));
         y->wt = y->tight;
-        y->total = rnn_i_plus(y->tight, n);
+        y->room = rnn_i_plus(y->wt, n);
+        y->total = rnn_i_plus(y->room, RNN_ROOM(s->hidden_size));
     } else {
         y->h = y->z_size;
         y->c = rnn_i_plus(y->h, rnn_i_times(rnn_i_times(y->s_size, y->D),
                                             y->L > 1 ? 2u : 1u));
         y->total = rnn_i_plus(y->c, rnn_i_times(y->s_size, y->C));
-        y->tight = y->wt = y->total;
+        y->tight = y->wt = y->room = y->total;
         y->dh = y->dc = y->dy = y->masked = y->carry = 0;
     }
     return rnn_i_fits(y->total) ? RNN_OK : RNN_E_SIZE;
@@ -4008,14 +4164,10 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
     rnn_i_product p;
     int stage, i;
 
+    rnn_i_blank(call, &p);
     p.m = s->rows;
-    p.o = 1;
-    p.a_o = p.b_o = 0;
     p.k = H;
-    p.a_k = 1;
-    p.b_j = 1;
     p.b_k = (ptrdiff_t)(y->G * H);
-    p.b2 = NULL;
     p.c_i = (ptrdiff_t)(y->K * H);
     for (stage = 0; stage < y->row->stages; stage++) {
         for (i = 0; i < y->row->pieces; i++) {
@@ -4045,15 +4197,12 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
     rnn_i_product p;
     int stage, i, into = y->row->carries;
 
+    rnn_i_blank(call, &p);
     p.m = s->rows;
     p.n = H;
-    p.o = 1;
-    p.a_o = p.b_o = 0;
     p.a_i = (ptrdiff_t)(y->K * H);
-    p.a_k = 1;
     p.b_j = wt ? 1 : (ptrdiff_t)gh;
     p.b_k = wt ? (ptrdiff_t)H : 1;
-    p.b1 = p.b2 = NULL;
     p.c_i = (ptrdiff_t)H;
     for (stage = y->row->stages - 1; stage >= 0; stage--) {
         RNN_I_DO(call->k, cell_backward)(y->cell, stage, s);
@@ -4462,6 +4611,9 @@ RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
         st = RNN_E_BUFFER;
     if (!st) {
         y->packed = train && work_len >= y->total;
+        if (y->packed)
+            rnn_i_lend(call, rnn_i_unconst(work) + y->room,
+                       y->total - y->room);
         y->ins = 1;
         rnn_i_set_part(y->in, seq->ids ? NULL : seq->x, y->I, NULL);
     }
@@ -4722,6 +4874,7 @@ typedef struct rnn_i_look {
     rnn_i_att a;
     const rnn_seq *source, *seq;
     const rnn_real *params;
+    const rnn_real *W_t, *U_t;     /* W and U transposed, or NULL             */
     rnn_i_part s, h;               /* queries s, and memory h over source     */
     rnn_real *keys, *query;        /* (S, B, A), (T, B, A): k and q           */
     rnn_real *attn, *context;      /* (T, B, S), (T, B, K)                    */
@@ -4768,12 +4921,11 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
     if (o->a.row->W)
         rnn_i_rows_forward(call, o->seq, &o->s, o->params, A, A, NULL, NULL,
                            o->query, A, RNN_I_FROM_ZERO);
-    p.m = p.o = 1;
+    rnn_i_blank(call, &p);
+    p.m = 1;
     p.n = K;
-    p.a_i = p.a_o = p.b_o = p.c_i = 0;
-    p.a_k = p.b_j = 1;
+    p.a_i = p.c_i = 0;
     p.b_k = (ptrdiff_t)(Bs * o->h.row);
-    p.b1 = p.b2 = NULL;
     p.start = RNN_I_FROM_ZERO;
     rnn_i_share(call, (size_t)o->seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, o->seq); t++)
@@ -4876,7 +5028,7 @@ RNN_I_FN void rnn_i_unattend_query(const rnn_i_call *call, const rnn_i_look *o,
 
     if (o->a.row->W) {
         w.w = o->params;
-        w.wt = NULL;
+        w.wt = o->W_t;
         w.in = o->a.Q;
         w.cols = A;
         rnn_i_rows_back(call, o->seq, o->dquery, A, A, &w, 0, p,
@@ -4914,7 +5066,7 @@ RNN_I_FN void rnn_i_unattend_memory(const rnn_i_call *call, const rnn_i_look *o,
     if (o->a.row->U) {
         rnn_i_set_part(&part, NULL, K, dh);
         w.w = o->params + o->a.U;
-        w.wt = NULL;
+        w.wt = o->U_t;
         w.in = K;
         w.cols = A;
         rnn_i_rows_back(call, o->source, o->dkeys, A, A, &w, 0, &part,
@@ -4926,14 +5078,11 @@ RNN_I_FN void rnn_i_unattend_memory(const rnn_i_call *call, const rnn_i_look *o,
                        (end - first) * K);
     }
     rnn_i_pad(call, o->source, NULL, dh, K);
-    p.o = 1;
+    rnn_i_blank(call, &p);
     p.n = K;
     p.a_i = 1;
     p.a_k = (ptrdiff_t)(B * S);
     p.b_k = p.c_i = (ptrdiff_t)(B * K);
-    p.a_o = p.b_o = 0;
-    p.b_j = 1;
-    p.b1 = p.b2 = NULL;
     p.start = RNN_I_FROM_C;
     for (b = first; b < end; b++) {
         p.m = rnn_i_steps(o->source, b);
@@ -5044,6 +5193,7 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     o->source = source;
     o->seq = seq;
     o->params = params;
+    o->W_t = o->U_t = NULL;
     rnn_i_set_part(&o->s, seq->x, o->a.Q, NULL);
     rnn_i_set_part(&o->h, source->x, o->a.K, NULL);
     o->from = NULL;
@@ -5168,6 +5318,7 @@ typedef struct rnn_i_source {
     size_t S, memory, keys;         /* offsets in memory       */
     size_t query, attn, context;    /* offsets in work, and on */
     size_t dmemory, dkeys, dquery, dcontext, dv, de, dhn, dcn;
+    size_t W_t, U_t;
 } rnn_i_source;
 
 typedef struct rnn_i_model {
@@ -5183,7 +5334,8 @@ typedef struct rnn_i_model {
     size_t c;                /* offset in memory                              */
     size_t r, h0, c0, last;  /* offsets in work, and on                       */
     size_t dc, dr, dlast, dhn;
-    size_t head_t, infer, tight, total;
+    size_t head_t, bridge_t, infer, tight; /* transposed copies; sizes        */
+    size_t room, total;
     int packed;
 } rnn_i_model;
 
@@ -5399,6 +5551,30 @@ RNN_I_FN void rnn_i_plain_work(rnn_i_model *m, int n_to_1, size_t *at)
     m->dhn = rnn_i_take(at, n_to_1 ? states : 0);
 }
 
+/* Where transposed weights lie, and room for copies. */
+RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
+{
+    rnn_i_lay *y = &m->top.y;
+    size_t room = y->total - y->room;
+    int i;
+
+    for (i = 0; i < m->sources && !m->given; i++) {
+        rnn_i_source *s = &m->source[i];
+        rnn_i_lay *e = &s->side.y;
+        if (e->total - e->room > room)
+            room = e->total - e->room;
+        e->wt = rnn_i_take(at, e->room - e->tight) - s->side.work;
+        if (m->attention && s->a.row->W)
+            s->W_t = rnn_i_take(at, s->a.U);
+        if (m->attention && s->a.row->U)
+            s->U_t = rnn_i_take(at, s->a.v - s->a.U);
+    }
+    m->bridge_t = rnn_i_take(at, m->q ? rnn_i_times(m->R, m->C) : 0);
+    y->wt = rnn_i_take(at, y->room - y->tight) - m->top.work;
+    m->head_t = rnn_i_take(at, rnn_i_times(m->W + m->Z, m->O));
+    m->room = rnn_i_take(at, room);
+}
+
 RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
                                        const int *source_steps, int steps,
                                        int batch, int train, rnn_i_model *m)
@@ -5472,16 +5648,8 @@ RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
     if (!train)
         at = m->infer;
     m->tight = at;
-    for (i = 0; train && i < m->sources && !m->given; i++) {
-        rnn_i_side *s = &m->source[i].side;
-        n = s->y.total - s->y.tight;
-        s->y.wt = rnn_i_take(&at, n) - s->work;
-    }
-    if (train) {
-        n = top->y.total - top->y.tight;
-        top->y.wt = rnn_i_take(&at, n) - top->work;
-        m->head_t = rnn_i_take(&at, rnn_i_times(m->W + m->Z, m->O));
-    }
+    if (train)
+        rnn_i_copies(m, &at);
     m->total = at;
     return rnn_i_fits(at) ? RNN_OK : RNN_E_SIZE;
 }
@@ -5633,6 +5801,8 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params,
         k->source = &o->source[i];
         k->seq = &o->inner;
         k->params = params ? params + s->att : NULL;
+        k->W_t = m->packed ? work + s->W_t : NULL;
+        k->U_t = m->packed ? work + s->U_t : NULL;
         rnn_i_set_part(&k->s, work + m->top.work + a.h + a.prev, s->a.Q, NULL);
         rnn_i_set_part(&k->h, memory + s->memory, s->a.K, NULL);
         k->keys = memory + s->keys;
@@ -5695,6 +5865,8 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
     if (st)
         return st;
     m->packed = train && work_len >= m->total;
+    if (m->packed)
+        rnn_i_lend(&o->call, work + m->room, m->total - m->room);
     o->seq = seq;
     o->tokens = *seq;
     if (o->own)
@@ -5860,8 +6032,6 @@ RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params,
                          work + s->side.x, s->side.E);
         if (m->given)
             continue;
-        if (m->packed)
-            rnn_i_pack(call, &s->side.y, params + s->side.rnn, block);
         rnn_i_stack_forward(call, &s->side.y, &s->side.stack,
                             params + s->side.rnn, &o->encoder[i], 0, block);
         if (m->keeps) {
@@ -6056,6 +6226,33 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
         rnn_i_head_forward(&o->call, m, params, o->seq, part, n, logits);
 }
 
+/* The transposed copies that backward reads. */
+RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
+                               rnn_real *work)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_call *call = &o->call;
+    int i;
+
+    for (i = 0; i < m->sources && !m->given; i++) {
+        const rnn_i_source *s = &m->source[i];
+        const rnn_real *att = params + s->att;
+        rnn_i_pack(call, &s->side.y, params + s->side.rnn,
+                   work + s->side.work);
+        if (m->attention && s->a.row->W)
+            rnn_i_transpose(call, att, s->a.Q, s->a.A, work + s->W_t);
+        if (m->attention && s->a.row->U)
+            rnn_i_transpose(call, att + s->a.U, s->a.K, s->a.A,
+                            work + s->U_t);
+    }
+    if (m->q)
+        rnn_i_transpose(call, params + m->bridge, m->R, m->C,
+                        work + m->bridge_t);
+    rnn_i_pack(call, &m->top.y, params + m->top.rnn, work + m->top.work);
+    rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O,
+                    work + m->head_t);
+}
+
 RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
                                     const rnn_real *params, const rnn_seq *seq,
                                     rnn_real *logits, rnn_real *work,
@@ -6074,12 +6271,8 @@ RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
         return st;
     if (!params || !logits)
         return RNN_E_ARG;
-    if (m->packed) {
-        rnn_i_transpose(&o.call, params + m->head, m->W + m->Z, m->O,
-                        work + m->head_t);
-        rnn_i_pack(&o.call, &m->top.y, params + m->top.rnn,
-                   work + m->top.work);
-    }
+    if (m->packed)
+        rnn_i_pack_model(&o, params, work);
     if (m->decoder) {
         rnn_i_encode(&o, params, work, work);
         rnn_i_decoder_forward(&o, params, logits, work);
@@ -6217,7 +6410,7 @@ RNN_I_FN void rnn_i_context_backward(const rnn_i_open *o,
         rnn_i_flat(&flat, (int)m->B);
         rnn_i_set_part(&part, NULL, m->R, dr);
         q.w = params + m->bridge;
-        q.wt = NULL;
+        q.wt = m->packed ? work + m->bridge_t : NULL;
         q.in = m->R;
         q.cols = m->C;
         rnn_i_rows_back(call, &flat, dc, m->C, m->C, &q, 0, &part,
@@ -7810,6 +8003,7 @@ RNN_I_FN void rnn_i_decode_step(rnn_i_model *m, const rnn_i_call *call,
         o.source = source + i;
         o.seq = &seq;
         o.params = params + s->att;
+        o.W_t = o.U_t = NULL;
         rnn_i_set_part(&o.s, h + (y->L - 1) * y->state, y->H, NULL);
         rnn_i_set_part(&o.h, memory + s->memory, s->a.K, NULL);
         o.keys = rnn_i_unconst(memory + s->keys);

@@ -1,0 +1,387 @@
+/* The kernels of every instruction set against plain C, bit for bit: functions
+ * of the implementation itself, on odd sizes (1 to 70 in every dimension),
+ * arrays of any alignment, with infinities, NaN and numbers of all sizes; large
+ * products with more and with less room for their copies. All NaNs are equal. */
+#define RNN_IMPLEMENTATION
+#include "../rnn.h"
+#include "test.h"
+
+#if RNN_I_X86
+
+static const rnn_i_kernels *sets[2];
+static const char *const set_names[2] = {"AVX2", "AVX-512"};
+
+static int same(rnn_real a, rnn_real b)
+{
+    return (a != a && b != b) || rnn_i_to_bits(a) == rnn_i_to_bits(b);
+}
+
+static size_t differ(const rnn_real *a, const rnn_real *b, size_t n)
+{
+    size_t i, bad = 0;
+
+    for (i = 0; i < n; i++)
+        bad += !same(a[i], b[i]);
+    return bad;
+}
+
+/* n numbers that begin off any alignment; with `wild`, some are special */
+static rnn_real *numbers(size_t n, int wild)
+{
+    static const rnn_real inf = (rnn_real)1e30 * (rnn_real)1e30;
+    const size_t off = (size_t)test_below(16);
+    rnn_real *p = test_reals(n + off, 2) + off;
+    size_t i;
+
+    for (i = 0; wild && i < n; i++)
+        switch (test_below(40)) {
+        case 0: p[i] = inf; break;
+        case 1: p[i] = -inf; break;
+        case 2: p[i] = inf - inf; break;
+        case 3: p[i] = 0; break;
+        case 4: p[i] = -p[i] * 0; break;
+        case 5: p[i] *= (rnn_real)1e30; break;
+        case 6: p[i] *= (rnn_real)1e-30; break;
+        default: break;
+        }
+    return p;
+}
+
+/* ---- products ------------------------------------------------------------ */
+
+static ptrdiff_t plus(size_t n, int more)
+{
+    return (ptrdiff_t)n + test_below(more);
+}
+
+static void one_product(int wild)
+{
+    rnn_i_product p;
+    const size_t m = 1 + (size_t)test_below(70), n = 1 + (size_t)test_below(70);
+    const size_t k = 1 + (size_t)test_below(70), o = 1 + (size_t)test_below(4);
+    const size_t big = 80;
+    rnn_real *a, *b, *c, *want, *b1, *b2;
+    size_t all, s;
+
+    p.m = m;
+    p.n = n;
+    p.k = k;
+    p.o = o;
+    if (test_below(2)) { /* rows, or columns, of A */
+        p.a_k = 1;
+        p.a_i = plus(k, 9);
+    } else {
+        p.a_i = 1;
+        p.a_k = plus(m, 9);
+    }
+    p.a_o = (ptrdiff_t)(big * big);
+    p.b_j = test_below(8) ? 1 : plus(k, 3);
+    p.b_k = p.b_j == 1 ? plus(n, 9) : 1;
+    p.b_o = (ptrdiff_t)(big * big);
+    p.c_i = plus(n, 9);
+    p.start = test_below(3);
+    a = numbers(o * big * big, wild);
+    b = numbers(o * big * big, wild);
+    if (test_below(2)) { /* rounds that go down */
+        a += (o - 1) * big * big;
+        p.a_o = -p.a_o;
+    }
+    p.a = a;
+    p.b = b;
+    b1 = numbers(n, wild);
+    b2 = numbers(n, wild);
+    p.b1 = test_below(4) ? b1 : NULL;
+    p.b2 = test_below(4) ? b2 : NULL;
+    all = m * (size_t)p.c_i;
+    c = numbers(all, wild);
+    want = test_reals(all, 0);
+    memcpy(want, c, all * sizeof *c);
+    p.room = NULL;
+    p.room_len = 0;
+    p.c = want;
+    rnn_i_c_product(&p);
+    for (s = 0; s < 2; s++) {
+        rnn_real *got = numbers(all, 0);
+        int room;
+        if (!sets[s])
+            continue;
+        for (room = 0; room < (p.b_j == 1 ? 3 : 1); room++) {
+            /* for a block of 1 to 40 terms, or of all */
+            const size_t len = 16 + 256u * (size_t)(room == 1
+                                                        ? 1 + test_below(40)
+                                                        : 300);
+            memcpy(got, c, all * sizeof *c);
+            p.c = got;
+            if (room) {
+                p.room = numbers(len, 0);
+                p.room_len = len;
+            }
+            if (!room)
+                sets[s]->product(&p);
+            else if (s == 0)
+                rnn_i_avx2_blocked(&p);
+            else
+                rnn_i_avx512_blocked(&p);
+            CHECK(differ(got, want, all) == 0,
+                  "%s, room %d: m %d n %d k %d o %d start %d", set_names[s],
+                  room, (int)m, (int)n, (int)k, (int)o, p.start);
+        }
+        p.room = NULL;
+    }
+    test_free();
+}
+
+/* ---- all the others ------------------------------------------------------ */
+
+#define EACH(call, got, want, n)                                               \
+    do {                                                                       \
+        size_t s_;                                                             \
+        for (s_ = 0; s_ < 2; s_++) {                                           \
+            const rnn_i_kernels *k = sets[s_];                                 \
+            if (!k)                                                            \
+                continue;                                                      \
+            restore();                                                         \
+            call;                                                              \
+            CHECK(differ(got, want, n) == 0, "%s: %s, n %d", set_names[s_],    \
+                  #call, (int)n);                                              \
+        }                                                                      \
+    } while (0)
+
+enum { MOST = 70, ROOM = 8 * MOST };
+static rnn_real x0[ROOM], y0[ROOM], z0[ROOM];
+static rnn_real *x, *y, *z, want_x[ROOM], want_y[ROOM], want_z[ROOM];
+
+static void restore(void)
+{
+    memcpy(x, x0, sizeof x0);
+    memcpy(y, y0, sizeof y0);
+    memcpy(z, z0, sizeof z0);
+}
+
+static void keep(void)
+{
+    memcpy(want_x, x, sizeof want_x);
+    memcpy(want_y, y, sizeof want_y);
+    memcpy(want_z, z, sizeof want_z);
+}
+
+static rnn_real scalar[2];
+
+static void others(size_t n, int wild)
+{
+    const rnn_i_kernels *c = &rnn_i_table_c;
+    const uint32_t key[2] = {7, 9};
+    rnn_i_update u;
+    rnn_real s = (rnn_real)0.75;
+    int f, kind;
+
+    x = numbers(ROOM, wild);
+    y = numbers(ROOM, wild);
+    z = numbers(ROOM, wild);
+    memcpy(x0, x, sizeof x0);
+    memcpy(y0, y, sizeof y0);
+    memcpy(z0, z, sizeof z0);
+
+    for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
+        restore(), c->map(f, n, x, y), keep();
+        EACH(k->map(f, n, x, y), y, want_y, ROOM);
+        restore(), c->unmap(f, n, x, y), keep();
+        EACH(k->unmap(f, n, x, y), y, want_y, ROOM);
+    }
+    restore(), c->gather(n, x, z, x + MOST, y), keep();
+    EACH(k->gather(n, x, z, x + MOST, y), y, want_y, ROOM);
+    restore(), c->gather(n, NULL, NULL, x + MOST, y), keep();
+    EACH(k->gather(n, NULL, NULL, x + MOST, y), y, want_y, ROOM);
+    restore(), c->accumulate(n, x, y), keep();
+    EACH(k->accumulate(n, x, y), y, want_y, ROOM);
+    restore(), c->scale(n, s, x, y), keep();
+    EACH(k->scale(n, s, x, y), y, want_y, ROOM);
+    restore(), c->add_scaled(n, s, x, y), keep();
+    EACH(k->add_scaled(n, s, x, y), y, want_y, ROOM);
+    restore(), c->clamp(n, s, y), keep();
+    EACH(k->clamp(n, s, y), y, want_y, ROOM);
+    restore(), c->dropout(n, key, 3, 1u << 30, s, y), keep();
+    EACH(k->dropout(n, key, 3, 1u << 30, s, y), y, want_y, ROOM);
+
+    restore(), scalar[0] = c->greatest(n, x);
+    EACH(scalar[1] = k->greatest(n, x), scalar, scalar + 1, 1);
+    scalar[0] = c->greatest_size(n, x);
+    EACH(scalar[1] = k->greatest_size(n, x), scalar, scalar + 1, 1);
+    scalar[0] = c->sum(n, x, NULL);
+    EACH(scalar[1] = k->sum(n, x, NULL), scalar, scalar + 1, 1);
+    scalar[0] = c->sum(n, x, y);
+    EACH(scalar[1] = k->sum(n, x, y), scalar, scalar + 1, 1);
+    scalar[0] = c->sum_squares(n, s, x);
+    EACH(scalar[1] = k->sum_squares(n, s, x), scalar, scalar + 1, 1);
+    scalar[0] = c->spread(n, s, s, x);
+    EACH(scalar[1] = k->spread(n, s, s, x), scalar, scalar + 1, 1);
+    restore(), scalar[0] = c->exp_sum(n, s, s, x, y), keep();
+    EACH(scalar[1] = k->exp_sum(n, s, s, x, y), scalar, scalar + 1, 1);
+    EACH(k->exp_sum(n, s, s, x, y), y, want_y, ROOM);
+    for (f = 0; f < 2; f++) {
+        restore(), scalar[0] = c->row_loss(f, n, s, x, z, y), keep();
+        EACH(scalar[1] = k->row_loss(f, n, s, x, z, y), scalar, scalar + 1, 1);
+        EACH(k->row_loss(f, n, s, x, z, y), y, want_y, ROOM);
+        restore(), scalar[0] = c->score(f, n, x, y, z);
+        EACH(scalar[1] = k->score(f, n, x, y, z), scalar, scalar + 1, 1);
+        restore(), c->unscore(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
+                              y + 4 * MOST), keep();
+        EACH(k->unscore(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
+                        y + 4 * MOST), y, want_y, ROOM);
+    }
+
+    memset(&u, 0, sizeof u);
+    u.lr = (rnn_real)0.1;
+    u.decay = (rnn_real)0.01;
+    u.mu = u.beta1 = (rnn_real)0.9;
+    u.rest_mu = u.rest1 = (rnn_real)0.1;
+    u.beta2 = (rnn_real)0.99;
+    u.rest2 = (rnn_real)0.01;
+    u.root = (rnn_real)0.5;
+    u.eps = (rnn_real)1e-6;
+    u.initial = (rnn_real)0.2;
+    u.p = y;
+    u.g = x;
+    u.m1 = z;
+    u.m2 = z + 2 * MOST;
+    u.m3 = z + 4 * MOST;
+    for (kind = RNN_SGD; kind <= RNN_ADAMW; kind++)
+        for (f = 0; f < 16; f++) {
+            u.kind = kind;
+            u.begin = f & 1;
+            u.momentum = f >> 1 & 1;
+            u.nesterov = u.centered = f >> 2 & 1;
+            u.amsgrad = f >> 3;
+            restore(), c->update(n, &u), keep();
+            EACH(k->update(n, &u), y, want_y, ROOM);
+            EACH(k->update(n, &u), z, want_z, ROOM);
+        }
+    test_free();
+}
+
+/* One step of every cell, forward and back. */
+static void cells(size_t H, size_t rows, int wild)
+{
+    int cell, stage;
+
+    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+        for (stage = 0; stage < rnn_i_cells[cell].stages; stage++) {
+            const size_t n = rows * H, all = RNN_KEPT(cell) * n;
+            rnn_real *in = numbers(all + 6 * n, wild);
+            rnn_real *out[3], *to;
+            rnn_i_cell_step step;
+            int set, back;
+            for (back = 0; back < 2; back++) {
+                for (set = 0; set < 3; set++) {
+                    const rnn_i_kernels *k = set ? sets[set - 1]
+                                                 : &rnn_i_table_c;
+                    out[set] = to = numbers(all + 6 * n, 0);
+                    memcpy(to, in, (all + 6 * n) * sizeof *to);
+                    memset(&step, 0, sizeof step);
+                    step.rows = rows;
+                    step.H = H;
+                    step.z = to;
+                    step.h_prev = in + all;
+                    step.c_prev = in + all + n;
+                    step.h = to + all + 2 * n;
+                    step.c = to + all + 3 * n;
+                    step.dy = back && rows % 2 ? in + all + 2 * n : NULL;
+                    step.dy_row = (ptrdiff_t)H;
+                    step.dh = to + all + 4 * n;
+                    step.dc = step.drh = to + all + 5 * n;
+                    if (!k)
+                        continue;
+                    if (back)
+                        k->cell_backward(cell, stage, &step);
+                    else
+                        k->cell_forward(cell, stage, &step);
+                    CHECK(differ(out[set], out[0], all + 6 * n) == 0,
+                          "cell %d, back %d, H %d: %s", cell, back, (int)H,
+                          set ? set_names[set - 1] : "plain C");
+                }
+            }
+            test_free();
+        }
+}
+
+/* A layer wide enough to use its room: with room and without, one thread or
+ * more. */
+static void wide(int cell, int H, int I, int T, int B)
+{
+    rnn_stack stack;
+    rnn_sizes size;
+    rnn_seq seq;
+    rnn_flow flow;
+    rnn_real *p, *dy, *g[3], *w[3], *dx[3];
+    int i, part, parts;
+
+    memset(&stack, 0, sizeof stack);
+    memset(&seq, 0, sizeof seq);
+    memset(&flow, 0, sizeof flow);
+    stack.cell = cell;
+    stack.input_size = I;
+    stack.hidden_size = H;
+    MUST(rnn_stack_sizes(&stack, T, B, &size) == RNN_OK, "sizes");
+    seq.steps = T;
+    seq.batch = B;
+    seq.x = test_reals((size_t)(T * B * I), 1);
+    p = test_reals(size.params, 0.1);
+    dy = test_reals(size.output, 1);
+    for (i = 0; i < 3; i++) {
+        const size_t len = i ? size.train : size.train_tight;
+        rnn_run run = {0, 0, 0};
+
+        run.parts = parts = i == 2 ? 3 : 1;
+        w[i] = (rnn_real *)test_memory(len * sizeof *p);
+        g[i] = (rnn_real *)test_memory(size.params * sizeof *p);
+        flow.dx = dx[i] = test_reals((size_t)(T * B * I), 1);
+        for (part = 0; part < parts; part++)
+            run.part = part,
+            rnn_stack_forward(&stack, p, &seq, NULL, w[i], len, &run);
+        for (part = 0; part < parts; part++)
+            run.part = part,
+            rnn_stack_backward(&stack, p, &seq, dy, &flow, w[i], len, &run);
+        for (part = 0; part < parts; part++)
+            run.part = part,
+            rnn_stack_grads(&stack, &seq, w[i], len, g[i], &run);
+        CHECK(!memcmp(g[i], g[0], size.params * sizeof *p) &&
+                  !memcmp(dx[i], dx[0], (size_t)(T * B * I) * sizeof *p) &&
+                  !memcmp(w[i], w[0], size.train_tight * sizeof *p),
+              "cell %d of %d: with room or without, parts %d", cell, H, parts);
+    }
+    test_free();
+}
+
+int main(int argc, char **argv)
+{
+    size_t n;
+    int i, cell;
+
+    test_seed(argc, argv);
+    sets[0] = rnn_i_select(RNN_KERNEL_AVX2);
+    sets[1] = rnn_i_select(RNN_KERNEL_AVX512);
+    printf("AVX2 %s, AVX-512 %s\n", sets[0] ? "yes" : "no",
+           sets[1] ? "yes" : "no");
+    for (i = 0; i < 400; i++)
+        one_product(i % 4 == 0);
+    for (n = 1; n <= MOST; n++) {
+        others(n, 0);
+        others(n, 1);
+        cells(n, 1 + n % 3, n % 4 == 0);
+    }
+    for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell++)
+        wide(cell, 257 + cell, 290 - cell, 6, 50);
+    test_unused();
+    return test_end();
+}
+
+#else
+
+int main(void)
+{
+    CHECK(rnn_i_select(RNN_KERNEL_PORTABLE) != 0, "plain C alone");
+    test_unused();
+    return test_end();
+}
+
+#endif

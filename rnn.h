@@ -4,8 +4,9 @@
  *
  * One file, no dependency, no allocation, no global that is written. Cells:
  * tanh, ReLU, GRU in both forms, LSTM; stacks of layers in one or both
- * directions; a head, losses, Adam, sampling, checkpoints that PyTorch opens.
- * The same bits on every machine. C99, C++11, desk and firmware.
+ * directions; N vs N, N vs 1, 1 vs N, encoder-decoder with attention; losses,
+ * optimisers, sampling, beam search, checkpoints that PyTorch opens. The same
+ * bits on every machine. C99, C++11, desk and firmware.
  *
  * ----------------------------------------------------------------------------
  * HOW TO USE IT
@@ -18,7 +19,8 @@
  * and in all others #include "rnn.h" alone. Compile with any flags but
  * -ffast-math and clang's -ffp-contract=fast: plain -O2 gives the fast code. It
  * includes stddef.h, stdint.h and, where RNN_IMPLEMENTATION is defined,
- * limits.h, immintrin.h on x86-64, and stdio.h where there is one.
+ * limits.h, immintrin.h on x86-64, arm_neon.h on aarch64, and stdio.h where
+ * there is one.
  *
  * ----------------------------------------------------------------------------
  * A FIRST PROGRAM
@@ -127,6 +129,43 @@
  * [in][out], the transpose of PyTorch's [out][in], because a step then streams
  * through memory with vectors along the outputs, and a one-hot input is one
  * row. rnn_save and rnn_load turn them at the border.
+ *
+ * ----------------------------------------------------------------------------
+ * THE WIRINGS
+ *
+ * rnn_model.wiring says which; every one takes any cell and any layers.
+ *
+ *     RNN_N_TO_N        RNN_N_TO_1        RNN_1_TO_N        RNN_N_TO_M
+ *
+ *     y1 y2 y3 y4                 Y       y1 y2 y3 y4             y1 y2 y3
+ *     ^  ^  ^  ^                  ^       ^  ^  ^  ^              ^  ^  ^
+ *     h1-h2-h3-h4       h1-h2-h3-h4       h1-h2-h3-h4    h1-h2 => s1-s2-s3
+ *     ^  ^  ^  ^        ^  ^  ^  ^        ^              ^  ^     ^  ^  ^
+ *     x1 x2 x3 x4       x1 x2 x3 x4       x              x1 x2    0  y1 y2
+ *
+ * The last two have a decoder: a stack that starts from, or reads, a context c,
+ * and may read its own previous output, y_(t-1), which in training is the
+ * target's (teacher forcing). What c is and where it enters are fields of
+ * rnn_model: context, context_size, feed, hand_over; attention adds a context
+ * for every step, a weighted mean of the encoder's states. 1 vs N takes x as c.
+ *
+ *     model.wiring = RNN_N_TO_M;          -- Bahdanau, Cho & Bengio 2014
+ *     model.cell = RNN_GRU;
+ *     model.input = model.target = RNN_EMBEDDING;
+ *     model.input_size = ...;             -- source's vocabulary
+ *     model.output_size = model.target_size = ...;   -- the target's
+ *     model.embedding_size = model.target_embedding_size = 64;
+ *     model.hidden_size = model.context_size = 128;
+ *     model.bidirectional = 1;
+ *     model.attention = RNN_ADDITIVE;
+ *     model.attention_size = 128;
+ *     model.feed = RNN_AS_STATE;          -- s_0 = tanh(Q h_N + q)
+ *     model.head_context = 1;             -- the head reads [s_t; c_t]
+ *
+ * Training is the same calls as for N vs N: seq holds the target's tokens, as
+ * the decoder reads them, and seq.source the source. To use it, rnn_encode
+ * once, then rnn_decode (greedy, sampling) or rnn_beam_search, or your own loop
+ * over rnn_decode_step.
  *
  * ----------------------------------------------------------------------------
  * TRAINING, AND TRUNCATED BPTT
@@ -297,8 +336,9 @@ enum {
 enum {
     RNN_KERNEL_AUTO = 0, /* the widest that this machine has */
     RNN_KERNEL_PORTABLE, /* plain C                          */
-    RNN_KERNEL_AVX2,
-    RNN_KERNEL_AVX512
+    RNN_KERNEL_AVX2,     /* x86-64, chosen at run time       */
+    RNN_KERNEL_AVX512,
+    RNN_KERNEL_NEON      /* aarch64                          */
 };
 
 /* How one call runs. NULL, or all zero, is one thread on the best kernel.
@@ -339,7 +379,8 @@ typedef struct rnn_seq {
     const int *lengths;       /* (B) 0..T, or NULL: all are T                */
     const rnn_real *x;        /* (T, B, I), or NULL with ids                 */
     const int *ids;           /* (T, B) 0..I-1: x is one-hot                 */
-    const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros     */
+    const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
+                                 decoder, where nothing is handed to a layer */
     rnn_real *hn, *cn;        /* (L*D, B, H) final states, or NULL; hn may be
                                  h0 and cn may be c0: state carries over     */
     uint32_t seed[2];         /* of dropout masks                            */
@@ -374,8 +415,8 @@ typedef struct rnn_sizes {
     size_t state;       /* each of h0, c0, hn, cn and their gradients         */
     size_t output;      /* y (T, B, D*H) of a stack, logits (T, B, O)         */
     size_t train;       /* work of forward, backward and grads                */
-    size_t train_tight; /* the least they accept: without the copies of weights
-                           and other things that make them fast; the same bits */
+    size_t train_tight; /* the least they accept: without copies that make them
+                           faster; the same bits                              */
     size_t infer;       /* work of infer, and of encode                       */
     size_t step;        /* work of step and decode_step, of this many rows    */
     size_t memory;      /* what encode leaves for decode_step                 */
@@ -694,8 +735,10 @@ enum {
 
 /* What else the encoder hands over. */
 enum {
-    RNN_HAND_CELL = 1,  /* LSTM's final cell state, as c_0 of layer 0        */
-    RNN_HAND_LAYERS = 2 /* every layer's final state to the decoder's layer  */
+    RNN_HAND_CELL = 1,  /* LSTM's final cell state, as c_0 of layer 0; nothing
+                           of the other cells                                */
+    RNN_HAND_LAYERS = 2 /* every layer's final state to the decoder's layer,
+                           in place of RNN_AS_STATE                          */
 };
 
 #define RNN_MAX_SOURCES 2
@@ -716,7 +759,7 @@ typedef struct rnn_model {
 
     /* The rest is of 1 vs N and N vs M alone. There input, input_size and
      * embedding_size are those of the source, hidden_size, num_layers and
-     * bidirectional those of the encoder. */
+     * bidirectional those of the encoder, which 1 vs N has not. */
     int target;         /* RNN_DENSE, ... : as what the decoder reads its
                            previous output; 0 .. target_size - 1, or        */
     int target_size;    /* this many numbers; 0: it does not read it        */
@@ -758,8 +801,8 @@ RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
                             const rnn_run *run);
 
 /* Back from dlogits (as logits), which a loss gives. flow as for a stack; its
- * dx only with RNN_DENSE. With a decoder, dx is of the previous outputs and dh0 of
- * the state at which it starts, wherever that came from; the sources' are in
+ * dx only with RNN_DENSE. With a decoder, dx is of the previous outputs and dh0
+ * of the state at which it starts, wherever that came from; the sources' are in
  * flow->source, of 1 vs N dx (1, B, I). grads += gradients of all parameters;
  * NULL with several threads, which call rnn_grads after they have met. */
 RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
@@ -1274,14 +1317,22 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #endif
 #endif
 
-/* Instruction sets that are chosen at run time. */
-#if !defined(RNN_NO_SIMD) && !defined(RNN_DOUBLE) && defined(__x86_64__) &&    \
-    defined(__GNUC__) && !defined(__TINYC__)
+/* Instruction sets beside plain C, of which a call can choose. */
+#define RNN_I_X86 0
+#define RNN_I_NEON 0
+#if !defined(RNN_NO_SIMD) && !defined(RNN_DOUBLE) && defined(__GNUC__) &&      \
+    !defined(__TINYC__)
+#if defined(__x86_64__)
+#undef RNN_I_X86
 #define RNN_I_X86 1
 #include <immintrin.h>
-#else
-#define RNN_I_X86 0
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#undef RNN_I_NEON
+#define RNN_I_NEON 1
+#include <arm_neon.h>
 #endif
+#endif
+#define RNN_I_SETS (RNN_I_X86 || RNN_I_NEON)
 
 #include <limits.h>
 #if !defined(RNN_NO_FILES) && RNN_I_STDIO
@@ -1626,7 +1677,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *
  * Every element is computed by the same operations in the same order in all
  * passes, so all give the same bits. To add an instruction set: a block here,
- * a table row in [SELECT].
+ * a line where the passes are read, a table in [SELECT].
  * ========================================================================= */
 
 #if !defined(RNN_I_PASS) /* plain C, W = 1 */
@@ -1795,6 +1846,66 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
     _mm512_castsi512_ps(_mm512_add_epi32(                                      \
         _mm512_and_si512(RNN_I_OFF(x), _mm512_set1_epi32(0x7fffff)),           \
         _mm512_set1_epi32(0x3f3504f3)))
+
+#elif RNN_I_PASS == 4 /* NEON of aarch64, W = 4 */
+
+#define RNN_K(name) rnn_i_neon_##name
+#define RNN_HOT
+#define RNN_V float32x4_t
+#define RNN_M uint32x4_t
+#define RNN_W 4
+#define RNN_MR 6
+#define RNN_NV 4
+RNN_I_INLINE float32x4_t rnn_i_neon_some(const float *p, size_t n)
+{
+    float x[4] = {0, 0, 0, 0};
+    size_t i;
+    for (i = 0; i < n; i++)
+        x[i] = p[i];
+    return vld1q_f32(x);
+}
+RNN_I_INLINE void rnn_i_neon_keep(float *p, float32x4_t v, size_t n)
+{
+    float x[4];
+    size_t i;
+    vst1q_f32(x, v);
+    for (i = 0; i < n; i++)
+        p[i] = x[i];
+}
+#define RNN_I_BITS(x) vreinterpretq_s32_f32(x)
+#define RNN_LD(p) vld1q_f32(p)
+#define RNN_ST(p, v) vst1q_f32(p, v)
+#define RNN_LDN(p, n) rnn_i_neon_some(p, n)
+#define RNN_STN(p, v, n) rnn_i_neon_keep(p, v, n)
+#define RNN_SET(x) vdupq_n_f32(x)
+#define RNN_ADD(a, b) vaddq_f32(a, b)
+#define RNN_SUB(a, b) vsubq_f32(a, b)
+#define RNN_MUL(a, b) vmulq_f32(a, b)
+#define RNN_DIV(a, b) vdivq_f32(a, b)
+#define RNN_SQRT(a) vsqrtq_f32(a)
+#if RNN_FMA
+#define RNN_MAD(a, b, c) vfmaq_f32(c, a, b)
+#define RNN_NMAD(a, b, c) vfmsq_f32(c, a, b)
+#else
+#define RNN_MAD(a, b, c) vaddq_f32(vmulq_f32(a, b), c)
+#define RNN_NMAD(a, b, c) vsubq_f32(c, vmulq_f32(a, b))
+#endif
+#define RNN_LT(a, b) vcltq_f32(a, b)
+#define RNN_EQ(a, b) vceqq_f32(a, b)
+#define RNN_SEL(m, a, b) vbslq_f32(m, a, b)
+#define RNN_MIN(a, b) vbslq_f32(vcltq_f32(a, b), a, b)
+#define RNN_MAX(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
+#define RNN_ABS(a) vabsq_f32(a)
+#define RNN_SIGN(a, s) vbslq_f32(vdupq_n_u32(0x80000000u), s, a)
+#define RNN_POW2(t)                                                            \
+    vreinterpretq_f32_s32(                                                     \
+        vshlq_n_s32(vaddq_s32(RNN_I_BITS(t), vdupq_n_s32(127)), 23))
+#define RNN_I_OFF(x) vsubq_s32(RNN_I_BITS(x), vdupq_n_s32(0x3f3504f3))
+#define RNN_EXPO(x) vcvtq_f32_s32(vshrq_n_s32(RNN_I_OFF(x), 23))
+#define RNN_MANT(x)                                                            \
+    vreinterpretq_f32_s32(                                                     \
+        vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
+                  vdupq_n_s32(0x3f3504f3)))
 
 #endif
 
@@ -2015,8 +2126,8 @@ RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
 
 /* ---- the matrix kernel: [PRODUCT] --------------------------------------- */
 
-/* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and B:
- * the product's own arrays, or copies. */
+/* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and
+ * B: the product's own arrays, or copies. */
 typedef struct RNN_K(block) {
     const rnn_real *a, *b;
     ptrdiff_t a_i, a_k, a_o, b_k, b_o;
@@ -2024,9 +2135,9 @@ typedef struct RNN_K(block) {
     int start;
 } RNN_K(block);
 
-/* One block for the mr rows of C from i, where q->a is, and nv vectors of columns
- * from j, or `lanes` columns if nv = 1. mr and nv are constants where this is
- * inlined, so acc lives in registers. */
+/* One block for the mr rows of C from i, where q->a is, and nv vectors of
+ * columns from j, or `lanes` columns if nv = 1. mr and nv are constants where
+ * this is inlined, so acc lives in registers. */
 RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                                       const RNN_K(block) *q, size_t i, size_t j,
                                       size_t lanes, int mr, int nv)
@@ -2123,7 +2234,7 @@ RNN_I_FN RNN_HOT void RNN_K(edge)(const rnn_i_product *p,
 }
 
 #if RNN_W > 1
-/* `rounds` times `rows` rows of n numbers, copied so that they are neighbours */
+/* `rounds` times `rows` rows of n numbers, copied to be neighbours */
 RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
                                       ptrdiff_t by_row, size_t rounds,
                                       size_t rows, size_t n, rnn_real *to,
@@ -2140,10 +2251,10 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
-/* A large product. Its sum goes block by block, each through a copy of the strip
- * of B that all rows share, and of A where its rows are columns: so they stay in
- * the cache, one line beside the other. Between blocks the sum waits in C, which
- * changes no bit. RNN_I_MC rows at a time, more if A needs no copy. */
+/* A large product. Its sum goes block by block, each through a copy of the
+ * strip of B that all rows share, and of A where its rows are columns: so they
+ * stay in the cache, one line beside the other. Between blocks the sum waits in
+ * C, which changes no bit. RNN_I_MC rows at a time, more if A needs no copy. */
 RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { ROW = RNN_NV * RNN_W };
@@ -3037,6 +3148,10 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #define RNN_I_PASS 3
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
+#elif RNN_I_NEON
+#define RNN_I_PASS 4
+#include RNN_HEADER_NAME
+#undef RNN_I_PASS
 #endif
 
 #ifdef __cplusplus
@@ -3061,12 +3176,15 @@ extern "C" {
             rnn_i_##set##_dropout, rnn_i_##set##_update                        \
     }
 
-#if RNN_I_X86
+#if RNN_I_SETS
 static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
-static const rnn_i_kernels rnn_i_table_avx2 = RNN_I_TABLE(avx2);
-static const rnn_i_kernels rnn_i_table_avx512 = RNN_I_TABLE(avx512);
 typedef const rnn_i_kernels *rnn_i_set;
 #define RNN_I_DO(k, fn) (k)->fn
+#endif
+
+#if RNN_I_X86
+static const rnn_i_kernels rnn_i_table_avx2 = RNN_I_TABLE(avx2);
+static const rnn_i_kernels rnn_i_table_avx512 = RNN_I_TABLE(avx512);
 
 /* The compiler's runtime has read CPUID, and what the operating system saves,
  * before main; nothing is written here. */
@@ -3078,14 +3196,25 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
                        __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512vl");
 
-    if (kernel == RNN_KERNEL_PORTABLE)
-        return &rnn_i_table_c;
-    if (kernel == RNN_KERNEL_AVX2)
-        return avx2 ? &rnn_i_table_avx2 : NULL;
-    if (kernel == RNN_KERNEL_AVX512)
-        return avx512 ? &rnn_i_table_avx512 : NULL;
+    switch (kernel) {
+    case RNN_KERNEL_PORTABLE: return &rnn_i_table_c;
+    case RNN_KERNEL_AVX2: return avx2 ? &rnn_i_table_avx2 : NULL;
+    case RNN_KERNEL_AVX512: return avx512 ? &rnn_i_table_avx512 : NULL;
+    case RNN_KERNEL_AUTO: break;
+    default: return NULL;
+    }
     return avx512 ? &rnn_i_table_avx512
                   : avx2 ? &rnn_i_table_avx2 : &rnn_i_table_c;
+}
+#elif RNN_I_NEON
+static const rnn_i_kernels rnn_i_table_neon = RNN_I_TABLE(neon);
+
+RNN_I_FN rnn_i_set rnn_i_select(int kernel)
+{
+    return kernel == RNN_KERNEL_PORTABLE ? &rnn_i_table_c
+           : kernel == RNN_KERNEL_AUTO || kernel == RNN_KERNEL_NEON
+               ? &rnn_i_table_neon
+               : NULL;
 }
 #else
 /* One set: called by name, so that a linker drops what is not called. */
@@ -3114,7 +3243,7 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
     const int parts = run && run->parts ? run->parts : 1;
     const int part = run ? run->part : 0;
 
-    if (kernel < RNN_KERNEL_AUTO || kernel > RNN_KERNEL_AVX512 || parts < 1 ||
+    if (kernel < RNN_KERNEL_AUTO || kernel > RNN_KERNEL_NEON || parts < 1 ||
         part < 0 || part >= parts)
         return RNN_E_ARG;
     call->part = (size_t)part;
@@ -5564,10 +5693,9 @@ RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
         if (e->total - e->room > room)
             room = e->total - e->room;
         e->wt = rnn_i_take(at, e->room - e->tight) - s->side.work;
-        if (m->attention && s->a.row->W)
-            s->W_t = rnn_i_take(at, s->a.U);
-        if (m->attention && s->a.row->U)
-            s->U_t = rnn_i_take(at, s->a.v - s->a.U);
+        s->W_t = rnn_i_take(at, m->attention && s->a.row->W ? s->a.U : 0);
+        s->U_t = rnn_i_take(at, m->attention && s->a.row->U ? s->a.v - s->a.U
+                                                            : 0);
     }
     m->bridge_t = rnn_i_take(at, m->q ? rnn_i_times(m->R, m->C) : 0);
     y->wt = rnn_i_take(at, y->room - y->tight) - m->top.work;
@@ -9238,15 +9366,16 @@ RNN_I_FN void rnn_i_write_number(rnn_i_out *o, size_t n)
 /* A probability with seven digits, which a float gives back exactly. */
 RNN_I_FN void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
 {
-    unsigned long n = (unsigned long)rnn_i_add(
-        rnn_i_mul(p, (rnn_real)1e7), (rnn_real)0.5);
-    unsigned long d;
+    const uint32_t f = (uint32_t)rnn_i_mul(p, (rnn_real)4294967296.0);
+    uint32_t n = (uint32_t)(((uint64_t)f * 10000000u + 0x80000000u) >> 32), d;
 
+    if (n > 9999999u) /* 1 would be no probability of dropout */
+        n = 9999999u;
     rnn_i_text(o, ",\"");
     rnn_i_text(o, key);
     rnn_i_text(o, "\":\"0.");
-    for (d = 1000000; d; d /= 10)
-        rnn_i_byte(o, (unsigned char)('0' + (int)(n / d % 10)));
+    for (d = 1000000u; d; d /= 10u)
+        rnn_i_byte(o, (unsigned char)('0' + n / d % 10u));
     rnn_i_byte(o, '"');
 }
 

@@ -46,7 +46,7 @@
 #endif
 
 #define NAME_CAP 256                /* of a tensor's name, a metadata value */
-#define MAX_BYTES ((size_t)1 << 30) /* of one buffer: cases are small       */
+#define MAX_BYTES ((size_t)1 << 30) /* of a case's buffers: cases are small */
 #define MAX_INT (1 << 20)           /* of a size in the metadata            */
 
 /* ----------------------------------------------------------------------------
@@ -72,6 +72,7 @@ struct test_case {
     rnn_st st;
     unsigned char *bytes; /* the whole file */
     struct block *blocks;
+    size_t used; /* bytes in them */
     struct product *products;
     enum verdict verdict;
     char why[2 * NAME_CAP];
@@ -124,7 +125,8 @@ static void *get(struct test_case *c, size_t count, size_t size)
 {
     size_t bytes = times(c, count, size);
     struct block *b = NULL;
-    if (bytes > MAX_BYTES) fail(c, "a buffer would be larger than 1 GiB");
+    if (bytes > MAX_BYTES - c->used) fail(c, "it needs more than 1 GiB");
+    c->used += bytes;
     b = malloc(sizeof *b);
     if (b == NULL) fail(c, "out of memory");
     b->next = c->blocks;
@@ -552,7 +554,8 @@ static uint32_t bits_of(double value, int dtype)
 {
     float f = (float)value;
     uint32_t u;
-    if (dtype == RNN_ST_I32) return (uint32_t)(int32_t)value;
+    if (dtype == RNN_ST_I32)
+        return fabs(value) < 2147483648.0 ? (uint32_t)(int32_t)value : 0;
     memcpy(&u, &f, sizeof u);
     return u;
 }
@@ -595,24 +598,48 @@ static void write_case(struct test_case *c, const char *dir)
 }
 
 /* ----------------------------------------------------------------------------
- * Parameters: a stack's or a model's, PyTorch's layout and ours
+ * Parameters: a stack's, a model's or an attention's, PyTorch's layout and ours
  * ------------------------------------------------------------------------- */
 
-struct net { /* what has parameters: one of the two */
+struct net { /* what has parameters: one of the three */
     const rnn_stack *stack;
     const rnn_model *model;
+    const rnn_attention *att;
     int bias_may_lack; /* a bias that the file lacks is zero */
 };
+
+/* Of an attention alone, which the library does not list: W, U, v. */
+static rnn_status attention_tensor(const rnn_attention *att, int i,
+                                   rnn_tensor *t)
+{
+    size_t size = (size_t)att->size, query = (size_t)att->query_size;
+    size_t key = (size_t)att->key_size;
+    if (i > 2) return RNN_E_END;
+    memset(t, 0, sizeof *t);
+    snprintf(t->name, sizeof t->name, "att.%c", "WUv"[i]);
+    t->rows = att->size;
+    t->cols = i == 0 ? att->query_size : i == 1 ? att->key_size : 0;
+    t->transposed = t->cols != 0;
+    t->offset = size * (i == 0 ? 0 : i == 1 ? query : query + key);
+    t->size = size * (i == 0 ? query : i == 1 ? key : 1);
+    return RNN_OK;
+}
+
+static rnn_status any_tensor(const struct net *net, int i, rnn_tensor *t)
+{
+    if (net->model) return rnn_model_tensor(net->model, i, t);
+    if (net->stack) return rnn_stack_tensor(net->stack, i, t);
+    return attention_tensor(net->att, i, t);
+}
 
 /* Tensor i, within params_len numbers; 0 after the last. */
 static int tensor_at(struct test_case *c, const struct net *net, int i,
                      size_t params_len, rnn_tensor *t)
 {
-    rnn_status status = net->model ? rnn_model_tensor(net->model, i, t)
-                                   : rnn_stack_tensor(net->stack, i, t);
+    rnn_status status = any_tensor(net, i, t);
     size_t cols;
     if (status == RNN_E_END) return 0;
-    check(c, net->model ? "rnn_model_tensor" : "rnn_stack_tensor", status);
+    check(c, "a parameter", status);
     cols = (size_t)(t->cols ? t->cols : 1);
     if (t->size != times(c, (size_t)t->rows, cols) || t->size > params_len ||
         t->offset > params_len - t->size)
@@ -689,21 +716,46 @@ struct shape {
     size_t rows, x, y, state;                      /* T B, and what it says */
 };
 
+static void count_shape(struct test_case *c, struct shape *s)
+{
+    size_t layers = times(c, (size_t)s->layers, (size_t)s->dirs);
+    size_t width = times(c, (size_t)s->hidden, (size_t)s->dirs);
+    s->rows = times(c, (size_t)s->steps, (size_t)s->batch);
+    s->x = times(c, s->rows, (size_t)s->input);
+    s->y = times(c, s->rows, width);
+    s->state = times(c, times(c, layers, (size_t)s->batch), (size_t)s->hidden);
+}
+
+/* Metadata L, which may lack. */
+static int read_layers(struct test_case *c)
+{
+    int layers = meta_size(c, "L", 1);
+    if (layers == 0) fail(c, "metadata L: not a number of layers");
+    return layers;
+}
+
 static void read_shape(struct test_case *c, int bidirectional, struct shape *s)
 {
-    size_t layers;
     s->steps = need_size(c, "T");
     s->batch = need_size(c, "B");
     s->input = need_size(c, "I");
     s->hidden = need_size(c, "H");
-    s->layers = meta_size(c, "L", 1);
-    if (s->layers == 0) fail(c, "metadata L: not a number of layers");
+    s->layers = read_layers(c);
     s->dirs = bidirectional ? 2 : 1;
-    layers = (size_t)s->layers * (size_t)s->dirs;
-    s->rows = times(c, (size_t)s->steps, (size_t)s->batch);
-    s->x = times(c, s->rows, (size_t)s->input);
-    s->y = times(c, s->rows, (size_t)s->hidden * (size_t)s->dirs);
-    s->state = times(c, times(c, layers, (size_t)s->batch), (size_t)s->hidden);
+    count_shape(c, s);
+}
+
+/* That of a stack over so many steps. */
+static void shape_of(struct test_case *c, const rnn_stack *stack, int steps,
+                     int batch, struct shape *s)
+{
+    s->steps = steps;
+    s->batch = batch;
+    s->input = stack->input_size;
+    s->hidden = stack->hidden_size;
+    s->layers = stack->num_layers ? stack->num_layers : 1;
+    s->dirs = stack->bidirectional ? 2 : 1;
+    count_shape(c, s);
 }
 
 /* The library's sizes are the shape's. */
@@ -807,7 +859,7 @@ static void cell_backward(struct test_case *c, const struct net *net,
 
 static void run_cell(struct test_case *c)
 {
-    struct net net = {NULL, NULL, 0};
+    struct net net = {NULL, NULL, NULL, 0};
     struct shape s;
     rnn_stack stack;
     rnn_sizes sizes;
@@ -852,7 +904,7 @@ static int onnx_cell(struct test_case *c)
 
 static void run_onnx(struct test_case *c)
 {
-    struct net net = {NULL, NULL, 1};
+    struct net net = {NULL, NULL, NULL, 1};
     struct shape s;
     rnn_stack stack;
     rnn_sizes sizes;
@@ -879,7 +931,10 @@ static void run_onnx(struct test_case *c)
 }
 
 /* ----------------------------------------------------------------------------
- * kind=wiring wiring=n_vs_n: a model, its loss, and back
+ * kind=wiring: a model, its loss, and back
+ *
+ * The functions of the wirings describe the model and say what it reads; one
+ * runner does the rest for all of them.
  *
  * The sequence runs in chunks; without metadata tbptt_chunks there is one. From
  * chunk to chunk the state is carried in place, its gradient is cut, and the
@@ -887,132 +942,196 @@ static void run_onnx(struct test_case *c)
  * range of steps in them.
  * ------------------------------------------------------------------------- */
 
-struct n_to_n {
-    struct shape s;
+struct wiring {
     rnn_model model;
-    rnn_stack stack;
-    rnn_sizes sizes; /* of all T steps */
-    const rnn_real *params, *x, *mask, *h0, *c0;
-    const int *ids, *targets, *lengths;
-    rnn_real n; /* of the loss: 0 lets the library count */
-    rnn_real *h, *c, *y, *logits, *nll, *dlogits, *dx, *dh0, *dc0, *grads;
+    rnn_stack top, encoder; /* the stack in front of the head, and a source's */
+    struct shape s, e;      /* theirs                                         */
+    rnn_sizes sizes;        /* of all T steps                                 */
+    rnn_seq seq, source;    /* all T steps, and what a decoder encodes        */
+    rnn_flow flow, source_flow;
+    size_t results;         /* rows of logits: T B, or of N vs 1 B            */
+    size_t x;               /* numbers in in.x                                */
+    const rnn_real *params, *mask;
+    const int *targets;
+    const rnn_real *numbers; /* or numbers as targets: squared error          */
+    rnn_real n;              /* of the loss: 0 lets the library count         */
+    rnn_real *y, *logits, *values, *dlogits, *grads, *dx, *dh0, *dc0;
     double loss;
 };
 
-static void n_to_n_input(struct test_case *c, struct n_to_n *m)
+static struct wiring *new_wiring(struct test_case *c, int wiring)
 {
-    char input[NAME_CAP];
-    int rows;
-    need_text(c, "input", input);
-    if (strcmp(input, "dense") == 0) {
-        m->model.input = RNN_DENSE;
-        m->x = reals(c, "in.x", m->s.x);
-        m->dx = get_reals(c, m->s.x);
-        return;
-    }
-    m->ids = ints(c, "in.ids", m->s.rows);
-    m->model.input = RNN_ONE_HOT;
-    if (strcmp(input, "onehot") == 0) return;
-    if (strcmp(input, "emb") != 0) skip(c, "input %s", input);
-    m->model.input = RNN_EMBEDDING;
-    matrix(c, "p.emb.weight", &rows, &m->model.embedding_size);
-}
-
-static void n_to_n_model(struct test_case *c, struct n_to_n *m)
-{
-    read_shape(c, meta_size(c, "bidirectional", 0), &m->s);
-    m->model.wiring = RNN_N_TO_N;
+    struct wiring *m = get(c, 1, sizeof *m);
+    memset(m, 0, sizeof *m);
+    m->model.wiring = wiring;
     m->model.cell = read_cell(c);
-    m->model.input_size = m->s.input;
-    m->model.hidden_size = m->s.hidden;
-    m->model.num_layers = m->s.layers;
-    m->model.bidirectional = m->s.dirs == 2;
-    m->model.no_bias = !has(c, "p.rnn.bias_ih_l0");
-    m->model.output_size = need_size(c, "V");
-    n_to_n_input(c, m);
-    check(c, "rnn_model_stack", rnn_model_stack(&m->model, &m->stack));
-    check(c, "rnn_model_sizes",
-          rnn_model_sizes(&m->model, 0, m->s.steps, m->s.batch, &m->sizes));
-    check_sizes(c, &m->s, &m->sizes,
-                times(c, m->s.rows, (size_t)m->model.output_size));
+    m->model.num_layers = read_layers(c);
+    set_seq(&m->seq, need_size(c, "T"), need_size(c, "B"));
+    return m;
 }
 
-/* Lengths of the rows; chunks count on 0 .. T. */
-static const int *lengths(struct test_case *c, const char *name,
-                          const struct shape *s)
+/* ---- what a model reads -------------------------------------------------- */
+
+/* Lengths of a batch, 0 .. steps. */
+static const int *lengths(struct test_case *c, const char *name, int steps,
+                          int batch)
 {
-    const int *v = ints(c, name, (size_t)s->batch);
+    const int *v = ints(c, name, (size_t)batch);
     int b;
-    for (b = 0; b < s->batch; b++)
-        if (v[b] < 0 || v[b] > s->steps) fail(c, "%s is out of range", name);
+    for (b = 0; b < batch; b++)
+        if (v[b] < 0 || v[b] > steps) fail(c, "%s is out of range", name);
     return v;
 }
 
-static void n_to_n_buffers(struct test_case *c, struct n_to_n *m)
+static size_t rows_of(struct test_case *c, const rnn_seq *seq)
 {
-    size_t rows = m->s.rows, state = m->s.state;
-    m->targets = ints(c, "in.tgt", rows);
-    m->mask = some_reals(c, "in.mask", rows);
-    if (meta_is(c, "varlen_cell", "1"))
-        m->lengths = lengths(c, "in.len", &m->s);
-    m->h0 = some_reals(c, "in.h0", state);
-    m->c0 = some_reals(c, "in.c0", state);
-    m->h = get_reals(c, state);
-    m->dh0 = get_reals(c, state);
-    if (m->model.cell == RNN_LSTM) {
-        m->c = get_reals(c, state);
-        m->dc0 = get_reals(c, state);
+    return times(c, (size_t)seq->steps, (size_t)seq->batch);
+}
+
+/* One-hot, or through the table if the file has it. */
+static void read_ids(struct test_case *c, const char *name, const char *table,
+                     rnn_seq *seq, int *input, int *width)
+{
+    int rows;
+    seq->ids = ints(c, name, rows_of(c, seq));
+    *input = RNN_ONE_HOT;
+    if (!has(c, table)) return;
+    *input = RNN_EMBEDDING;
+    matrix(c, table, &rows, width);
+}
+
+/* What enters a model, as its field input says later: in.x, or ids. */
+static void read_input(struct test_case *c, struct wiring *m, const char *ids,
+                       const char *table, rnn_seq *seq, rnn_flow *flow)
+{
+    char input[NAME_CAP];
+    int dense = meta_text(c, "input", input) ? strcmp(input, "dense") == 0
+                                             : has(c, "in.x");
+    if (!dense) {
+        read_ids(c, ids, table, seq, &m->model.input,
+                 &m->model.embedding_size);
+        return;
     }
+    m->model.input = RNN_DENSE;
+    m->x = times(c, rows_of(c, seq), (size_t)m->model.input_size);
+    seq->x = reals(c, "in.x", m->x);
+    m->dx = flow->dx = get_reals(c, m->x);
+}
+
+/* in.tgt: ids, or numbers if metadata head is mse. */
+static void read_targets(struct test_case *c, struct wiring *m, int squared)
+{
+    size_t outputs = (size_t)m->model.output_size;
+    m->results = m->model.wiring == RNN_N_TO_1 ? (size_t)m->seq.batch
+                                               : rows_of(c, &m->seq);
+    m->mask = some_reals(c, "in.mask", m->results);
+    if (squared)
+        m->numbers = reals(c, "in.tgt", times(c, m->results, outputs));
+    else
+        m->targets = ints(c, "in.tgt", m->results);
+}
+
+static int is_squared(struct test_case *c)
+{
+    char head[NAME_CAP];
+    if (!meta_text(c, "head", head) || strcmp(head, "xent") == 0) return 0;
+    if (strcmp(head, "mse") != 0) skip(c, "head %s", head);
+    return 1;
+}
+
+/* in.h0 and in.c0, zeros where the file has none, and their gradients. */
+static void read_states(struct test_case *c, struct wiring *m,
+                        const struct shape *s, rnn_seq *seq, rnn_flow *flow)
+{
+    seq->h0 = some_reals(c, "in.h0", s->state);
+    m->dh0 = flow->dh0 = get_reals(c, s->state);
+    seq->hn = get_reals(c, s->state);
+    if (m->model.cell != RNN_LSTM) return;
+    seq->c0 = some_reals(c, "in.c0", s->state);
+    m->dc0 = flow->dc0 = get_reals(c, s->state);
+    seq->cn = get_reals(c, s->state);
+}
+
+/* ---- running it ---------------------------------------------------------- */
+
+/* The sizes, after the description; what the case says first, so that a broken
+ * one fails before it takes memory. */
+static void prepare(struct test_case *c, struct wiring *m)
+{
+    struct net net = {NULL, NULL, NULL, 0};
+    int steps = m->seq.steps, batch = m->seq.batch;
+    net.model = &m->model;
+    check(c, "rnn_model_stack", rnn_model_stack(&m->model, &m->top));
+    check(c, "rnn_model_sizes",
+          rnn_model_sizes(&m->model, m->source.steps, steps, batch,
+                          &m->sizes));
+    shape_of(c, &m->top, steps, batch, &m->s);
+    check_sizes(c, &m->s, &m->sizes,
+                times(c, m->results, (size_t)m->model.output_size));
+    m->params = load_params(c, &net, m->sizes.params);
     m->y = get_zeros(c, m->s.y);
     m->logits = get_reals(c, m->sizes.output);
     m->dlogits = get_reals(c, m->sizes.output);
-    m->nll = get_reals(c, rows);
+    m->values = get_reals(c, m->results);
     m->grads = get_zeros(c, m->sizes.params);
+    if (m->model.wiring != RNN_N_TO_M) {
+        read_states(c, m, &m->s, &m->seq, &m->flow);
+        return;
+    }
+    check(c, "rnn_model_encoder", rnn_model_encoder(&m->model, &m->encoder));
+    shape_of(c, &m->encoder, m->source.steps, batch, &m->e);
+    read_states(c, m, &m->e, &m->source, &m->source_flow);
+    m->seq.hn = get_reals(c, m->s.state);
+    if (m->dc0) m->seq.cn = get_reals(c, m->s.state);
 }
 
 /* The lengths that are left for steps `from` to `from + steps`. */
-static const int *chunk_lengths(struct test_case *c, const struct n_to_n *m,
+static const int *chunk_lengths(struct test_case *c, const struct wiring *m,
                                 int from, int steps)
 {
     int *out = NULL;
     int b;
-    if (m->lengths == NULL) return NULL;
-    out = get(c, (size_t)m->s.batch, sizeof *out);
-    for (b = 0; b < m->s.batch; b++) {
-        int left = m->lengths[b] - from;
+    if (m->seq.lengths == NULL) return NULL;
+    out = get(c, (size_t)m->seq.batch, sizeof *out);
+    for (b = 0; b < m->seq.batch; b++) {
+        int left = m->seq.lengths[b] - from;
         out[b] = left < 0 ? 0 : left > steps ? steps : left;
     }
     return out;
 }
 
-static void chunk_seq(struct test_case *c, const struct n_to_n *m, int from,
-                      int steps, rnn_seq *seq)
+static void chunk_seq(struct test_case *c, const struct wiring *m, int from,
+                      int steps, rnn_seq *seq, rnn_flow *flow)
 {
-    size_t row = (size_t)from * (size_t)m->s.batch;
-    set_seq(seq, steps, m->s.batch);
+    size_t row = (size_t)from * (size_t)m->seq.batch;
+    size_t x = row * (size_t)m->model.input_size;
+    *seq = m->seq;
+    *flow = m->flow;
+    seq->steps = steps;
     seq->lengths = chunk_lengths(c, m, from, steps);
-    seq->x = m->x ? m->x + row * (size_t)m->s.input : NULL;
-    seq->ids = m->ids ? m->ids + row : NULL;
-    seq->h0 = from ? m->h : m->h0;
-    seq->c0 = from ? m->c : m->c0;
-    seq->hn = m->h;
-    seq->cn = m->c;
+    if (from == 0) return;
+    seq->x = seq->x ? seq->x + x : NULL;
+    seq->ids = seq->ids ? seq->ids + row : NULL;
+    seq->h0 = seq->hn;
+    seq->c0 = seq->cn;
     seq->first_step = (uint32_t)from;
+    flow->dx = flow->dx ? flow->dx + x : NULL;
+    flow->dh0 = flow->dc0 = NULL;
 }
 
-/* out.h: the last layer's states, [forward; reverse], 0 on padding. */
-static void chunk_states(struct test_case *c, const struct n_to_n *m,
-                         const rnn_seq *seq, const rnn_real *work,
-                         size_t work_len, rnn_real *y)
+/* The last layer's states, [forward; reverse]; padding in y stays. */
+static void states(struct test_case *c, const rnn_stack *stack,
+                   const struct shape *s, const rnn_seq *seq,
+                   const rnn_real *work, size_t work_len, rnn_real *y)
 {
-    size_t hidden = (size_t)m->s.hidden, dirs = (size_t)m->s.dirs, k;
+    size_t hidden = (size_t)s->hidden, dirs = (size_t)s->dirs, k;
     int d, t, b;
-    for (d = 0; d < m->s.dirs; d++) {
+    for (d = 0; d < s->dirs; d++) {
         const rnn_real *h;
         rnn_view view;
         check(c, "rnn_stack_view",
-              rnn_stack_view(&m->stack, seq, work, work_len, m->s.layers - 1,
-                             d, &view));
+              rnn_stack_view(stack, seq, work, work_len, s->layers - 1, d,
+                             &view));
         h = view.h;
         for (t = 0; t < seq->steps; t++)
             for (b = 0; b < seq->batch; b++) {
@@ -1024,62 +1143,119 @@ static void chunk_states(struct test_case *c, const struct n_to_n *m,
     }
 }
 
-static void run_chunk(struct test_case *c, struct n_to_n *m, int from,
+/* The last layer's final states (B, D H), [forward; reverse], of hn. */
+static void put_last(struct test_case *c, const char *name,
+                     const struct shape *s, const rnn_real *hn)
+{
+    size_t batch = (size_t)s->batch, hidden = (size_t)s->hidden;
+    size_t dirs = (size_t)s->dirs, d, b, k;
+    double *out = put_new(c, name, batch * dirs * hidden);
+    hn += (size_t)(s->layers - 1) * dirs * batch * hidden;
+    for (d = 0; d < dirs; d++)
+        for (b = 0; b < batch; b++)
+            for (k = 0; k < hidden; k++)
+                out[(b * dirs + d) * hidden + k] =
+                    (double)hn[(d * batch + b) * hidden + k];
+}
+
+/* Of N vs M: encoder, context, attention. c is not kept where every layer is
+ * handed its state: it is h_N. */
+static void put_source(struct test_case *c, const struct wiring *m,
+                       const rnn_model_view *view)
+{
+    size_t width = (size_t)m->e.hidden * (size_t)m->e.dirs;
+    size_t C = m->model.context_size ? (size_t)m->model.context_size : width;
+    rnn_real *h = get_zeros(c, m->e.y);
+    states(c, &m->encoder, &m->e, &m->source, view->source[0].stack,
+           view->source[0].stack_len, h);
+    put_reals(c, "out.enc_h", h, m->e.y);
+    put_reals(c, "out.s0", view->h0, m->s.state);
+    if (view->c)
+        put_reals(c, "out.c", view->c, times(c, C, (size_t)m->s.batch));
+    else
+        put_last(c, "out.c", &m->e, m->source.hn);
+    if (!m->model.attention) return;
+    put_reals(c, "out.attn", view->source[0].attention,
+              times(c, m->s.rows, (size_t)m->e.steps));
+    put_reals(c, "out.context", view->source[0].context,
+              times(c, m->s.rows, width));
+}
+
+/* Of `rows` rows of logits from `row` on. */
+static void chunk_loss(struct test_case *c, struct wiring *m, size_t row,
+                       size_t rows)
+{
+    int outputs = m->model.output_size;
+    size_t at = row * (size_t)outputs;
+    const rnn_real *mask = m->mask ? m->mask + row : NULL;
+    rnn_real loss = 0;
+    if (m->numbers)
+        check(c, "rnn_squared_error",
+              rnn_squared_error(m->logits + at, rows, outputs,
+                                m->numbers + at, mask, m->n, m->values + row,
+                                m->dlogits + at, &loss, NULL));
+    else
+        check(c, "rnn_cross_entropy",
+              rnn_cross_entropy(m->logits + at, rows, outputs,
+                                m->targets + row, mask, m->n, 0,
+                                m->values + row, m->dlogits + at, &loss,
+                                NULL));
+    m->loss += (double)loss;
+}
+
+static void run_chunk(struct test_case *c, struct wiring *m, int from,
                       int steps)
 {
-    size_t row = (size_t)from * (size_t)m->s.batch;
-    size_t rows = (size_t)steps * (size_t)m->s.batch;
+    size_t row = (size_t)from * (size_t)m->seq.batch;
+    size_t rows = (size_t)steps * (size_t)m->seq.batch;
     size_t out = row * (size_t)m->model.output_size;
+    rnn_model_view view;
     rnn_sizes sizes;
     rnn_seq seq;
     rnn_flow flow;
-    rnn_real *work, loss;
+    rnn_real *work;
     check(c, "rnn_model_sizes",
-          rnn_model_sizes(&m->model, 0, steps, m->s.batch, &sizes));
+          rnn_model_sizes(&m->model, m->source.steps, steps, m->seq.batch,
+                          &sizes));
     work = get_reals(c, sizes.train);
-    chunk_seq(c, m, from, steps, &seq);
+    chunk_seq(c, m, from, steps, &seq, &flow);
     check(c, "rnn_forward",
           rnn_forward(&m->model, m->params, &seq, m->logits + out, work,
                       sizes.train, NULL));
-    chunk_states(c, m, &seq, work, sizes.train,
-                 m->y + row * (size_t)m->s.hidden * (size_t)m->s.dirs);
-    check(c, "rnn_cross_entropy",
-          rnn_cross_entropy(m->logits + out, rows, m->model.output_size,
-                            m->targets + row, m->mask ? m->mask + row : NULL,
-                            m->n, 0, m->nll + row, m->dlogits + out, &loss,
-                            NULL));
-    m->loss += (double)loss;
-    memset(&flow, 0, sizeof flow);
-    flow.dx = m->dx ? m->dx + row * (size_t)m->s.input : NULL;
-    flow.dh0 = from ? NULL : m->dh0;
-    flow.dc0 = from ? NULL : m->dc0;
+    check(c, "rnn_view_model",
+          rnn_view_model(&m->model, &seq, work, sizes.train, &view));
+    states(c, &m->top, &m->s, &seq, view.stack, view.stack_len,
+           m->y + row * (size_t)m->s.hidden * (size_t)m->s.dirs);
+    if (m->model.wiring == RNN_N_TO_M) put_source(c, m, &view);
+    chunk_loss(c, m, row, m->results < rows ? m->results : rows);
     check(c, "rnn_backward",
           rnn_backward(&m->model, m->params, &seq, m->dlogits + out, &flow,
                        m->grads, work, sizes.train, NULL));
 }
 
 /* The steps of each chunk, at most max of them; gives how many there are. */
-static int read_chunks(struct test_case *c, const struct n_to_n *m,
+static int read_chunks(struct test_case *c, const struct wiring *m,
                        double *steps, int max)
 {
     char text[NAME_CAP];
-    steps[0] = (double)m->s.steps;
+    steps[0] = (double)m->seq.steps;
     if (!meta_text(c, "tbptt_chunks", text)) return 1;
+    if (m->model.wiring != RNN_N_TO_N) skip(c, "chunks of such a wiring");
     return meta_list(c, "tbptt_chunks", steps, max);
 }
 
 /* What all chunks divide their losses by: the sum of all weights. */
-static rnn_real sum_of_mask(const struct n_to_n *m)
+static rnn_real sum_of_mask(const struct wiring *m)
 {
     rnn_real sum = 0;
     size_t k;
-    if (m->mask == NULL) return (rnn_real)m->s.rows;
-    for (k = 0; k < m->s.rows; k++) sum += m->mask[k];
+    if (m->mask == NULL) return (rnn_real)m->results;
+    for (k = 0; k < m->results; k++) sum += m->mask[k];
     return sum;
 }
 
 /* The chunks tile the T steps. */
-static void run_chunks(struct test_case *c, struct n_to_n *m)
+static void run_chunks(struct test_case *c, struct wiring *m)
 {
     double steps[NAME_CAP / 2];
     int count = read_chunks(c, m, steps, NAME_CAP / 2);
@@ -1087,50 +1263,261 @@ static void run_chunks(struct test_case *c, struct n_to_n *m)
     m->n = count > 1 ? sum_of_mask(m) : 0;
     for (i = 0; i < count; i++) {
         int n = as_size(c, "tbptt_chunks", steps[i]);
-        if (n > m->s.steps - from) fail(c, "the chunks are longer than T");
+        if (n > m->seq.steps - from) fail(c, "the chunks are longer than T");
         run_chunk(c, m, from, n);
         from += n;
     }
-    if (from != m->s.steps) fail(c, "the chunks are shorter than T");
+    if (from != m->seq.steps) fail(c, "the chunks are shorter than T");
 }
 
-static void put_n_to_n(struct test_case *c, const struct n_to_n *m)
+/* Logits and losses. */
+static void put_results(struct test_case *c, const struct wiring *m)
 {
     size_t outputs = m->sizes.output;
-    rnn_real *prob = get_reals(c, outputs), sum;
-    check(c, "rnn_softmax",
-          rnn_softmax(m->logits, m->s.rows, m->model.output_size, prob, NULL));
+    rnn_real *prob, sum;
     check(c, "rnn_mean",
-          rnn_mean(m->nll, m->mask, m->s.rows, 1, &sum, NULL));
-    put_reals(c, "out.h", m->y, m->s.y);
-    put_reals(c, "out.logits", m->logits, outputs);
-    put_reals(c, "out.prob", prob, outputs);
-    put_reals(c, "out.nll", m->nll, m->s.rows);
+          rnn_mean(m->values, m->mask, m->results, 1, &sum, NULL));
     put_number(c, "out.loss", m->loss);
     put_number(c, "out.loss_sum", (double)sum);
-    put_reals(c, "out.hn", m->h, m->s.state);
-    if (m->c) put_reals(c, "out.cn", m->c, m->s.state);
+    if (m->numbers) {
+        put_reals(c, "out.y", m->logits, outputs);
+        put_reals(c, "grad.y", m->dlogits, outputs);
+        return;
+    }
+    prob = get_reals(c, outputs);
+    check(c, "rnn_softmax",
+          rnn_softmax(m->logits, m->results, m->model.output_size, prob,
+                      NULL));
+    put_reals(c, "out.logits", m->logits, outputs);
+    put_reals(c, "out.prob", prob, outputs);
+    put_reals(c, "out.nll", m->values, m->results);
     put_reals(c, "grad.logits", m->dlogits, outputs);
-    put_reals(c, "grad.h0", m->dh0, m->s.state);
-    if (m->dc0) put_reals(c, "grad.c0", m->dc0, m->s.state);
-    if (m->dx) put_reals(c, "grad.x", m->dx, m->s.x);
+}
+
+static void put_wiring(struct test_case *c, const struct wiring *m)
+{
+    struct net net = {NULL, NULL, NULL, 0};
+    int encoder = m->model.wiring == RNN_N_TO_M;
+    size_t start = encoder ? m->e.state : m->s.state;
+    net.model = &m->model;
+    put_results(c, m);
+    put_reals(c, m->model.attention ? "out.s" : "out.h", m->y, m->s.y);
+    put_reals(c, "out.hn", m->seq.hn, m->s.state);
+    if (m->seq.cn) put_reals(c, "out.cn", m->seq.cn, m->s.state);
+    if (m->model.wiring == RNN_N_TO_1)
+        put_last(c, "out.last", &m->s, m->seq.hn);
+    put_reals(c, "grad.h0", m->dh0, start);
+    if (m->dc0) put_reals(c, "grad.c0", m->dc0, start);
+    if (m->dx) put_reals(c, "grad.x", m->dx, m->x);
+    put_grads(c, &net, m->grads, m->sizes.params);
+}
+
+/* out.greedy_ids (steps, B): what a decoder says from id 0 on, unstopped. */
+static void put_greedy(struct test_case *c, const struct wiring *m)
+{
+    int batch = m->seq.batch, steps, columns, *ids, *counts;
+    size_t work_len, n, k;
+    rnn_real *memory, *h, *cell, *work;
+    rnn_decoding d;
+    rnn_sizes sizes;
+    double *out;
+    memset(&d, 0, sizeof d);
+    d.end = -1;
+    matrix(c, "out.greedy_ids", &steps, &columns);
+    if (columns != batch) fail(c, "out.greedy_ids has another shape");
+    d.max_steps = steps;
+    check(c, "rnn_model_sizes",
+          rnn_model_sizes(&m->model, m->source.steps, 1, batch, &sizes));
+    memory = get_reals(c, sizes.memory);
+    h = get_reals(c, sizes.state);
+    cell = m->model.cell == RNN_LSTM ? get_reals(c, sizes.state) : NULL;
+    work = get_reals(c, sizes.infer);
+    check(c, "rnn_encode",
+          rnn_encode(&m->model, m->params, &m->source, memory, sizes.memory, h,
+                     cell, work, sizes.infer, NULL));
+    n = times(c, (size_t)steps, (size_t)batch);
+    out = put_new(c, "out.greedy_ids", n);
+    ids = get(c, n, sizeof *ids);
+    counts = get(c, (size_t)batch, sizeof *counts);
+    work_len = sizes.step + ((size_t)batch + 1) * (size_t)m->model.output_size;
+    work = get_reals(c, work_len);
+    check(c, "rnn_decode",
+          rnn_decode(&m->model, m->params, &m->source, memory, sizes.memory,
+                     &d, NULL, NULL, h, cell, ids, counts, NULL, work,
+                     work_len, NULL));
+    for (k = 0; k < n; k++) out[k] = (double)ids[k];
+}
+
+static void run_model(struct test_case *c, struct wiring *m)
+{
+    prepare(c, m);
+    run_chunks(c, m);
+    put_wiring(c, m);
+    if (has(c, "out.greedy_ids")) put_greedy(c, m);
+}
+
+/* ---- wiring=n_vs_n, n_vs_1: a stack and a head --------------------------- */
+
+static void run_plain(struct test_case *c, int wiring)
+{
+    struct wiring *m = new_wiring(c, wiring);
+    m->model.input_size = need_size(c, "I");
+    m->model.hidden_size = need_size(c, "H");
+    m->model.bidirectional = meta_size(c, "bidirectional", 0) != 0;
+    m->model.no_bias = !has(c, "p.rnn.bias_ih_l0");
+    m->model.output_size = need_size(c, "V");
+    read_input(c, m, "in.ids", "p.emb.weight", &m->seq, &m->flow);
+    if (meta_is(c, "varlen", "1") || meta_is(c, "varlen_cell", "1"))
+        m->seq.lengths = lengths(c, "in.len", m->seq.steps, m->seq.batch);
+    read_targets(c, m, is_squared(c));
+    run_model(c, m);
 }
 
 static void run_n_to_n(struct test_case *c)
 {
-    struct net net = {NULL, NULL, 0};
-    struct n_to_n *m = get(c, 1, sizeof *m);
-    char head[NAME_CAP];
-    memset(m, 0, sizeof *m);
-    if (meta_text(c, "head", head) && strcmp(head, "xent") != 0)
+    run_plain(c, RNN_N_TO_N);
+}
+
+static void run_n_to_1(struct test_case *c)
+{
+    run_plain(c, RNN_N_TO_1);
+}
+
+/* ---- wiring=1_vs_n: a decoder of x --------------------------------------- */
+
+static int read_mode(struct test_case *c)
+{
+    char mode[NAME_CAP];
+    need_text(c, "mode", mode);
+    if (strcmp(mode, "first") == 0) return RNN_AT_FIRST;
+    if (strcmp(mode, "each") != 0) skip(c, "mode %s", mode);
+    return RNN_AT_EACH;
+}
+
+/* A first layer wider than x reads the previous output, too. */
+static void read_feedback(struct test_case *c, struct wiring *m)
+{
+    int rows, columns, width = m->model.input_size;
+    if (m->model.input == RNN_EMBEDDING) width = m->model.embedding_size;
+    matrix(c, "p.rnn.weight_ih_l0", &rows, &columns);
+    if (columns == width) return;
+    m->model.target_size = m->model.output_size;
+    read_ids(c, "in.tgt_in", "p.emb.weight", &m->seq, &m->model.target,
+             &m->model.target_embedding_size);
+}
+
+static void run_1_to_n(struct test_case *c)
+{
+    struct wiring *m = new_wiring(c, RNN_1_TO_N);
+    m->model.input_size = need_size(c, "I");
+    m->model.hidden_size = need_size(c, "H");
+    m->model.no_bias = !has(c, "p.rnn.bias_ih_l0");
+    m->model.output_size = need_size(c, "V");
+    m->model.feed = read_mode(c);
+    set_seq(&m->source, 1, m->seq.batch);
+    m->seq.source = &m->source;
+    m->flow.source = &m->source_flow;
+    read_input(c, m, "in.ids", "p.emb_src.weight", &m->source,
+               &m->source_flow);
+    read_feedback(c, m);
+    read_targets(c, m, is_squared(c));
+    run_model(c, m);
+}
+
+/* ---- wiring=encdec, bahdanau: an encoder and a decoder ------------------- */
+
+static struct wiring *new_decoder(struct test_case *c)
+{
+    struct wiring *m = new_wiring(c, RNN_N_TO_M);
+    int steps = need_size(c, "S");
+    m->model.input_size = need_size(c, "Vs");
+    m->model.hidden_size = need_size(c, "He");
+    m->model.bidirectional = has(c, "p.enc.weight_ih_l0_reverse");
+    m->model.no_bias = !has(c, "p.enc.bias_ih_l0");
+    m->model.decoder_hidden_size = need_size(c, "Hd");
+    m->model.target_size = m->model.output_size = need_size(c, "Vt");
+    m->model.hand_over = meta_is(c, "c0_dec", "enc") ? RNN_HAND_CELL : 0;
+    set_seq(&m->source, steps, m->seq.batch);
+    m->seq.source = &m->source;
+    m->flow.source = &m->source_flow;
+    if (meta_size(c, "masked", has(c, "in.src_len")))
+        m->source.lengths = lengths(c, "in.src_len", steps, m->seq.batch);
+    read_input(c, m, "in.src", "p.emb_src.weight", &m->source,
+               &m->source_flow);
+    read_ids(c, "in.tgt_in", "p.emb_tgt.weight", &m->seq, &m->model.target,
+             &m->model.target_embedding_size);
+    read_targets(c, m, 0);
+    return m;
+}
+
+/* ctx: what c is made of, with q or without. */
+static void read_context(struct test_case *c, rnn_model *model)
+{
+    static const struct {
+        const char *name;
+        int context, q;
+    } contexts[] = {{"last", RNN_LAST, 0},
+                    {"qlast", RNN_LAST, 1},
+                    {"qmean", RNN_MEAN, 1},
+                    {"qcat", RNN_ALL, 1}};
+    char text[NAME_CAP];
+    size_t i;
+    need_text(c, "ctx", text);
+    for (i = 0; i < sizeof contexts / sizeof contexts[0]; i++)
+        if (strcmp(text, contexts[i].name) == 0) {
+            model->context = contexts[i].context;
+            model->context_size = contexts[i].q ? need_size(c, "C") : 0;
+            return;
+        }
+    skip(c, "ctx %s", text);
+}
+
+/* use: where c enters. */
+static int read_use(struct test_case *c)
+{
+    char use[NAME_CAP];
+    need_text(c, "use", use);
+    if (strcmp(use, "h0") == 0) return RNN_AS_STATE;
+    if (strcmp(use, "input") == 0) return RNN_AT_EACH;
+    if (strcmp(use, "both") != 0) skip(c, "use %s", use);
+    return RNN_AS_STATE | RNN_AT_EACH;
+}
+
+/* Without q, several layers start at the encoder's final states, each. */
+static void run_encdec(struct test_case *c)
+{
+    struct wiring *m = new_decoder(c);
+    rnn_model *model = &m->model;
+    model->source_steps = m->source.steps;
+    model->feed = read_use(c);
+    read_context(c, model);
+    if (model->num_layers > 1 && !model->context_size &&
+        (model->feed & RNN_AS_STATE))
+        model->hand_over |= RNN_HAND_LAYERS;
+    run_model(c, m);
+}
+
+/* s0: zero, or q of the encoder's last state. head: what it reads, s or
+ * [s; c]. */
+static void run_attend(struct test_case *c)
+{
+    struct wiring *m = new_decoder(c);
+    rnn_model *model = &m->model;
+    char s0[NAME_CAP], head[NAME_CAP];
+    need_text(c, "s0", s0);
+    need_text(c, "head", head);
+    model->attention = RNN_ADDITIVE;
+    model->attention_size = need_size(c, "A");
+    model->head_context = strcmp(head, "sc") == 0;
+    if (!model->head_context && strcmp(head, "s") != 0)
         skip(c, "head %s", head);
-    n_to_n_model(c, m);
-    n_to_n_buffers(c, m);
-    net.model = &m->model;
-    m->params = load_params(c, &net, m->sizes.params);
-    run_chunks(c, m);
-    put_n_to_n(c, m);
-    put_grads(c, &net, m->grads, m->sizes.params);
+    if (strcmp(s0, "q") == 0) {
+        model->feed = RNN_AS_STATE;
+        model->context_size = model->decoder_hidden_size;
+    } else if (strcmp(s0, "zero") != 0) {
+        skip(c, "s0 %s", s0);
+    }
+    run_model(c, m);
 }
 
 /* ----------------------------------------------------------------------------
@@ -1452,6 +1839,87 @@ static void run_embedding(struct test_case *c)
     put_reals(c, "grad.emb.weight", grads, size);
 }
 
+/* An attention: its case, and what the library makes of it. */
+struct look {
+    rnn_attention att;
+    rnn_seq source, seq;
+    size_t params_len, keys_len, work_len;
+    size_t s, h, a, c; /* numbers in queries, states, weights, contexts */
+    rnn_real *params, *keys, *attn, *context, *scores, *work;
+};
+
+static void read_look(struct test_case *c, struct look *o)
+{
+    struct net net = {NULL, NULL, NULL, 0};
+    int steps = need_size(c, "S"), batch = need_size(c, "B");
+    size_t rows;
+    memset(o, 0, sizeof *o);
+    o->att.score = RNN_ADDITIVE;
+    o->att.query_size = need_size(c, "Hs");
+    o->att.key_size = need_size(c, "K");
+    o->att.size = need_size(c, "A");
+    set_seq(&o->source, steps, batch);
+    set_seq(&o->seq, meta_size(c, "T", 1), batch);
+    check(c, "rnn_attention_sizes",
+          rnn_attention_sizes(&o->att, steps, o->seq.steps, batch,
+                              &o->params_len, &o->keys_len, &o->work_len));
+    rows = rows_of(c, &o->seq);
+    o->s = times(c, rows, (size_t)o->att.query_size);
+    o->a = times(c, rows, (size_t)steps);
+    o->c = times(c, rows, (size_t)o->att.key_size);
+    o->h = times(c, rows_of(c, &o->source), (size_t)o->att.key_size);
+    o->source.x = reals(c, "in.h", o->h);
+    o->source.lengths = some_ints(c, "in.len", (size_t)batch);
+    o->seq.x = reals(c, "in.s", o->s);
+    net.att = &o->att;
+    o->params = load_params(c, &net, o->params_len);
+}
+
+static void look_forward(struct test_case *c, struct look *o)
+{
+    o->keys = get_reals(c, o->keys_len);
+    o->work = get_reals(c, o->work_len);
+    o->attn = get_reals(c, o->a);
+    o->scores = get_reals(c, o->a);
+    o->context = get_reals(c, o->c);
+    check(c, "rnn_attention_forward",
+          rnn_attention_forward(&o->att, o->params, &o->source, &o->seq,
+                                o->keys, o->keys_len, o->attn, o->context,
+                                o->scores, o->work, o->work_len, NULL));
+    put_reals(c, "out.attn", o->attn, o->a);
+    put_reals(c, "out.context", o->context, o->c);
+    put_reals(c, "out.score", o->scores, o->a);
+}
+
+/* loss = sum context in.up_c + sum attn in.up_a */
+static void run_attention(struct test_case *c)
+{
+    struct net net = {NULL, NULL, NULL, 0};
+    const rnn_real *dcontext, *dattn;
+    rnn_real *dh, *ds, *grads;
+    struct look o;
+    read_look(c, &o);
+    dcontext = reals(c, "in.up_c", o.c);
+    dattn = some_reals(c, "in.up_a", o.a);
+    look_forward(c, &o);
+    dh = get_reals(c, o.h);
+    ds = get_reals(c, o.s);
+    grads = get_zeros(c, o.params_len);
+    check(c, "rnn_attention_backward",
+          rnn_attention_backward(&o.att, o.params, &o.source, &o.seq, o.keys,
+                                 o.keys_len, o.attn, dcontext, dattn, dh, ds,
+                                 o.work, o.work_len, NULL));
+    check(c, "rnn_attention_grads",
+          rnn_attention_grads(&o.att, &o.source, &o.seq, o.work, o.work_len,
+                              grads, NULL));
+    net.att = &o.att;
+    put_number(c, "out.loss",
+               dot(o.context, dcontext, o.c) + dot(o.attn, dattn, o.a));
+    put_reals(c, "grad.h", dh, o.h);
+    put_reals(c, "grad.s", ds, o.s);
+    put_grads(c, &net, grads, o.params_len);
+}
+
 /* ----------------------------------------------------------------------------
  * The kinds, and the program
  * ------------------------------------------------------------------------- */
@@ -1461,10 +1929,14 @@ struct entry { /* the value of a metadata key, and what runs it */
     void (*run)(struct test_case *c);
 };
 
-static const struct entry wirings[] = {{"n_vs_n", run_n_to_n}, {NULL, NULL}};
+static const struct entry wirings[] = {
+    {"n_vs_n", run_n_to_n}, {"n_vs_1", run_n_to_1},   {"1_vs_n", run_1_to_n},
+    {"encdec", run_encdec}, {"bahdanau", run_attend}, {NULL, NULL}};
 
-static const struct entry units[] = {
-    {"softmax_xent", run_xent}, {"embedding", run_embedding}, {NULL, NULL}};
+static const struct entry units[] = {{"softmax_xent", run_xent},
+                                     {"attention", run_attention},
+                                     {"embedding", run_embedding},
+                                     {NULL, NULL}};
 
 static void run_entry(struct test_case *c, const char *key,
                       const struct entry *e)

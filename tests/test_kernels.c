@@ -1,15 +1,27 @@
 /* The kernels of every instruction set against plain C, bit for bit: functions
  * of the implementation itself, on odd sizes (1 to 70 in every dimension),
  * arrays of any alignment, with infinities, NaN and numbers of all sizes; large
- * products with more and with less room for their copies. All NaNs are equal. */
+ * products with more and with less room for their copies. All NaNs are equal.
+ *
+ *     test_kernels [SEED [EVERY]]     EVERY n: each n-th case, for emulators */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
 
-#if RNN_I_X86
+#if RNN_I_SETS
 
-static const rnn_i_kernels *sets[2];
+static const rnn_i_kernels *sets[2]; /* NULL: not here */
+#if RNN_I_X86
+static const int set_numbers[2] = {RNN_KERNEL_AVX2, RNN_KERNEL_AVX512};
 static const char *const set_names[2] = {"AVX2", "AVX-512"};
+static void (*const set_blocked[2])(const rnn_i_product *p) = {
+    rnn_i_avx2_blocked, rnn_i_avx512_blocked};
+#else
+static const int set_numbers[2] = {RNN_KERNEL_NEON, RNN_KERNEL_AVX2};
+static const char *const set_names[2] = {"NEON", "AVX2"};
+static void (*const set_blocked[2])(const rnn_i_product *p) = {
+    rnn_i_neon_blocked, rnn_i_neon_blocked};
+#endif
 
 static int same(rnn_real a, rnn_real b)
 {
@@ -116,12 +128,10 @@ static void one_product(int wild)
                 p.room = numbers(len, 0);
                 p.room_len = len;
             }
-            if (!room)
-                sets[s]->product(&p);
-            else if (s == 0)
-                rnn_i_avx2_blocked(&p);
+            if (room)
+                set_blocked[s](&p);
             else
-                rnn_i_avx512_blocked(&p);
+                sets[s]->product(&p);
             CHECK(differ(got, want, all) == 0,
                   "%s, room %d: m %d n %d k %d o %d start %d", set_names[s],
                   room, (int)m, (int)n, (int)k, (int)o, p.start);
@@ -148,14 +158,14 @@ static void one_product(int wild)
     } while (0)
 
 enum { MOST = 70, ROOM = 8 * MOST };
-static rnn_real x0[ROOM], y0[ROOM], z0[ROOM];
+static rnn_real old_x[ROOM], old_y[ROOM], old_z[ROOM];
 static rnn_real *x, *y, *z, want_x[ROOM], want_y[ROOM], want_z[ROOM];
 
 static void restore(void)
 {
-    memcpy(x, x0, sizeof x0);
-    memcpy(y, y0, sizeof y0);
-    memcpy(z, z0, sizeof z0);
+    memcpy(x, old_x, sizeof old_x);
+    memcpy(y, old_y, sizeof old_y);
+    memcpy(z, old_z, sizeof old_z);
 }
 
 static void keep(void)
@@ -178,9 +188,9 @@ static void others(size_t n, int wild)
     x = numbers(ROOM, wild);
     y = numbers(ROOM, wild);
     z = numbers(ROOM, wild);
-    memcpy(x0, x, sizeof x0);
-    memcpy(y0, y, sizeof y0);
-    memcpy(z0, z, sizeof z0);
+    memcpy(old_x, x, sizeof old_x);
+    memcpy(old_y, y, sizeof old_y);
+    memcpy(old_z, z, sizeof old_z);
 
     for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
         restore(), c->map(f, n, x, y), keep();
@@ -354,22 +364,23 @@ static void wide(int cell, int H, int I, int T, int B)
 
 int main(int argc, char **argv)
 {
+    const int every = argc > 2 ? atoi(argv[2]) : 1;
     size_t n;
     int i, cell;
 
     test_seed(argc, argv);
-    sets[0] = rnn_i_select(RNN_KERNEL_AVX2);
-    sets[1] = rnn_i_select(RNN_KERNEL_AVX512);
-    printf("AVX2 %s, AVX-512 %s\n", sets[0] ? "yes" : "no",
-           sets[1] ? "yes" : "no");
-    for (i = 0; i < 400; i++)
+    for (i = 0; i < 2; i++) {
+        sets[i] = rnn_i_select(set_numbers[i]);
+        printf("%s: %s\n", set_names[i], sets[i] ? "here" : "not here");
+    }
+    for (i = 0; i < 400; i += every)
         one_product(i % 4 == 0);
-    for (n = 1; n <= MOST; n++) {
+    for (n = 1; n <= MOST; n += (size_t)every) {
         others(n, 0);
         others(n, 1);
         cells(n, 1 + n % 3, n % 4 == 0);
     }
-    for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell++)
+    for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell += every)
         wide(cell, 257 + cell, 290 - cell, 6, 50);
     test_unused();
     return test_end();

@@ -232,7 +232,7 @@ static void check_shares(void)
     CHECK(rnn_map(RNN_FN_EXP, 1, one, NULL, NULL) == RNN_E_ARG, "no y");
     for (f = 0; f < 6; f++) {
         static const int wrong[6][3] = {{-1, 2, 0}, {2, 2, 0}, {1, 0, 0},
-                                        {0, -1, 0}, {0, 1, -1}, {0, 1, 4}};
+                                        {0, -1, 0}, {0, 1, -1}, {0, 1, 5}};
         run.part = wrong[f][0];
         run.parts = wrong[f][1];
         run.kernel = wrong[f][2];

@@ -1,0 +1,784 @@
+/* example.h: what the examples share, so that each can be about its network.
+ *
+ *   leaving   die, check, result        options   read_options, --help
+ *   memory    zeros, reals, ints        chance    below, shuffle, check_apart
+ *   words     word                      training  open_trainer, go_on, learn
+ *   asking    predict, measure, right   decoding  open_decoder, decode
+ *   pictures  put, put_bar, put_heat; svg_heat, svg_plot
+ *
+ * An example includes this file alone, which brings the library and its
+ * implementation. What it allocates is freed when the program ends. */
+#ifndef EXAMPLE_H
+#define EXAMPLE_H
+
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200112L /* clock_gettime */
+#endif
+
+#define RNN_IMPLEMENTATION
+#include "../rnn.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- leaving, time, memory ---------------------------------------------- */
+
+static const char *program = "example"; /* argv[0] */
+
+static inline const char *program_name(void)
+{
+    const char *slash = strrchr(program, '/');
+
+    return slash ? slash + 1 : program;
+}
+
+/* Leaves with one line and status 1. */
+static inline void die(const char *format, ...)
+{
+    va_list args;
+
+    fflush(stdout);
+    fprintf(stderr, "%s: ", program_name());
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static inline void check(rnn_status status, const char *doing)
+{
+    if (status != RNN_OK)
+        die("%s: %s", doing, rnn_status_text(status));
+}
+
+/* An example's last line and status: return result("mse", mse, '<', 0.01); or
+ * '>', which is at least. To fall short is no failure of the program. */
+static inline int result(const char *name, double value, int sense,
+                         double threshold)
+{
+    int ok = sense == '<' ? value < threshold : value >= threshold;
+
+    printf("RESULT %s %.6g %.6g %s\n", name, value, threshold,
+           ok ? "ok" : "short");
+    return 0;
+}
+
+static inline double seconds(void)
+{
+#if defined(CLOCK_MONOTONIC) && !defined(_WIN32)
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) == 0)
+        return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+#endif
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+static void **blocks; /* all that was allocated */
+static size_t block_count;
+
+static inline void free_blocks(void)
+{
+    while (block_count)
+        free(blocks[--block_count]);
+    free(blocks);
+    blocks = NULL;
+}
+
+static inline void *zeros(size_t count, size_t size)
+{
+    void *p = calloc(count ? count : 1, size);
+    void **more = (void **)realloc(blocks, (block_count + 1) * sizeof *more);
+
+    if (!p || !more)
+        die("out of memory: %.0f MB wanted",
+            (double)count * (double)size / 1048576.0);
+    if (block_count == 0)
+        atexit(free_blocks);
+    blocks = more;
+    blocks[block_count++] = p;
+    return p;
+}
+
+static inline rnn_real *reals(size_t count)
+{
+    return (rnn_real *)zeros(count, sizeof(rnn_real));
+}
+
+static inline int *ints(size_t count)
+{
+    return (int *)zeros(count, sizeof(int));
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+enum { WHOLE, REAL, NAME };
+
+/* One of an example's own; OPTIONS_END ends a table of them. */
+typedef struct option {
+    const char *name;
+    int kind;
+    void *value;        /* int, double, int: an index of names; before an
+                           option is read, its default */
+    double least, most;
+    const char *const *names; /* of NAME, NULL after the last */
+    const char *help;         /* lines of at most 54 columns */
+} option;
+
+#define OPTIONS_END {NULL, 0, NULL, 0, 0, NULL, NULL}
+
+/* Those that all examples have; an example puts its defaults here. */
+typedef struct options {
+    int seed, cell, hidden, iterations;
+} options;
+
+static const char *const cell_names[] = {
+    "tanh", "relu", "gru", "gru-reset-before", "lstm", NULL};
+
+static inline void put_help(const option *o)
+{
+    static const char *const kinds[] = {"N", "X", "NAME"};
+    const char *c;
+    int i;
+
+    printf("  %s %-*s ", o->name, 20 - (int)strlen(o->name), kinds[o->kind]);
+    for (c = o->help; *c; c++) {
+        putchar(*c);
+        if (*c == '\n')
+            printf("%24s", "");
+    }
+    for (i = 0; o->kind == NAME && o->names[i]; i++)
+        printf("%s %s", i ? "," : ":", o->names[i]);
+    if (o->kind == REAL)
+        printf(" [%g]\n", *(double *)o->value);
+    else if (o->kind == NAME)
+        printf(" [%s]\n", o->names[*(int *)o->value]);
+    else
+        printf(" [%d]\n", *(int *)o->value);
+}
+
+static inline void set_option(const option *o, const char *text)
+{
+    const int kind = o->kind;
+    char *end;
+    double value;
+    int i = 0;
+
+    if (!text)
+        die("%s: its value is missing", o->name);
+    if (kind == NAME) {
+        while (o->names[i] && strcmp(o->names[i], text) != 0)
+            i++;
+        if (!o->names[i])
+            die("%s '%s' is unknown; --help lists the names", o->name, text);
+        *(int *)o->value = i;
+        return;
+    }
+    value = strtod(text, &end);
+    if (end == text || *end || !(value >= o->least && value <= o->most) ||
+        (kind == WHOLE && value != (double)(int)value))
+        die("%s '%s': not a %snumber from %.10g to %.10g", o->name, text,
+            kind == WHOLE ? "whole " : "", o->least, o->most);
+    if (kind == WHOLE)
+        *(int *)o->value = (int)value;
+    else
+        *(double *)o->value = value;
+}
+
+static inline const option *find_option(const option *table, const char *name)
+{
+    while (table->name && strcmp(table->name, name) != 0)
+        table++;
+    return table;
+}
+
+/* Reads the command line into *o and what the table `own` points to. --help
+ * prints `about`, a few lines that end with a newline, and all options. */
+static inline void read_options(int argc, char **argv, const char *about,
+                                options *o, const option *own)
+{
+    const option common[] = {
+        {"--cell", NAME, &o->cell, 0, 0, cell_names, "the kind of cell"},
+        {"--hidden", WHOLE, &o->hidden, 1, 1e5, NULL,
+         "units: more can learn more, and are slower"},
+        {"--iterations", WHOLE, &o->iterations, 0, 1e9, NULL,
+         "updates of the weights; 0 only measures"},
+        {"--seed", WHOLE, &o->seed, 0, 2147483647.0, NULL,
+         "of the first weights and of the data"},
+        OPTIONS_END};
+    const option *p;
+    int i;
+
+    program = argc > 0 ? argv[0] : program;
+    for (i = 1; i < argc; i += 2) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+            printf("%s\n", about);
+            for (p = own; p->name; p++)
+                put_help(p);
+            for (p = common; p->name; p++)
+                put_help(p);
+            exit(0);
+        }
+        p = find_option(own, argv[i]);
+        p = p->name ? p : find_option(common, argv[i]);
+        if (!p->name)
+            die("'%s' is not an option; --help lists them", argv[i]);
+        set_option(p, argv[i + 1]);
+    }
+}
+
+/* ---- chance, sets apart, words ------------------------------------------ */
+
+/* One of 0 ... n-1. */
+static inline int below(rnn_rng *rng, int n)
+{
+    return (int)((double)rnn_uniform(rng) * n);
+}
+
+static inline void shuffle(rnn_rng *rng, int *ids, int n)
+{
+    int k, id;
+
+    while (n > 1) {
+        k = below(rng, n--);
+        id = ids[n], ids[n] = ids[k], ids[k] = id;
+    }
+}
+
+/* Whether an item of `size` bytes is among n of them. */
+static inline int is_among(const void *item, const void *items, size_t n,
+                           size_t size)
+{
+    const char *p = (const char *)items;
+
+    for (; n > 0; n--, p += size)
+        if (memcmp(p, item, size) == 0)
+            return 1;
+    return 0;
+}
+
+/* What is tested has not been learnt: no item is in both sets. */
+static inline void check_apart(const void *learnt, size_t n,
+                               const void *tested, size_t m, size_t size)
+{
+    const char *p = (const char *)learnt;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (is_among(p + i * size, tested, m, size))
+            die("item %lu of what is learnt is tested, too", (unsigned long)i);
+}
+
+/* A vocabulary: the texts of ids 0, 1, ... */
+enum { WORDS = 1000 };
+typedef struct words {
+    const char *text[WORDS];
+    int count;
+} words;
+
+/* The id of a word of len bytes, which joins the vocabulary if it is new. */
+static inline int word(words *w, const char *text, size_t len)
+{
+    char *copy;
+    int i;
+
+    for (i = 0; i < w->count; i++)
+        if (strlen(w->text[i]) == len && memcmp(w->text[i], text, len) == 0)
+            return i;
+    if (w->count == WORDS)
+        die("more than %d words", WORDS);
+    copy = (char *)zeros(len + 1, 1);
+    w->text[w->count] = (const char *)memcpy(copy, text, len);
+    return w->count++;
+}
+
+/* ---- training ----------------------------------------------------------- */
+
+/* A model and what training it needs. Fields may be changed before the first
+ * step. */
+typedef struct trainer {
+    rnn_real *params, *grads, *moments, *work;
+    size_t work_len;
+    rnn_model model;
+    rnn_sizes sizes;         /* for the largest sequences                    */
+    rnn_real *out;           /* logits, then their gradients                 */
+    rnn_real *ones;          /* weights of rows: 0 on padding                */
+    rnn_optimizer adam;
+    rnn_schedule schedule;   /* half a cosine down to a twentieth            */
+    rnn_real clip;           /* the longest gradient: 1                      */
+    rnn_rng rng;             /* for first weights, then the example's data   */
+    int iterations, done;
+    double sum, begun;       /* of losses since the last line; seconds       */
+    int summed, printed;     /* printed: go_on has just printed a line       */
+    rnn_real *losses;        /* (iterations), for a picture                  */
+} trainer;
+
+/* What should come out: ids (softmax cross-entropy) or values (squared error,
+ * or sigmoid cross-entropy if binary): a row for every step, in N vs 1 for
+ * every sequence. weights of rows: NULL is 1, and 0 on padding. */
+typedef struct goal {
+    const int *ids;
+    const rnn_real *values, *weights;
+    int binary;
+} goal;
+
+/* PyTorch's first weights, and two kindnesses to long memories: an LSTM's
+ * forget gates begin open, a ReLU network's recurrence as the identity. */
+static inline void first_weights(trainer *t)
+{
+    rnn_tensor w;
+    size_t i, gate;
+    int k, rule;
+
+    check(rnn_init_params(&t->model, t->params, t->sizes.params, &t->rng),
+          "first weights");
+    for (k = 0; rnn_model_tensor(&t->model, k, &w) == RNN_OK; k++) {
+        int bias = strstr(w.name, "bias_") != NULL;
+        int hh = strstr(w.name, "_hh_l") != NULL;
+
+        if (t->model.cell == RNN_LSTM && bias) /* gates i f g o */
+            for (gate = w.size / 4, i = gate; i < 2 * gate; i++)
+                t->params[w.offset + i] = !hh;
+        if (t->model.cell == RNN_RELU && (bias || hh)) {
+            rule = bias ? RNN_INIT_CONSTANT : RNN_INIT_IDENTITY;
+            check(rnn_init_tensor(&w, t->params, rule, !bias, &t->rng),
+                  "first weights");
+        }
+    }
+}
+
+/* For sources and sequences of at most so many steps, of `batch` rows. */
+static inline trainer open_trainer(const rnn_model *model, int source_steps,
+                                   int steps, int batch, const options *o,
+                                   double lr)
+{
+    trainer t = {0};
+    rnn_sizes *s = &t.sizes;
+
+    t.model = *model;
+    check(rnn_model_sizes(model, source_steps, steps, batch, s), "this model");
+    t.work_len = s->train > s->infer ? s->train : s->infer;
+    t.params = reals(s->params);
+    t.grads = reals(s->params);
+    t.moments = reals(2 * s->params);
+    t.work = reals(t.work_len);
+    t.out = reals(s->output);
+    t.ones = reals((size_t)steps * (size_t)batch);
+    t.losses = reals((size_t)o->iterations);
+    t.iterations = o->iterations;
+    t.clip = 1;
+    t.schedule.kind = RNN_COSINE;
+    t.schedule.base = (rnn_real)lr;
+    t.schedule.least = (rnn_real)(lr / 20);
+    t.schedule.every = (uint32_t)(o->iterations + 1);
+    check(rnn_optimizer_init(&t.adam, RNN_ADAM, (rnn_real)lr), "Adam");
+    rnn_rng_seed(&t.rng, (uint32_t)o->seed);
+    first_weights(&t);
+    printf("%s, %d units, %lu parameters\n", cell_names[model->cell],
+           model->hidden_size, (unsigned long)s->params);
+    return t;
+}
+
+/* while (go_on(&t)) { make a batch; learn(&t, ...); } prints lines. */
+static inline int go_on(trainer *t)
+{
+    const int k = t->done, last = t->iterations;
+
+    t->printed = k == 1 || (k > 0 && (k % (last / 20 + 1) == 0 || k == last));
+    if (k == 0) {
+        t->begun = seconds();
+        puts("\niteration      loss  seconds left");
+    } else if (t->printed) {
+        printf("%9d  %8.4f  %12.0f\n", k, t->sum / t->summed,
+               (seconds() - t->begun) / k * (last - k));
+        fflush(stdout);
+        t->sum = t->summed = 0;
+    }
+    return k < last;
+}
+
+/* How many rows the loss has; sets t->ones. */
+static inline size_t loss_rows(trainer *t, const rnn_seq *seq)
+{
+    const int single = t->model.wiring == RNN_N_TO_1;
+    size_t B = (size_t)seq->batch, rows = single ? B : B * (size_t)seq->steps;
+    size_t i;
+
+    for (i = 0; i < rows; i++)
+        t->ones[i] = single || !seq->lengths ||
+                     (int)(i / B) < seq->lengths[i % B];
+    return rows;
+}
+
+/* The loss of t->out, whose gradient goes to dout, or NULL. */
+static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want,
+                             rnn_real *dout)
+{
+    const size_t rows = loss_rows(t, seq);
+    const rnn_real *w = want->weights ? want->weights : t->ones;
+    const int O = t->model.output_size;
+    rnn_real loss = 0;
+
+    if (want->ids)
+        check(rnn_cross_entropy(t->out, rows, O, want->ids, w, 0, 0, NULL, dout,
+                                &loss, NULL), "cross-entropy");
+    else if (want->binary)
+        check(rnn_sigmoid_cross_entropy(t->out, rows, O, want->values, w, 0,
+                                        NULL, dout, &loss, NULL),
+              "cross-entropy");
+    else
+        check(rnn_squared_error(t->out, rows, O, want->values, w, 0, NULL, dout,
+                                &loss, NULL), "squared error");
+    return (double)loss;
+}
+
+/* One step: forward, loss, backward, clipping, Adam. Returns the loss. */
+static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
+{
+    const size_t n = t->sizes.params;
+    rnn_seq s = *seq;
+    double loss;
+
+    s.seed[1] += t->adam.step; /* dropout leaves out others at every step */
+    check(rnn_forward(&t->model, t->params, &s, t->out, t->work, t->work_len,
+                      NULL), "forward");
+    loss = loss_of(t, &s, want, t->out);
+    memset(t->grads, 0, n * sizeof *t->grads);
+    check(rnn_backward(&t->model, t->params, &s, t->out, NULL, t->grads,
+                       t->work, t->work_len, NULL), "backward");
+    check(rnn_clip_grad_norm(t->grads, n, t->clip, NULL, NULL), "clipping");
+    check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr),
+          "the schedule");
+    check(rnn_optimizer_step_model(&t->adam, &t->model, t->params, t->grads,
+                                   t->moments, NULL), "Adam");
+    if (t->done < t->iterations)
+        t->losses[t->done++] = (rnn_real)loss;
+    t->sum += loss;
+    t->summed++;
+    return loss;
+}
+
+/* ---- asking ------------------------------------------------------------- */
+
+/* The logits, also in t->out: as rnn_infer. */
+static inline rnn_real *predict(trainer *t, const rnn_seq *seq)
+{
+    check(rnn_infer(&t->model, t->params, seq, t->out, t->work, t->work_len,
+                    NULL), "inference");
+    return t->out;
+}
+
+/* The loss, without learning from it. */
+static inline double measure(trainer *t, const rnn_seq *seq, const goal *want)
+{
+    predict(t, seq);
+    return loss_of(t, seq, want, NULL);
+}
+
+/* After either: in how many rows the likeliest id is the goal's; adds to *of
+ * how many count, those whose weight is not 0. */
+static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
+                        int *of)
+{
+    const size_t rows = loss_rows(t, seq), O = (size_t)t->model.output_size;
+    const rnn_real *w = want->weights ? want->weights : t->ones;
+    size_t i;
+    int id, good = 0;
+
+    for (i = 0; i < rows; i++) {
+        check(rnn_greedy(t->out + i * O, (int)O, &id), "the likeliest");
+        good += w[i] > 0 && id == want->ids[i];
+        *of += w[i] > 0;
+    }
+    return good;
+}
+
+/* ---- decoding: asking a model with a decoder ---------------------------- */
+
+typedef struct decoder {
+    size_t memory_len, work_len, queue_len;
+    rnn_decoding how;
+    rnn_real *memory, *h, *c, *work, *scores;
+    rnn_real *attention; /* (max_steps, B, S) a_ij of the last greedy decode */
+    int *ids, *counts;   /* (B, max_steps), (B): what it says, without end   */
+    int *by_step, *queue;
+} decoder;
+
+/* For sources of at most so many steps and rows. how.best is 0. */
+static inline decoder open_decoder(const trainer *t, int source_steps,
+                                   int batch, const rnn_decoding *how)
+{
+    const size_t B = (size_t)batch, most = (size_t)how->max_steps * B;
+    decoder d = {0};
+    rnn_sizes s;
+
+    check(rnn_model_sizes(&t->model, source_steps, 1, batch, &s), "decoding");
+    check(rnn_beam_sizes(&t->model, source_steps, batch, how, &d.work_len,
+                         &d.queue_len), "a beam");
+    s.step += (B + 1) * (size_t)t->model.output_size;
+    s.step = s.step > s.infer ? s.step : s.infer;
+    d.work_len = d.work_len > s.step ? d.work_len : s.step;
+    d.how = *how;
+    d.memory_len = s.memory;
+    d.memory = reals(s.memory);
+    d.h = reals(s.state);
+    d.c = t->model.cell == RNN_LSTM ? reals(s.state) : NULL;
+    d.work = reals(d.work_len);
+    d.scores = reals(B);
+    d.attention = reals(RNN_MAX_SOURCES * most * (size_t)source_steps);
+    d.ids = ints(most);
+    d.by_step = ints(most);
+    d.counts = ints(B);
+    d.queue = ints(d.queue_len);
+    return d;
+}
+
+/* What the model makes of each row of source: the likeliest token at every
+ * step or, if `beam`, the likeliest sequence that how.width hypotheses find. */
+static inline void decode(decoder *d, const trainer *t, const rnn_seq *source,
+                          int beam)
+{
+    const int steps = d->how.max_steps, B = source->batch;
+    int i;
+
+    check(rnn_encode(&t->model, t->params, source, d->memory, d->memory_len,
+                     d->h, d->c, d->work, d->work_len, NULL), "encoding");
+    if (beam) {
+        check(rnn_beam_search(&t->model, t->params, source, d->memory,
+                              d->memory_len, &d->how, d->h, d->c, d->ids,
+                              d->counts, d->scores, d->work, d->work_len,
+                              d->queue, d->queue_len, NULL), "a beam");
+        return;
+    }
+    check(rnn_decode(&t->model, t->params, source, d->memory, d->memory_len,
+                     &d->how, NULL, NULL, d->h, d->c, d->by_step, d->counts,
+                     d->attention, d->work, d->work_len, NULL), "decoding");
+    for (i = 0; i < steps * B; i++)
+        d->ids[i % B * steps + i / B] = d->by_step[i];
+}
+
+/* ---- pictures on the terminal ------------------------------------------- */
+
+/* Columns that a text takes: two for each Chinese character. */
+static inline int columns(const char *text)
+{
+    int n = 0;
+
+    for (; *text; text++) /* bytes that go on with a character take none */
+        n += (*text & 0xc0) == 0x80 ? 0 : (*text & 0xff) >= 0xe3 ? 2 : 1;
+    return n;
+}
+
+/* A text in a column of `width`, or at the right end of one of -width. */
+static inline void put(const char *text, int width)
+{
+    int gap = abs(width) - columns(text);
+
+    gap = gap > 0 ? gap : 0;
+    printf("%*s%s%*s", width < 0 ? gap : 0, "", text, width < 0 ? 0 : gap, "");
+}
+
+/* A bar of share * width columns, share in [0, 1]. */
+static inline void put_bar(double share, int width)
+{
+    int i, full = (int)(share * width + 0.5);
+
+    for (i = 0; i < width; i++)
+        fputs(i < full ? "█" : "·", stdout);
+}
+
+/* A matrix of numbers in [0, 1], named at its edges. */
+typedef struct heat {
+    const char *title;
+    int rows, cols;
+    const rnn_real *values; /* (rows, stride) */
+    size_t stride;
+    const char *const *row_names, *const *col_names;
+} heat;
+
+static inline double heat_at(const heat *m, int row, int col)
+{
+    return (double)m->values[(size_t)row * m->stride + (size_t)col];
+}
+
+static inline void put_heat(const heat *m)
+{
+    static const char *const shades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
+    int i, j, width = 0;
+
+    for (i = 0; i < m->rows; i++)
+        if (columns(m->row_names[i]) > width)
+            width = columns(m->row_names[i]);
+    printf("%s\n\n%*s", m->title, width + 4, "");
+    for (j = 0; j < m->cols; j++)
+        put(m->col_names[j], 9);
+    for (i = 0; i < m->rows; i++) {
+        printf("\n  ");
+        put(m->row_names[i], width + 2);
+        for (j = 0; j < m->cols; j++)
+            printf("%s %.2f  ", shades[(int)(heat_at(m, i, j) * 4.999)],
+                   heat_at(m, i, j));
+    }
+    puts("\n");
+}
+
+/* ---- pictures in SVG, beside the program: build/adding.svg -------------- */
+
+static inline FILE *svg_open(const char *name, const char *title, int width,
+                             int height)
+{
+    char path[1000];
+    FILE *f;
+
+    sprintf(path, "%.*s%.99s.svg", (int)(program_name() - program) % 800,
+            program, name);
+    f = fopen(path, "w");
+    if (!f)
+        die("%s: cannot be written", path);
+    printf("drawn in %s: %s\n", path, title);
+    fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
+            " font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"%d\""
+            " height=\"%d\" fill=\"#fff\"/>\n", width, height, width, height);
+    return f;
+}
+
+static inline void svg_close(FILE *f)
+{
+    fputs("</svg>\n", f);
+    if (ferror(f) | fclose(f))
+        die("a picture is not completely written");
+}
+
+/* anchor: start, middle or end; a colour as in SVG */
+static inline void svg_text(FILE *f, double x, double y, const char *anchor,
+                            const char *colour, const char *text)
+{
+    fprintf(f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"%s\">", x,
+            y, anchor, colour);
+    for (; *text; text++)
+        if (*text == '<' || *text == '&')
+            fputs(*text == '<' ? "&lt;" : "&amp;", f);
+        else
+            fputc(*text, f);
+    fputs("</text>\n", f);
+}
+
+static inline void svg_heat(const char *name, const heat *m)
+{
+    const int cell = 56, left = 130, top = 90;
+    FILE *f = svg_open(name, m->title, left + m->cols * cell + 20,
+                       top + m->rows * cell + 20);
+    char number[32];
+    int i, j;
+
+    svg_text(f, 20, 30, "start", "#000", m->title);
+    for (j = 0; j < m->cols; j++)
+        svg_text(f, left + (j + 0.5) * cell, top - 12, "middle", "#000",
+                 m->col_names[j]);
+    for (i = 0; i < m->rows; i++)
+        svg_text(f, left - 12, top + (i + 0.5) * cell + 5, "end", "#000",
+                 m->row_names[i]);
+    for (i = 0; i < m->rows; i++)
+        for (j = 0; j < m->cols; j++) {
+            double v = heat_at(m, i, j);
+
+            fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
+                    "fill=\"#1f5fa8\" fill-opacity=\"%.3f\" stroke=\"#ccc\"/>"
+                    "\n", left + j * cell, top + i * cell, cell, cell, v);
+            sprintf(number, "%.2f", v);
+            svg_text(f, left + (j + 0.5) * cell, top + (i + 0.5) * cell + 5,
+                     "middle", v > 0.5 ? "#fff" : "#000", number);
+        }
+    svg_close(f);
+}
+
+/* A line through points. */
+typedef struct curve {
+    const char *name;
+    int count;
+    const rnn_real *x; /* NULL: 1, 2, 3, ... */
+    const rnn_real *y;
+} curve;
+
+static inline double curve_x(const curve *c, int i)
+{
+    return c->x ? (double)c->x[i] : i + 1.0;
+}
+
+/* Numbers least ... most lie from `from` to `to`. */
+typedef struct axis {
+    double least, most, from, to;
+} axis;
+
+static inline double on(const axis *a, double v)
+{
+    return a->from + (v - a->least) / (a->most - a->least) * (a->to - a->from);
+}
+
+/* Lines across an axis and their numbers: 1, 2 or 5 times a power of ten. */
+static inline void svg_ticks(FILE *f, const axis *x, const axis *y, int upward)
+{
+    const axis *a = upward ? y : x;
+    double step = 1e-9, at;
+    char number[32];
+    int i;
+
+    for (i = 0; step * 6 < a->most - a->least; i++)
+        step *= i % 3 == 1 ? 2.5 : 2;
+    for (i = (int)(a->least / step); i * step <= a->most; i++) {
+        at = on(a, i * step);
+        sprintf(number, "%.6g", i * step);
+        if (i * step < a->least)
+            continue;
+        fprintf(f, upward ? "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#ddd\"/>\n"
+                          : "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#ddd\"/>\n",
+                upward ? x->from : at, upward ? at : y->from,
+                upward ? x->to : y->to);
+        svg_text(f, upward ? x->from - 8 : at, upward ? at + 5 : y->from + 20,
+                 upward ? "end" : "middle", "#000", number);
+    }
+}
+
+/* Curves over one another, their names at the right. 0 <= y is in sight. */
+static inline void svg_plot(const char *name, const char *title,
+                            const char *x_name, const curve *curves, int n)
+{
+    static const char *const colours[] = {"#1f5fa8", "#d1495b", "#3a7d44",
+                                          "#d08c1d", "#6a4c93", "#555"};
+    FILE *f = svg_open(name, title, 820, 440);
+    axis x = {0, 0, 70, 640}, y = {0, 0, 380, 60};
+    int i, k;
+
+    for (k = 0; k < n; k++)
+        for (i = 0; i < curves[k].count; i++) {
+            double u = curve_x(&curves[k], i), v = (double)curves[k].y[i];
+
+            x.least = (i | k) == 0 || u < x.least ? u : x.least;
+            x.most = (i | k) == 0 || u > x.most ? u : x.most;
+            y.least = v < y.least ? v : y.least;
+            y.most = v > y.most ? v : y.most;
+        }
+    x.most += x.most > x.least ? 0 : 1;
+    y.most += y.most > y.least ? 0 : 1;
+    svg_ticks(f, &x, &y, 0);
+    svg_ticks(f, &x, &y, 1);
+    svg_text(f, 20, 30, "start", "#000", title);
+    svg_text(f, x.to, y.from + 44, "end", "#000", x_name);
+    for (k = 0; k < n; k++) {
+        svg_text(f, x.to + 12, y.to + 10 + 24 * k, "start", colours[k % 6],
+                 curves[k].name);
+        fprintf(f, "<polyline fill=\"none\" stroke=\"%s\" points=\"",
+                colours[k % 6]);
+        for (i = 0; i < curves[k].count; i++)
+            fprintf(f, "%.1f,%.1f ", on(&x, curve_x(&curves[k], i)),
+                    on(&y, (double)curves[k].y[i]));
+        fputs("\"/>\n", f);
+    }
+    svg_close(f);
+}
+
+#endif

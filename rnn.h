@@ -9513,12 +9513,12 @@ RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
     unsigned char text[16];
     size_t len, i;
     unsigned long v = 0;
+    const rnn_status r = rnn_st_meta(st, key, text, sizeof text, &len);
 
-    if (rnn_st_meta(st, key, text, sizeof text, &len) != RNN_OK) {
-        *to = 0;
+    *to = 0;
+    if (r == RNN_E_END)
         return 1;
-    }
-    if (len != 9 || text[0] != '0' || text[1] != '.')
+    if (r || len != 9 || text[0] != '0' || text[1] != '.')
         return 0;
     for (i = 2; i < 9; i++) {
         if (text[i] < '0' || text[i] > '9')

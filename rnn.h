@@ -1355,6 +1355,13 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_UNROLL
 #endif
 
+/* What is read (or written) soon comes into the second cache meanwhile. */
+#if defined(__GNUC__)
+#define RNN_I_FETCH(p, write) __builtin_prefetch(p, write, 2)
+#else
+#define RNN_I_FETCH(p, write) ((void)(p))
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -2126,21 +2133,27 @@ RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
 
 /* ---- the matrix kernel: [PRODUCT] --------------------------------------- */
 
+/* lines of 64 bytes in a row of a tile */
+#define RNN_LINES (RNN_NV * RNN_W / 16)
+
 /* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and
- * B: the product's own arrays, or copies. */
+ * B: the product's own arrays, or copies. next: what of B is read later, as far
+ * from row to row as next_k and next_o say, to be fetched meanwhile; or NULL. */
 typedef struct RNN_K(block) {
-    const rnn_real *a, *b;
-    ptrdiff_t a_i, a_k, a_o, b_k, b_o;
+    const rnn_real *a, *b, *next;
+    ptrdiff_t a_i, a_k, a_o, b_k, b_o, next_k, next_o;
     size_t ks, os;
     int start;
 } RNN_K(block);
 
 /* One block for the mr rows of C from i, where q->a is, and nv vectors of
  * columns from j, or `lanes` columns if nv = 1. mr and nv are constants where
- * this is inlined, so acc lives in registers. */
+ * this is inlined, so acc lives in registers. next: a line of each row that is
+ * fetched ahead, or NULL. So are the next rows of C. */
 RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                                       const RNN_K(block) *q, size_t i, size_t j,
-                                      size_t lanes, int mr, int nv)
+                                      size_t lanes, int mr, int nv,
+                                      const rnn_real *next)
 {
     RNN_V acc[RNN_MR][RNN_NV], row[RNN_NV];
     const rnn_real *a0 = q->a, *b0 = q->b;
@@ -2165,9 +2178,15 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                             ? RNN_K(ld)(c + r * c_i + v * RNN_W, lanes)
                             : row[v];
     }
+    if (nv == RNN_NV && i + 2 * RNN_MR <= p->m)
+        for (r = 0; r < mr; r++)
+            for (v = 0; v < RNN_LINES; v++)
+                RNN_I_FETCH(c + (mr + r) * c_i + v * 16, 1);
     for (o = q->os;;) { /* no pointer leaves its array, not even at the end */
-        const rnn_real *a = a0, *b = b0;
+        const rnn_real *a = a0, *b = b0, *n = next;
         for (k = q->ks;;) {
+            if (next)
+                RNN_I_FETCH(n, 0);
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 row[v] = lanes >= RNN_W ? RNN_LD(b + v * RNN_W)
                                         : RNN_LDN(b, lanes);
@@ -2180,11 +2199,15 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                 break;
             a += a_k;
             b += b_k;
+            if (next)
+                n += q->next_k;
         }
         if (--o == 0)
             break;
         a0 += q->a_o;
         b0 += q->b_o;
+        if (next)
+            next += q->next_o;
     }
     RNN_I_UNROLL for (r = 0; r < mr; r++) {
         RNN_I_UNROLL for (v = 0; v < nv; v++)
@@ -2197,19 +2220,24 @@ RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
                                        size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
 {
-    for (; i + RNN_MR <= end; i += RNN_MR) {
-        RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv);
+    int l = q.next ? 0 : RNN_LINES;
+
+    for (; i + RNN_MR <= end; i += RNN_MR, l++) {
+        if (l < RNN_LINES) /* the first tiles fetch a line of each row */
+            RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv, q.next + l * 16);
+        else
+            RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv, NULL);
         if (i + RNN_MR < end)
             q.a += RNN_MR * q.a_i;
     }
     switch (end - i) {
 #if RNN_MR > 2
-    case 5: RNN_K(tile)(p, &q, i, j, lanes, 5, nv); break;
-    case 4: RNN_K(tile)(p, &q, i, j, lanes, 4, nv); break;
-    case 3: RNN_K(tile)(p, &q, i, j, lanes, 3, nv); break;
-    case 2: RNN_K(tile)(p, &q, i, j, lanes, 2, nv); break;
+    case 5: RNN_K(tile)(p, &q, i, j, lanes, 5, nv, NULL); break;
+    case 4: RNN_K(tile)(p, &q, i, j, lanes, 4, nv, NULL); break;
+    case 3: RNN_K(tile)(p, &q, i, j, lanes, 3, nv, NULL); break;
+    case 2: RNN_K(tile)(p, &q, i, j, lanes, 2, nv, NULL); break;
 #endif
-    case 1: RNN_K(tile)(p, &q, i, j, lanes, 1, nv); break;
+    case 1: RNN_K(tile)(p, &q, i, j, lanes, 1, nv, NULL); break;
     default: break;
     }
 }
@@ -2291,6 +2319,9 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                     q.a_k = RNN_I_MC;
                     q.a_o = (ptrdiff_t)(q.ks * RNN_I_MC);
                 }
+                q.next = NULL;
+                q.next_k = p->b_k;
+                q.next_o = p->b_o;
                 whole = q;
                 q.b = panel;
                 q.b_k = ROW;
@@ -2298,6 +2329,7 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                 for (j = 0; j + ROW <= p->n; j += ROW) {
                     RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW, panel,
                                 ROW);
+                    q.next = j + 2 * ROW <= p->n ? b + j + ROW : NULL;
                     RNN_K(strip)(p, q, i, i + rows, j, RNN_W, RNN_NV);
                 }
                 whole.b = b;
@@ -2373,6 +2405,8 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
     q.b_o = p->b_o;
     q.ks = p->k;
     q.os = p->o;
+    q.next = NULL;
+    q.next_k = q.next_o = 0;
     q.start = p->start;
     for (j = 0; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W) {
         q.b = p->b + j;
@@ -3108,6 +3142,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_W
 #undef RNN_MR
 #undef RNN_NV
+#undef RNN_LINES
 #undef RNN_LD
 #undef RNN_ST
 #undef RNN_LDN

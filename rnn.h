@@ -1350,7 +1350,7 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #if defined(__clang__)
 #define RNN_I_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__) && __GNUC__ >= 8
-#define RNN_I_UNROLL _Pragma("GCC unroll 8")
+#define RNN_I_UNROLL _Pragma("GCC unroll 24")
 #else
 #define RNN_I_UNROLL
 #endif
@@ -2380,10 +2380,57 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
     }
 }
 
+#if RNN_W > 1
+/* One row of C: nv vectors from column j, as many as there are registers for
+ * their sums, since B is read once and long pieces of its rows stream best. far:
+ * its rows are so far apart that a machine does not see them come; the row that
+ * is `far` further on is fetched ahead. nv and far are constants. */
+RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
+                                      size_t far)
+{
+    RNN_V acc[RNN_MR * RNN_NV];
+    const rnn_real *a0 = p->a, *b0 = p->b + j;
+    rnn_real *c = p->c + j;
+    size_t o, k;
+    int v;
+
+    RNN_I_UNROLL for (v = 0; v < nv; v++) {
+        acc[v] = p->start == RNN_I_FROM_C ? RNN_LD(c + v * RNN_W) : RNN_SET(0);
+        if (p->start == RNN_I_FROM_BIAS) {
+            if (p->b1)
+                acc[v] = RNN_LD(p->b1 + j + v * RNN_W);
+            if (p->b2)
+                acc[v] = RNN_ADD(acc[v], RNN_LD(p->b2 + j + v * RNN_W));
+        }
+    }
+    for (o = p->o;;) {
+        const rnn_real *a = a0, *b = b0;
+        for (k = p->k;;) {
+            const RNN_V x = RNN_SET(*a);
+            if (far && k > far)
+                RNN_I_UNROLL for (v = 0; v < nv; v += 16 / RNN_W)
+                    RNN_I_FETCH(b + (ptrdiff_t)far * p->b_k + v * RNN_W, 0);
+            RNN_I_UNROLL for (v = 0; v < nv; v++)
+                acc[v] = RNN_MAD(x, RNN_LD(b + v * RNN_W), acc[v]);
+            if (--k == 0)
+                break;
+            a += p->a_k;
+            b += p->b_k;
+        }
+        if (--o == 0)
+            break;
+        a0 += p->a_o;
+        b0 += p->b_o;
+    }
+    RNN_I_UNROLL for (v = 0; v < nv; v++)
+        RNN_ST(c + v * RNN_W, acc[v]);
+}
+#endif
+
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     RNN_K(block) q;
-    size_t j;
+    size_t j = 0;
 
     if (p->b_j != 1) {
         RNN_K(strided)(p);
@@ -2408,7 +2455,19 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
     q.next = NULL;
     q.next_k = q.next_o = 0;
     q.start = p->start;
-    for (j = 0; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W) {
+#if RNN_W > 1
+    if (p->m == 1) {
+        enum { WIDE = RNN_MR * RNN_NV, HALF = 2 * RNN_NV };
+        if (p->b_k >= 1024)
+            for (; j + WIDE * RNN_W <= p->n; j += WIDE * RNN_W)
+                RNN_K(line)(p, j, WIDE, 6);
+        for (; j + WIDE * RNN_W <= p->n; j += WIDE * RNN_W)
+            RNN_K(line)(p, j, WIDE, 0);
+        for (; j + HALF * RNN_W <= p->n; j += HALF * RNN_W)
+            RNN_K(line)(p, j, HALF, 0);
+    }
+#endif
+    for (; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W) {
         q.b = p->b + j;
         RNN_K(strip)(p, q, 0, p->m, j, RNN_W, RNN_NV);
     }

@@ -69,9 +69,11 @@ static ptrdiff_t plus(size_t n, int more)
 static void one_product(int wild)
 {
     rnn_i_product p;
-    const size_t m = 1 + (size_t)test_below(70), n = 1 + (size_t)test_below(70);
+    const int line = test_below(6) == 0; /* one long row */
+    const size_t m = line ? 1 : 1 + (size_t)test_below(70);
+    const size_t n = 1 + (size_t)test_below(line ? 900 : 70);
     const size_t k = 1 + (size_t)test_below(70), o = 1 + (size_t)test_below(4);
-    const size_t big = 80;
+    const size_t round = line ? 80 * 2000 : 80 * 80; /* room for one of A, B */
     rnn_real *a, *b, *c, *want, *b1, *b2;
     size_t all, s;
 
@@ -86,16 +88,16 @@ static void one_product(int wild)
         p.a_i = 1;
         p.a_k = plus(m, 9);
     }
-    p.a_o = (ptrdiff_t)(big * big);
+    p.a_o = (ptrdiff_t)round;
     p.b_j = test_below(8) ? 1 : plus(k, 3);
-    p.b_k = p.b_j == 1 ? plus(n, 9) : 1;
-    p.b_o = (ptrdiff_t)(big * big);
+    p.b_k = p.b_j == 1 ? plus(n, line ? 1000 : 9) : 1;
+    p.b_o = (ptrdiff_t)round;
     p.c_i = plus(n, 9);
     p.start = test_below(3);
-    a = numbers(o * big * big, wild);
-    b = numbers(o * big * big, wild);
+    a = numbers(o * round, wild);
+    b = numbers(o * round, wild);
     if (test_below(2)) { /* rounds that go down */
-        a += (o - 1) * big * big;
+        a += (o - 1) * round;
         p.a_o = -p.a_o;
     }
     p.a = a;

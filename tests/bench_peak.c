@@ -1,0 +1,272 @@
+/* What one core of this machine can do at most, as a peer of bench.c: a row of
+ * bench_line.h is given the time that its products take
+ *
+ *   stream    if every weight is read once, in order, and multiplied once
+ *   others    at the peak of fused multiply-adds on registers
+ *
+ *     build/bench_peak                       tables of both, and of reading
+ *     build/bench_peak 'lstm train 128 128 16 50' ...
+ *
+ * With intrinsics for x86-64 and aarch64; elsewhere as well as the compiler
+ * does. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_time.h"
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__GNUC__) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+enum { LONGEST = 1 << 24 }; /* floats: 64 MB */
+
+static float *weights; /* of 64-byte alignment */
+static volatile float sink;
+static int reps = 9;
+
+/* ---- the loops, once per kind of vectors --------------------------------- */
+
+#define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+#define EACH12(DO) EACH(DO) DO(8) DO(9) DO(10) DO(11)
+
+#define SUM8(ADD)                                                              \
+    ADD(ADD(ADD(r0, r1), ADD(r2, r3)), ADD(ADD(r4, r5), ADD(r6, r7)))
+
+/* Three functions: n times 12 independent r = r a + b; n times r += w x with
+ * the n blocks of 8 vectors of w, x changing from block to block; the same with
+ * a sum in place of the product. FMA(a, b, c) is a b + c. */
+#define LOOPS(NAME, TARGET, VEC, LANES, SET, LOAD, STORE, FMA, ADD)            \
+    TARGET static void NAME##_fma(long n)                                      \
+    {                                                                          \
+        const VEC a = SET(0.999f), b = SET(0.001f);                            \
+        float out[LANES];                                                      \
+        VEC EACH12(NAME##_DECLARE) last = b;                                   \
+        while (n-- > 0) {                                                      \
+            EACH12(NAME##_FMA)                                                 \
+        }                                                                      \
+        last = ADD(ADD(ADD(r8, r9), ADD(r10, r11)), last);                     \
+        STORE(out, ADD(SUM8(ADD), last));                                      \
+        sink = out[0];                                                         \
+    }                                                                          \
+    TARGET static void NAME##_product(long n)                                  \
+    {                                                                          \
+        const float *w = weights;                                              \
+        float x[64], out[LANES];                                               \
+        VEC EACH(NAME##_DECLARE) b = SET(0.5f);                                \
+        long i;                                                                \
+        for (i = 0; i < 64; i++)                                               \
+            x[i] = 0.001f * (float)i;                                          \
+        for (i = 0; i < n; i++, w += 8 * LANES) {                              \
+            b = SET(x[i & 63]);                                                \
+            EACH(NAME##_PRODUCT)                                               \
+        }                                                                      \
+        STORE(out, ADD(SUM8(ADD), b));                                         \
+        sink = out[0];                                                         \
+    }                                                                          \
+    TARGET static void NAME##_read(long n)                                     \
+    {                                                                          \
+        const float *w = weights;                                              \
+        float out[LANES];                                                      \
+        VEC EACH(NAME##_DECLARE) b = SET(0.5f);                                \
+        long i;                                                                \
+        for (i = 0; i < n; i++, w += 8 * LANES) {                              \
+            EACH(NAME##_READ)                                                  \
+        }                                                                      \
+        STORE(out, ADD(SUM8(ADD), b));                                         \
+        sink = out[0];                                                         \
+    }
+
+#if defined(__GNUC__) && defined(__x86_64__)
+
+#define WIDE_DECLARE(k) r##k = _mm512_set1_ps(0.01f * k),
+#define WIDE_FMA(k) r##k = _mm512_fmadd_ps(r##k, a, b);
+#define WIDE_PRODUCT(k)                                                        \
+    r##k = _mm512_fmadd_ps(_mm512_load_ps(w + 16 * k), b, r##k);
+#define WIDE_READ(k) r##k = _mm512_add_ps(_mm512_load_ps(w + 16 * k), r##k);
+LOOPS(WIDE, __attribute__((target("avx512f"))), __m512, 16, _mm512_set1_ps,
+      _mm512_load_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps)
+
+#define NARROW_DECLARE(k) r##k = _mm256_set1_ps(0.01f * k),
+#define NARROW_FMA(k) r##k = _mm256_fmadd_ps(r##k, a, b);
+#define NARROW_PRODUCT(k)                                                      \
+    r##k = _mm256_fmadd_ps(_mm256_load_ps(w + 8 * k), b, r##k);
+#define NARROW_READ(k) r##k = _mm256_add_ps(_mm256_load_ps(w + 8 * k), r##k);
+LOOPS(NARROW, __attribute__((target("avx2,fma"))), __m256, 8, _mm256_set1_ps,
+      _mm256_load_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps)
+
+#elif defined(__GNUC__) && defined(__aarch64__)
+
+#define NEON_DECLARE(k) r##k = vdupq_n_f32(0.01f * k),
+#define NEON_FMA(k) r##k = vfmaq_f32(b, r##k, a);
+#define NEON_PRODUCT(k) r##k = vfmaq_f32(r##k, vld1q_f32(w + 4 * k), b);
+#define NEON_READ(k) r##k = vaddq_f32(vld1q_f32(w + 4 * k), r##k);
+LOOPS(NEON, , float32x4_t, 4, vdupq_n_f32, vld1q_f32, vst1q_f32, vfmaq_f32,
+      vaddq_f32)
+
+#endif
+
+#define PLAIN_SET(x) (x)
+#define PLAIN_STORE(p, x) ((p)[0] = (x))
+#define PLAIN_ADD(x, y) ((x) + (y))
+#define PLAIN_DECLARE(k) r##k = 0.01f * k,
+#define PLAIN_FMA(k) r##k = r##k * a + b;
+#define PLAIN_PRODUCT(k) r##k = w[k] * b + r##k;
+#define PLAIN_READ(k) r##k = w[k] + r##k;
+LOOPS(PLAIN, , float, 1, PLAIN_SET, , PLAIN_STORE, , PLAIN_ADD)
+
+typedef struct kind {
+    const char *name;
+    int lanes;
+    void (*fma)(long), (*product)(long), (*read)(long);
+} kind;
+
+/* Those that this machine has, the widest first; the portable one is last. */
+static int kinds(kind *k)
+{
+    static const kind plain = {"portable", 1, PLAIN_fma, PLAIN_product,
+                               PLAIN_read};
+    int n = 0;
+
+#if defined(__GNUC__) && defined(__x86_64__)
+    static const kind wide = {"avx512", 16, WIDE_fma, WIDE_product, WIDE_read};
+    static const kind narrow = {"avx2", 8, NARROW_fma, NARROW_product,
+                                NARROW_read};
+
+    if (__builtin_cpu_supports("avx512f"))
+        k[n++] = wide;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        k[n++] = narrow;
+#elif defined(__GNUC__) && defined(__aarch64__)
+    static const kind neon = {"neon", 4, NEON_fma, NEON_product, NEON_read};
+
+    k[n++] = neon;
+#endif
+    k[n++] = plain;
+    return n;
+}
+
+/* ---- measuring ----------------------------------------------------------- */
+
+typedef struct job {
+    void (*loop)(long);
+    long n;
+} job;
+
+static void call(void *what, long times)
+{
+    const job *j = (const job *)what;
+
+    while (times-- > 0)
+        j->loop(j->n);
+}
+
+static bench_stat measure(void (*loop)(long), long n)
+{
+    job j;
+
+    j.loop = loop;
+    j.n = n;
+    return bench_measure(NULL, call, &j, reps);
+}
+
+/* seconds of one fused multiply-add of one number */
+static bench_stat fma_time(const kind *k)
+{
+    const double each = 1e6 * 12 * k->lanes;
+    bench_stat s = measure(k->fma, 1000000);
+
+    s.median /= each;
+    s.least /= each;
+    s.most /= each;
+    return s;
+}
+
+/* `floats` numbers in whole blocks */
+static bench_stat stream_time(const kind *k, void (*loop)(long), double floats)
+{
+    const double blocks = floats / (8.0 * k->lanes);
+
+    return measure(loop, (long)(blocks < 1 ? 1 : blocks));
+}
+
+static void limit(const kind *k, const bench_line *l)
+{
+    const double fmas = bench_flops(l) / 2;
+    bench_stat s;
+
+    if (bench_has(l, "stream") && fmas <= LONGEST) {
+        s = stream_time(k, k->product, fmas);
+    } else {
+        s = fma_time(k);
+        s.median *= fmas;
+        s.least *= fmas;
+        s.most *= fmas;
+    }
+    bench_print("limit", l, 1, &s, "-");
+}
+
+static void tables(void)
+{
+    static const char *const cell[] = {"rnn", "gru", "lstm"};
+    kind all[3];
+    bench_line l;
+    bench_stat s;
+    char text[80];
+    const int n = kinds(all);
+    int i, c, H;
+    long kb;
+
+    for (i = 0; i < n; i++) {
+        s = fma_time(&all[i]);
+        printf("fma %s %.1f GFLOP/s\n", all[i].name, 2e-9 / s.median);
+        fflush(stdout);
+    }
+    for (kb = 32; kb <= LONGEST / 256; kb *= 4) {
+        s = stream_time(&all[0], all[0].read, 256.0 * (double)kb);
+        printf("read %ld KB %.1f GB/s\n", kb,
+               1024e-9 * (double)kb / s.median);
+        fflush(stdout);
+    }
+    for (H = 64; H <= 1024; H *= 2)
+        for (c = 0; c < 3; c++) {
+            sprintf(text, "%s stream %d %d 1 1", cell[c], H, H);
+            if (bench_read(&l, text))
+                limit(&all[0], &l);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    char *memory = (char *)malloc((LONGEST + 16) * sizeof *weights);
+    bench_line l;
+    kind all[3];
+    int i, rows = 0;
+    long k;
+
+    if (!memory)
+        return 2;
+    memory += 64 - (size_t)((uintptr_t)memory % 64);
+    weights = (float *)(void *)memory; /* stays: the program ends with it */
+    for (k = 0; k < LONGEST; k++)
+        weights[k] = 0.001f * (float)(k & 255);
+    bench_pin(0);
+    (void)kinds(all);
+    for (i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--reps") == 0 && i + 1 < argc) {
+            reps = atoi(argv[++i]);
+        } else if (bench_read(&l, argv[i])) {
+            limit(&all[0], &l);
+            rows++;
+        } else {
+            printf("no row: %s\n", argv[i]);
+            return 2;
+        }
+    }
+    if (!rows)
+        tables();
+    return 0;
+}

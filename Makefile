@@ -1,6 +1,9 @@
 # make           the examples
 # make run       train a char-level model for about a minute, then sample
 # make test      all tests; the last line says how many passed and failed
+# make learn     all examples, each to its threshold (a quarter of an hour)
+# make bench     speed, a line a figure; make bench-peers: beside the peers that
+#                are found on the machine, in one run
 # make ulp       accuracy of exp, tanh, ... over every float (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
 # make fuzz      fuzz all that reads a stranger's bytes, an hour (clang)
@@ -15,10 +18,14 @@ PREFIX ?= /usr/local
 SECONDS = 3600
 B = build
 
-EXAMPLES = $(B)/char_rnn $(B)/adding $(B)/translate
-TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop \
+LEARN = $(B)/adding $(B)/sentiment $(B)/frames $(B)/caption $(B)/music \
+	$(B)/translate $(B)/length $(B)/headline $(B)/reading $(B)/speech \
+	$(B)/forecast
+EXAMPLES = $(B)/char_rnn $(LEARN)
+SEEDS = 1
+TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_kernels $(B)/test_sizes $(B)/test_hash $(B)/test_math \
-	$(B)/test_train $(B)/test_files
+	$(B)/test_train $(B)/test_files $(B)/test_bench
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
 
 all: examples
@@ -41,7 +48,7 @@ $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 
 # a test or a tool: one file; gradients are checked in double
 $(B)/test_grad $(B)/test_wirings: DOUBLE = -DRNN_DOUBLE
-$(B)/%: tests/%.c tests/test.h tests/ulp.h rnn.h | $(B)
+$(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $(DOUBLE) $< -o $@ -lm
 
 # the first program of the header's top comment, as it stands
@@ -50,6 +57,23 @@ $(B)/first.c: rnn.h tests/first.awk | $(B)
 
 $(B)/first: $(B)/first.c
 	$(C99) -I. $(B)/first.c -o $@
+
+learn: examples
+	@SEEDS="$(SEEDS)" sh tests/learn.sh $(B) $(LEARN)
+
+# threads where the compiler has OpenMP
+$(B)/bench: tests/bench.c $(wildcard tests/*.h) rnn.h | $(B)
+	$(C99) -D_GNU_SOURCE -fopenmp tests/bench.c -o $@ -lm 2> /dev/null || \
+		$(C99) -D_GNU_SOURCE tests/bench.c -o $@ -lm
+
+$(B)/bench_peak: tests/bench_peak.c $(wildcard tests/*.h) | $(B)
+	$(C99) -D_GNU_SOURCE tests/bench_peak.c -o $@ -lm
+
+bench: $(B)/bench
+	$(B)/bench
+
+bench-peers: $(B)/bench
+	sh tests/bench_peers.sh
 
 ulp: $(B)/ulp
 	$(B)/ulp
@@ -77,4 +101,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run test ulp mutate fuzz coverage install clean
+.PHONY: all examples run test learn bench bench-peers ulp mutate fuzz coverage \
+	install clean

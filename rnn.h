@@ -1137,7 +1137,8 @@ RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
 typedef struct rnn_decoding {
     int begin;     /* the token before the first                             */
     int end;       /* the token that ends a sequence; -1: none               */
-    int min_steps; /* end does not come before so many others                */
+    int min_steps; /* end does not come before so many others; 0 where end is
+                      the only token                                         */
     int max_steps; /* tokens at most, end not counted                        */
     /* beam search alone */
     int width;     /* hypotheses of a source, those that ended included      */
@@ -1149,7 +1150,8 @@ typedef struct rnn_decoding {
 /* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
  * each of B sources the tokens in ids (max_steps, B) and their number in
  * counts (B), end not counted. h, c go on. attn: max_steps times decode_step's,
- * or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. */
+ * or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. If a step fails
+ * (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
 RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
                              const rnn_seq *source, const rnn_real *memory,
                              size_t memory_len, const rnn_decoding *d,
@@ -1161,8 +1163,8 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
 /* Beam search: the likeliest sequences of each source, as far as `width`
  * hypotheses find them; width 1 is greedy. ids (B, best, max_steps), counts
  * (B, best), end not counted, -1 where there is none, scores (B, best), best
- * first. h, c (L, B, H) are read. A logit that is not finite is
- * RNN_E_NOT_FINITE. */
+ * first. h, c (L, B, H) are read. A logit of NaN or +infinity is
+ * RNN_E_NOT_FINITE; one of -infinity has probability 0. */
 RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
                                  int batch, const rnn_decoding *d,
                                  size_t *work, size_t *ints);
@@ -1615,7 +1617,6 @@ typedef struct rnn_i_kernels {
                        const rnn_real *x);
     rnn_real (*row_loss)(int squared, size_t n, rnn_real scale,
                          const rnn_real *x, const rnn_real *t, rnn_real *dx);
-    void (*add_scaled)(size_t n, rnn_real s, const rnn_real *x, rnn_real *y);
     rnn_real (*score)(int additive, size_t n, const rnn_real *v,
                       const rnn_real *q, const rnn_real *k);
     void (*unscore)(int additive, size_t n, rnn_real de, const rnn_real *v,
@@ -2525,16 +2526,6 @@ RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
     return lane[0];
 }
 
-/* y = s x + y */
-RNN_I_FN RNN_HOT void RNN_K(add_scaled)(size_t n, rnn_real s, const rnn_real *x,
-                                        rnn_real *y)
-{
-    size_t i;
-    for (i = 0; i < n; i += RNN_W)
-        RNN_K(st)(y + i, RNN_MAD(RNN_SET(s), RNN_K(ld)(x + i, n - i),
-                                 RNN_K(ld)(y + i, n - i)), n - i);
-}
-
 /* how many of the W numbers of vector k of the block at i are there */
 #define RNN_I_LEFT(n, i, k)                                                    \
     ((n) > (i) + (size_t)(k) * RNN_W ? (n) - (i) - (size_t)(k) * RNN_W : 0)
@@ -3265,8 +3256,8 @@ extern "C" {
             rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
             rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
             rnn_i_##set##_clamp, rnn_i_##set##_spread,                         \
-            rnn_i_##set##_row_loss, rnn_i_##set##_add_scaled,                  \
-            rnn_i_##set##_score, rnn_i_##set##_unscore,                        \
+            rnn_i_##set##_row_loss, rnn_i_##set##_score,                       \
+            rnn_i_##set##_unscore,                                             \
             rnn_i_##set##_dropout, rnn_i_##set##_update                        \
     }
 
@@ -5370,18 +5361,18 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
     S = (size_t)source_steps;
     T = (size_t)steps;
     B = (size_t)batch;
+    (void)rnn_i_take(&n, rnn_i_times(2, rnn_i_times3(T, B, a.A)));
+    (void)rnn_i_take(&n, rnn_i_times3(S, B, a.A));
+    (void)rnn_i_take(&n, rnn_i_times(B, rnn_i_plus(S, a.A)));
+    if (!rnn_i_fits(n) || !rnn_i_fits(rnn_i_times3(T, B, S)) ||
+        !rnn_i_fits(rnn_i_times3(T, B, a.K)) ||
+        !rnn_i_fits(rnn_i_times3(S, B, a.K)) ||
+        !rnn_i_fits(rnn_i_times3(T, B, a.Q)))
+        return RNN_E_SIZE;
     *params = a.params;
     *keys = rnn_i_times3(S, B, a.A);
-    (void)rnn_i_take(&n, rnn_i_times(2, rnn_i_times3(T, B, a.A)));
-    (void)rnn_i_take(&n, *keys);
-    (void)rnn_i_take(&n, rnn_i_times(B, rnn_i_plus(S, a.A)));
     *work = n;
-    return rnn_i_fits(n) && rnn_i_fits(rnn_i_times3(T, B, S)) &&
-                   rnn_i_fits(rnn_i_times3(T, B, a.K)) &&
-                   rnn_i_fits(rnn_i_times3(S, B, a.K)) &&
-                   rnn_i_fits(rnn_i_times3(T, B, a.Q))
-               ? RNN_OK
-               : RNN_E_SIZE;
+    return RNN_OK;
 }
 
 RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
@@ -5587,7 +5578,9 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
     int i;
 
     if (!model || w < RNN_N_TO_N || w > RNN_N_TO_M ||
-        model->input < RNN_DENSE || model->input > RNN_EMBEDDING)
+        model->input < RNN_DENSE || model->input > RNN_EMBEDDING ||
+        !(model->dropout >= 0 && model->dropout < 1) ||
+        !(model->dropout_last >= 0 && model->dropout_last < 1))
         return RNN_E_ARG;
     if (model->input_size < 1 || model->output_size < 1 ||
         (model->input == RNN_EMBEDDING && model->embedding_size < 1))
@@ -5604,9 +5597,7 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
             m->top.drop_last = model->dropout_last;
         else
             top->dropout_last = model->dropout_last;
-        return model->dropout_last >= 0 && model->dropout_last < 1
-                   ? RNN_OK
-                   : RNN_E_ARG;
+        return RNN_OK;
     }
     if (model->target < RNN_DENSE || model->target > RNN_EMBEDDING ||
         model->context < RNN_LAST || model->context > RNN_ALL ||
@@ -6081,8 +6072,8 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
         st = RNN_E_BUFFER;
     o->own = train && seq->own_rate > 0;
     if (!st && (o->own || !(seq->own_rate >= 0)) &&
-        (!m->decoder || !(seq->own_rate <= 1) || !seq->own_ids ||
-         m->top.input <= RNN_DENSE || m->O > m->top.I))
+        (!m->decoder || !(seq->own_rate >= 0 && seq->own_rate <= 1) ||
+         !seq->own_ids || m->top.input <= RNN_DENSE || m->O > m->top.I))
         st = RNN_E_ARG;
     if (st)
         return st;
@@ -6893,11 +6884,6 @@ RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
 
     if (!model || !seq || !work || !view)
         return RNN_E_ARG;
-    for (i = 0; i < RNN_MAX_SOURCES; i++) {
-        view->source[i].stack = view->source[i].memory = NULL;
-        view->source[i].attention = view->source[i].context = NULL;
-        view->source[i].stack_len = 0;
-    }
     st = rnn_i_describe(model, &m);
     for (i = 0; !st && i < m.sources; i++) {
         if (!seq->source)
@@ -6910,6 +6896,11 @@ RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
         return st;
     if (work_len < m.tight)
         return RNN_E_BUFFER;
+    for (i = 0; i < RNN_MAX_SOURCES; i++) {
+        view->source[i].stack = view->source[i].memory = NULL;
+        view->source[i].attention = view->source[i].context = NULL;
+        view->source[i].stack_len = 0;
+    }
     view->stack = work + m.top.work;
     view->stack_len = m.top.y.tight;
     view->h0 = m.decoder ? work + m.h0 : NULL;
@@ -8299,6 +8290,8 @@ RNN_I_FN rnn_status rnn_i_check_decoding(const rnn_model *model,
         return RNN_E_ARG;
     if (d->end >= model->output_size)
         return RNN_E_ID;
+    if (d->end >= 0 && d->min_steps && model->output_size == 1)
+        return RNN_E_ARG;
     if (model->target_size && (d->begin < 0 || d->begin >= model->target_size ||
                                model->output_size > model->target_size))
         return RNN_E_ID;
@@ -8315,6 +8308,7 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
 {
     rnn_real *logits, *sorted;
     rnn_i_model m;
+    rnn_i_call call;
     size_t n, O, B, b, weights = 0, step;
     int t, i, id, left;
     rnn_status st = rnn_i_check_decoding(model, d);
@@ -8325,9 +8319,12 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
         st = source ? rnn_i_open_memory(model, source, 1, source->batch,
                                         memory_len, &n, &m)
                     : RNN_E_ARG;
+    if (!st)
+        st = rnn_i_begin(run, &call);
     if (st)
         return st;
-    if (!ids || !counts || !work || (run && run->parts > 1))
+    if (!params || (n && !memory) || !h || (m.top.y.C && !c) || !ids ||
+        !counts || !work || call.parts > 1)
         return RNN_E_ARG;
     B = m.B;
     O = m.O;
@@ -8602,8 +8599,8 @@ RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
         st = rnn_i_begin(run, &call);
     if (st)
         return st;
-    if (!h || (m.top.y.C && !c) || !ids || !counts || !scores || !work ||
-        !ints || call.parts > 1)
+    if (!params || (memory_size && !memory) || !h || (m.top.y.C && !c) ||
+        !ids || !counts || !scores || !work || !ints || call.parts > 1)
         return RNN_E_ARG;
     if (work_len < a.work || ints_len < a.ints)
         return RNN_E_BUFFER;

@@ -86,6 +86,14 @@ for cc in g++ clang++; do
 done
 have tcc && try tcc tcc -I. $T/one.c -o $T/a
 
+# as Microsoft's compiler would have it, without its library
+if have clang; then
+    M="--target=x86_64-pc-windows-msvc -fms-compatibility -ffreestanding"
+    try "MSVC mode, C" clang $M -std=c11 -fsyntax-only $W -I. $T/impl.c
+    try "MSVC mode, C++" clang $M -fms-compatibility-version=19.30 -std=c++14 \
+        -fsyntax-only $W -I. $T/impl.cpp
+fi
+
 # a C file and a C++ file of one program
 if have gcc && have g++; then
     try "C with C++" sh -c "gcc -std=c99 -O1 -I. -c $T/impl.c -o $T/impl.o &&

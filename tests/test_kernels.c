@@ -208,8 +208,6 @@ static void others(size_t n, int wild)
     EACH(k->accumulate(n, x, y), y, want_y, ROOM);
     restore(), c->scale(n, s, x, y), keep();
     EACH(k->scale(n, s, x, y), y, want_y, ROOM);
-    restore(), c->add_scaled(n, s, x, y), keep();
-    EACH(k->add_scaled(n, s, x, y), y, want_y, ROOM);
     restore(), c->clamp(n, s, y), keep();
     EACH(k->clamp(n, s, y), y, want_y, ROOM);
     restore(), c->dropout(n, key, 3, 1u << 30, s, y), keep();

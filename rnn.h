@@ -1150,8 +1150,8 @@ typedef struct rnn_decoding {
 /* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
  * each of B sources the tokens in ids (max_steps, B) and their number in
  * counts (B), end not counted. h, c go on. attn: max_steps times decode_step's,
- * or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. If a step fails
- * (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
+ * or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. If a step
+ * fails (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
 RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
                              const rnn_seq *source, const rnn_real *memory,
                              size_t memory_len, const rnn_decoding *d,
@@ -2138,8 +2138,9 @@ RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
 #define RNN_LINES (RNN_NV * RNN_W / 16)
 
 /* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and
- * B: the product's own arrays, or copies. next: what of B is read later, as far
- * from row to row as next_k and next_o say, to be fetched meanwhile; or NULL. */
+ * B: the product's own arrays, or copies. next: what of B is read later, its
+ * rows as far apart as next_k and next_o say, to be fetched meanwhile; or
+ * NULL. */
 typedef struct RNN_K(block) {
     const rnn_real *a, *b, *next;
     ptrdiff_t a_i, a_k, a_o, b_k, b_o, next_k, next_o;
@@ -2383,9 +2384,9 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 
 #if RNN_W > 1
 /* One row of C: nv vectors from column j, as many as there are registers for
- * their sums, since B is read once and long pieces of its rows stream best. far:
- * its rows are so far apart that a machine does not see them come; the row that
- * is `far` further on is fetched ahead. nv and far are constants. */
+ * their sums, since B is read once and long pieces of its rows stream best.
+ * far: its rows are so far apart that a machine does not see them come; the row
+ * that is `far` further on is fetched ahead. nv and far are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
                                       size_t far)
 {

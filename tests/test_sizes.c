@@ -191,7 +191,8 @@ static void reset(void)
 {
     static const rnn_stack s = {RNN_LSTM, I, H, 2, 0, 0, 0, 0};
     static const rnn_model m = {0, RNN_LSTM, RNN_EMBEDDING, I, 3, H, 2, 0, 0,
-                                O, 0, 0};
+                                O, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                0};
     static const rnn_linear l = {I, O, RNN_FN_TANH, 0};
     static const rnn_sampling p = {1, 2, (rnn_real)0.5};
     static const rnn_schedule a = {RNN_STEP, 1, 1, 0, 0, 1};

@@ -19,13 +19,13 @@ SECONDS = 3600
 B = build
 
 LEARN = $(B)/adding $(B)/sentiment $(B)/frames $(B)/caption $(B)/music \
-	$(B)/translate $(B)/length $(B)/headline $(B)/reading $(B)/speech \
+	$(B)/translate $(B)/length $(B)/reading $(B)/speech \
 	$(B)/forecast
 EXAMPLES = $(B)/char_rnn $(LEARN)
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_kernels $(B)/test_sizes $(B)/test_hash $(B)/test_math \
-	$(B)/test_train $(B)/test_files $(B)/test_bench
+	$(B)/test_train $(B)/test_files $(B)/test_gaps $(B)/test_bench
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
 
 all: examples

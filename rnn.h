@@ -1313,6 +1313,10 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #elif defined(__GNUC__)
 #pragma GCC push_options
 #pragma GCC optimize("-ffp-contract=off")
+#if defined(__thumb__) && !defined(__thumb2__)
+/* at -Os an epilogue pops into r1 to r3, which -fipa-ra takes for untouched */
+#pragma GCC optimize("-fno-ipa-ra")
+#endif
 #if defined(__STDC_HOSTED__) && !__STDC_HOSTED__
 /* nor turn a loop into a call of memset, which may not be there */
 #pragma GCC optimize("-fno-tree-loop-distribute-patterns")
@@ -6931,7 +6935,7 @@ RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
     rnn_i_call call;
     rnn_i_part part;
     rnn_i_lay y;
-    rnn_seq one, tokens;
+    rnn_seq one;
     rnn_status st;
 
     if (!model || model->wiring > RNN_N_TO_1)
@@ -6947,12 +6951,12 @@ RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
                          m.top.input == RNN_ONE_HOT ? ids : NULL, h, c, run,
                          &one, &y, &call);
     if (!st && m.top.E) {
-        tokens = one;
-        tokens.ids = ids;
-        st = rnn_i_check_seq(&tokens, model->input_size);
+        one.ids = ids; /* for the gather alone */
+        st = rnn_i_check_seq(&one, model->input_size);
         m.top.x = 0;
         if (!st)
-            rnn_i_embed(&call, &m.top, &tokens, params, work);
+            rnn_i_embed(&call, &m.top, &one, params, work);
+        one.ids = NULL;
     }
     if (st)
         return st;
@@ -9021,7 +9025,8 @@ RNN_I_FN int rnn_i_meta_entry(rnn_i_json *j, const unsigned char **key,
     return rnn_i_string(j, value, value_len);
 }
 
-RNN_I_FN int rnn_i_meta_value(rnn_i_json *j)
+/* Its keys are compared when the file is opened, not at every later pass. */
+RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
 {
     const unsigned char *k, *v, *k2;
     size_t kn, vn, k2n, count = 0;
@@ -9036,7 +9041,7 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j)
             return rnn_i_fail(j, "too many entries in __metadata__");
         if (!rnn_i_meta_entry(j, &k, &kn, &v, &vn))
             return 0;
-        for (again = *j; rnn_i_next(&again, ',');) {
+        for (again = *j; first && rnn_i_next(&again, ',');) {
             if (!rnn_i_meta_entry(&again, &k2, &k2n, &v, &vn))
                 break; /* the outer loop will come to it */
             if (rnn_i_same(k, kn, k2, k2n))
@@ -9047,10 +9052,10 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j)
                               : rnn_i_fail(j, "__metadata__ does not end");
 }
 
-/* The entry at j: a tensor, or __metadata__ (t->name_len 0 then, and its value
- * from *meta on). */
-RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, rnn_st_tensor *t,
-                         size_t *meta)
+/* The entry at j: a tensor, or __metadata__ (its value from *meta on, else 0).
+ * first: nothing has looked at it before. */
+RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
+                         rnn_st_tensor *t, size_t *meta)
 {
     if (!rnn_i_string(j, &t->name, &t->name_len))
         return 0;
@@ -9059,7 +9064,7 @@ RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, rnn_st_tensor *t,
     *meta = 0;
     if (rnn_i_is(t->name, t->name_len, "__metadata__")) {
         *meta = j->i;
-        return rnn_i_meta_value(j);
+        return rnn_i_meta_value(j, first);
     }
     return rnn_i_tensor_value(j, st, t);
 }
@@ -9082,7 +9087,7 @@ RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
     size_t meta;
 
     while (rnn_i_next(&rest, ',')) {
-        if (!rnn_i_entry(&rest, st, &u, &meta))
+        if (!rnn_i_entry(&rest, st, 0, &u, &meta))
             return 1; /* the outer loop will come to it */
         if (meta)
             continue;
@@ -9132,7 +9137,7 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
         (void)rnn_i_fail(&j, "the header does not begin with {");
     } else if ((void)rnn_i_next(&j, '{'), !rnn_i_next(&j, '}')) {
         do {
-            if (!rnn_i_entry(&j, st, &t, &meta))
+            if (!rnn_i_entry(&j, st, 1, &t, &meta))
                 break;
             if (meta) {
                 if (metas++)
@@ -9178,7 +9183,8 @@ RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
     if (!st || !pos || !tensor)
         return RNN_E_ARG;
     do {
-        if (!rnn_i_seek(st, *pos, &j) || !rnn_i_entry(&j, st, tensor, &meta))
+        if (!rnn_i_seek(st, *pos, &j) ||
+            !rnn_i_entry(&j, st, 0, tensor, &meta))
             return RNN_E_END;
         *pos = j.i;
     } while (meta);
@@ -9213,7 +9219,8 @@ RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
     rnn_i_start(st, &j);
     if (*pos == 0) { /* find the object */
         for (; !meta; *pos = j.i)
-            if (!rnn_i_seek(st, *pos, &j) || !rnn_i_entry(&j, st, &t, &meta)) {
+            if (!rnn_i_seek(st, *pos, &j) ||
+                !rnn_i_entry(&j, st, 0, &t, &meta)) {
                 *pos = 0;
                 return RNN_E_END;
             }
@@ -9420,6 +9427,10 @@ RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
     m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
     if (m.context != RNN_ALL)
         m.source_steps = 0;
+    if (m.cell != RNN_LSTM)
+        m.hand_over &= ~(int)RNN_HAND_CELL;
+    if (m.hand_over & RNN_HAND_LAYERS)
+        m.feed &= ~(int)RNN_AS_STATE;
     if (!m.feed && !m.attention && !(m.hand_over & RNN_HAND_LAYERS))
         m.feed = RNN_AS_STATE;
     if (m.attention != RNN_ADDITIVE)

@@ -508,7 +508,8 @@ typedef struct decoder {
     int *by_step, *queue;
 } decoder;
 
-/* For sources of at most so many steps and rows. how.best is 0. */
+/* For sources of at most so many steps and rows. how.best is 0; how.width may
+ * be, without a beam. */
 static inline decoder open_decoder(const trainer *t, int source_steps,
                                    int batch, const rnn_decoding *how)
 {
@@ -516,13 +517,14 @@ static inline decoder open_decoder(const trainer *t, int source_steps,
     decoder d = {0};
     rnn_sizes s;
 
+    d.how = *how;
+    d.how.width = how->width ? how->width : 1;
     check(rnn_model_sizes(&t->model, source_steps, 1, batch, &s), "decoding");
-    check(rnn_beam_sizes(&t->model, source_steps, batch, how, &d.work_len,
+    check(rnn_beam_sizes(&t->model, source_steps, batch, &d.how, &d.work_len,
                          &d.queue_len), "a beam");
     s.step += (B + 1) * (size_t)t->model.output_size;
     s.step = s.step > s.infer ? s.step : s.infer;
     d.work_len = d.work_len > s.step ? d.work_len : s.step;
-    d.how = *how;
     d.memory_len = s.memory;
     d.memory = reals(s.memory);
     d.h = reals(s.state);

@@ -98,6 +98,8 @@ def check(data, aligned=False):
 
 def main():
     bad = 0
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
     for path in sys.argv[1:]:
         try:
             with open(path, "rb") as f:

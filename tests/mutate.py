@@ -1,50 +1,137 @@
 #!/usr/bin/env python3
 """Breaks rnn.h in many small ways and sees that the tests notice each.
 
-    tests/mutate.py [COUNT [SEED]]        (make mutate: 240 mutants)
+    tests/mutate.py [--count N] [--seed N] [--sections A,B] [--jobs N]
+                    [--function NAME] [--all] [--list] [--log FILE]
 
-A mutant is the header with one change in the implementation: a sign flipped, a
-term dropped, an index shifted, a size shrunk, a comparison changed. It counts as
-caught when it makes a test fail, crash, hang or (in tests built with
-AddressSanitizer) step outside a buffer. Mutants are drawn evenly from the
-sections of the file. One that survives must be listed in EQUIVALENT with the
-reason why it changes nothing that can be seen; otherwise the run fails.
+A mutant is the header with one line of the implementation changed: a sign
+flipped, a term dropped, an index shifted, a size shrunk, a comparison or a
+constant changed, a statement left out. N of them (300) are drawn, evenly from
+the sections of the file, and at least one from every function in which there
+is anything to change. A mutant is known by its function and by the old and the
+new text of its line, so a draw hardly changes when lines move.
+
+It counts as caught when it makes a test fail, crash, hang or, in the tests
+built with sanitizers, step outside a buffer. One that survives must be listed
+in EQUIVALENT with the reason why nobody can tell it from the original;
+otherwise the run fails. Listed ones are drawn beside the N and not judged
+again, unless --all says so: then one that is caught is a failure too.
+
+The tests are compiled once, without the implementation; a mutant is one
+compilation of the header as a shared library that they load. In this order:
+
+    plain C kernels        float and double: a second or two, and most mutants
+                           are caught by the tests that SECTIONS names
+    sanitizers             plain C kernels, float
+    SIMD and sanitizers    for lines that are read once per instruction set;
+                           tests that look into the implementation, too
+    slow tests, then test_hash: what only its bits notice is counted
+
+A mutant that compiles to the code of the original is it, and another is drawn.
 """
+import argparse
 import concurrent.futures
+import hashlib
 import os
-import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SECTIONS = ["BASE", "MATH", "CELLS", "ROWS", "LINEAR", "STACK",
-            "WIRING-N-TO-N", "LOSS", "TRAIN", "OPTIMIZERS", "SCHEDULES",
-            "SAMPLE", "FILES"]
 
-# (part of the line, mutated text): why nobody can tell
-EQUIVALENT = [
+# Which tests most probably notice a section, first ones first; then the rest.
+SECTIONS = {
+    "BASE": "math train sizes",
+    "PRODUCT": "parity",
+    "KERNELS": "math parity train prop",
+    "MATH": "math",
+    "CELLS": "parity grad",
+    "CELL-RNN": "parity grad",
+    "CELL-GRU": "parity grad",
+    "CELL-LSTM": "parity grad",
+    "SELECT": "sizes prop",
+    "ROWS": "sizes parity prop",
+    "MAP": "math",
+    "RANDOM": "math train",
+    "LINEAR": "sizes parity prop",
+    "EMBEDDING": "sizes parity prop",
+    "STACK": "sizes parity prop",
+    "ATTENTION": "sizes parity wirings prop",
+    "MODEL": "sizes parity wirings",
+    "CONTEXT": "sizes parity wirings decode",
+    "TENSORS": "sizes files",
+    "LOSS": "train parity",
+    "TRAIN": "train",
+    "OPTIMIZERS": "train parity",
+    "SCHEDULES": "train",
+    "SAMPLE": "train",
+    "DECODE": "decode sizes",
+    "BEAM": "decode sizes",
+    "FILES": "files",
+    "STDIO": "files",
+}
+
+# Why nobody can tell: {reason: [(function, old line, new line), ...]}
+EQUIVALENT = {
+}
+
+# ---- mutants ---------------------------------------------------------------
+
+# an operand: a name or number, and what is called, indexed or reached by it
+OPERAND = r"[*&!~-]?(?:\([a-z_0-9 *]+\))?[\w.]+(?:->\w+|\.\w+|\[[^][]*\]|" \
+          r"\([^()]*(?:\([^()]*\)[^()]*)*\))*"
+
+SWAPS = [
+    ("sign", r" \+ (?=\S)", " - "), ("sign", r" - (?=\S)", " + "),
+    ("sign", r" \+= ", " -= "), ("sign", r" -= ", " += "),
+    ("sign", r"(?<=[=(,:?] )-(?=[\w(])", ""), ("sign", r"(?<=\()-(?=[\w(])", ""),
+    ("sign", r"\brnn_i_add\(", "rnn_i_sub("),
+    ("sign", r"\brnn_i_sub\(", "rnn_i_add("),
+    ("sign", r"\bRNN_ADD\(", "RNN_SUB("), ("sign", r"\bRNN_SUB\(", "RNN_ADD("),
+    ("sign", r"\bRNN_MAD\(", "RNN_NMAD("),
+    ("sign", r"\bRNN_NMAD\(", "RNN_MAD("),
+    ("term", r" [-+*/|&] " + OPERAND, ""),
+    ("term", r" [-+|]= ", " = "),
+    ("term", r"\brnn_i_mul\(", "rnn_i_add("),
+    ("term", r"\brnn_i_div\(", "rnn_i_mul("),
+    ("term", r"\bRNN_MUL\(", "RNN_ADD("), ("term", r"\bRNN_DIV\(", "RNN_MUL("),
+    ("term", r"RNN_I_FROM_(?:C|BIAS)\b", "RNN_I_FROM_ZERO"),
+    ("index", r"\[([^][]+)\]", r"[\1 + 1]"), ("index", r" \+ 1\b", ""),
+    ("index", r" - 1\b", ""), ("index", r" \+ 1\b", " + 2"),
+    ("index", r"\bfirst\b(?= [-+*])", "0"), ("index", r"(\w) = 0; ", r"\1 = 1; "),
+    ("index", r"(?<=; )(\w+)\+\+\)", r"\1 += 2)"),
+    ("size", r" \* (?=\S)", " + "), ("size", r" / (?=\S)", " * "),
+    ("size", r"\b2u? \* ", "1 * "), ("size", r"\b[3-9]u? \* ", "2 * "),
+    ("size", r" << ", " >> "), ("size", r" >> ", " << "),
+    ("test", r" < ", " <= "), ("test", r" <= ", " < "),
+    ("test", r" > ", " >= "), ("test", r" >= ", " > "),
+    ("test", r" == ", " != "), ("test", r" != ", " == "),
+    ("test", r" && ", " || "), ("test", r" \|\| ", " && "),
+    ("test", r"(?<=[( ])!(?=[\w(])", ""),
+    ("test", r"^(\s*(?:\} else )?(?:if|while) \()(.*)(\)(?: \{)?)$", r"\1!(\2)\3"),
+    ("test", r" \? (%s) : (%s)(?=[;,)])" % (OPERAND, OPERAND), r" ? \2 : \1"),
+    ("constant", r"(?<![\w.])0(?![\w.])", "1"),
+    ("constant", r"(?<![\w.])1(?![\w.])", "2"),
+    ("constant", r"(?<![\w.])1(?![\w.])", "0"),
+    ("constant", r"(?<![\w.])([1-9]\d*|0x[0-9a-f]+)(u?)(?![\w.])", r"(\1\2 + 1\2)"),
+    ("constant", r"(?<![\w.])(\d+\.\d+(?:e[-+]?\d+)?)(f?)(?!\w)",
+     r"(\1\2 * 1.01\2)"),
+    ("status", r"\breturn RNN_E_\w+;", "return RNN_OK;"),
+    ("status", r"\bRNN_E_\w+(?= :)", "RNN_OK"),
+    ("status", r"(?<=: )RNN_E_\w+", "RNN_OK"),
 ]
 
-# The fast and telling ones first. Plain C kernels, the arithmetic without fma.
-FLAGS = ["-DRNN_NO_SIMD", "-DRNN_NO_FMA"]
-ASAN = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-TESTS = [
-    ("parity", ["-O1"] + ASAN, ["CASES"]),
-    ("test_train", ["-O1"], []),
-    ("test_sizes", ["-O1"] + ASAN, []),
-    ("test_files", ["-O1"] + ASAN, []),
-    ("test_prop", ["-O1"] + ASAN, []),
-    ("test_math", ["-O1"], []),
-    ("test_grad", ["-O1", "-DRNN_DOUBLE"], []),
-    ("test_hash", ["-O1"], ["check"]),
-]
+# A call of two or three arguments that loses one: a term, a factor, a size.
+DROPS = ["rnn_i_plus", "rnn_i_times", "rnn_i_add", "rnn_i_mul", "RNN_ADD",
+         "RNN_MUL", "RNN_MAD", "RNN_NMAD"]
 
 
 def arguments(line, at):
-    """The arguments of a call whose ( is at line[at], or None."""
+    """The arguments of a call whose ( is at line[at] and where it ends."""
     depth, start, out = 0, at + 1, []
     for i in range(at, len(line)):
         c = line[i]
@@ -53,156 +140,458 @@ def arguments(line, at):
         elif c in ")]}":
             depth -= 1
             if depth == 0:
-                out.append(line[start:i].strip())
-                return out, i + 1
+                return out + [line[start:i].strip()], i + 1
         elif c == "," and depth == 1:
             out.append(line[start:i].strip())
             start = i + 1
-    return None
+    return [], at
 
 
-SWAPS = [
-    (r"\brnn_i_add\(", "rnn_i_sub("), (r"\brnn_i_sub\(", "rnn_i_add("),
-    (r"\brnn_i_mul\(", "rnn_i_add("), (r"\brnn_i_div\(", "rnn_i_mul("),
-    (r"\bRNN_ADD\(", "RNN_SUB("), (r"\bRNN_SUB\(", "RNN_ADD("),
-    (r"\bRNN_MAD\(", "RNN_NMAD("), (r"\bRNN_NMAD\(", "RNN_MAD("),
-    (r"\bRNN_MUL\(", "RNN_ADD("), (r"\bRNN_LT\(", "RNN_EQ("),
-    (r" \+ 1\b", " + 2"), (r" - 1\b", " - 2"), (r" \+ 1\b", ""),
-    (r"\b2 \* ", "1 * "), (r"\b3 \* ", "2 * "), (r" < ", " <= "),
-    (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "), (r" == ", " != "),
-    (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
-    (r" \+ ", " - "), (r" - ", " + "), (r" \+= ", " = "), (r" \* ", " + "),
-    (r"RNN_I_FROM_C\b", "RNN_I_FROM_ZERO"),
-    (r"RNN_I_FROM_BIAS\b", "RNN_I_FROM_ZERO"),
-    (r"\? 1 : 0", "? 0 : 1"), (r"\bfirst\b", "0"),
-]
-# A call that loses an argument: a term, a factor, a part of a size.
-DROPS = [("rnn_i_plus", 2), ("rnn_i_times", 2), ("rnn_i_add", 2),
-         ("RNN_ADD", 2), ("RNN_MUL", 2), ("RNN_MAD", 3), ("rnn_i_mul", 2)]
+def mutants_of(code, whole):
+    """(class, text) of each way to break a line; whole: it is a statement."""
+    for kind, pattern, to in SWAPS:
+        for m in re.finditer(pattern, code):
+            yield kind, code[:m.start()] + m.expand(to) + code[m.end():]
+    for name in DROPS:
+        for m in re.finditer(r"\b%s\(" % name, code):
+            found, end = arguments(code, m.end() - 1)
+            for keep in {found[0], found[-1]} if len(found) > 1 else ():
+                yield "term", code[:m.start()] + "(" + keep + ")" + code[end:]
+    if whole and re.match(r"\s+(?!return|case|default|break|continue|goto)"
+                          r"[*(]*\w[^{}]*;$", code) and \
+            code.count("(") == code.count(")"):
+        yield "statement", re.match(r"\s*", code).group() + ";"
+    if whole and re.match(r"\s+(break|continue);$", code):
+        yield "statement", re.match(r"\s*", code).group() + ";"
 
 
-def mutants_of(line):
-    for pattern, to in SWAPS:
-        for m in re.finditer(pattern, line):
-            yield line[:m.start()] + to + line[m.end():]
-    for name, count in DROPS:
-        for m in re.finditer(r"\b%s\(" % name, line):
-            found = arguments(line, m.end() - 1)
-            if found and len(found[0]) == count:
-                keep = found[0][-1] if name == "RNN_MAD" else found[0][0]
-                yield line[:m.start()] + "(" + keep + ")" + line[found[1]:]
+def live_lines(text, flags):
+    """The numbers of the lines that a build with these flags compiles."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/rnn.h", "w") as f:
+            f.write(text)
+        out = subprocess.run(
+            ["gcc", "-E", "-fdirectives-only", "-DRNN_IMPLEMENTATION"] + flags +
+            [folder + "/rnn.h"], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, check=True, text=True).stdout
+    live, line, ours = set(), 0, False
+    for l in out.split("\n"):
+        m = re.match(r'# (\d+) "(.*)"', l)
+        if m:
+            line, ours = int(m.group(1)), m.group(2).endswith("/rnn.h")
+            continue
+        if ours and l.strip():
+            live.add(line)
+        line += 1
+    return live
+
+
+class Mutant:
+    def __init__(self, section, function, kind, line, old, new, nth):
+        self.section, self.function, self.kind = section, function, kind
+        self.line, self.old, self.new = line, old, new  # line: from 0
+        self.key = (function + ("#%d" % nth if nth > 1 else ""),
+                    old.strip(), new.strip())
+        self.id = hashlib.sha1("\n".join(self.key).encode()).hexdigest()[:8]
+
+    def rank(self, seed):
+        return hashlib.sha1(("%d %s" % (seed, self.id)).encode()).hexdigest()
+
+    def __str__(self):
+        return "%s [%s] rnn.h:%d %s (%s)\n  - %s\n  + %s" % (
+            self.id, self.section, self.line + 1, self.key[0], self.kind,
+            self.key[1], self.key[2])
 
 
 def candidates(text):
-    """Per section a list of (line number, mutated line)."""
-    lines = text.split("\n")
-    begin = text[:text.index("RNN_I_IMPLEMENTED")].count("\n")
-    out, section, comment = {}, None, False
+    """All mutants of a header."""
+    lines, whole_section = text.split("\n"), None
+    begin = next(i for i, l in enumerate(lines) if "RNN_I_IMPLEMENTED" in l)
+    section = function = None
+    inside = comment = False
+    name, before, out, seen = None, ";", [], {}
     for n, line in enumerate(lines):
-        m = re.match(r"^(?: \*|/\*)(?: ----)? \[([A-Z0-9-]+)\]", line)
+        m = re.match(r"(?: \*|/\*|/\* ----.*) \[([A-Z0-9-]+)\]", line)
         if m and n > begin:
-            section = m.group(1) if m.group(1) in SECTIONS else section
             if m.group(1) == "LICENSE":
                 break
-        code = re.sub(r"/\*.*?\*/", "", line)
+            if m.group(1) not in SECTIONS:
+                sys.exit("mutate.py does not know section " + m.group(1))
+            section = m.group(1)
+            whole_section = section if line.startswith(" *") else whole_section
+        elif line.startswith("/* ----"):
+            section = whole_section
+        code = re.sub(r"/\*.*?\*/", lambda m: " " * len(m.group()), line)
         if comment:
             if "*/" not in code:
                 continue
             code, comment = code[code.index("*/") + 2:], False
         if "/*" in code:
             code, comment = code[:code.index("/*")], True
-        if (section is None or not code.strip() or line.startswith("#") or
-                line.startswith(" *") or "\\" in line[-1:] or
-                re.match(r"^\s*(const|static)? ?(rnn_real|size_t|int) \*?\w+"
-                         r"(, \*?\w+)*;", code)):
+        code = code.rstrip()
+        if section is None or not code.strip() or line.startswith("#") or \
+                code.endswith("\\"):
             continue
-        for changed in mutants_of(code):
-            if changed != code:
-                out.setdefault(section, []).append((n, line, changed))
-    return lines, out
+        if not inside:
+            m = re.search(r"(RNN_K\(\w+\)|\w+)\(", re.sub(
+                r"__attribute__\(\(.*?\)\)\)?", "", code))
+            if m and re.match(r"[A-Za-z]", code):
+                name = m.group(1)
+            if code == "{":
+                inside, function, seen, before = True, name, {}, ";"
+            continue
+        if code == "}":
+            inside = False
+            continue
+        whole = before[-1] in ";{}):" or before.endswith("else")
+        before = code
+        if re.match(r"^\s+(static |const |unsigned )*\w+ \*?\w+(\[\w+\])?"
+                    r"(, \*?\w+)*;$", code) or re.match(r"\s+case ", code) \
+                and code.endswith(":"):
+            continue
+        quoted = re.sub(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])*\'',
+                        lambda m: '"' + "_" * (len(m.group()) - 2) + '"', code)
+        nth = seen[code.strip()] = seen.get(code.strip(), 0) + 1
+        texts = set()
+        for kind, new in mutants_of(quoted, whole):
+            if '"' in quoted and kind != "statement":  # strings back
+                for s in re.finditer(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])*\'',
+                                     code):
+                    new = re.sub(r'"_*"', lambda m: s.group(), new, count=1)
+            if new != code and new not in texts:
+                texts.add(new)
+                out.append(Mutant(section, function, kind, n, code, new, nth))
+    return out
 
 
-def run(command, cwd, seconds):
-    try:
-        return subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL,
-                              timeout=seconds).returncode
-    except subprocess.TimeoutExpired:
-        return -1
+def draw(mutants, seed):
+    """Each function's mutants in the order in which they are drawn: its kinds
+    take turns."""
+    by = {}
+    for m in mutants:
+        by.setdefault(m.function, {}).setdefault(m.kind, []).append(m)
+    turns = []
+    for kinds in by.values():
+        for k in kinds.values():
+            k.sort(key=lambda m: m.rank(seed), reverse=True)
+        order = sorted(kinds.values(), key=lambda k: k[-1].rank(seed))
+        turns.append([k.pop() for _ in range(max(map(len, order)))
+                      for k in order if k])
+    return sorted(turns, key=lambda t: t[0].rank(seed))
 
 
-def judge(job):
-    """Which test caught a mutant; "" for none, None if it does not compile."""
-    lines, (n, old, new) = job
-    folder = tempfile.mkdtemp(prefix="mutant")
-    try:
-        os.mkdir(folder + "/tests")
-        text = lines[:n] + [new] + lines[n + 1:]
+# ---- judging ---------------------------------------------------------------
+
+PLAIN = ["-DRNN_NO_SIMD", "-DRNN_NO_FMA"]
+ASAN = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+BUILDS = {"float": PLAIN, "double": PLAIN + ["-DRNN_DOUBLE"],
+          "sanitizers": PLAIN + ASAN, "simd": ASAN}
+GCC = ["gcc", "-std=c99", "-w", "-O1", "-fPIC"]
+
+# What the tests include in place of the header: its declarations alone. And
+# they write line by line, so that the first failure is seen at once.
+WRAPPER = """#undef RNN_IMPLEMENTATION
+#include "original/rnn.h"
+#include <limits.h>
+#include <stdio.h>
+static void __attribute__((constructor)) line_by_line(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}
+"""
+FAILURE = re.compile(r"\S+\.c:\d+: |FAIL ")
+
+
+def cpu_time():
+    """Seconds of processor that all ended children have used."""
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
+
+
+class Judge:
+    """Test programs of all builds, and what they say of a mutant."""
+
+    def __init__(self, folder, text, without, log):
+        self.folder, self.text, self.log = folder, text, log
+        for d in ("original", "tests") + tuple(BUILDS):
+            os.mkdir(folder + "/" + d)
+        with open(folder + "/original/rnn.h", "w") as f:
+            f.write(text)
         with open(folder + "/rnn.h", "w") as f:
-            f.write("\n".join(text))
+            f.write(WRAPPER)
+        shutil.copytree(ROOT + "/tests/cases", folder + "/tests/cases")
         for name in os.listdir(ROOT + "/tests"):
             if name.endswith((".c", ".h")):
                 shutil.copy(ROOT + "/tests/" + name, folder + "/tests")
-        cases = [ROOT + "/tests/cases/" + c
-                 for c in sorted(os.listdir(ROOT + "/tests/cases"))]
-        for name, flags, args in TESTS:
-            if not os.path.exists(folder + "/tests/" + name + ".c"):
-                continue
-            build = ["gcc", "-std=c99", "-w"] + FLAGS + flags + [
-                "tests/" + name + ".c", "-o", name, "-lm"]
-            if run(build, folder, 120):
-                return None
-            args = cases if args == ["CASES"] else args
-            if run(["./" + name] + args, folder, 60):
-                return name
-        return ""
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with open(ROOT + "/Makefile") as f:
+            double = " ".join(re.findall(r"^(.*): DOUBLE *=", f.read(), re.M))
+        self.tests, self.inside = {"float": [], "double": []}, set()
+        for name in sorted(os.listdir(folder + "/tests")):
+            m = re.match(r"(?:test_)?(\w+)\.c", name)
+            if m and (name.startswith("test_") or name == "parity.c") and \
+                    m.group(1) not in without:
+                with open(folder + "/tests/" + name) as f:
+                    if re.search(r"\b(rnn_i|RNN_I)_", f.read()):
+                        self.inside.add(m.group(1))
+                        continue
+                build = "double" if name[:-2] in double else "float"
+                self.tests[build].append(m.group(1))
+        self.live = {b: live_lines(text, [f for f in flags if f[:2] == "-D"])
+                     for b, flags in BUILDS.items()}
+        # the header's lines that are read once per instruction set
+        self.passes = (text[:text.index("* [KERNELS]")].count("\n"),
+                       text[:text.index("* [SELECT]")].count("\n"))
+        self.cpu, self.code, self.lock = {}, {}, threading.Lock()
+
+    def prepare(self, build):
+        """The header as it is, in one build."""
+        here = self.folder + "/" + build
+        if not self.compile(build, self.text, here):
+            raise SystemExit("the header does not compile: " + build)
+        self.code[build] = self.read(here)
+
+    def seconds(self, build, test):
+        """How long a test takes; the first time it is built, and must pass on
+        the header as it is."""
+        with self.lock:
+            if (build, test) not in self.cpu:
+                if build not in self.code:
+                    self.prepare(build)
+                here = self.folder + "/" + build
+                start = cpu_time()
+                if not self.link(build, test, here, here) or \
+                        self.run(build, test, here, 600):
+                    raise SystemExit("%s fails on the header as it is (%s)" %
+                                     (self.source(test), build))
+                self.cpu[build, test] = cpu_time() - start
+                if self.log:
+                    print("%6.2f %s, %s" % (self.cpu[build, test], test, build),
+                          file=self.log, flush=True)
+            return self.cpu[build, test]
+
+    def source(self, test):
+        return "tests/%s.c" % (test if test == "parity" else "test_" + test)
+
+    def link(self, build, test, lib, to):
+        """A test program. One that looks into the implementation is compiled
+        with it, from a copy beside the mutant."""
+        cwd = self.folder
+        if test in self.inside:
+            cwd = lib
+            os.makedirs(lib + "/tests", exist_ok=True)
+            for name in (self.source(test), "tests/test.h"):
+                shutil.copy(self.folder + "/" + name, lib + "/tests")
+        return not subprocess.run(
+            GCC + BUILDS[build] + [self.source(test), "-o", to + "/" + test] +
+            ([] if test in self.inside else ["-L", lib, "-lrnn"]) + ["-lm"],
+            cwd=cwd).returncode
+
+    @staticmethod
+    def read(folder):
+        with open(folder + "/librnn.so", "rb") as f:
+            return f.read()
+
+    @staticmethod
+    def compile(build, text, folder):
+        """The header as a library in folder; False: it does not compile."""
+        os.makedirs(folder, exist_ok=True)
+        with open(folder + "/rnn.h", "w") as f:
+            f.write(text)
+        with open(folder + "/rnn.c", "w") as f:
+            f.write('#define RNN_IMPLEMENTATION\n#include "rnn.h"\n')
+        return not subprocess.run(
+            GCC + BUILDS[build] + ["-shared", "rnn.c", "-o", "librnn.so"],
+            cwd=folder, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL).returncode
+
+    def run(self, build, test, lib, seconds):
+        """Whether a test fails with the library in lib."""
+        program = build + "/" + test
+        if test in self.inside and lib != self.folder + "/" + build:
+            if not self.link(build, test, lib, lib):
+                return True
+            program = lib + "/" + test
+        args = {"hash": ["check"]}.get(test, [])
+        if test == "parity":
+            args = ["tests/cases/" + c for c in
+                    sorted(os.listdir(self.folder + "/tests/cases"))]
+        limit = "ulimit -c 0; ulimit -t %d; " % int(seconds + 1)
+        if build not in ("sanitizers", "simd"):  # they map a lot
+            limit += "ulimit -v 4000000; "
+        p = subprocess.Popen(
+            ["sh", "-c", limit + 'exec "$@"', "sh", program] + args,
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, errors="replace",
+            env=dict(os.environ, LD_LIBRARY_PATH=lib))
+        for line in p.stdout:
+            if FAILURE.match(line):
+                p.kill()
+                break
+        p.stdout.close()
+        return p.wait() != 0
+
+    def stages(self, m):
+        """(build, test) in the order in which they are tried: what most
+        probably notices the section first, then the quick ones, also with
+        sanitizers, then the slow ones; of these with sanitizers only those
+        that the section names."""
+        def build(test):
+            return "double" if test in self.tests["double"] else "float"
+
+        def cost(test):
+            return self.seconds(build(test), test)
+        tests = self.tests["float"] + self.tests["double"]
+        first = [t for t in SECTIONS[m.section].split() if t in tests]
+        for t in first:
+            yield build(t), t
+        rest = [t for t in tests if t not in first + ["hash"]]
+        rest.sort(key=cost)
+        quick = [t for t in rest if cost(t) < 4]
+        slow = [t for t in rest if t not in quick]
+        for t in quick:
+            yield build(t), t
+        again = [t for t in first + quick if t in self.tests["float"]]
+        for t in sorted(again, key=cost):
+            yield "sanitizers", t
+            yield "simd", t
+        for t in slow:
+            yield build(t), t
+        for t in self.inside:
+            yield "simd", t
+        for b in "float", "sanitizers", "simd":
+            yield b, "hash"
+
+    def builds(self, m):
+        """Those in which the line is live and worth a look."""
+        live = [b for b in BUILDS if m.line + 1 in self.live[b]]
+        if self.passes[0] < m.line < self.passes[1]:
+            return [b for b in live if b != "sanitizers"]
+        return [b for b in live if b != "simd"] if "float" in live else live
+
+    def __call__(self, m):
+        """What caught a mutant; "" for nothing, None if it is no mutant."""
+        text = self.text.split("\n")
+        text[m.line] = m.new
+        text = "\n".join(text)
+        builds, libs, same = self.builds(m), {}, True
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            for build, test in self.stages(m):
+                if build not in builds:
+                    continue
+                lib = folder + "/" + build
+                if build not in libs:
+                    if not self.compile(build, text, lib):
+                        return None
+                    self.seconds(build, test)
+                    libs[build] = self.read(lib) != self.code[build]
+                    same = same and not libs[build]
+                if libs[build] and self.run(
+                        build, test, lib, 2 * self.seconds(build, test) + 2):
+                    return test if build in ("float", "double") else \
+                        "%s, %s" % (test, build)
+        return None if same else ""
+
+
+def judge_section(judge, section, turns, quota, report, everything):
+    """At least one mutant of each function and `quota` of the section."""
+    listed = {k: why for why, keys in EQUIVALENT.items() for k in keys}
+    done, queues = 0, [list(reversed(t)) for t in turns]
+    for round in range(1 << 30):
+        queues = [q for q in queues if q]
+        if not queues or (round and done >= quota):
+            return
+        for q in queues:
+            if round and done >= quota:
+                return
+            while q:
+                m = q.pop()
+                if m.key in listed and not everything:
+                    report(m, "equivalent")
+                    continue
+                by = judge(m)
+                if by is None:
+                    continue
+                report(m, by)
+                done += m.key not in listed
+                break
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 240
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--count", type=int, default=300)
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--sections", default="")
+    ap.add_argument("--function", default="")
+    ap.add_argument("--without", default="")
+    ap.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    ap.add_argument("--all", action="store_true")
+    ap.add_argument("--list", action="store_true")
+    ap.add_argument("--log")
+    o = ap.parse_args()
     with open(ROOT + "/rnn.h") as f:
-        lines, found = candidates(f.read())
-    if judge((lines, (0, lines[0], lines[0]))) != "":
-        sys.exit("the tests fail on the header as it is")
-    rng = random.Random(seed)
-    for section in found.values():
-        rng.shuffle(section)
-    order = []  # one of each section in turn
-    while len(order) < 3 * count and any(found.values()):
-        for name in SECTIONS:
-            if found.get(name):
-                order.append((name, found[name].pop()))
-    caught, killers, survivors, equivalent, done = 0, {}, [], 0, 0
-    workers = os.cpu_count() or 1
-    with concurrent.futures.ProcessPoolExecutor(workers) as pool:
-        at = 0
-        while done < count and at < len(order):
-            batch = order[at:at + min(count - done, 8 * workers)]
-            at += len(batch)
-            jobs = [(lines, m) for _, m in batch]
-            for (name, (n, old, new)), by in zip(batch, pool.map(judge, jobs)):
-                if by is None:
-                    continue
-                done += 1
-                if by:
-                    caught += 1
-                    killers[by] = killers.get(by, 0) + 1
-                    continue
-                if any(a in old and b in new for a, b, _ in EQUIVALENT):
-                    equivalent += 1
-                    continue
-                survivors.append((name, n + 1, old.strip(), new.strip()))
-                print("SURVIVED [%s] rnn.h:%d\n  %s\n  %s" % survivors[-1],
-                      flush=True)
-            print("%d of %d: %d caught, %d equivalent, %d survived" % (
-                done, count, caught, equivalent, len(survivors)), flush=True)
-    for name in sorted(killers):
-        print("%-12s caught %d" % (name, killers[name]))
-    print("%d passed, %d failed" % (caught + equivalent, len(survivors)))
-    return 1 if survivors else 0
+        text = f.read()
+    listed = {k: why for why, keys in EQUIVALENT.items() for k in keys}
+    mutants = candidates(text)
+    for key in set(listed) - {m.key for m in mutants}:
+        print("no such mutant any more: %s\n  - %s\n  + %s" % key)
+    known = len({m.section for m in mutants})
+    if o.sections:
+        mutants = [m for m in mutants if m.section in o.sections.split(",")]
+    if o.function:
+        mutants = [m for m in mutants if m.function == o.function]
+    if o.list:
+        for m in mutants:
+            print(m)
+        return 0
+    counts = {"judged": 0, "caught": 0, "survived": 0, "equivalent": 0}
+    killers, kinds, functions, seconds = {}, {}, set(), {}
+    log = open(o.log, "a") if o.log else None
+
+    def report(m, by):
+        functions.add(m.function)
+        if log:
+            print("%6.0f %s: %s" % (cpu_time(), m, by), file=log,
+                  flush=True)
+        if by == "equivalent":
+            counts["equivalent"] += 1
+            return
+        counts["judged"] += 1
+        kinds[m.kind] = kinds.get(m.kind, 0) + 1
+        killers[by] = killers.get(by, 0) + 1
+        if by and m.key in listed:
+            counts["survived"] += 1
+            print("LISTED, BUT CAUGHT by %s\n%s" % (by, m), flush=True)
+        elif by:
+            counts["caught"] += 1
+        elif m.key in listed:
+            counts["equivalent"] += 1
+        else:
+            counts["survived"] += 1
+            print("SURVIVED %s" % m, flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="mutants") as folder:
+        judge = Judge(folder, text, o.without.split(","), log)
+        live = set().union(*judge.live.values())
+        mutants = [m for m in mutants if m.line + 1 in live]
+        with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
+            jobs = [pool.submit(judge_section, judge, s, draw(
+                [m for m in mutants if m.section == s], o.seed),
+                -(-o.count // known), report, o.all)
+                for s in SECTIONS if any(m.section == s for m in mutants)]
+            for j in jobs:
+                j.result()
+    print("kinds:    " + ", ".join("%s %d" % k for k in sorted(kinds.items())))
+    print("caught:   " + ", ".join("%s %d" % (k, killers[k])
+                                   for k in sorted(killers) if k))
+    missed = {m.function for m in mutants} - functions
+    if missed:
+        print("no mutant: " + ", ".join(sorted(missed)))
+    print("%d mutants of %d functions in %.0f minutes of one core: %d caught, "
+          "%d survived; %d listed as equivalent" %
+          (counts["judged"], len(functions), cpu_time() / 60,
+           counts["caught"], counts["survived"], counts["equivalent"]))
+    print("%d passed, %d failed" % (counts["caught"], counts["survived"]))
+    return 1 if counts["survived"] else 0
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
  * size, so that a sanitizer sees a byte too many.
  *
  *     test_files [seed]
- *     test_files -corpus DIR     writes the seeds of fuzz_files instead
+ *     test_files --write DIR     checkpoints of every kind, for check_st.py
+ *     test_files --corpus DIR    the seeds of fuzz_files
  */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
 
 #include <math.h>
+#include <stddef.h>
+#include <time.h>
 
 typedef struct bytes {
     unsigned char *p;
@@ -40,6 +43,16 @@ static bytes file_raw(uint64_t field, const char *json, size_t json_len,
 static bytes file_of(const char *json, size_t data)
 {
     return file_raw(strlen(json), json, strlen(json), data);
+}
+
+/* the same with this data */
+static bytes file_with(const char *json, const void *data, size_t n)
+{
+    bytes b = file_of(json, n);
+
+    if (n)
+        memcpy(b.p + b.n - n, data, n);
+    return b;
 }
 
 /* the first n bytes of b, alone */
@@ -139,16 +152,17 @@ static int told(rnn_status r, const char *why)
     return r ? why && *why : !why;
 }
 
+/* params: room for the count numbers of m, and for those of s */
 static verdict ask_all(const void *p, size_t n, const rnn_model *m,
-                       const rnn_stack *s)
+                       const rnn_stack *s, rnn_real *params, size_t count)
 {
     static const char before[] = "";
     verdict v;
     rnn_st st;
     rnn_model got;
-    rnn_real params[TINY];
     unsigned char vocabulary[2];
     size_t len = 77;
+    const size_t size = count * sizeof *params;
     const char *why = before;
 
     v.open = rnn_st_open(p, n, &st, &why);
@@ -161,16 +175,16 @@ static verdict ask_all(const void *p, size_t n, const rnn_model *m,
     v.reasons = v.reasons && told(v.model, why);
     v.untouched = !v.model || (all_mark(&got, sizeof got) && len == 77 &&
                                all_mark(vocabulary, sizeof vocabulary));
-    memset(params, MARK, sizeof params);
+    memset(params, MARK, size);
     why = before;
-    v.load = rnn_load(p, n, m, params, TINY, &why);
+    v.load = rnn_load(p, n, m, params, count, &why);
     v.reasons = v.reasons && told(v.load, why);
-    v.untouched = v.untouched && (!v.load || all_mark(params, sizeof params));
-    memset(params, MARK, sizeof params);
+    v.untouched = v.untouched && (!v.load || all_mark(params, size));
+    memset(params, MARK, size);
     why = before;
-    v.stack = rnn_load_stack(p, n, s, params, TINY, &why);
+    v.stack = rnn_load_stack(p, n, s, params, count, &why);
     v.reasons = v.reasons && told(v.stack, why);
-    v.untouched = v.untouched && (!v.stack || all_mark(params, sizeof params));
+    v.untouched = v.untouched && (!v.stack || all_mark(params, size));
     return v;
 }
 
@@ -178,9 +192,10 @@ static verdict ask_tiny(bytes b)
 {
     rnn_model m = tiny_model();
     rnn_stack s;
+    rnn_real params[TINY];
 
     MUST(rnn_model_stack(&m, &s) == RNN_OK, "tiny stack");
-    return ask_all(b.p, b.n, &m, &s);
+    return ask_all(b.p, b.n, &m, &s, params, TINY);
 }
 
 /* All four refuse it as no file at all. */
@@ -620,6 +635,37 @@ static void check_strings(void)
     free(b.p);
 }
 
+/* Many tensors before many keys: looked at in time quadratic in their number, a
+ * tenth of the limit or less; a cubic reader takes several times the limit. */
+static void check_many(void)
+{
+    enum { N = 600, SECONDS = 5 };
+    char *json = (char *)test_memory(100 * N), *to = json;
+    const clock_t began = clock();
+    const char *why = NULL;
+    rnn_st st;
+    bytes b;
+    int i;
+
+    for (i = 0; i < N; i++)
+        to += sprintf(to, "%c\"t%d\":{\"dtype\":\"U8\",\"shape\":[1],"
+                      "\"data_offsets\":[%d,%d]}", i ? ',' : '{', i, i, i + 1);
+    to += sprintf(to, ",\"__metadata__\":{");
+    for (i = 0; i < N; i++)
+        to += sprintf(to, "%s\"k%d\":\"v\"", i ? "," : "", i);
+    strcpy(to, "}}");
+    b = file_of(json, N);
+    CHECK(rnn_st_open(b.p, b.n, &st, &why) == RNN_OK, "many: %s",
+          why ? why : "?");
+    check_listing(b.p, b.n, &st);
+    free(b.p);
+    sprintf(to, ",\"k0\":\"v\"}}");
+    check_malformed(file_of(json, N), "a key twice, far apart");
+    CHECK(clock() - began < (clock_t)SECONDS * CLOCKS_PER_SEC,
+          "a file of many tensors and keys takes long");
+    test_free();
+}
+
 /* ---- right files of the wrong model -------------------------------------- */
 
 typedef struct change {
@@ -714,6 +760,9 @@ static const change full_changes[] = {
     {"dropout 1", "0.2500000", "1.0000000", 24, NO, NO},
     {"dropout differs", "0.2500000", "0.7500000", 24, RNN_OK, RNN_OK},
     {"dropout short", "0.2500000", "0.25", 24, NO, NO},
+    {"dropout long", "0.2500000", "0.25000000", 24, NO, NO},
+    {"dropout of many digits", "0.2500000", "0.25000000000000000000", 24, NO,
+     NO},
     {"dropout not digits", "0.2500000", "0.25000x0", 24, NO, NO},
     {"dropout not 0.", "0.2500000", "0,2500000", 24, NO, NO},
     {"odd hex", "00fF", "00f", 24, RNN_OK, NO},
@@ -741,109 +790,982 @@ static void check_mismatches(void)
     test_free();
 }
 
-/* ---- round trips ---------------------------------------------------------- */
+/* ---- descriptions -------------------------------------------------------- */
+
+/* What __metadata__ says of a model: a key, its place, the names of values. */
+typedef struct field {
+    const char *key;
+    size_t at;
+    const char *const *names; /* NULL: a number */
+} field;
+
+static const char *const wirings[] = {"n_to_n", "n_to_1", "1_to_n", "n_to_m",
+                                      NULL};
+static const char *const cells[] = {"tanh", "relu", "gru", "gru_reset_before",
+                                    "lstm", NULL};
+static const char *const inputs[] = {"dense", "one_hot", "embedding", NULL};
+static const char *const contexts[] = {"last", "mean", "all", NULL};
+static const char *const attentions[] = {"none", "additive", "general", "dot",
+                                         "scaled_dot", NULL};
+
+#define FIELD(name) #name, offsetof(rnn_model, name)
+static const field fields[] = {
+    {FIELD(wiring), wirings},
+    {FIELD(cell), cells},
+    {FIELD(input), inputs},
+    {FIELD(input_size), NULL},
+    {FIELD(embedding_size), NULL},
+    {FIELD(hidden_size), NULL},
+    {FIELD(num_layers), NULL},
+    {FIELD(bidirectional), NULL},
+    {FIELD(no_bias), NULL},
+    {FIELD(output_size), NULL},
+    {FIELD(target), inputs},
+    {FIELD(target_size), NULL},
+    {FIELD(target_embedding_size), NULL},
+    {FIELD(decoder_hidden_size), NULL},
+    {FIELD(decoder_layers), NULL},
+    {FIELD(context), contexts},
+    {FIELD(source_steps), NULL},
+    {FIELD(context_size), NULL},
+    {FIELD(feed), NULL},
+    {FIELD(hand_over), NULL},
+    {FIELD(attention), attentions},
+    {FIELD(attention_size), NULL},
+    {FIELD(head_context), NULL},
+    {FIELD(num_sources), NULL}};
+enum { FIELDS = sizeof fields / sizeof fields[0], PLAIN_FIELDS = 10 };
+
+static int get_field(const rnn_model *m, int i)
+{
+    int v;
+    memcpy(&v, (const char *)m + fields[i].at, sizeof v);
+    return v;
+}
+
+static void set_field(rnn_model *m, int i, int v)
+{
+    memcpy((char *)m + fields[i].at, &v, sizeof v);
+}
+
+/* how many fields a description has */
+static int described(const rnn_model *m)
+{
+    return m->wiring < RNN_1_TO_N ? (int)PLAIN_FIELDS : (int)FIELDS;
+}
+
+static int or_else(int v, int otherwise)
+{
+    return v ? v : otherwise;
+}
+
+/* The description as a file spells it: no default, nothing that is unused. */
+static rnn_model spelt(const rnn_model *model)
+{
+    rnn_model m = *model;
+    int i;
+
+    m.num_layers = or_else(m.num_layers, 1);
+    m.bidirectional = m.bidirectional != 0;
+    m.no_bias = m.no_bias != 0;
+    m.embedding_size = m.input == RNN_EMBEDDING ? m.embedding_size : 0;
+    for (i = PLAIN_FIELDS; i < FIELDS && m.wiring < RNN_1_TO_N; i++)
+        set_field(&m, i, 0);
+    if (m.wiring < RNN_1_TO_N)
+        return m;
+    m.target = m.target_size ? m.target : 0;
+    if (m.target != RNN_EMBEDDING)
+        m.target_embedding_size = 0;
+    m.decoder_hidden_size = or_else(m.decoder_hidden_size, m.hidden_size);
+    m.decoder_layers = or_else(m.decoder_layers, m.num_layers);
+    m.source_steps = m.context == RNN_ALL ? m.source_steps : 0;
+    if (!m.attention && !(m.hand_over & RNN_HAND_LAYERS))
+        m.feed = or_else(m.feed, RNN_AS_STATE);
+    m.attention_size = m.attention == RNN_ADDITIVE ? m.attention_size : 0;
+    m.head_context = m.head_context != 0;
+    m.num_sources = or_else(m.num_sources, 1);
+    return m;
+}
+
+static int same_model(const rnn_model *a, const rnn_model *b)
+{
+    int i;
+
+    for (i = 0; i < FIELDS; i++)
+        if (get_field(a, i) != get_field(b, i))
+            return 0;
+    return memcmp(&a->dropout, &b->dropout, sizeof a->dropout) == 0 &&
+           memcmp(&a->dropout_last, &b->dropout_last,
+                  sizeof a->dropout_last) == 0;
+}
+
+/* ---- models of every kind ------------------------------------------------ */
+
+typedef struct kind {
+    const char *name;
+    rnn_model model;
+} kind;
+
+/* small: additive and each_token are seeds of the fuzzer */
+static const kind kinds[] = {
+    {"n_to_n", {.cell = RNN_GRU_RESET_BEFORE, .input = RNN_ONE_HOT,
+                .input_size = 3, .hidden_size = 2, .num_layers = 2,
+                .bidirectional = 1, .output_size = 3,
+                .dropout = (rnn_real)0.25}},
+    {"n_to_1", {.wiring = RNN_N_TO_1, .cell = RNN_RELU,
+                .input = RNN_EMBEDDING, .input_size = 4, .embedding_size = 2,
+                .hidden_size = 3, .bidirectional = 1, .output_size = 2,
+                .dropout_last = (rnn_real)0.5}},
+    {"first", {.wiring = RNN_1_TO_N, .cell = RNN_GRU, .input_size = 3,
+               .hidden_size = 2, .output_size = 4, .feed = RNN_AT_FIRST}},
+    {"reads_nothing", {.wiring = RNN_1_TO_N, .cell = RNN_LSTM, .input_size = 2,
+                       .hidden_size = 2, .num_layers = 2, .output_size = 3}},
+    {"each_token", {.wiring = RNN_1_TO_N, .input = RNN_EMBEDDING,
+                    .input_size = 3, .embedding_size = 2, .hidden_size = 2,
+                    .output_size = 3, .target = RNN_EMBEDDING,
+                    .target_size = 3, .target_embedding_size = 1,
+                    .context_size = 2, .feed = RNN_AT_EACH | RNN_AS_STATE,
+                    .head_context = 1}},
+    {"last", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input = RNN_ONE_HOT,
+              .input_size = 3, .hidden_size = 2, .output_size = 4,
+              .target = RNN_ONE_HOT, .target_size = 4,
+              .hand_over = RNN_HAND_CELL}},
+    {"mean", {.wiring = RNN_N_TO_M, .cell = RNN_GRU, .input_size = 3,
+              .hidden_size = 2, .bidirectional = 1, .output_size = 2,
+              .target_size = 2, .decoder_hidden_size = 3,
+              .context = RNN_MEAN, .context_size = 5, .feed = RNN_AT_EACH}},
+    {"all", {.wiring = RNN_N_TO_M, .cell = RNN_GRU_RESET_BEFORE,
+             .input_size = 2, .hidden_size = 2, .no_bias = 1,
+             .output_size = 2, .context = RNN_ALL, .source_steps = 3,
+             .feed = RNN_AT_FIRST, .head_context = 1}},
+    {"layers", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM,
+                .input = RNN_EMBEDDING, .input_size = 3, .embedding_size = 2,
+                .hidden_size = 2, .num_layers = 2, .bidirectional = 1,
+                .output_size = 3, .decoder_hidden_size = 4,
+                .hand_over = RNN_HAND_CELL | RNN_HAND_LAYERS,
+                .dropout = (rnn_real)0.125}},
+    {"additive", {.wiring = RNN_N_TO_M, .cell = RNN_TANH,
+                  .input = RNN_EMBEDDING, .input_size = 2,
+                  .embedding_size = 1, .hidden_size = 1, .output_size = 2,
+                  .target = RNN_EMBEDDING, .target_size = 2,
+                  .target_embedding_size = 1, .attention = RNN_ADDITIVE,
+                  .attention_size = 1}},
+    {"general", {.wiring = RNN_N_TO_M, .cell = RNN_GRU, .input = RNN_ONE_HOT,
+                 .input_size = 3, .hidden_size = 2, .bidirectional = 1,
+                 .output_size = 3, .decoder_hidden_size = 3,
+                 .decoder_layers = 2, .attention = RNN_GENERAL,
+                 .head_context = 1}},
+    {"dot", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input_size = 2,
+             .hidden_size = 2, .output_size = 3, .attention = RNN_DOT,
+             .feed = RNN_AS_STATE}},
+    {"scaled_dot", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input_size = 2,
+                    .hidden_size = 2, .output_size = 3,
+                    .attention = RNN_SCALED_DOT, .feed = RNN_AS_STATE}},
+    {"two", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input = RNN_EMBEDDING,
+             .input_size = 3, .embedding_size = 2, .hidden_size = 1,
+             .bidirectional = 1, .output_size = 4, .target = RNN_EMBEDDING,
+             .target_size = 4, .target_embedding_size = 3,
+             .decoder_hidden_size = 4, .context = RNN_ALL, .source_steps = 2,
+             .context_size = 4, .feed = RNN_AS_STATE | RNN_AT_EACH,
+             .hand_over = RNN_HAND_CELL, .attention = RNN_ADDITIVE,
+             .attention_size = 3, .head_context = 1, .num_sources = 2}}};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* A model, not always a valid one; what it does not use may be anything. */
+static rnn_model draw_model(int wiring, int cell)
+{
+    static const int feeds[] = {0, RNN_AS_STATE, RNN_AT_FIRST, RNN_AT_EACH,
+                                RNN_AS_STATE | RNN_AT_FIRST,
+                                RNN_AS_STATE | RNN_AT_EACH};
+    const int n_to_m = wiring == RNN_N_TO_M, decoder = wiring >= RNN_1_TO_N;
+    rnn_model m;
+    int K;
+
+    memset(&m, 0, sizeof m);
+    m.wiring = wiring;
+    m.cell = cell;
+    m.input = test_below(3);
+    m.input_size = 1 + test_below(5);
+    m.embedding_size = 1 + test_below(3);
+    m.hidden_size = 1 + test_below(4);
+    m.num_layers = test_below(3);
+    m.bidirectional = wiring == RNN_1_TO_N ? 0 : test_below(2) * 3;
+    m.no_bias = test_below(2) * 5;
+    m.output_size = 1 + test_below(6);
+    m.dropout = test_below(2) ? (rnn_real)0.3 : 0;
+    m.dropout_last = test_below(2) ? (rnn_real)0.15 : 0;
+    m.target = test_below(3);
+    m.target_size = test_below(3) * test_below(3);
+    m.target_embedding_size = 1 + test_below(3);
+    m.num_sources = decoder ? test_below(n_to_m ? 3 : 2) : 7;
+    K = m.hidden_size * (m.bidirectional ? 2 : 1);
+    m.decoder_hidden_size =
+        test_below(2) ? test_below(2) ? K : K * or_else(m.num_sources, 1)
+                      : test_below(6);
+    m.decoder_layers = test_below(2) ? m.num_layers : test_below(3);
+    m.context = n_to_m ? test_below(3) : 0;
+    m.source_steps = test_below(4);
+    m.context_size = test_below(3) ? 0 : 1 + test_below(5);
+    m.feed = feeds[test_below(6)];
+    m.hand_over = n_to_m ? test_below(4) : 0;
+    if (cell != RNN_LSTM)
+        m.hand_over &= ~(int)RNN_HAND_CELL;
+    if (m.hand_over & RNN_HAND_LAYERS)
+        m.feed &= ~(int)RNN_AS_STATE;
+    m.attention = n_to_m ? test_below(5) : 0;
+    m.attention_size = 1 + test_below(4);
+    m.head_context = test_below(2) * 2;
+    return m;
+}
+
+static rnn_model some_model(int wiring, int cell)
+{
+    rnn_model m;
+    rnn_sizes s;
+    int tries = 0;
+
+    do
+        m = draw_model(wiring, cell);
+    while (rnn_model_sizes(&m, 3, 1, 1, &s) != RNN_OK && ++tries < 10000);
+    MUST(tries < 10000, "no valid model of wiring %d", wiring);
+    return m;
+}
+
+/* Numbers of a model, among them those whose bits are easily lost. */
+static rnn_real *some_params(const rnn_model *m, size_t *count)
+{
+    const rnn_real odd[5] = {(rnn_real)-0.0, (rnn_real)HUGE_VAL,
+                             (rnn_real)-HUGE_VAL, (rnn_real)NAN,
+                             (rnn_real)1e-40}; /* the last is subnormal */
+    rnn_real *p;
+    rnn_sizes s;
+    size_t i;
+
+    MUST(rnn_model_sizes(m, 3, 1, 1, &s) == RNN_OK, "sizes");
+    p = test_reals(s.params, 2);
+    for (i = 0; i < s.params; i++)
+        if (test_below(8) == 0)
+            p[i] = odd[test_below(5)];
+    *count = s.params;
+    return p;
+}
+
+/* The checkpoint of a model, in memory of exactly its size. */
+static bytes save(const rnn_model *m, const rnn_real *p,
+                  const unsigned char *vocabulary, size_t vocabulary_len)
+{
+    size_t len = 0, n = 0;
+    bytes b;
+
+    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, NULL, 0, &b.n) == RNN_OK,
+          "length");
+    b.p = (unsigned char *)test_memory(b.n);
+    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, b.n - 1, &len) ==
+              RNN_E_BUFFER && len == b.n, "one byte too few");
+    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, b.n, &n) == RNN_OK &&
+              n == b.n, "save");
+    return b;
+}
+
+/* ---- the tensors that a model has ---------------------------------------- */
+
+typedef struct wanted {
+    char name[40];
+    size_t rows, cols; /* cols 0: a vector */
+} wanted;
+
+typedef struct list {
+    wanted t[80];
+    int n;
+} list;
+
+static void want(list *all, const char *name, const char *more, size_t rows,
+                 size_t cols)
+{
+    wanted *t = &all->t[all->n++];
+
+    sprintf(t->name, "%.10s%.29s", name, more);
+    t->rows = rows;
+    t->cols = cols;
+}
+
+static void want_stack(list *all, const char *prefix, const rnn_model *m,
+                       size_t in, int H, int L, int D)
+{
+    const size_t gh = RNN_GATES(m->cell) * (size_t)H;
+    char s[32];
+    int l, d;
+
+    for (l = 0; l < L; l++, in = (size_t)(D * H))
+        for (d = 0; d < D; d++) {
+            const char *end = d ? "_reverse" : "";
+            if (in) {
+                sprintf(s, "weight_ih_l%d%s", l, end);
+                want(all, prefix, s, gh, in);
+            }
+            sprintf(s, "weight_hh_l%d%s", l, end);
+            want(all, prefix, s, gh, (size_t)H);
+            if (m->no_bias)
+                continue;
+            sprintf(s, "bias_ih_l%d%s", l, end);
+            want(all, prefix, s, gh, 0);
+            sprintf(s, "bias_hh_l%d%s", l, end);
+            want(all, prefix, s, gh, 0);
+        }
+}
+
+/* What a stack reads of its input. */
+static size_t width(int input, int size, int embedding)
+{
+    return (size_t)(input == RNN_EMBEDDING ? embedding : size);
+}
+
+static void want_decoder(list *all, const rnn_model *m)
+{
+    static const char *const table[] = {"emb_src.", "emb_src2."};
+    static const char *const enc[] = {"enc.", "enc2."};
+    static const char *const att[] = {"att.", "att2."};
+    const int given = m->wiring == RNN_1_TO_N;
+    const int D = m->bidirectional ? 2 : 1;
+    const size_t x = width(m->input, m->input_size, m->embedding_size);
+    const size_t K = (size_t)(D * m->hidden_size);
+    const size_t Q = (size_t)m->decoder_hidden_size;
+    const size_t A = (size_t)m->attention_size;
+    const size_t n = (size_t)m->num_sources;
+    size_t r = given ? x : n * K, c, in, out = Q, i;
+
+    if (m->context == RNN_ALL)
+        r *= (size_t)m->source_steps;
+    c = m->context_size ? (size_t)m->context_size : r;
+    in = m->target_size ? width(m->target, m->target_size,
+                                m->target_embedding_size)
+                        : 0;
+    in += m->attention ? n * K : 0;
+    in += m->feed & (RNN_AT_FIRST | RNN_AT_EACH) ? c : 0;
+    out += !m->head_context ? 0 : m->attention ? n * K : c;
+    for (i = 0; i < n; i++) {
+        if (m->input == RNN_EMBEDDING)
+            want(all, table[i], "weight", (size_t)m->input_size, x);
+        if (!given)
+            want_stack(all, enc[i], m, x, m->hidden_size, m->num_layers, D);
+        if (m->attention == RNN_ADDITIVE) {
+            want(all, att[i], "W", A, Q);
+            want(all, att[i], "U", A, K);
+            want(all, att[i], "v", A, 0);
+        } else if (m->attention == RNN_GENERAL) {
+            want(all, att[i], "U", Q, K);
+        }
+    }
+    if (m->context_size) {
+        want(all, "bridge.", "weight", c, r);
+        want(all, "bridge.", "bias", c, 0);
+    }
+    if (m->target == RNN_EMBEDDING)
+        want(all, given ? "emb." : "emb_tgt.", "weight", (size_t)m->target_size,
+             (size_t)m->target_embedding_size);
+    want_stack(all, given ? "rnn." : "dec.", m, in, m->decoder_hidden_size,
+               m->decoder_layers, 1);
+    want(all, "out.", "weight", (size_t)m->output_size, out);
+}
+
+static list want_all(const rnn_model *model)
+{
+    const rnn_model m = spelt(model);
+    const int D = m.bidirectional ? 2 : 1;
+    list all;
+
+    all.n = 0;
+    if (m.wiring >= RNN_1_TO_N) {
+        want_decoder(&all, &m);
+    } else {
+        if (m.input == RNN_EMBEDDING)
+            want(&all, "emb.", "weight", (size_t)m.input_size,
+                 (size_t)m.embedding_size);
+        want_stack(&all, "rnn.", &m,
+                   width(m.input, m.input_size, m.embedding_size),
+                   m.hidden_size, m.num_layers, D);
+        want(&all, "out.", "weight", (size_t)m.output_size,
+             (size_t)(D * m.hidden_size));
+    }
+    want(&all, "out.", "bias", (size_t)m.output_size, 0);
+    return all;
+}
+
+/* The bits of an F32 in a file, and of a number. */
+static uint32_t bits_at(const unsigned char *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)p[3] << 24;
+}
+
+static uint32_t bits_of(rnn_real x)
+{
+    uint32_t b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+/* Exactly the tensors of the model, PyTorch's way round: row r, column c. */
+static void check_tensors(const rnn_model *m, const rnn_real *p, size_t count,
+                          bytes b)
+{
+    const list all = want_all(m);
+    size_t r, c, bad = 0, seen = 0;
+    rnn_tensor ours;
+    rnn_st_tensor t;
+    rnn_st st;
+    int i;
+
+    MUST(rnn_st_open(b.p, b.n, &st, NULL) == RNN_OK, "open");
+    CHECK(st.tensors == (size_t)all.n, "%lu tensors, not %d",
+          (unsigned long)st.tensors, all.n);
+    for (i = 0; i < all.n; i++) {
+        const wanted *w = &all.t[i];
+        CHECK(rnn_st_find(&st, w->name, &t) == RNN_OK &&
+                  t.dtype == RNN_ST_F32 && t.ndim == (w->cols ? 2 : 1) &&
+                  t.dims[0] == w->rows && (!w->cols || t.dims[1] == w->cols),
+              "no %s of %lu x %lu", w->name, (unsigned long)w->rows,
+              (unsigned long)w->cols);
+    }
+    for (i = 0; rnn_model_tensor(m, i, &ours) == RNN_OK; i++) {
+        const size_t rows = (size_t)ours.rows, cols = (size_t)ours.cols;
+        if (rnn_st_find(&st, ours.name, &t) != RNN_OK ||
+            t.size != 4 * ours.size)
+            continue; /* reported above */
+        for (r = 0; r < rows; r++)
+            for (c = 0; c < (cols ? cols : 1); c++, seen++) {
+                const size_t theirs = cols ? r * cols + c : r;
+                /* a table stays as it is, other matrices are turned */
+                const size_t at = strncmp(ours.name, "emb", 3) != 0 && cols
+                                      ? c * rows + r
+                                      : theirs;
+                bad += bits_at(t.data + 4 * theirs) !=
+                       bits_of(p[ours.offset + at]);
+            }
+    }
+    CHECK(!bad && seen == count, "%lu of %lu numbers stand elsewhere",
+          (unsigned long)bad, (unsigned long)count);
+}
+
+static void value_of(const rnn_model *m, int i, char text[40])
+{
+    const int v = get_field(m, i);
+
+    if (fields[i].names)
+        strcpy(text, fields[i].names[v]);
+    else
+        sprintf(text, "%d", v);
+}
+
+/* __metadata__ has these fields, with these values, and no others. */
+static void check_meta(const rnn_model *model, int vocabulary, bytes b)
+{
+    const rnn_model m = spelt(model);
+    const unsigned char *k, *v;
+    unsigned char text[40];
+    char wants[40];
+    size_t pos = 0, kn, vn, n = 0;
+    rnn_st st;
+    int i, entries = 2 + (m.dropout > 0) + (m.dropout_last > 0) + vocabulary;
+
+    MUST(rnn_st_open(b.p, b.n, &st, NULL) == RNN_OK, "open");
+    for (i = 0; i < described(&m); i++) {
+        value_of(&m, i, wants);
+        CHECK(rnn_st_meta(&st, fields[i].key, text, sizeof text, &n) ==
+                      RNN_OK && n == strlen(wants) && !memcmp(text, wants, n),
+              "%s is not %s", fields[i].key, wants);
+        entries++;
+    }
+    CHECK(!rnn_st_meta(&st, "format", text, sizeof text, &n) && n == 2 &&
+              !memcmp(text, "pt", 2), "format");
+    CHECK(!rnn_st_meta(&st, "rnn.h", text, sizeof text, &n) && n == 1 &&
+              text[0] == '1', "version");
+    while (!rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn))
+        entries--;
+    CHECK(entries == 0, "%d entries of metadata too few", entries);
+}
+
+/* ---- round trips --------------------------------------------------------- */
+
+/* What can be said in two ways: a state for layer 0 that all layers are handed
+ * anyhow, a cell state where there is none. */
+static int two_ways(const rnn_model *m)
+{
+    return (m->hand_over & RNN_HAND_LAYERS && m->feed & RNN_AS_STATE) ||
+           (m->hand_over & RNN_HAND_CELL && m->cell != RNN_LSTM);
+}
+
+/* One field after another says something else: no longer this file's model. */
+static void check_others(const rnn_model *model, bytes b)
+{
+    const rnn_model m = spelt(model);
+    int i, to;
+
+    for (i = 0; i < described(&m); i++) {
+        rnn_model other = m, said;
+        rnn_real *p;
+        rnn_sizes s;
+        const char *why = NULL;
+        rnn_status r;
+
+        to = test_below(4);
+        set_field(&other, i, fields[i].names ? to : get_field(&m, i) + to - 1);
+        if (rnn_model_sizes(&other, 3, 1, 1, &s) != RNN_OK || two_ways(&other))
+            continue;
+        said = spelt(&other);
+        p = (rnn_real *)test_memory(s.params * sizeof *p);
+        memset(p, MARK, s.params * sizeof *p);
+        r = rnn_load(b.p, b.n, &other, p, s.params, &why);
+        if (same_model(&said, &m))
+            CHECK(r == RNN_OK && !why, "%s said otherwise: %s", fields[i].key,
+                  why ? why : "?");
+        else
+            CHECK(r == RNN_E_MISMATCH && why &&
+                      all_mark(p, s.params * sizeof *p),
+                  "another %s: status %d", fields[i].key, r);
+    }
+}
 
 /* Saves, loads and loads again through odd addresses: the same bits. */
 static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
 {
     unsigned char vocabulary[256], back[256], *odd;
-    rnn_sizes s;
     rnn_model got;
+    const rnn_model said = spelt(m);
     rnn_real *p, *q;
-    size_t len = 0, short_len = 0, n = 0, i;
+    size_t count, n = 0, i;
     const char *why = NULL;
-    bytes b;
+    bytes b, again;
 
-    MUST(rnn_model_sizes(m, 0, 1, 1, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 2);
-    q = test_reals(s.params, 0);
+    p = some_params(m, &count);
+    q = test_reals(count, 0);
     for (i = 0; i < 256; i++)
         vocabulary[i] = (unsigned char)(i * 7 + 3);
-    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, NULL, 0, &len) == RNN_OK,
-          "length");
-    b.n = len;
-    b.p = (unsigned char *)test_memory(len);
-    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, len - 1,
-                   &short_len) == RNN_E_BUFFER && short_len == len,
-          "one byte too few");
-    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, len, &n) == RNN_OK &&
-          n == len, "save");
-    odd = (unsigned char *)test_memory(len + 1) + 1;
-    memcpy(odd, b.p, len);
-    CHECK(rnn_load_model(odd, len, &got, back, 256, &n, &why) == RNN_OK &&
+    b = save(m, p, vocabulary, vocabulary_len);
+    odd = (unsigned char *)test_memory(b.n + 1) + 1;
+    memcpy(odd, b.p, b.n);
+    check_meta(m, 1, b);
+    check_tensors(m, p, count, b);
+    CHECK(rnn_load_model(odd, b.n, &got, back, 256, &n, &why) == RNN_OK &&
           n == vocabulary_len && !memcmp(back, vocabulary, n),
           "description: %s", why ? why : "");
-    CHECK(got.cell == m->cell && got.input == m->input &&
-          got.input_size == m->input_size && got.output_size ==
-          m->output_size && got.hidden_size == m->hidden_size &&
-          got.num_layers == (m->num_layers ? m->num_layers : 1) &&
-          got.bidirectional == (m->bidirectional != 0) &&
-          got.no_bias == (m->no_bias != 0) && got.dropout == m->dropout &&
-          got.dropout_last == m->dropout_last, "another description");
-    CHECK(rnn_load(odd, len, &got, q, s.params, &why) == RNN_OK &&
-          !memcmp(p, q, s.params * sizeof *p), "parameters: %s",
+    CHECK(same_model(&got, &said), "another description");
+    CHECK(rnn_load(odd, b.n, &got, q, count, &why) == RNN_OK &&
+          !memcmp(p, q, count * sizeof *p), "parameters: %s", why ? why : "");
+    memset(q, MARK, count * sizeof *q);
+    CHECK(rnn_load(b.p, b.n, m, q, count, &why) == RNN_OK && !why &&
+          !memcmp(p, q, count * sizeof *p), "as it was described: %s",
           why ? why : "");
-    CHECK(rnn_load(odd, len, &got, q, s.params - 1, &why) == RNN_E_BUFFER,
+    CHECK(rnn_load(odd, b.n, &got, q, count - 1, &why) == RNN_E_BUFFER && why,
           "params one too short");
-    got.hidden_size++;
-    CHECK(rnn_load(odd, len, &got, test_reals(10 * s.params + 999, 0),
-                   10 * s.params + 999, &why) == RNN_E_MISMATCH && why,
-          "another model");
+    again = save(&got, q, back, n);
+    CHECK(again.n == b.n && !memcmp(again.p, b.p, b.n), "saved again");
+    check_others(m, b);
+    b = save(m, p, NULL, 0);
+    check_meta(m, 0, b);
+    n = 77;
+    CHECK(rnn_load_model(b.p, b.n, &got, back, 0, &n, NULL) == RNN_OK && n == 0,
+          "no vocabulary");
     test_free();
+}
+
+/* Some fields of N vs M, how many values they have, and how often each came. */
+typedef struct seen {
+    const char *key;
+    int values, count[6];
+} seen;
+
+static void count_values(seen *all, const rnn_model *m)
+{
+    int i;
+
+    for (; all->key && m->wiring == RNN_N_TO_M; all++)
+        for (i = 0; i < FIELDS; i++)
+            if (!strcmp(all->key, fields[i].key))
+                all->count[get_field(m, i)]++;
 }
 
 static void check_round_trips(void)
 {
-    rnn_model m;
-    int cell, bits;
+    seen all[] = {{"input", 3, {0}},     {"target", 3, {0}},
+                  {"context", 3, {0}},   {"feed", 6, {0}},
+                  {"hand_over", 4, {0}}, {"attention", 5, {0}},
+                  {"num_sources", 3, {0}}, {NULL, 0, {0}}};
+    int wiring, cell, k, i;
 
-    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
-        for (bits = 0; bits < 32; bits++) {
-            memset(&m, 0, sizeof m);
-            m.cell = cell;
-            m.input = bits % 3;
-            m.input_size = 3 + bits % 4;
-            m.embedding_size = m.input == RNN_EMBEDDING ? 2 : 0;
-            m.hidden_size = 1 + bits % 5;
-            m.num_layers = bits & 1 ? 3 : 0;
-            m.bidirectional = bits & 2;
-            m.no_bias = bits & 4;
-            m.output_size = 1 + bits % 7;
-            m.dropout = bits & 8 ? (rnn_real)0.3 : 0;
-            m.dropout_last = bits & 16 ? (rnn_real)0.15 : 0;
-            check_round_trip(&m, bits & 1 ? 256 : (size_t)bits);
+    for (k = 0; k < KINDS; k++) {
+        count_values(all, &kinds[k].model);
+        check_round_trip(&kinds[k].model, 5);
+    }
+    for (wiring = RNN_N_TO_N; wiring <= RNN_N_TO_M; wiring++)
+        for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+            for (k = 0; k < (wiring == RNN_N_TO_M ? 40 : 10); k++) {
+                const rnn_model m = some_model(wiring, cell);
+                count_values(all, &m);
+                check_round_trip(&m, k ? (size_t)test_below(256) : 256);
+            }
+    for (k = 0; all[k].key; k++)
+        for (i = 0; i < all[k].values; i++)
+            CHECK(all[k].count[i], "no model with %s %d", all[k].key, i);
+}
+
+/* Dropout of seven digits comes back as the same number. */
+static void check_fractions(void)
+{
+    static const long edge[] = {1, 2, 9999999, 9999998, 5000017, 8388607,
+                                8388609, 4194303, 4194305, 1000000};
+    rnn_model m = tiny_model(), got, said;
+    rnn_real p[TINY] = {0, 0, 0, 0, 0, 0};
+    unsigned char file[2048], text[16];
+    char wants[16];
+    size_t len = 0, n = 0;
+    rnn_st st;
+    int i, bad = 0;
+
+    for (i = 0; i < 500; i++) {
+        const long k = i < 10 ? edge[i] : 1 + test_below(9999999);
+        m.dropout = (rnn_real)((double)k / 1e7);
+        m.dropout_last = i & 1 ? m.dropout : 0;
+        sprintf(wants, "0.%07ld", k);
+        MUST(!rnn_save(&m, p, NULL, 0, file, sizeof file, &len) &&
+                 !rnn_st_open(file, len, &st, NULL) &&
+                 !rnn_load_model(file, len, &got, NULL, 0, NULL, NULL),
+             "dropout %s", wants);
+        said = spelt(&m);
+        if (rnn_st_meta(&st, "dropout", text, sizeof text, &n) || n != 9 ||
+            memcmp(text, wants, 9) || !same_model(&said, &got))
+            if (!bad++)
+                printf("%s is written as %.9s\n", wants, (char *)text);
+    }
+    CHECK(!bad, "%d of 500 fractions are lost", bad);
+}
+
+/* ---- files of models with a decoder, changed ----------------------------- */
+
+/* The header of a file as text, without the spaces behind. */
+static char *header_of(bytes b)
+{
+    const size_t n = (size_t)(bits_at(b.p) & 0xffffffu);
+    char *s = (char *)test_memory(n + 1);
+
+    memcpy(s, b.p + 8, n);
+    strrchr(s, '}')[1] = 0;
+    return s;
+}
+
+static bytes with_header(bytes b, const char *json)
+{
+    const size_t n = 8 + (size_t)(bits_at(b.p) & 0xffffffu);
+    return file_with(json, b.p + n, b.n - n);
+}
+
+static verdict ask_model(bytes b, const rnn_model *m)
+{
+    rnn_stack s;
+    rnn_sizes sizes;
+    rnn_real *p;
+    verdict v;
+
+    MUST(rnn_model_stack(m, &s) == RNN_OK &&
+             rnn_model_sizes(m, 1, 1, 1, &sizes) == RNN_OK, "sizes");
+    p = (rnn_real *)malloc(sizes.params * sizeof *p);
+    if (!p)
+        exit(1);
+    v = ask_all(b.p, b.n, m, &s, p, sizes.params);
+    free(p);
+    return v;
+}
+
+/* What rnn_load_model says where either answer will do. */
+enum { ANY = 1 };
+
+/* The file of m with one thing changed in its header. */
+static void check_edit(const rnn_model *m, bytes b, const char *from,
+                       const char *to, rnn_status load, int model)
+{
+    const bytes changed = with_header(b, swap_text(header_of(b), from, to));
+    const verdict v = ask_model(changed, m);
+
+    CHECK(v.open == RNN_OK, "%s: refused", to);
+    CHECK(v.load == load, "%s for %s: load %d", to, from, v.load);
+    CHECK((int)v.model == model ||
+              (model == ANY && (v.model == RNN_OK ||
+                                v.model == RNN_E_MISMATCH)),
+          "%s for %s: model %d", to, from, v.model);
+    CHECK(v.stack != RNN_OK, "%s: the file of a stack alone", to);
+    CHECK(v.reasons, "%s: no reason", to);
+    CHECK(v.untouched, "%s: something was written", to);
+    free(changed.p);
+}
+
+/* Every field of a description missing, unknown, out of range, another's. */
+static void check_fields(const kind *k)
+{
+    static const char *const bad_number[] = {
+        "", "-1", "+1", " 1", "1 ", "1.0", "0x1", "one", "1e1", "4294967297",
+        "1000000000000000000000000000001", "\\u0661"};
+    static const char *const bad_name[] = {"", "0", "1", "x", "Last", "LSTM",
+                                           "dot2", "do", "nonenonenonenone"};
+    const rnn_model m = spelt(&k->model);
+    size_t count, j;
+    const rnn_real *p = some_params(&m, &count);
+    const bytes b = save(&m, p, NULL, 0);
+    char from[80], to[120], value[40];
+    int i, to_value;
+
+    for (i = 0; i < described(&m); i++) {
+        const char *key = fields[i].key;
+        const int named = fields[i].names != NULL;
+        value_of(&m, i, value);
+        sprintf(from, "\"%s\":\"%s\"", key, value);
+        sprintf(to, "\"x%s\":\"%s\"", key, value);
+        check_edit(&m, b, from, to, RNN_E_MISMATCH, RNN_E_MISMATCH);
+        for (j = 0; j < (named ? sizeof bad_name / sizeof bad_name[0]
+                               : sizeof bad_number / sizeof bad_number[0]);
+             j++) {
+            sprintf(to, "\"%s\":\"%s\"", key,
+                    named ? bad_name[j] : bad_number[j]);
+            check_edit(&m, b, from, to, RNN_E_MISMATCH, RNN_E_MISMATCH);
+        }
+        for (to_value = 0; to_value < 5; to_value++) {
+            const int v = named ? to_value : get_field(&m, i) + to_value - 1;
+            rnn_model other = m;
+            if (named && !fields[i].names[v])
+                break;
+            if (v < 0)
+                continue;
+            set_field(&other, i, v);
+            value_of(&other, i, value);
+            sprintf(to, "\"%s\":\"%s\"", key, value);
+            other = spelt(&other); /* what is unused may say anything */
+            check_edit(&m, b, from, to,
+                       same_model(&other, &m) ? RNN_OK : RNN_E_MISMATCH, ANY);
+        }
+    }
+}
+
+typedef struct edit {
+    const char *kind, *from, *to;
+    rnn_status load;
+    int model;
+} edit;
+
+/* Descriptions that say two things at once, and some that are right. */
+#define SAY(key, value) "\"" key "\":\"" value "\""
+#define NO RNN_E_MISMATCH
+static const edit edits[] = {
+    {"two", SAY("feed", "5"), SAY("feed", "6"), NO, NO},
+    {"two", SAY("feed", "5"), SAY("feed", "7"), NO, NO},
+    {"two", SAY("feed", "5"), SAY("feed", "8"), NO, NO},
+    {"two", SAY("feed", "5"), SAY("feed", "3"), NO, RNN_OK},
+    {"two", SAY("hand_over", "1"), SAY("hand_over", "4"), NO, NO},
+    {"two", SAY("hand_over", "1"), SAY("hand_over", "0"), NO, RNN_OK},
+    {"two", SAY("num_sources", "2"), SAY("num_sources", "3"), NO, NO},
+    {"two", SAY("num_sources", "2"), SAY("num_sources", "1"), NO, NO},
+    {"two", SAY("source_steps", "2"), SAY("source_steps", "0"), NO, NO},
+    {"two", SAY("source_steps", "2"), SAY("source_steps", "3"), NO, RNN_OK},
+    {"two", SAY("context_size", "4"), SAY("context_size", "0"), NO, NO},
+    {"two", SAY("attention_size", "3"), SAY("attention_size", "0"), NO, NO},
+    {"two", SAY("attention", "additive"), SAY("attention", "dot"), NO, NO},
+    {"two", SAY("attention", "additive"), SAY("attention", "general"), NO,
+     RNN_OK},
+    {"two", SAY("bidirectional", "1"), SAY("bidirectional", "0"), NO, NO},
+    {"two", SAY("target_embedding_size", "3"),
+     SAY("target_embedding_size", "0"), NO, NO},
+    {"two", SAY("decoder_hidden_size", "4"), SAY("decoder_hidden_size", "5"),
+     NO, NO},
+    {"two", SAY("wiring", "n_to_m"), SAY("wiring", "1_to_n"), NO, NO},
+    {"two", SAY("wiring", "n_to_m"), SAY("wiring", "n_to_1"), NO, RNN_OK},
+    {"two", SAY("context", "all"), SAY("cont\\u0065xt", "\\u0061ll"), RNN_OK,
+     RNN_OK},
+    {"additive", SAY("context_size", "0"), SAY("context_size", "1"), NO, NO},
+    {"additive", SAY("embedding_size", "1"), SAY("embedding_size", "0"), NO,
+     NO},
+    {"each_token", SAY("context", "last"), SAY("context", "mean"), NO, NO},
+    {"each_token", SAY("attention", "none"), SAY("attention", "dot"), NO, NO},
+    {"each_token", SAY("bidirectional", "0"), SAY("bidirectional", "1"), NO,
+     NO},
+    {"each_token", SAY("num_sources", "1"), SAY("num_sources", "2"), NO, NO},
+    {"each_token", SAY("hand_over", "0"), SAY("hand_over", "1"), NO, NO},
+    {"each_token", SAY("context_size", "2"), SAY("context_size", "3"), NO, NO},
+    {"each_token", SAY("feed", "5"), SAY("feed", "4"), NO, RNN_OK},
+    {"each_token", SAY("feed", "5"), SAY("feed", "0"), NO, RNN_OK},
+    {"each_token", SAY("wiring", "1_to_n"), SAY("wiring", "n_to_m"), NO,
+     RNN_OK},
+    {"layers", SAY("decoder_layers", "2"), SAY("decoder_layers", "1"), NO, NO},
+    {"layers", SAY("dropout", "0.1250000"), SAY("dropout", "1.1250000"), NO,
+     NO},
+    {"dot", SAY("attention", "dot"), SAY("attention", "scaled_dot"), NO,
+     RNN_OK},
+    {"dot", SAY("feed", "1"), SAY("feed", "0"), NO, RNN_OK},
+    {"dot", SAY("decoder_hidden_size", "2"), SAY("decoder_hidden_size", "3"),
+     NO, NO},
+    {"n_to_1", SAY("wiring", "n_to_1"), SAY("wiring", "n_to_n"), NO, RNN_OK},
+    {"n_to_1", SAY("wiring", "n_to_1"), SAY("wiring", "1_to_n"), NO, NO},
+    {"n_to_1", SAY("wiring", "n_to_1"),
+     SAY("wiring", "n_to_1") "," SAY("attention", "what"), RNN_OK, RNN_OK}};
+#undef NO
+
+static const kind *kind_of(const char *name)
+{
+    int k;
+
+    for (k = 0; k < KINDS && strcmp(kinds[k].name, name) != 0; k++) {}
+    MUST(k < KINDS, "no kind %s", name);
+    return &kinds[k < KINDS ? k : 0];
+}
+
+static bytes save_kind(const kind *k)
+{
+    size_t count;
+    const rnn_real *p = some_params(&k->model, &count);
+    return save(&k->model, p, NULL, 0);
+}
+
+static void check_edits(void)
+{
+    static const char *const every[] = {"two", "all", "each_token", "n_to_1"};
+    size_t i;
+
+    for (i = 0; i < sizeof every / sizeof every[0]; i++) {
+        check_fields(kind_of(every[i]));
+        test_free();
+    }
+    for (i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        const edit *e = &edits[i];
+        const kind *of = kind_of(e->kind);
+        check_edit(&of->model, save_kind(of), e->from, e->to, e->load,
+                   e->model);
+        test_free();
+    }
+}
+
+/* Every tensor in turn has another name, shape or type, or a companion; and a
+ * state_dict alone, without the description, loads. */
+static void check_each_tensor(const kind *k)
+{
+    const rnn_model *m = &k->model;
+    const bytes b = save_kind(k);
+    const char *json = header_of(b);
+    const char *rest = strchr(json, '}'); /* of __metadata__ */
+    char from[160], to[200];
+    rnn_st_tensor t;
+    rnn_st st;
+    size_t pos = 0;
+    char *plain;
+    bytes alone;
+
+    MUST(rnn_st_open(b.p, b.n, &st, NULL) == RNN_OK && rest, "open");
+    while (rnn_st_next(&st, &pos, &t) == RNN_OK) {
+        const int n = (int)t.name_len;
+        sprintf(from, "\"%.*s\"", n, (const char *)t.name);
+        sprintf(to, "\"%.*s?\"", n - 1, (const char *)t.name);
+        check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
+        sprintf(from, "\"%.*s\":{\"dtype\":\"F32", n, (const char *)t.name);
+        sprintf(to, "\"%.*s\":{\"dtype\":\"I32", n, (const char *)t.name);
+        check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
+        sprintf(from, "\"%.*s\":{\"dtype\":\"F32\",\"shape\":[", n,
+                (const char *)t.name);
+        sprintf(to, "%s1,", from);
+        check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
+        if (t.ndim == 2 && t.dims[0] != t.dims[1]) {
+            sprintf(to, "%s%d,%d]", from, (int)t.dims[1], (int)t.dims[0]);
+            sprintf(from + strlen(from), "%d,%d]", (int)t.dims[0],
+                    (int)t.dims[1]);
+            check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
+        }
+    }
+    check_edit(m, b, "\"out.bias\"",
+               "\"x\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},"
+               "\"out.bias\"", RNN_E_MISMATCH, RNN_OK);
+    plain = (char *)test_memory(strlen(json) + 1);
+    sprintf(plain, "{%s", rest + 2);
+    alone = with_header(b, plain);
+    check_edit(m, alone, "{", "{", RNN_OK, RNN_E_END);
+    free(alone.p);
+    test_free();
+}
+
+/* The description of one model with the tensors of another. */
+static void check_strangers(void)
+{
+    int a, c;
+
+    for (a = 0; a < KINDS; a++)
+        for (c = 0; c < KINDS; c++) {
+            const rnn_model *said = &kinds[a].model, *is = &kinds[c].model;
+            const bytes b = save_kind(&kinds[c]);
+            const char *words = header_of(save_kind(&kinds[a]));
+            const char *json = header_of(b);
+            const size_t n = (size_t)(strchr(words, '}') - words);
+            char *s = (char *)test_memory(strlen(words) + strlen(json) + 1);
+            const int alike = !strcmp(strchr(words, '}'), strchr(json, '}'));
+            bytes mixed;
+            verdict v, w;
+
+            memcpy(s, words, n);
+            strcpy(s + n, strchr(json, '}'));
+            mixed = with_header(b, s);
+            v = ask_model(mixed, said);
+            w = ask_model(mixed, is);
+            CHECK(v.model == RNN_OK && v.reasons && v.untouched &&
+                      v.load == (alike ? RNN_OK : RNN_E_MISMATCH),
+                  "%s with the tensors of %s: load %d", kinds[a].name,
+                  kinds[c].name, v.load);
+            CHECK(w.reasons && w.untouched &&
+                      w.load == (a == c ? RNN_OK : RNN_E_MISMATCH),
+                  "tensors of %s said to be %s: load %d", kinds[c].name,
+                  kinds[a].name, w.load);
+            free(mixed.p);
+            test_free();
         }
 }
 
+/* ---- damage -------------------------------------------------------------- */
+
 /* Every shorter file, and every other byte in the header, ends in a status. */
-static void check_damage(void)
+static void check_damage(const rnn_model *m, int stride)
 {
-    rnn_model m = tiny_model();
-    rnn_real p[TINY] = {1, 2, 3, 4, 5, 6};
-    unsigned char file[4096], vocabulary[3] = {0, 'a', 255};
-    size_t len = 0, header, i, opened = 0;
+    const unsigned char vocabulary[3] = {0, 'a', 255};
+    size_t count, header, i, opened = 0;
+    const rnn_real *p = some_params(m, &count);
+    const bytes file = save(m, p, vocabulary, 3);
+    verdict v;
     int c;
 
-    MUST(rnn_save(&m, p, vocabulary, 3, file, sizeof file, &len) == RNN_OK,
-         "save");
-    for (i = 0; i < len; i++)
-        check_malformed(file_cut(file, i), "a truncated file");
-    header = 8 + (size_t)file[0] + ((size_t)file[1] << 8);
+    for (i = 0; i < file.n; i++) {
+        bytes b = file_cut(file.p, i);
+        v = ask_model(b, m);
+        CHECK(v.open == RNN_E_FORMAT && v.model == RNN_E_FORMAT &&
+                  v.load == RNN_E_FORMAT && v.stack != RNN_OK && v.reasons &&
+                  v.untouched, "cut to %lu bytes", (unsigned long)i);
+        free(b.p);
+    }
+    header = 8 + (size_t)(bits_at(file.p) & 0xffffffu);
     for (i = 0; i < header; i++)
-        for (c = 0; c < 256; c += i < 8 ? 1 : 5) {
-            bytes b = file_cut(file, len);
-            verdict v;
+        for (c = test_below(stride); c < 256; c += i < 8 ? 1 : stride) {
+            bytes b = file_cut(file.p, file.n);
             b.p[i] = (unsigned char)c;
-            v = ask_tiny(b);
+            v = ask_model(b, m);
             opened += v.open == RNN_OK;
             MUST(v.reasons && v.untouched, "byte %lu as %d", (unsigned long)i,
                  c);
             free(b.p);
         }
     CHECK(opened > 0, "some changes are harmless, as in the vocabulary");
+    test_free();
 }
 
-/* ---- halves --------------------------------------------------------------- */
+static void check_damages(void)
+{
+    const rnn_model tiny = tiny_model();
+
+    check_damage(&tiny, 5);
+    check_damage(&kind_of("additive")->model, 200);
+    check_damage(&kind_of("each_token")->model, 200);
+}
+
+/* ---- halves -------------------------------------------------------------- */
 
 /* What the bits of an F16 mean, by powers of two. */
 static double half_of(unsigned b)
@@ -876,8 +1798,8 @@ static void check_halves(int brain)
     s.no_bias = 1;
     sprintf(json, "{\"weight_ih_l0\":{\"dtype\":\"%s\",\"shape\":[1,%d],"
             "\"data_offsets\":[0,%d]},\"weight_hh_l0\":{\"dtype\":\"F32\","
-            "\"shape\":[1,1],\"data_offsets\":[%d,%d]}}", brain ? "BF16" : "F16",
-            N, 2 * N, 2 * N, 2 * N + 4);
+            "\"shape\":[1,1],\"data_offsets\":[%d,%d]}}",
+            brain ? "BF16" : "F16", N, 2 * N, 2 * N, 2 * N + 4);
     b = file_of(json, 2 * N + 4);
     for (i = 0; i < N; i++) {
         b.p[8 + strlen(json) + 2 * i] = (unsigned char)(i & 255);
@@ -899,7 +1821,104 @@ static void check_halves(int brain)
     test_free();
 }
 
-/* ---- files on disk -------------------------------------------------------- */
+/* The two bytes of a number that F16 or BF16 has: up to 8 bits of it, and an
+ * exponent far from the ends. */
+static unsigned half_bits(rnn_real x, int brain)
+{
+    const uint32_t b = bits_of(x);
+
+    if (brain || x == 0)
+        return (unsigned)(b >> 16);
+    return (unsigned)((b >> 16 & 0x8000u) |
+                      ((b >> 23 & 255u) - 112u) << 10 | (b >> 13 & 1023u));
+}
+
+/* A checkpoint again, every tensor in a type that is drawn for it. Tensor
+ * `wide`, if not negative, has one more column, or a vector one more number. */
+static bytes rewritten(bytes b, int wide)
+{
+    static const char *const types[] = {"F32", "F16", "BF16"};
+    const char *json = header_of(b);
+    char *s = (char *)test_memory(2 * strlen(json)), *to = s;
+    unsigned char *data = (unsigned char *)test_memory(2 * b.n);
+    rnn_st_tensor t;
+    rnn_st st;
+    size_t pos = 0, i, n = 0, begin;
+
+    MUST(rnn_st_open(b.p, b.n, &st, NULL) == RNN_OK, "open");
+    to += sprintf(to, "%.*s}", (int)(strchr(json, '}') - json), json);
+    for (; rnn_st_next(&st, &pos, &t) == RNN_OK; wide--) {
+        const int type = test_below(3);
+        for (begin = n, i = 0; i < t.size; i += 4, n += type ? 2 : 4) {
+            const uint32_t bits = bits_at(t.data + i);
+            rnn_real x;
+            unsigned h;
+            memcpy(&x, &bits, sizeof x);
+            h = half_bits(x, type == 2);
+            if (type == 0)
+                memcpy(data + n, t.data + i, 4);
+            else
+                data[n] = (unsigned char)(h & 255u);
+            if (type != 0)
+                data[n + 1] = (unsigned char)(h >> 8);
+        }
+        if (wide == 0) {
+            n += (t.ndim == 2 ? t.dims[0] : 1) * (type ? 2 : 4);
+            t.dims[t.ndim - 1]++;
+        }
+        to += sprintf(to, ",\"%.*s\":{\"dtype\":\"%s\",\"shape\":[%d",
+                      (int)t.name_len, (const char *)t.name, types[type],
+                      (int)t.dims[0]);
+        if (t.ndim == 2)
+            to += sprintf(to, ",%d", (int)t.dims[1]);
+        to += sprintf(to, "],\"data_offsets\":[%lu,%lu]}",
+                      (unsigned long)begin, (unsigned long)n);
+    }
+    strcpy(to, "}");
+    return file_with(s, data, n);
+}
+
+/* Models of all kinds read F16 and BF16 among F32, and refuse a tensor that is
+ * one column too wide. */
+static void check_mixed(void)
+{
+    const rnn_model *m;
+    rnn_tensor tensor;
+    verdict v;
+    rnn_sizes sizes;
+    rnn_real *p, *q;
+    const char *why;
+    size_t i;
+    bytes b, saved;
+    int k, n;
+
+    for (k = 0; k < 3 * KINDS; k++) {
+        m = &kinds[k % KINDS].model;
+        MUST(rnn_model_sizes(m, 1, 1, 1, &sizes) == RNN_OK, "sizes");
+        p = test_reals(sizes.params, 0);
+        q = test_reals(sizes.params, 0);
+        for (i = 0; i < sizes.params; i++)
+            p[i] = (rnn_real)(test_below(511) - 255) / 32;
+        saved = save(m, p, NULL, 0);
+        b = rewritten(saved, -1);
+        why = NULL;
+        CHECK(rnn_load(b.p, b.n, m, q, sizes.params, &why) == RNN_OK &&
+                  !memcmp(p, q, sizes.params * sizeof *p), "%s in halves: %s",
+              kinds[k % KINDS].name, why ? why : "other numbers");
+        free(b.p);
+        for (n = 0; rnn_model_tensor(m, n, &tensor) == RNN_OK; n++) {
+            b = rewritten(saved, n);
+            v = ask_model(b, m);
+            CHECK(v.model == RNN_OK && v.load == RNN_E_MISMATCH &&
+                      v.reasons && v.untouched, "%s, a wider tensor %d: %d",
+                  kinds[k % KINDS].name, n, v.load);
+            free(b.p);
+        }
+        test_free();
+    }
+}
+
+/* ---- files on disk ------------------------------------------------------- */
 
 static void check_disk(void)
 {
@@ -922,48 +1941,102 @@ static void check_disk(void)
           "no folder");
 }
 
-/* ---- seeds of the fuzzer --------------------------------------------------- */
+/* ---- files for others ---------------------------------------------------- */
 
-static void write_seed(const char *folder, const char *name, bytes b)
+static int write_bytes(const char *folder, const char *name, bytes b)
 {
     char path[600];
+    int bad;
 
-    sprintf(path, "%.500s/%.40s", folder, name);
-    if (rnn_write_file(path, b.p, b.n) != RNN_OK)
+    sprintf(path, "%.500s/%.60s", folder, name);
+    bad = rnn_write_file(path, b.p, b.n) != RNN_OK;
+    if (bad)
         printf("cannot write %s\n", path);
+    return bad;
+}
+
+/* The same and frees it. */
+static int write_seed(const char *folder, const char *name, bytes b)
+{
+    const int bad = write_bytes(folder, name, b);
+
     free(b.p);
+    return bad;
+}
+
+/* Checkpoints of every kind; in each third one the vocabulary is text. */
+static int write_checkpoints(const char *folder)
+{
+    static const unsigned char words[] = "\"a\"\\\n\x7f\xff";
+    char name[60];
+    rnn_model m;
+    size_t count;
+    const rnn_real *p;
+    int k, bad = 0;
+
+    for (k = 0; k < 60; k++) {
+        if (k < KINDS) {
+            m = kinds[k].model;
+            sprintf(name, "%.40s.safetensors", kinds[k].name);
+        } else {
+            m = some_model(k % 4, k % 5);
+            sprintf(name, "%s_%d.safetensors", wirings[k % 4], k);
+        }
+        p = some_params(&m, &count);
+        bad += write_bytes(folder, name,
+                           save(&m, p, k % 3 ? NULL : words,
+                                k % 3 ? 0 : sizeof words));
+    }
+    test_free();
+    return bad != 0 || test_failed != 0;
 }
 
 static int write_corpus(const char *folder)
 {
+    static const char *const models[] = {"additive", "each_token", "n_to_1"};
     char name[40];
     size_t i, n = sizeof bad_json / sizeof bad_json[0];
+    int bad = 0;
 
-    write_seed(folder, "plain", file_of(tiny_json, TINY_DATA));
-    write_seed(folder, "described", file_of(tiny_full(), TINY_DATA));
+    bad += write_seed(folder, "plain", file_of(tiny_json, TINY_DATA));
+    bad += write_seed(folder, "described", file_of(tiny_full(), TINY_DATA));
+    for (i = 0; i < 3; i++)
+        bad += write_bytes(folder, models[i], save_kind(kind_of(models[i])));
     for (i = 0; i < n; i += n / 16) {
         sprintf(name, "bad%lu", (unsigned long)i);
-        write_seed(folder, name, file_of(bad_json[i].json, bad_json[i].data));
+        bad += write_seed(folder, name,
+                          file_of(bad_json[i].json, bad_json[i].data));
     }
     test_free();
-    return 0;
+    return bad != 0 || test_failed != 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && !strcmp(argv[1], "-corpus"))
+    int k;
+
+    if (argc == 3 && !strcmp(argv[1], "--corpus"))
         return write_corpus(argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "--write"))
+        return write_checkpoints(argv[2]);
     test_seed(argc, argv);
     check_lengths();
     check_bad();
     check_good();
     check_dtypes();
     check_strings();
+    check_many();
     check_mismatches();
     check_round_trips();
-    check_damage();
+    check_fractions();
+    check_edits();
+    for (k = 0; k < KINDS; k++)
+        check_each_tensor(&kinds[k]);
+    check_strangers();
+    check_damages();
     check_halves(0);
     check_halves(1);
+    check_mixed();
     check_disk();
     test_unused();
     return test_end();

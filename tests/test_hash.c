@@ -1,5 +1,6 @@
 /* One hash of everything that computes: forwards, gradients, losses,
- * optimisers, random numbers, samples, for all cells and on every kernel.
+ * optimisers, random numbers, samples, decoding, for all cells and wirings and
+ * on every kernel.
  *
  *     build/test_hash           prints hash fma=1 0123456789abcdef
  *     build/test_hash check     compares it with the value below
@@ -13,12 +14,14 @@
 #include <string.h>
 
 #if RNN_FMA
-#define EXPECTED "5892a6475b25219a"
+#define EXPECTED "a719ea1194051321"
 #else
-#define EXPECTED "4e637757970a1b42"
+#define EXPECTED "a5d5a681dcf96dd6"
 #endif
 
 enum { T = 5, B = 3, I = 5, H = 19, O = 7, E = 6, L = 2 };
+/* of the other wirings: steps of a source, states, attention, decoding */
+enum { SOURCE = 4, H2 = 9, A = 6, MAX = 5, WIDTH = 3, BEST = 2 };
 /* E above I: no other input needs more room */
 enum { P = RNN_MODEL_PARAMS(RNN_LSTM, I, E, H, L, 2, 1, O),
        S = RNN_STACK_STATE(H, L, 2, B),
@@ -38,7 +41,8 @@ static int failures;
 static rnn_real number(void)
 {
     state = (state * 1103515245u + 12345u) & 0x7fffffffu;
-    return (rnn_real)((long)(state >> 8) - 4194304l) * (rnn_real)(1.0 / 4194304);
+    return (rnn_real)((long)(state >> 8) - 4194304l) *
+           (rnn_real)(1.0 / 4194304);
 }
 
 static void fill(rnn_real *p, size_t n, int half)
@@ -146,6 +150,300 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     hash_reals(grads, s.params);
 }
 
+/* The wirings other than N vs N; cells and sizes are set below. H2 and 2 * H2
+ * are the states of one and of two directions. */
+static const rnn_model wirings[] = {
+    {.wiring = RNN_N_TO_1, .input = RNN_ONE_HOT, .bidirectional = 1,
+     .num_layers = 2, .dropout = (rnn_real)0.25, .dropout_last = (rnn_real)0.5},
+    {.wiring = RNN_N_TO_1, .input = RNN_DENSE},
+    {.wiring = RNN_1_TO_N, .feed = RNN_AT_FIRST, .head_context = 1},
+    {.wiring = RNN_1_TO_N, .input = RNN_EMBEDDING, .target = RNN_ONE_HOT,
+     .target_size = O, .context_size = H2, .num_layers = 2,
+     .feed = RNN_AS_STATE | RNN_AT_EACH, .dropout = (rnn_real)0.25},
+    {.wiring = RNN_N_TO_M, .context = RNN_MEAN, .context_size = 7,
+     .bidirectional = 1, .feed = RNN_AT_EACH, .target_size = O,
+     .dropout_last = (rnn_real)0.25},
+    {.wiring = RNN_N_TO_M, .input = RNN_ONE_HOT, .context = RNN_ALL,
+     .source_steps = SOURCE, .feed = RNN_AT_FIRST, .target = RNN_ONE_HOT,
+     .target_size = O, .head_context = 1, .no_bias = 1},
+    {.wiring = RNN_N_TO_M, .input = RNN_EMBEDDING, .bidirectional = 1,
+     .num_layers = 2, .decoder_hidden_size = 2 * H2,
+     .hand_over = RNN_HAND_CELL | RNN_HAND_LAYERS, .target = RNN_EMBEDDING,
+     .target_size = O, .target_embedding_size = E,
+     .dropout = (rnn_real)0.25},
+    {.wiring = RNN_N_TO_M, .input = RNN_EMBEDDING, .bidirectional = 1,
+     .target = RNN_EMBEDDING, .target_size = O, .target_embedding_size = E,
+     .attention = RNN_ADDITIVE, .attention_size = A, .head_context = 1},
+    {.wiring = RNN_N_TO_M, .input = RNN_ONE_HOT, .bidirectional = 1,
+     .context_size = H2, .feed = RNN_AS_STATE | RNN_AT_EACH,
+     .decoder_layers = 2, .target = RNN_ONE_HOT, .target_size = O,
+     .attention = RNN_GENERAL},
+    {.wiring = RNN_N_TO_M, .target_size = O, .attention = RNN_DOT,
+     .feed = RNN_AS_STATE, .hand_over = RNN_HAND_CELL},
+    {.wiring = RNN_N_TO_M, .target = RNN_ONE_HOT, .target_size = O,
+     .attention = RNN_SCALED_DOT, .head_context = 1,
+     .dropout_last = (rnn_real)0.25},
+    {.wiring = RNN_N_TO_M, .input = RNN_ONE_HOT, .num_sources = 2,
+     .context_size = H2, .feed = RNN_AS_STATE, .target = RNN_EMBEDDING,
+     .target_size = O, .target_embedding_size = E, .attention = RNN_ADDITIVE,
+     .attention_size = A}};
+enum { WIRINGS = sizeof wirings / sizeof wirings[0] };
+
+static rnn_seq source[2];
+static rnn_real source_x[2][SOURCE * B * I], source_dx[2][SOURCE * B * I];
+static rnn_real source_h0[2][S], source_c0[2][S], source_hn[2][S];
+static rnn_real source_cn[2][S], source_dh0[2][S], source_dc0[2][S];
+static rnn_real memory[W], attn[MAX * 2 * B * SOURCE];
+static rnn_real scores[B * BEST], y[T * B * O];
+static int source_ids[2][SOURCE * B], y_ids[T * B], own[T * B];
+static int out_ids[B * BEST * MAX], counts[B * BEST], ints[1000];
+
+static void must_fit(size_t n, size_t room, int line)
+{
+    if (n > room) {
+        printf("line %d: %lu numbers do not fit\n", line, (unsigned long)n);
+        failures++;
+    }
+}
+#define FITS(n, array) must_fit((n), sizeof(array) / sizeof *(array), __LINE__)
+
+static void hash_int(int v)
+{
+    int k;
+    for (k = 0; k < 4; k++)
+        hash_byte((unsigned)((uint32_t)v >> 8 * k & 255u));
+}
+
+/* Numbers and tokens of every sequence; the second source is one shorter. */
+static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
+{
+    static const int lengths[2][B] = {{SOURCE, 0, 2}, {1, SOURCE - 1, 3}};
+    static const int target_lengths[B] = {T, 3, 0};
+    size_t encoder;
+    rnn_stack e;
+    rnn_sizes es;
+    int i, j;
+
+    fill(params, s->params, 1);
+    fill(grads, s->params, 0);
+    fill(x, T * B * I, 0);
+    fill(y, T * B * O, 0);
+    fill(h0, s->state, 0);
+    fill(c0, s->state, 0);
+    fill(up, s->state, 0);
+    memset(seq, 0, sizeof *seq);
+    memset(source, 0, sizeof source);
+    seq->steps = T;
+    seq->batch = B;
+    seq->lengths = target_lengths;
+    seq->x = m->wiring == RNN_N_TO_1 ? x : y;
+    seq->ids = m->wiring == RNN_N_TO_1 ? ids : y_ids;
+    if (m->wiring == RNN_N_TO_1 || !(m->feed & RNN_AS_STATE || m->hand_over)) {
+        seq->h0 = h0;
+        seq->c0 = c0;
+    }
+    seq->hn = hn;
+    seq->cn = cn;
+    seq->seed[0] = 3;
+    seq->source = source;
+    for (i = 0; i < 2; i++) {
+        rnn_seq *q = &source[i];
+        for (j = 0; j < SOURCE * B; j++)
+            source_ids[i][j] = (j * 7 + i + 2) % I;
+        fill(source_x[i], SOURCE * B * I, 0);
+        q->batch = B;
+        q->x = source_x[i];
+        q->ids = source_ids[i];
+        q->steps = 1;
+        if (m->wiring != RNN_N_TO_M)
+            continue;
+        MUST(rnn_model_encoder(m, &e));
+        MUST(rnn_stack_sizes(&e, SOURCE, B, &es));
+        encoder = es.state;
+        FITS(encoder, source_h0[i]);
+        q->steps = SOURCE - i;
+        q->lengths = lengths[i];
+        fill(source_h0[i], encoder, 0);
+        fill(source_c0[i], encoder, 0);
+        q->h0 = source_h0[i];
+        q->c0 = source_c0[i];
+        q->hn = source_hn[i];
+        q->cn = source_cn[i];
+    }
+}
+
+/* The training step. */
+static void hash_backward(const rnn_model *m, const rnn_sizes *s,
+                          const rnn_seq *seq, size_t rows, const rnn_run *run)
+{
+    const int n_to_m = m->wiring == RNN_N_TO_M, lstm = m->cell == RNN_LSTM;
+    const int dense = m->input == RNN_DENSE;
+    rnn_flow flow, from[2];
+    rnn_real loss = 0;
+    rnn_stack e;
+    rnn_sizes es;
+    int i;
+
+    memset(&flow, 0, sizeof flow);
+    memset(from, 0, sizeof from);
+    flow.dhn = flow.dcn = up;
+    flow.dh0 = dh0;
+    flow.dc0 = dc0;
+    flow.source = from;
+    if (m->wiring == RNN_N_TO_1)
+        flow.dx = dense ? dx : NULL;
+    else if (m->target_size && m->target == RNN_DENSE)
+        flow.dx = targets;
+    for (i = 0; i < 2 && m->wiring != RNN_N_TO_1; i++) {
+        from[i].dx = dense ? source_dx[i] : NULL;
+        if (n_to_m) {
+            from[i].dhn = from[i].dcn = source_h0[i];
+            from[i].dh0 = source_dh0[i];
+            from[i].dc0 = source_dc0[i];
+        }
+    }
+    MUST(rnn_cross_entropy(logits, rows, O, labels, weights, 0, 0, nll, d,
+                           &loss, run));
+    hash_reals(&loss, 1);
+    MUST(rnn_backward(m, params, seq, d, &flow, grads, work, W, run));
+    hash_reals(grads, s->params);
+    hash_reals(dh0, s->state);
+    if (lstm)
+        hash_reals(dc0, s->state);
+    if (flow.dx)
+        hash_reals(flow.dx, (size_t)T * B * (flow.dx == dx ? I : O));
+    for (i = 0; i < (m->num_sources ? m->num_sources : 1); i++) {
+        if (from[i].dx)
+            hash_reals(from[i].dx, (size_t)source[i].steps * B * I);
+        if (!n_to_m)
+            continue;
+        MUST(rnn_model_encoder(m, &e));
+        MUST(rnn_stack_sizes(&e, SOURCE, B, &es));
+        hash_reals(source_hn[i], es.state);
+        hash_reals(source_dh0[i], es.state);
+        if (lstm) {
+            hash_reals(source_cn[i], es.state);
+            hash_reals(source_dc0[i], es.state);
+        }
+    }
+}
+
+/* A step of N vs 1 or of a decoder, with what it reads as numbers. */
+static void hash_steps(const rnn_model *m, const rnn_sizes *s,
+                       const rnn_run *run)
+{
+    int t;
+
+    for (t = 0; t < T; t++) {
+        if (m->wiring == RNN_N_TO_1)
+            MUST(rnn_step(m, params, B, x + t * B * I, ids + t * B, hn, cn,
+                          logits, work, W, run));
+        else
+            MUST(rnn_decode_step(m, params, source, memory, s->memory, t, B,
+                                 NULL, y + t * B * O, y_ids + t * B, hn, cn,
+                                 logits, attn, work, W, run));
+        hash_reals(logits, B * O);
+        hash_reals(hn, s->state);
+    }
+}
+
+/* Greedy, drawn, and by beam. */
+static void hash_decoding(const rnn_model *m, const rnn_sizes *s,
+                          const rnn_run *run)
+{
+    static const rnn_sampling draw = {(rnn_real)0.75, 5, (rnn_real)0.9};
+    const rnn_decoding how = {1, 2, 1, MAX, WIDTH, BEST, (rnn_real)0.5};
+    const size_t looks = m->attention
+                             ? (size_t)B * (size_t)(source[0].steps +
+                                   (m->num_sources > 1 ? source[1].steps : 0))
+                             : 0;
+    rnn_rng rng[B];
+    size_t work_len = 0, ints_len = 0;
+    int way, b, i, least;
+
+    FITS((size_t)MAX * looks, attn);
+    MUST(rnn_beam_sizes(m, SOURCE, B, &how, &work_len, &ints_len));
+    FITS(work_len, work);
+    FITS(ints_len, ints);
+    for (way = 0; way < 3; way++) {
+        for (b = 0; b < B; b++)
+            rnn_rng_seed(&rng[b], (uint32_t)b);
+        MUST(rnn_encode(m, params, source, memory, W, hn, cn, work, W, run));
+        hash_reals(hn, s->state);
+        if (way == 2) {
+            MUST(rnn_beam_search(m, params, source, memory, W, &how, hn, cn,
+                                 out_ids, counts, scores, work, W, ints,
+                                 sizeof ints / sizeof *ints, run));
+            for (b = 0; b < B * BEST; b++) {
+                hash_int(counts[b]);
+                hash_reals(scores + b, 1);
+                for (i = 0; i < counts[b]; i++)
+                    hash_int(out_ids[b * MAX + i]);
+            }
+            continue;
+        }
+        MUST(rnn_decode(m, params, source, memory, W, &how, way ? &draw : NULL,
+                        rng, hn, cn, out_ids, counts, attn, work, W, run));
+        for (b = 0, least = MAX; b < B; b++) {
+            least = counts[b] < least ? counts[b] : least;
+            hash_int(counts[b]);
+            for (i = 0; i < counts[b]; i++)
+                hash_int(out_ids[i * B + b]);
+        }
+        hash_reals(attn, (size_t)least * looks); /* until a row ends */
+    }
+}
+
+static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
+{
+    rnn_model m = *wiring;
+    const int decoder = m.wiring >= RNN_1_TO_N;
+    const int tokens = m.target_size && m.target != RNN_DENSE;
+    const size_t rows = decoder ? T * B : B;
+    rnn_seq seq;
+    rnn_sizes s;
+
+    m.cell = cell;
+    m.input_size = I;
+    m.embedding_size = m.input == RNN_EMBEDDING ? E : 0;
+    m.hidden_size = H2;
+    m.output_size = O;
+    MUST(rnn_model_sizes(&m, SOURCE, T, B, &s));
+    FITS(s.params, params);
+    FITS(s.state, h0);
+    FITS(s.train, work);
+    FITS(s.infer, work);
+    FITS(s.memory, memory);
+    set_sequences(&m, &s, &seq);
+    if (tokens) { /* half of the tokens are the model's own */
+        seq.own_rate = (rnn_real)0.5;
+        seq.own_sample = cell % 2;
+        seq.own_ids = own;
+    }
+    memset(own, 0, sizeof own);
+    MUST(rnn_forward(&m, params, &seq, logits, work, W, run));
+    hash_reals(logits, s.output);
+    hash_reals(hn, s.state);
+    if (cell == RNN_LSTM)
+        hash_reals(cn, s.state);
+    if (tokens) {
+        int i;
+        for (i = 0; i < T * B; i++)
+            if (i / B < seq.lengths[i % B])
+                hash_int(own[i]);
+    }
+    hash_backward(&m, &s, &seq, rows, run);
+    seq.own_rate = 0;
+    MUST(rnn_infer(&m, params, &seq, logits, work, W, run));
+    hash_reals(logits, s.output);
+    if (decoder)
+        MUST(rnn_encode(&m, params, source, memory, W, hn, cn, work, W, run));
+    if (decoder || !m.bidirectional)
+        hash_steps(&m, &s, run);
+    if (decoder && (tokens || !m.target_size))
+        hash_decoding(&m, &s, run);
+}
+
 static void hash_training(const rnn_run *run)
 {
     enum { N = 150 };
@@ -239,6 +537,7 @@ static void hash_all(const rnn_run *run)
     hash[1] = 0xcbf29ce4u;
     for (i = 0; i < T * B; i++) {
         ids[i] = (i * 7 + 3) % I;
+        y_ids[i] = (i * 3 + 2) % O;
         labels[i] = (i * 5 + 1) % O;
         weights[i] = i % 4 ? (rnn_real)(i % 3) * (rnn_real)0.5 : 1;
     }
@@ -246,6 +545,8 @@ static void hash_all(const rnn_run *run)
         hash_model(cell, RNN_DENSE, 0, NULL, 0, run);
         hash_model(cell, RNN_ONE_HOT, 1, lengths, 0, run);
         hash_model(cell, RNN_EMBEDDING, 1, lengths, 1, run);
+        for (i = 0; i < WIRINGS; i++)
+            hash_wiring(&wirings[i], cell, run);
     }
     hash_training(run);
     hash_functions(run);

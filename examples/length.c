@@ -1,0 +1,266 @@
+/* length: how long a sequence fits into one vector.
+ *
+ *                d    c    b    a    .    y_i, the source from its end
+ *                ^    ^    ^    ^    ^
+ *          c --> s1 > s2 > s3 > s4 > s5   decoder: s_i reads y_(i-1)
+ *          ^
+ *          |     c = h_N     c = q(h_N)     c = q(h_1 ... h_N)
+ *          |     or, anew at every step, c_i = sum_j a_ij h_j
+ *          |
+ *     h1 > h2 > h3 > h4                   encoder
+ *     ^    ^    ^    ^
+ *     a    b    c    d                    x_j, any symbols
+ *
+ * This is the article's claim about N vs M: whatever a single c is made of, its
+ * size is a bottleneck, and what does not fit is lost when the source is long;
+ * attention, which takes another c_i for every word, has no such limit. To see
+ * it nothing must be guessable, so the sources are random symbols and the
+ * target is the same symbols backwards. That order is kind to c = h_N: what it
+ * has read last it has to say first (Sutskever, Vinyals & Le 2014 turn their
+ * sources round for this). Twice the units or four times the updates move the
+ * fall some symbols to the right, and do not take it away. (20 symbols are but
+ * 60 bits: the limit is what a network learns to keep in 32 numbers, not what
+ * could be kept there.)
+ *
+ * Four ways to make the context, the same hidden size, the same number of
+ * updates, five seeds each: twenty networks. They learn from sequences of all
+ * lengths up to 20, drawn as they go, and are tested on sequences that none has
+ * seen; then they read what they have written, not what is right. The program
+ * prints two lines for every network, how the mean of the seeds depends on the
+ * length, and what one network of each kind makes of one long sequence; the
+ * curves are drawn in length.svg beside the program. It takes about 40 seconds
+ * on one core; length --help lists the options. */
+
+#include "example.h"
+
+/* Symbols are 1 ... SYMBOLS. Tested are the lengths FIRST, FIRST + 2, ... */
+enum { END = 0, SYMBOLS = 8, FIRST = 4, LONGEST = 20, BATCH = 50, TESTS = 200,
+       LENGTHS = (LONGEST - FIRST) / 2 + 1 };
+
+enum { LAST, Q_LAST, Q_ALL, ATTENTION, KINDS };
+static const char *const kinds[] = {"c = h_N", "c = q(h_N)",
+                                    "c = q(h_1..h_N)", "attention"};
+
+/* A sequence as an item: symbols, 0 after them. */
+typedef int item[LONGEST];
+
+static void make_item(item x, int n, rnn_rng *rng)
+{
+    int j;
+
+    memset(x, 0, sizeof(item));
+    for (j = 0; j < n; j++)
+        x[j] = 1 + below(rng, SYMBOLS);
+}
+
+/* Sequences of one length as the network reads and writes them: time-major. */
+typedef struct batch {
+    item items[BATCH];
+    int x[LONGEST * BATCH];
+    int before[(LONGEST + 1) * BATCH], after[(LONGEST + 1) * BATCH];
+    rnn_seq source, target;
+    goal want;
+} batch;
+
+static void lay_out(batch *b, int n)
+{
+    int i, row;
+
+    b->source.steps = n;
+    b->target.steps = n + 1;
+    b->source.batch = b->target.batch = BATCH;
+    b->source.ids = b->x;
+    b->target.source = &b->source;
+    b->target.ids = b->before;
+    b->want.ids = b->after;
+    for (row = 0; row < BATCH; row++)
+        for (i = 0; i <= n; i++) {
+            if (i < n)
+                b->x[i * BATCH + row] = b->items[row][i];
+            b->before[i * BATCH + row] = i ? b->items[row][n - i] : END;
+            b->after[i * BATCH + row] = i < n ? b->items[row][n - 1 - i] : END;
+        }
+}
+
+/* The tests of a length, or NULL. */
+static item *tests_of(item *tests, int n)
+{
+    return n < FIRST || n % 2 ? NULL : tests + (n - FIRST) / 2 * TESTS;
+}
+
+/* New sequences of n symbols, none of which is tested. */
+static void make_batch(batch *b, int n, item *tests, rnn_rng *rng)
+{
+    item *apart = tests_of(tests, n);
+    int row;
+
+    for (row = 0; row < BATCH; row++)
+        do
+            make_item(b->items[row], n, rng);
+        while (apart && is_among(b->items[row], apart, TESTS, sizeof(item)));
+    if (apart)
+        check_apart(b->items, BATCH, apart, TESTS, sizeof(item));
+    lay_out(b, n);
+}
+
+static rnn_model make_model(const options *o, int kind)
+{
+    rnn_model model = {0};
+
+    model.wiring = RNN_N_TO_M;
+    model.cell = o->cell;
+    model.input = model.target = RNN_ONE_HOT;
+    model.input_size = model.target_size = model.output_size = SYMBOLS + 1;
+    model.hidden_size = o->hidden;
+    model.feed = RNN_AS_STATE; /* with attention too: s_0 = h_N */
+    if (kind == Q_LAST || kind == Q_ALL)
+        model.context_size = o->hidden;
+    if (kind == Q_ALL) {
+        model.context = RNN_ALL;
+        model.source_steps = LONGEST;
+    }
+    if (kind == ATTENTION) {
+        model.attention = RNN_ADDITIVE;
+        model.attention_size = o->hidden;
+    }
+    return model;
+}
+
+/* ---- testing ------------------------------------------------------------ */
+
+/* What the network makes of row 0, as letters. */
+static void keep_text(char *text, const decoder *d)
+{
+    int i;
+
+    for (i = 0; i < d->counts[0]; i++)
+        text[i] = (char)('a' + d->ids[i] - 1);
+    text[i] = 0;
+}
+
+/* The share of the symbols that are right in their places, for one length. */
+static double test(const trainer *t, decoder *d, batch *b, item *tests, int n)
+{
+    const int most = d->how.max_steps;
+    int i, row, k, good = 0;
+
+    for (k = TESTS - BATCH; k >= 0; k -= BATCH) {
+        memcpy(b->items, tests_of(tests, n) + k, sizeof b->items);
+        lay_out(b, n);
+        decode(d, t, &b->source, 0);
+        for (row = 0; row < BATCH; row++)
+            for (i = 0; i < n && i < d->counts[row]; i++)
+                good += d->ids[row * most + i] == b->items[row][n - 1 - i];
+    }
+    return good / (double)(TESTS * n);
+}
+
+/* ---- twenty networks ---------------------------------------------------- */
+
+typedef struct outcome {
+    rnn_real lengths[LENGTHS], share[KINDS][LENGTHS]; /* the seeds' mean */
+    char text[KINDS][LONGEST + 2];
+} outcome;
+
+/* Trains one network of `seeds` alike, and adds what it can do to *all. */
+static void run(outcome *all, int kind, int seeds, const options *o, batch *b,
+                item *tests)
+{
+    const rnn_model model = make_model(o, kind);
+    rnn_decoding how = {0};
+    double share = 0;
+    decoder d;
+    trainer t;
+    int k;
+
+    printf("%-15s  seed %d: ", kinds[kind], o->seed);
+    t = open_trainer(&model, LONGEST, LONGEST + 1, BATCH, o, 0.01);
+    for (k = 0; k < t.iterations; k++) {
+        make_batch(b, 1 + below(&t.rng, LONGEST), tests, &t.rng);
+        learn(&t, &b->target, &b->want);
+    }
+    how.begin = how.end = END;
+    how.max_steps = LONGEST + 1;
+    how.width = 1;
+    d = open_decoder(&t, LONGEST, BATCH, &how);
+    for (k = 0; k < LENGTHS; k++) {
+        share = test(&t, &d, b, tests, FIRST + 2 * k);
+        all->share[kind][k] += (rnn_real)(share / seeds);
+    }
+    keep_text(all->text[kind], &d); /* of the longest that is tested first */
+    printf("%17slength %d: %.3f of the symbols right\n", "", LONGEST, share);
+    fflush(stdout);
+}
+
+/* A row for every length, a column for every kind; x is what the texts have to
+ * turn round. */
+static void show(const outcome *all, const int *x)
+{
+    int k, kind;
+
+    printf("\nThe share of symbols right, mean of the seeds:\n\n  length");
+    for (kind = 0; kind < KINDS; kind++)
+        printf("  %15s", kinds[kind]);
+    for (k = 0; k < LENGTHS; k++) {
+        printf("\n  %6d", FIRST + 2 * k);
+        for (kind = 0; kind < KINDS; kind++)
+            printf("  %15.3f", (double)all->share[kind][k]);
+    }
+    puts("\n\nAnd one long sequence, by the last network of each kind:\n");
+    printf("  %-15s  ", "right");
+    for (k = LONGEST - 1; k >= 0; k--)
+        putchar('a' + x[k] - 1);
+    putchar('\n');
+    for (kind = 0; kind < KINDS; kind++)
+        printf("  %-15s  %s\n", kinds[kind], all->text[kind]);
+    putchar('\n');
+}
+
+static void draw(const outcome *all)
+{
+    curve curves[KINDS];
+    int kind;
+
+    for (kind = 0; kind < KINDS; kind++) {
+        curves[kind].name = kinds[kind];
+        curves[kind].count = LENGTHS;
+        curves[kind].x = all->lengths;
+        curves[kind].y = all->share[kind];
+    }
+    svg_plot("length", "Symbols of a sequence that are said back rightly",
+             "length of the sequence", curves, KINDS);
+}
+
+int main(int argc, char **argv)
+{
+    options o = {1, RNN_GRU, 32, 2500};
+    int seeds = 5, kind, k;
+    const option own[] = {{"--seeds", WHOLE, &seeds, 1, 1000, NULL,
+                           "networks of each kind, from --seed on"},
+                          OPTIONS_END};
+    outcome *all = (outcome *)zeros(1, sizeof *all);
+    item *tests = (item *)zeros(LENGTHS * TESTS, sizeof *tests);
+    batch *b = (batch *)zeros(1, sizeof *b);
+    rnn_rng rng;
+
+    read_options(argc, argv,
+                 "length says sequences backwards, through one context or "
+                 "through attention,\nand shows how long they may be.\n",
+                 &o, own);
+    rnn_rng_seed(&rng, (uint32_t)o.seed);
+    for (k = 0; k < LENGTHS * TESTS; k++)
+        make_item(tests[k], FIRST + k / TESTS * 2, &rng);
+    for (k = 0; k < LENGTHS; k++)
+        all->lengths[k] = (rnn_real)(FIRST + 2 * k);
+    for (k = 0; k < seeds; k++) {
+        for (kind = 0; kind < KINDS; kind++)
+            run(all, kind, seeds, &o, b, tests);
+        o.seed = o.seed < 2147483647 ? o.seed + 1 : 0;
+    }
+    show(all, *tests_of(tests, LONGEST));
+    draw(all);
+    result("length_one_context", (double)all->share[LAST][LENGTHS - 1], '<',
+           0.6);
+    return result("length_attention",
+                  (double)all->share[ATTENTION][LENGTHS - 1], '>', 0.95);
+}

@@ -879,7 +879,11 @@ static rnn_model spelt(const rnn_model *model)
     m.decoder_hidden_size = or_else(m.decoder_hidden_size, m.hidden_size);
     m.decoder_layers = or_else(m.decoder_layers, m.num_layers);
     m.source_steps = m.context == RNN_ALL ? m.source_steps : 0;
-    if (!m.attention && !(m.hand_over & RNN_HAND_LAYERS))
+    if (m.cell != RNN_LSTM)
+        m.hand_over &= RNN_HAND_LAYERS;
+    if (m.hand_over & RNN_HAND_LAYERS)
+        m.feed &= RNN_AT_FIRST | RNN_AT_EACH;
+    else if (!m.attention)
         m.feed = or_else(m.feed, RNN_AS_STATE);
     m.attention_size = m.attention == RNN_ADDITIVE ? m.attention_size : 0;
     m.head_context = m.head_context != 0;

@@ -10,8 +10,8 @@
  *
  * This is the article's 1 vs N, on the first of its uses: a caption for an
  * image (Vinyals et al. 2015). The picture x enters before the first word, so
- * all that will be said of it must be in s0. With --feed each it enters at every
- * word instead, as in the article's other drawing; with --feed both, both ways.
+ * all that will be said of it must be in s0. With --feed each it enters at
+ * every word instead, as in the article's other drawing; --feed both has both.
  * The decoder reads the word that it has said last, and ends with a full stop.
  *
  * A picture has 16 x 16 points, black or white: a shape in the middle, or two
@@ -23,8 +23,8 @@
  * learn the others by heart, weights decay and all pictures are new.
  *
  * The program prints lines of progress (iteration, cross-entropy of a word,
- * time left), some pictures of pairs held out with what it says of them, and the
- * share of captions that are right to the last word. It takes about 20 seconds
+ * time left), some pictures of pairs held out with what it says of them, and
+ * the share of captions that are right to the last word. It takes about 20 seconds
  * on one core; caption --help lists the options. */
 
 #include "example.h"

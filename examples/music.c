@@ -13,14 +13,14 @@
  * length, or a bar line, which is numbered, or the end.
  *
  * The program composes the melodies that are learnt: random walks under the
- * rules of a category. These say which scale it has; how far apart two notes may
- * be; which chord the first note of a bar is of; how many bars there are, and
- * which rhythms a bar may have, of which a melody uses two in turn; and that it
+ * rules of a category. These say which scale it has; how far apart two notes
+ * may be; which chord the first note of a bar is of; how many bars there are,
+ * and which rhythms they may have, of which a melody uses two in turn; and that it
  * ends on a long tonic. Nobody tells the network. It learns from the notes, and
  * then draws each of its own from its softmax, at a temperature of 0.7 and from
  * the likeliest that have a share of 0.9 together (Holtzman et al. 2020). One
- * slip in some thirty notes spoils a melody: at any moment it must know the key,
- * the category, the bar, the last note, and the rhythm of two bars ago.
+ * slip in some thirty notes spoils a melody: at any moment it must know the
+ * key, the category, the bar, the last note, and the rhythm of two bars ago.
  *
  * The program prints lines of progress (iteration, cross-entropy of a token,
  * time left), a melody of each category in ABC notation, which it also writes
@@ -262,7 +262,7 @@ static void make_batch(batch *b, const int *learnt, rnn_rng *rng)
 
 /* ---- inventing ---------------------------------------------------------- */
 
-/* A melody for each row of the batch: ids (BATCH, MOST), as compose has them. */
+/* A melody for each row of the batch: ids (BATCH, MOST), as in compose. */
 static void invent(int *ids, decoder *d, const trainer *t, const batch *b,
                    const rnn_sampling *draw, rnn_rng *rngs)
 {

@@ -36,7 +36,8 @@ run: $(B)/char_rnn
 	$(B)/char_rnn --hidden 192 --layers 2 --dropout 0.3 --iterations 1200 \
 		--temperature 0.5
 
-test: $(TESTS) $(B)/parity $(B)/first
+test:
+	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first
 	@sh tests/run.sh $(B) $(TESTS)
 
 $(B):

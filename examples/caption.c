@@ -24,8 +24,8 @@
  *
  * The program prints lines of progress (iteration, cross-entropy of a word,
  * time left), some pictures of pairs held out with what it says of them, and
- * the share of captions that are right to the last word. It takes about 20 seconds
- * on one core; caption --help lists the options. */
+ * the share of captions that are right to the last word. It takes about 20
+ * seconds on one core; caption --help lists the options. */
 
 #include "example.h"
 

@@ -15,11 +15,11 @@
  * The program composes the melodies that are learnt: random walks under the
  * rules of a category. These say which scale it has; how far apart two notes
  * may be; which chord the first note of a bar is of; how many bars there are,
- * and which rhythms they may have, of which a melody uses two in turn; and that it
- * ends on a long tonic. Nobody tells the network. It learns from the notes, and
- * then draws each of its own from its softmax, at a temperature of 0.7 and from
- * the likeliest that have a share of 0.9 together (Holtzman et al. 2020). One
- * slip in some thirty notes spoils a melody: at any moment it must know the
+ * and which rhythms they may have, of which a melody uses two in turn; and that
+ * it ends on a long tonic. Nobody tells the network. It learns from the notes,
+ * and then draws each of its own from its softmax, at a temperature of 0.7 and
+ * from the likeliest that have a share of 0.9 together (Holtzman et al. 2020).
+ * One slip in some thirty notes spoils a melody: at any moment it must know the
  * key, the category, the bar, the last note, and the rhythm of two bars ago.
  *
  * The program prints lines of progress (iteration, cross-entropy of a token,
@@ -37,6 +37,7 @@
 /* ---- the rules ---------------------------------------------------------- */
 
 enum { STYLES = 5, KEYS = 3, CATEGORIES = STYLES * KEYS };
+
 /* A chord is a set of degrees of a scale, as bits. */
 #define CHORD(a, b, c) (1 << (a) | 1 << (b) | 1 << (c))
 

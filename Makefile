@@ -19,7 +19,7 @@ SECONDS = 3600
 B = build
 
 LEARN = $(B)/adding $(B)/sentiment $(B)/frames $(B)/caption $(B)/music \
-	$(B)/translate $(B)/length $(B)/reading $(B)/speech \
+	$(B)/translate $(B)/length $(B)/headline $(B)/reading $(B)/speech \
 	$(B)/forecast
 EXAMPLES = $(B)/char_rnn $(LEARN)
 SEEDS = 1

@@ -203,18 +203,18 @@ static void draw_forecast(const series *s, const rnn_real *y)
     enum { BEFORE = 40 };
     const rnn_real *truth = s->truth + PAST + KNOWN;
     const rnn_real *measured = s->measured + PAST + KNOWN;
-    rnn_real *time = reals(BEFORE + AHEAD), *said = reals(AHEAD);
+    rnn_real *ahead = reals(BEFORE + AHEAD), *said = reals(AHEAD);
     curve curves[3] = {{"measured", BEFORE, NULL, NULL},
                        {"the forecast", AHEAD, NULL, NULL},
                        {"the truth", AHEAD, NULL, NULL}};
     int k;
 
     for (k = 0; k < BEFORE + AHEAD; k++)
-        time[k] = (rnn_real)(k - BEFORE + 1);
+        ahead[k] = (rnn_real)(k - BEFORE + 1);
     for (k = 0; k < AHEAD; k++)
         said[k] = y[(KNOWN + k) * TESTS];
-    curves[0].x = time;
-    curves[1].x = curves[2].x = time + BEFORE;
+    curves[0].x = ahead;
+    curves[1].x = curves[2].x = ahead + BEFORE;
     curves[0].y = measured - BEFORE;
     curves[1].y = said;
     curves[2].y = truth;

@@ -26,11 +26,11 @@
  *
  * The program makes new stories for every iteration, none of those that it is
  * tested on. It prints lines of progress (iteration, cross-entropy of a word of
- * the answer, time left), some stories with questions and answers, and how many
- * are right: by the kind of question, of all, and if each question is asked of
- * another's story. At last it shows how much each word of one answer looks at
- * each sentence, and at each word of the question. It takes about half a minute
- * on one core; reading --help lists the options. */
+ * the answer, time left), how many answers are right, by the kind of question,
+ * of all, and if each question is asked of another story; some stories with
+ * questions and answers; and for one of them how much each word of the answer
+ * looks at each word of the question, and at each sentence. It takes about half
+ * a minute on one core; reading --help lists the options. */
 
 #include "example.h"
 
@@ -264,12 +264,12 @@ static void make_batch(batch *b, int (*tested)[STORY], rnn_rng *rng)
 
 /* ---- answering ---------------------------------------------------------- */
 
-static int is_right(const decoder *d, int row, const item *it)
+static int is_right(const decoder *d, int row, const int *want)
 {
-    const int *said = d->ids + row * ANSWER, n = d->counts[row];
+    const int most = d->how.max_steps, n = d->counts[row];
 
-    return n < ANSWER && it->answer[n] == STOP &&
-           memcmp(said, it->answer, (size_t)n * sizeof *said) == 0;
+    return n < most && want[n] == d->how.end &&
+           memcmp(d->ids + row * most, want, (size_t)n * sizeof *want) == 0;
 }
 
 /* The share of right answers; of each kind, good of so many. With other = 1
@@ -277,23 +277,20 @@ static int is_right(const decoder *d, int row, const item *it)
 static double test(const trainer *t, decoder *d, batch *b, const item *tests,
                    int other, int *good, int *of)
 {
-    const item *it = tests;
-    int row, i, all = 0;
+    int i, row, ok, all = 0;
 
     memset(good, 0, KINDS * sizeof *good);
     memset(of, 0, KINDS * sizeof *of);
-    for (i = 0; i < TESTED; i++, it++) {
-        row = i % BATCH;
-        if (row == 0) {
-            for (; row < BATCH; row++)
-                put_item(b, row, it + row,
-                         tests[(i + row + other) % TESTED].story);
+    for (i = 0; i < TESTED; i++) {
+        for (row = 0; i % BATCH == 0 && row < BATCH; row++)
+            put_item(b, row, &tests[i + row],
+                     tests[(i + row + other) % TESTED].story);
+        if (i % BATCH == 0)
             decode(d, t, b->both, 0);
-            row = 0;
-        }
-        all += is_right(d, row, it);
-        good[it->kind] += is_right(d, row, it);
-        of[it->kind]++;
+        ok = is_right(d, i % BATCH, tests[i].answer);
+        all += ok;
+        good[tests[i].kind] += ok;
+        of[tests[i].kind]++;
     }
     return all / (double)TESTED;
 }
@@ -322,42 +319,39 @@ static void show(const decoder *d, const batch *b, int row, const item *it)
     printf("\n    %s", spell(text, &sources, it->question, QUESTION));
     printf(" - %s%s\n", spell(text, &answers, d->ids + row * ANSWER,
                               d->counts[row]),
-           is_right(d, row, it) ? "" : "   (wrong)");
+           is_right(d, row, it->answer) ? "" : "   (wrong)");
 }
 
-/* Row 0 of the last batch: the weights summed over each sentence, and those of
- * the question's words. A step of d->attention has the one, then the other. */
+/* Row 0 of the last batch: how much each word of the answer looks at each word
+ * of the question, and at each sentence, the sum of its words' weights. A step
+ * of d->attention has the story's weights, then the question's. */
 static void show_attention(const decoder *d, const batch *b, const item *it)
 {
-    const int steps = STORY + QUESTION;
-    const char *rows[STORY], *cols[ANSWER];
-    heat map = {"How much each word of the answer looks at each sentence:", 0,
-                0, NULL, ANSWER, rows, cols};
-    rnn_real *a = reals(STORY * ANSWER);
-    int i, j, n;
+    const int step = (STORY + QUESTION) * BATCH, n = d->counts[0];
+    const char *said[ANSWER], *asked[QUESTION], *told[STORY];
+    rnn_real sums[STORY * ANSWER] = {0}, *sum = sums;
+    heat question = {"Which words of the question each word of the answer "
+                     "looks at:", n, b->lengths[1][0],
+                     d->attention + STORY * BATCH, (size_t)step, said, asked};
+    heat story = {"and which sentences of the story:", 0, n, sums, ANSWER, told,
+                  said};
+    int i, j, k, end;
 
-    map.values = a;
-    map.cols = d->counts[0];
-    for (i = 0; i < map.cols; i++)
-        cols[i] = answers.text[d->ids[i]];
-    for (j = 0; j < b->lengths[0][0]; j += n, map.rows++) {
-        n = sentence(it->story + j);
-        rows[map.rows] = spell((char *)zeros(100, 1), &sources, it->story + j,
-                               n);
-        for (i = 0; i < map.cols * n; i++)
-            a[map.rows * ANSWER + i / n] +=
-                d->attention[i / n * steps * BATCH + j + i % n];
+    for (i = 0; i < n; i++)
+        said[i] = answers.text[d->ids[i]];
+    for (j = 0; j < question.cols; j++)
+        asked[j] = sources.text[it->question[j]];
+    for (j = 0; j < b->lengths[0][0]; j = end, sum += ANSWER) {
+        end = j + sentence(it->story + j);
+        told[story.rows++] = spell((char *)zeros(100, 1), &sources,
+                                   it->story + j, end - j);
+        for (i = 0; i < n; i++)
+            for (k = j; k < end; k++)
+                sum[i] += d->attention[i * step + k];
     }
-    put_heat(&map);
-    map.title = "and at each word of the question:";
-    map.rows = b->lengths[1][0];
-    for (j = 0; j < map.rows; j++) {
-        rows[j] = sources.text[it->question[j]];
-        for (i = 0; i < map.cols; i++)
-            a[j * ANSWER + i] =
-                d->attention[(i * steps + STORY) * BATCH + j];
-    }
-    put_heat(&map);
+    putchar('\n');
+    put_heat(&question);
+    put_heat(&story);
 }
 
 /* ---- the program -------------------------------------------------------- */
@@ -434,8 +428,8 @@ int main(int argc, char **argv)
     decode(&d, &t, b->both, 0);
     for (i = 0; i < 6; i++)
         show(&d, b, i, &tests[i]);
-    for (i = 0; tests[i].kind != WHERE_THING; i++)
-        ;
+    while (tests[i].kind != WHERE_THING)
+        i++;
     put_item(b, 0, &tests[i], tests[i].story);
     decode(&d, &t, b->both, 0);
     show(&d, b, 0, &tests[i]);

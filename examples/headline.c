@@ -1,0 +1,411 @@
+/* headline: a network that reads a report and writes its headline.
+ *
+ *                        mayor  opens  bridge  in    Lyon   y_i
+ *                        ^      ^      ^       ^     ^
+ *        s0 -----------> s1 --> s2 --> s3 ---> s4 -> s5     decoder: s_i reads
+ *                        ^      ^      ^       ^     ^      y_(i-1) and c_i
+ *                        c1     c2     c3      c4    c5     c_i = sum a_ij h_j
+ *                        looking at h1 ... hN
+ *
+ *        h1 <-> h2 <-> h3 <-> h4 <-> ... <-> hN             encoder
+ *        ^      ^      ^      ^              ^
+ *        the    people of     Lyon    ...    .
+ *
+ * This is the article's N vs M with attention as a summary: thirty words go in
+ * and at most six come out. "The people of Lyon have a new bridge. It rained all
+ * day in Rome. The mayor opened it on Monday." becomes "mayor opens bridge in
+ * Lyon": what matters stands anywhere in the report and in another order, a
+ * word may have to be changed, and most of what is there is left out. One
+ * sentence of each report does not matter at all, though it, too, speaks of
+ * mayors, bridges and towns.
+ *
+ * Reports are made from the patterns below. Those that are tested have headlines
+ * that are never learnt, from no report: the network must put together who did
+ * what and where, as it has not seen them together.
+ *
+ * The program makes new reports for every iteration. It prints lines of progress
+ * (iteration, cross-entropy of a word, time left), some reports with the
+ * headlines that it writes, the share that is right to the last word, and the
+ * weights a_ij of one headline, which it also draws in headline.svg beside the
+ * program. It takes about ten seconds on one core; headline --help lists the
+ * options. */
+
+#include "example.h"
+
+/* ---- patterns ----------------------------------------------------------- */
+
+/* A capital in a pattern stands for one of these; the same capital, the same. */
+static const struct slot {
+    char name;
+    const char *texts[13];
+} slots[] = {
+    {'P', {"Lyon", "Rome", "Oslo", "Turin", "Vienna", "Madrid", "Leeds",
+           "Bergen", "Paris", "Prague", "Athens", "Cork"}},
+    {'Q', {"Lyon", "Rome", "Oslo", "Turin", "Vienna", "Madrid", "Leeds",
+           "Bergen", "Paris", "Prague", "Athens", "Cork"}},
+    {'N', {"two", "three", "four", "five", "six", "seven", "eight", "nine",
+           "twelve", "thirty"}},
+    {'M', {"two", "three", "four", "five", "six", "seven", "eight", "nine",
+           "twelve", "thirty"}},
+    {'D', {"on Monday", "on Tuesday", "on Friday", "on Sunday", "last night",
+           "this morning", "yesterday", "in the evening"}},
+    {'W', {"mayor", "minister", "king", "president", "bishop"}},
+    {'T', {"bridge", "school", "museum", "library", "station", "theatre",
+           "castle", "market"}},
+    {'C', {"fire", "flood", "storm", "landslide"}},
+    {'S', {"paintings", "statues", "coins", "violins", "clocks", "crowns"}},
+    {'K', {"nurses", "miners", "drivers", "teachers", "pilots", "cooks"}},
+};
+enum { PLACE, OTHER_PLACE, NUMBER, OTHER_NUMBER, /* the first four */
+       SLOTS = sizeof slots / sizeof *slots };
+
+static const struct kind {
+    const char *headline, *reports[4];
+} kinds[] = {
+    {"W opens T in P",
+     {"D the W of P opened a new T .",
+      "P has built a T . it was opened D by the W .",
+      "the people of P have a new T . the W opened it D ."}},
+    {"W closes T in P",
+     {"the T of P is empty now . D the W closed it .",
+      "D the W of P said that the T must close .",
+      "nobody came to the T of P . so the W closed it D ."}},
+    {"W of Q visits P",
+     {"D the W of Q came to P .",
+      "P had a guest D . it was the W of Q .",
+      "the W of Q left home D . he is in P now ."}},
+    {"C destroys T in P",
+     {"a C came to P D . nothing is left of the T .",
+      "P has lost its T . there was a C D .",
+      "D the T of P fell in a C ."}},
+    {"C damages T in P",
+     {"a C came to P D . most of the T was saved .",
+      "P will repair its T . there was a C D .",
+      "D the T of P almost fell in a C ."}},
+    {"C kills N in P",
+     {"a C came to P D . N people died .",
+      "D N people of P lost their lives in a C .",
+      "P buries N people . they died in a C D ."}},
+    {"C injures N in P",
+     {"a C came to P D . N people were hurt .",
+      "D N people of P were hurt in a C .",
+      "N people are in hospital . they were in P D when a C came ."}},
+    {"P beats Q N to M",
+     {"P met Q D . P had N goals and Q had M .",
+      "Q met P D . Q had M goals and P had N .",
+      "Q lost to P D . it was N goals to M ."}},
+    {"thieves steal N S in P",
+     {"thieves came to the T of P D . they took N S .",
+      "D N S were stolen from the T of P .",
+      "the T of P misses N S . it was open D ."}},
+    {"N K strike in P",
+     {"the K of P stopped work D . there are N of them .",
+      "D N K of P stopped work .",
+      "N K stand in the street . they did not work in P D ."}},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* what does not matter */
+static const char *const asides[] = {
+    "it rained all day in P .",
+    "the last C was N years ago .",
+    "N people had come to watch .",
+    "the W of P was not there .",
+    "a new T will be opened in P next year .",
+    "the road from P to Q was closed .",
+    "the K of P knew nothing of it .",
+    "the S of P are worth more .",
+    "long ago N men of P built the T ."};
+enum { ASIDES = sizeof asides / sizeof *asides };
+
+/* Which text each slot has: two places, the greater number first. */
+static void draw(int *facts, rnn_rng *rng)
+{
+    int i, n;
+
+    do
+        for (i = 0; i < SLOTS; i++) {
+            for (n = 0; slots[i].texts[n]; n++)
+                ;
+            facts[i] = below(rng, n);
+        }
+    while (facts[PLACE] == facts[OTHER_PLACE] ||
+           facts[NUMBER] <= facts[OTHER_NUMBER]);
+}
+
+/* A pattern, filled in. */
+static void fill(char *text, const char *pattern, const int *facts)
+{
+    int i;
+
+    for (*text = 0; *pattern; pattern++) {
+        for (i = 0; i < SLOTS && slots[i].name != *pattern; i++)
+            ;
+        text += i < SLOTS ? sprintf(text, "%s", slots[i].texts[facts[i]])
+                          : sprintf(text, "%c", *pattern);
+    }
+}
+
+/* What does not matter, of another place, comes first, last or in between. */
+static void make_report(char *report, char *headline, rnn_rng *rng)
+{
+    const struct kind *kind = &kinds[below(rng, KINDS)];
+    int facts[SLOTS], others[SLOTS], where = below(rng, 3), at;
+    char news[300], aside[100];
+
+    draw(facts, rng);
+    do
+        draw(others, rng);
+    while (others[PLACE] == facts[PLACE]);
+    fill(headline, kind->headline, facts);
+    fill(news, kind->reports[below(rng, 3)], facts);
+    fill(aside, asides[below(rng, ASIDES)], others);
+    at = where == 0 ? 0 : (int)strlen(news);
+    if (where == 1)
+        at = (int)strcspn(news, ".") + 1;
+    sprintf(report, "%.*s%s%s%s%s", at, news, at ? " " : "", aside,
+            at ? "" : " ", news + at);
+}
+
+/* ---- as words ----------------------------------------------------------- */
+
+enum { REPORT = 30, HEADLINE = 7, END = 0 };
+static words reads, writes; /* vocabularies; word 0 ends a headline */
+
+typedef struct item {
+    int report[REPORT], headline[HEADLINE]; /* -1 after them */
+} item;
+
+/* The words of a text, which blanks part. */
+static void put_text(int *ids, int most, words *w, const char *text)
+{
+    size_t len;
+    int n;
+
+    for (n = 0; n < most; n++) {
+        len = strcspn(text, " ");
+        ids[n] = len ? word(w, text, len) : -1;
+        text += len + (text[len] == ' ');
+    }
+}
+
+/* The other way: a text of at most n words. Stops follow without a blank. */
+static const char *spell(char *text, const words *w, const int *ids, int n)
+{
+    int i;
+
+    for (*text = 0, i = 0; i < n && ids[i] >= 0; i++) {
+        strcat(text, i && !strchr(".?", *w->text[ids[i]]) ? " " : "");
+        strcat(text, w->text[ids[i]]);
+    }
+    return text;
+}
+
+static void put_texts(item *it, const char *report, const char *headline)
+{
+    put_text(it->report, REPORT, &reads, report);
+    put_text(it->headline, HEADLINE, &writes, headline);
+}
+
+static void make_item(item *it, rnn_rng *rng)
+{
+    char report[500], headline[100];
+
+    make_report(report, headline, rng);
+    put_texts(it, report, strcat(headline, " ."));
+}
+
+/* Items as the network reads them: time-major. */
+enum { TESTED = 500, BATCH = 50 };
+typedef struct batch {
+    int report[REPORT * BATCH];
+    int before[(HEADLINE + 1) * BATCH], after[HEADLINE * BATCH];
+    int lengths[2][BATCH];
+    rnn_seq source, target;
+    goal want;
+} batch;
+
+static batch *open_batch(void)
+{
+    batch *b = (batch *)zeros(1, sizeof *b);
+
+    b->source.ids = b->report;
+    b->source.lengths = b->lengths[0];
+    b->source.steps = REPORT;
+    b->source.batch = BATCH;
+    b->target.source = &b->source;
+    b->target.ids = b->before;
+    b->target.lengths = b->lengths[1];
+    b->target.batch = BATCH;
+    b->target.steps = HEADLINE;
+    b->want.ids = b->after;
+    return b;
+}
+
+/* Words into one row of a sequence; returns how many. */
+static int put_row(int *ids, int row, const int *text, int most)
+{
+    int n;
+
+    for (n = 0; n < most && text[n] >= 0; n++)
+        ids[n * BATCH + row] = text[n];
+    return n;
+}
+
+static void put_item(batch *b, int row, const item *it)
+{
+    b->lengths[0][row] = put_row(b->report, row, it->report, REPORT);
+    b->lengths[1][row] = put_row(b->after, row, it->headline, HEADLINE);
+    b->before[row] = END;
+    put_row(b->before + BATCH, row, it->headline, HEADLINE);
+}
+
+/* What is learnt has no headline that is tested. */
+static void make_batch(batch *b, int (*tested)[HEADLINE], rnn_rng *rng)
+{
+    const size_t size = sizeof *tested;
+    item it;
+    int row;
+
+    for (row = 0; row < BATCH; row++) {
+        do
+            make_item(&it, rng);
+        while (is_among(it.headline, tested, TESTED, size));
+        check_apart(it.headline, 1, tested, TESTED, size);
+        put_item(b, row, &it);
+    }
+}
+
+/* ---- writing headlines -------------------------------------------------- */
+
+static int is_right(const decoder *d, int row, const int *want)
+{
+    const int most = d->how.max_steps, n = d->counts[row];
+
+    return n < most && want[n] == d->how.end &&
+           memcmp(d->ids + row * most, want, (size_t)n * sizeof *want) == 0;
+}
+
+static void show(const decoder *d, int row, const item *it)
+{
+    char text[500];
+
+    printf("\n  %s\n", spell(text, &reads, it->report, REPORT));
+    printf("    = %s%s\n",
+           spell(text, &writes, d->ids + row * HEADLINE, d->counts[row]),
+           is_right(d, row, it->headline) ? "" : "   (wrong)");
+}
+
+/* The share of headlines that are right to the last word; some are shown. */
+static double test(const trainer *t, decoder *d, batch *b, const item *tests)
+{
+    int i, row, good = 0;
+
+    puts("\nReports with headlines that it has not learnt:");
+    for (i = 0; i < TESTED; i += BATCH) {
+        for (row = 0; row < BATCH; row++)
+            put_item(b, row, &tests[i + row]);
+        decode(d, t, &b->source, 0);
+        for (row = 0; row < BATCH; row++)
+            good += is_right(d, row, tests[i + row].headline);
+        for (row = 1; i == 0 && row < 13; row++)
+            show(d, row, &tests[row]);
+    }
+    printf("\nof %d, right to the last word: %.3f\n", TESTED,
+           good / (double)TESTED);
+    return good / (double)TESTED;
+}
+
+/* The weights a_ij of one headline. The report is too long to lie on the
+ * terminal, so there it stands. */
+static void show_attention(const trainer *t, decoder *d, batch *b,
+                           const item *it)
+{
+    static rnn_real turned[REPORT * HEADLINE];
+    const char *read[REPORT], *written[HEADLINE];
+    heat lying = {"Which words of the report each of the headline looks at", 0,
+                  0, NULL, BATCH * REPORT, written, read};
+    heat standing = {"Which words it looks at: a_ij", 0, 0, turned, HEADLINE,
+                     read, written};
+    int i, j;
+
+    put_item(b, 0, it);
+    decode(d, t, &b->source, 0);
+    show(d, 0, it);
+    lying.values = d->attention;
+    lying.rows = standing.cols = d->counts[0];
+    lying.cols = standing.rows = b->lengths[0][0];
+    for (i = 0; i < lying.rows; i++)
+        written[i] = writes.text[d->ids[i]];
+    for (j = 0; j < lying.cols; j++)
+        read[j] = reads.text[it->report[j]];
+    for (i = 0; i < lying.rows; i++)
+        for (j = 0; j < lying.cols; j++)
+            turned[j * HEADLINE + i] = (rnn_real)heat_at(&lying, i, j);
+    putchar('\n');
+    put_heat(&standing);
+    svg_heat("headline", &lying);
+}
+
+/* ---- the program -------------------------------------------------------- */
+
+static rnn_model make_model(const options *o)
+{
+    rnn_model model = {0};
+
+    model.wiring = RNN_N_TO_M;
+    model.cell = o->cell;
+    model.input = model.target = RNN_EMBEDDING;
+    model.input_size = reads.count;
+    model.target_size = model.output_size = writes.count;
+    model.embedding_size = model.target_embedding_size = 32;
+    model.hidden_size = model.attention_size = o->hidden;
+    model.bidirectional = 1;
+    model.attention = RNN_ADDITIVE;
+    model.head_context = 1;
+    return model;
+}
+
+int main(int argc, char **argv)
+{
+    static item tests[TESTED];
+    static int headlines[TESTED][HEADLINE];
+    options o = {1, RNN_GRU, 64, 1000};
+    const option none[] = {OPTIONS_END};
+    rnn_decoding how = {0};
+    batch *b = open_batch();
+    double exact;
+    rnn_model model;
+    rnn_rng rng;
+    trainer t;
+    decoder d;
+    int i;
+
+    read_options(argc, argv,
+                 "headline learns to put a report into a headline, and shows "
+                 "which words of\nthe report each word of the headline looks "
+                 "at.\n", &o, none);
+    rnn_rng_seed(&rng, (uint32_t)o.seed);
+    word(&writes, ".", 1);
+    put_texts(&tests[0], "the people of Lyon have a new bridge . it rained all "
+              "day in Rome . the mayor opened it on Monday .",
+              "mayor opens bridge in Lyon .");
+    for (i = 0; i < TESTED; i++) {
+        if (i > 0)
+            make_item(&tests[i], &rng);
+        memcpy(headlines[i], tests[i].headline, sizeof headlines[i]);
+    }
+    model = make_model(&o);
+    t = open_trainer(&model, REPORT, HEADLINE, BATCH, &o, 0.005);
+    while (go_on(&t)) {
+        make_batch(b, headlines, &rng);
+        learn(&t, &b->target, &b->want);
+    }
+    how.begin = how.end = END;
+    how.max_steps = HEADLINE;
+    how.width = 1;
+    d = open_decoder(&t, REPORT, BATCH, &how);
+    exact = test(&t, &d, b, tests);
+    show_attention(&t, &d, b, &tests[0]);
+    return result("headline_exact", exact, '>', 0.95);
+}

@@ -1,12 +1,12 @@
 /* forecast: a network that learns a chaotic series and then goes on alone.
  *
- *     learning: what comes next?              forecasting: it reads itself
+ *     learning: what comes next?         forecasting: it reads itself
  *
- *     x2     x3     x4         x(T+1)         y1        y2        y3
- *     ^      ^      ^          ^              ^ \       ^ \       ^
- *     h1 --> h2 --> h3 -> ...  hT ----------> h  \ ---> h  \ ---> h  -> ...
- *     ^      ^      ^          ^              ^   \     ^   \     ^
- *     x1     x2     x3         xT             x(T+1)`-> y1   `--> y2
+ *     x2     x3     x4     xT+1          y1      y2      y3
+ *     ^      ^      ^      ^             ^       ^       ^
+ *     h1 --> h2 --> h3 ... hT            hT ---> h ----> h ----> ...
+ *     ^      ^      ^      ^             ^       ^       ^
+ *     x1     x2     x3     xT            xT      y1      y2
  *
  * This is the article's N vs N on its third sort of sequence, a time series:
  * numbers go in, numbers come out, and the error is squared. The series is that
@@ -141,22 +141,22 @@ static rnn_real *forecast(trainer *t, const series *s)
 static void errors_ahead(const series *s, const rnn_real *y, rnn_real *network,
                          rnn_real *repeat)
 {
-    double error, d;
+    double own, same, d;
     int k, row;
 
     for (k = 0; k < AHEAD; k++) {
-        error = d = 0;
+        own = same = 0;
         for (row = 0; row < TESTS; row++) {
             const int last = PAST + row * STEPS + KNOWN - 1;
             const double truth = (double)s->truth[last + 1 + k];
 
             d = truth - (double)y[(KNOWN + k) * TESTS + row];
-            error += d * d / TESTS;
+            own += d * d / TESTS;
             d = truth - (double)s->measured[last];
-            repeat[k] += (rnn_real)(d * d / TESTS);
+            same += d * d / TESTS;
         }
-        network[k] = (rnn_real)sqrt(error);
-        repeat[k] = (rnn_real)sqrt((double)repeat[k]);
+        network[k] = (rnn_real)sqrt(own);
+        repeat[k] = (rnn_real)sqrt(same);
     }
 }
 

@@ -2,7 +2,7 @@
  *
  *   leaving   die, check, result        options   read_options, --help
  *   memory    zeros, reals, ints        chance    below, shuffle, check_apart
- *   words     word                      training  open_trainer, go_on, learn
+ *   words     word, put_text, spell     training  open_trainer, go_on, learn
  *   asking    predict, measure, right   decoding  open_decoder, decode
  *   pictures  put, put_bar, put_heat; svg_heat, svg_plot
  *
@@ -294,6 +294,32 @@ static inline int word(words *w, const char *text, size_t len)
     copy = (char *)zeros(len + 1, 1);
     w->text[w->count] = (const char *)memcpy(copy, text, len);
     return w->count++;
+}
+
+/* The words of a text, which blanks part. */
+static inline void put_text(int *ids, int most, words *w, const char *text)
+{
+    size_t len;
+    int n;
+
+    for (n = 0; n < most; n++) {
+        len = strcspn(text, " ");
+        ids[n] = len ? word(w, text, len) : -1;
+        text += len + (text[len] == ' ');
+    }
+}
+
+/* The other way: a text of at most n words. Stops follow without a blank. */
+static inline const char *spell(char *text, const words *w, const int *ids,
+                                int n)
+{
+    int i;
+
+    for (*text = 0, i = 0; i < n && ids[i] >= 0; i++) {
+        strcat(text, i && !strchr(".?", *w->text[ids[i]]) ? " " : "");
+        strcat(text, w->text[ids[i]]);
+    }
+    return text;
 }
 
 /* ---- training ----------------------------------------------------------- */

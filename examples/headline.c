@@ -176,31 +176,6 @@ typedef struct item {
     int report[REPORT], headline[HEADLINE]; /* -1 after them */
 } item;
 
-/* The words of a text, which blanks part. */
-static void put_text(int *ids, int most, words *w, const char *text)
-{
-    size_t len;
-    int n;
-
-    for (n = 0; n < most; n++) {
-        len = strcspn(text, " ");
-        ids[n] = len ? word(w, text, len) : -1;
-        text += len + (text[len] == ' ');
-    }
-}
-
-/* The other way: a text of at most n words. Stops follow without a blank. */
-static const char *spell(char *text, const words *w, const int *ids, int n)
-{
-    int i;
-
-    for (*text = 0, i = 0; i < n && ids[i] >= 0; i++) {
-        strcat(text, i && !strchr(".?", *w->text[ids[i]]) ? " " : "");
-        strcat(text, w->text[ids[i]]);
-    }
-    return text;
-}
-
 static void put_texts(item *it, const char *report, const char *headline)
 {
     put_text(it->report, REPORT, &reads, report);

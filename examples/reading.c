@@ -147,31 +147,6 @@ typedef struct item {
     int kind;
 } item;
 
-/* The words of a text, which blanks part. */
-static void put_text(int *ids, int most, words *w, const char *text)
-{
-    size_t len;
-    int n;
-
-    for (n = 0; n < most; n++) {
-        len = strcspn(text, " ");
-        ids[n] = len ? word(w, text, len) : -1;
-        text += len + (text[len] == ' ');
-    }
-}
-
-/* The other way: a text of at most n words. Stops follow without a blank. */
-static const char *spell(char *text, const words *w, const int *ids, int n)
-{
-    int i;
-
-    for (*text = 0, i = 0; i < n && ids[i] >= 0; i++) {
-        strcat(text, i && !strchr(".?", *w->text[ids[i]]) ? " " : "");
-        strcat(text, w->text[ids[i]]);
-    }
-    return text;
-}
-
 /* A story, and a question that it answers. */
 static void make_item(item *it, rnn_rng *rng)
 {

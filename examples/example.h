@@ -2,7 +2,7 @@
  *
  *   leaving   die, check, result        options   read_options, --help
  *   memory    zeros, reals, ints        chance    below, shuffle, check_apart
- *   words     word, put_text, spell     training  open_trainer, go_on, learn
+ *   words     word, read_words, spell   training  open_trainer, go_on, learn
  *   asking    predict, measure, right   decoding  open_decoder, decode
  *   pictures  put, put_bar, put_heat; svg_heat, svg_plot
  *
@@ -297,7 +297,7 @@ static inline int word(words *w, const char *text, size_t len)
 }
 
 /* The words of a text, which blanks part. */
-static inline void put_text(int *ids, int most, words *w, const char *text)
+static inline void read_words(int *ids, int most, words *w, const char *text)
 {
     size_t len;
     int n;

@@ -178,8 +178,8 @@ typedef struct item {
 
 static void put_texts(item *it, const char *report, const char *headline)
 {
-    put_text(it->report, REPORT, &reads, report);
-    put_text(it->headline, HEADLINE, &writes, headline);
+    read_words(it->report, REPORT, &reads, report);
+    read_words(it->headline, HEADLINE, &writes, headline);
 }
 
 static void make_item(item *it, rnn_rng *rng)

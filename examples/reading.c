@@ -156,7 +156,7 @@ static void make_item(item *it, rnn_rng *rng)
     world w;
 
     make_story(&w, text, rng);
-    put_text(it->story, STORY, &sources, text);
+    read_words(it->story, STORY, &sources, text);
     do {
         it->kind = below(rng, KINDS);
         who = below(rng, PEOPLE);
@@ -164,9 +164,9 @@ static void make_item(item *it, rnn_rng *rng)
         said = answer(&w, it->kind, who, thing);
     } while (!said);
     make_question(text, it->kind, who, thing);
-    put_text(it->question, QUESTION, &sources, text);
+    read_words(it->question, QUESTION, &sources, text);
     sprintf(text, "%s .", said);
-    put_text(it->answer, ANSWER, &answers, text);
+    read_words(it->answer, ANSWER, &answers, text);
 }
 
 /* Items as the network reads them: time-major. */

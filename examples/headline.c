@@ -11,30 +11,30 @@
  *        ^      ^      ^      ^              ^
  *        the    people of     Lyon    ...    .
  *
- * This is the article's N vs M with attention as a summary: thirty words go in
- * and at most six come out. "The people of Lyon have a new bridge. It rained all
- * day in Rome. The mayor opened it on Monday." becomes "mayor opens bridge in
- * Lyon": what matters stands anywhere in the report and in another order, a
+ * This is the article's N vs M with attention as a summary: up to thirty words
+ * go in, at most six come out. "The people of Lyon have a new bridge. It rained
+ * all day in Rome. The mayor opened it on Monday." becomes "mayor opens bridge
+ * in Lyon": what matters stands anywhere in the report and in another order, a
  * word may have to be changed, and most of what is there is left out. One
  * sentence of each report does not matter at all, though it, too, speaks of
  * mayors, bridges and towns.
  *
- * Reports are made from the patterns below. Those that are tested have headlines
- * that are never learnt, from no report: the network must put together who did
- * what and where, as it has not seen them together.
+ * Reports are made from the patterns below. The headlines of those that are
+ * tested are never learnt, from no report: the network must put together who
+ * did what and where, as it has not seen them together.
  *
- * The program makes new reports for every iteration. It prints lines of progress
- * (iteration, cross-entropy of a word, time left), some reports with the
- * headlines that it writes, the share that is right to the last word, and the
- * weights a_ij of one headline, which it also draws in headline.svg beside the
- * program. It takes about ten seconds on one core; headline --help lists the
- * options. */
+ * The program makes new reports for every iteration. It prints lines of
+ * progress (iteration, cross-entropy of a word, time left), some reports with
+ * the headlines that it writes, the share that is right to the last word, and
+ * the weights a_ij of one headline, which it also draws in headline.svg beside
+ * the program. It takes about ten seconds on one core; headline --help lists
+ * the options. */
 
 #include "example.h"
 
 /* ---- patterns ----------------------------------------------------------- */
 
-/* A capital in a pattern stands for one of these; the same capital, the same. */
+/* A capital in a pattern stands for one of these, the same for the same. */
 static const struct slot {
     char name;
     const char *texts[13];
@@ -200,6 +200,16 @@ typedef struct batch {
     goal want;
 } batch;
 
+/* Words into one row of a sequence; returns how many. */
+static int put_row(int *ids, int row, const int *text, int most)
+{
+    int n;
+
+    for (n = 0; n < most && text[n] >= 0; n++)
+        ids[n * BATCH + row] = text[n];
+    return n;
+}
+
 static batch *open_batch(void)
 {
     batch *b = (batch *)zeros(1, sizeof *b);
@@ -215,16 +225,6 @@ static batch *open_batch(void)
     b->target.steps = HEADLINE;
     b->want.ids = b->after;
     return b;
-}
-
-/* Words into one row of a sequence; returns how many. */
-static int put_row(int *ids, int row, const int *text, int most)
-{
-    int n;
-
-    for (n = 0; n < most && text[n] >= 0; n++)
-        ids[n * BATCH + row] = text[n];
-    return n;
 }
 
 static void put_item(batch *b, int row, const item *it)
@@ -298,10 +298,10 @@ static void show_attention(const trainer *t, decoder *d, batch *b,
 {
     static rnn_real turned[REPORT * HEADLINE];
     const char *read[REPORT], *written[HEADLINE];
-    heat lying = {"Which words of the report each of the headline looks at", 0,
-                  0, NULL, BATCH * REPORT, written, read};
-    heat standing = {"Which words it looks at: a_ij", 0, 0, turned, HEADLINE,
-                     read, written};
+    heat lying = {"What each word of the headline looks at in the report", 0, 0,
+                  NULL, BATCH * REPORT, written, read};
+    heat standing = {"What each word of the headline looks at: a_ij", 0, 0,
+                     turned, HEADLINE, read, written};
     int i, j;
 
     put_item(b, 0, it);

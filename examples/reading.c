@@ -4,9 +4,9 @@
  *                                 ^      ^      ^
  *                s0 ------------> s1 --> s2 --> s3       decoder: s_i reads
  *                ^                ^      ^      ^        y_(i-1), k, c_i, d_i
- *                k = tanh(Q r)    c1 d1  c2 d2  c3 d3
- *                ^                  \ /    |    /
- *        +-------+-------+       looking at g and q
+ *                k = tanh(Q r+b)  c1 d1  c2 d2  c3 d3
+ *                ^                ^      ^      ^
+ *        +-------+-------+        looking at g and q
  *        |               |
  *        g1 <-> ... <-> gN       q1 <-> ... <-> qM       two encoders
  *        ^              ^        ^              ^

@@ -28,12 +28,14 @@ cat > $T/rnn.h << 'END'
 END
 printf '#define RNN_IMPLEMENTATION\n#include "header/rnn.h"\n' > $T/lib.c
 
+# inlined functions would count their branches at every call
+GCOV="gcc -std=c99 -w -O0 -Dalways_inline=unused --coverage"
+
 build() { # a name, then flags: a library in build/coverage/NAME
     name=$1
     shift
     mkdir $T/$name
-    (cd $T && gcc -std=c99 -w -O0 -Dalways_inline=unused --coverage -fPIC -shared "$@" lib.c \
-        -o $name/librnn.so) || exit 1
+    (cd $T && $GCOV -fPIC -shared "$@" lib.c -o $name/librnn.so) || exit 1
 }
 
 run() { # a library, a test, its flags; its arguments in $args
@@ -54,7 +56,7 @@ inside() { # a test that looks into the implementation, compiled with it
     mkdir -p $T/$1/tests
     cp rnn.h $T/$1/
     cp tests/$1.c tests/test.h $T/$1/tests/
-    (cd $T/$1 && gcc -std=c99 -w -O0 -Dalways_inline=unused --coverage tests/$1.c -o $1 -lm &&
+    (cd $T/$1 && $GCOV tests/$1.c -o $1 -lm &&
      ./$1 > out && gcov -b -c ./*.gcda > gcov.out 2>&1) || echo "$1 fails"
 }
 
@@ -66,6 +68,7 @@ for f in tests/test_*.c tests/parity.c; do
     t=$(basename $f .c)
     args=
     [ $t = test_hash ] && args=check
+    [ $t = test_gaps ] && args="1 all"
     [ $t = parity ] && args=$(echo tests/cases/*.safetensors)
     if grep -q 'rnn_i_\|RNN_I_' $f; then
         inside $t
@@ -74,6 +77,7 @@ for f in tests/test_*.c tests/parity.c; do
     else
         run float $t $plain
         case $t in
+        test_gaps) run double $t $plain -DRNN_DOUBLE && run simd $t ;;
         test_hash | test_math | test_prop | test_train) run simd $t ;;
         esac
     fi

@@ -45,7 +45,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Which tests most probably notice a section, first ones first; then the rest.
 SECTIONS = {
-    "BASE": "math train sizes",
+    "BASE": "math gaps sizes train",
     "PRODUCT": "parity",
     "KERNELS": "math parity train prop",
     "MATH": "math",
@@ -53,10 +53,10 @@ SECTIONS = {
     "CELL-RNN": "parity grad",
     "CELL-GRU": "parity grad",
     "CELL-LSTM": "parity grad",
-    "SELECT": "sizes prop",
+    "SELECT": "sizes gaps prop",
     "ROWS": "sizes parity prop",
     "MAP": "math",
-    "RANDOM": "math train",
+    "RANDOM": "math gaps train",
     "LINEAR": "sizes parity prop",
     "EMBEDDING": "sizes parity prop",
     "STACK": "sizes parity prop",
@@ -68,11 +68,11 @@ SECTIONS = {
     "TRAIN": "train",
     "OPTIMIZERS": "train parity",
     "SCHEDULES": "train",
-    "SAMPLE": "train",
+    "SAMPLE": "gaps train",
     "DECODE": "decode sizes",
     "BEAM": "decode sizes",
-    "FILES": "files",
-    "STDIO": "files",
+    "FILES": "gaps files",
+    "STDIO": "gaps files",
 }
 
 # Why nobody can tell: {reason: [(function, old line, new line), ...]}
@@ -336,6 +336,8 @@ class Judge:
                         continue
                 build = "double" if name[:-2] in double else "float"
                 self.tests[build].append(m.group(1))
+                if m.group(1) == "gaps":
+                    self.tests["double"].append("gaps")
         self.live = {b: live_lines(text, [f for f in flags if f[:2] == "-D"])
                      for b, flags in BUILDS.items()}
         # the header's lines that are read once per instruction set
@@ -435,29 +437,23 @@ class Judge:
         probably notices the section first, then the quick ones, also with
         sanitizers, then the slow ones; of these with sanitizers only those
         that the section names."""
-        def build(test):
-            return "double" if test in self.tests["double"] else "float"
-
-        def cost(test):
-            return self.seconds(build(test), test)
-        tests = self.tests["float"] + self.tests["double"]
-        first = [t for t in SECTIONS[m.section].split() if t in tests]
-        for t in first:
-            yield build(t), t
-        rest = [t for t in tests if t not in first + ["hash"]]
-        rest.sort(key=cost)
-        quick = [t for t in rest if cost(t) < 4]
-        slow = [t for t in rest if t not in quick]
-        for t in quick:
-            yield build(t), t
-        again = [t for t in first + quick if t in self.tests["float"]]
-        for t in sorted(again, key=cost):
-            yield "sanitizers", t
-            yield "simd", t
-        for t in slow:
-            yield build(t), t
+        tests = [(b, t) for b in ("float", "double") for t in self.tests[b]
+                 if t != "hash"]
+        first = [bt for t in SECTIONS[m.section].split() for bt in tests
+                 if bt[1] == t]
+        yield from first
+        rest = sorted((bt for bt in tests if bt not in first),
+                      key=lambda bt: self.seconds(*bt))
+        quick = [bt for bt in rest if self.seconds(*bt) < 4]
+        yield from quick
+        for b, t in sorted(first + quick, key=lambda bt: self.seconds(*bt)):
+            if b == "float":
+                yield "sanitizers", t
+                if (b, t) in first or t in ("sizes", "math", "prop"):
+                    yield "simd", t
         for t in self.inside:
             yield "simd", t
+        yield from (bt for bt in rest if bt not in quick)
         for b in "float", "sanitizers", "simd":
             yield b, "hash"
 

@@ -453,12 +453,14 @@ typedef struct rnn_sizes {
       (size_t)((cell) >= RNN_GRU_RESET_BEFORE ? 2 : 1) +                       \
       (size_t)(T) * (size_t)(D)))
 
-/* Room for copies, which makes the products of wide layers faster. */
+/* Copies of the weights, which make training faster: transposed and, for wide
+ * layers, once more in another order; and room for copies of other factors. */
+#define RNN_COPIES(H) ((size_t)((H) < 256 ? 1 : 2))
 #define RNN_ROOM(H) ((size_t)((H) < 256 ? 0 : 98336))
 
 #define RNN_STACK_TRAIN(cell, I, H, L, D, T, B)                                \
     (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
-     RNN_STACK_PARAMS(cell, I, H, L, D, 0) + RNN_ROOM(H))
+     RNN_COPIES(H) * RNN_STACK_PARAMS(cell, I, H, L, D, 0) + RNN_ROOM(H))
 
 /* Each layer whose output goes through dropout keeps a masked copy of it:
  * add this for every such layer (L - 1 with dropout, 1 with dropout_last). */
@@ -489,7 +491,8 @@ typedef struct rnn_sizes {
      2u * (size_t)(T) * (size_t)(B) * (size_t)(E))
 #define RNN_MODEL_TRAIN(cell, I, E, H, L, D, T, B, O)                          \
     (RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B) +                           \
-     RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, 0) +                     \
+     RNN_COPIES(H) *                                                           \
+         RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, 0) +                 \
      (size_t)(D) * (size_t)(H) * (size_t)(O) + RNN_ROOM(H))
 #define RNN_MODEL_INFER(cell, E, H, L, D, T, B)                                \
     (RNN_STACK_INFER(cell, H, L, D, T, B) +                                    \
@@ -1539,12 +1542,24 @@ RNN_I_INLINE int rnn_i_fits(size_t n)
     return n <= (size_t)PTRDIFF_MAX / sizeof(rnn_real);
 }
 
+/* Zeros without `from`. Four at a time are a vector to most compilers, and no
+ * call of memcpy to any. */
 RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
 {
-    size_t i;
-    if (to != from)
-        for (i = 0; i < n; i++)
-            to[i] = from ? from[i] : 0;
+    size_t i = 0;
+
+    if (to == from)
+        return;
+    for (; from && i + 4 <= n; i += 4) {
+        const rnn_real a = from[i], b = from[i + 1];
+        const rnn_real c = from[i + 2], d = from[i + 3];
+        to[i] = a;
+        to[i + 1] = b;
+        to[i + 2] = c;
+        to[i + 3] = d;
+    }
+    for (; i < n; i++)
+        to[i] = from ? from[i] : 0;
 }
 
 /* ============================================================================
@@ -1556,7 +1571,8 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
  * k and o are at least 1. A large product goes faster through copies of what it
- * reads, for which it is lent some room; the bits are the same without.
+ * reads, for which it is lent some room; the bits are the same without. If
+ * b_rows is not 0, b is a matrix in strips, and B a part of it: [ROWS].
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -1567,6 +1583,7 @@ typedef struct rnn_i_product {
     ptrdiff_t a_i, a_k, a_o;
     const rnn_real *b;
     ptrdiff_t b_j, b_k, b_o; /* b_j = 1 is the fast case */
+    size_t b_rows, b_cols, b_row, b_col; /* of a matrix in strips: [ROWS] */
     const rnn_real *b1, *b2; /* either may be NULL       */
     rnn_real *c;
     ptrdiff_t c_i;
@@ -1635,8 +1652,10 @@ typedef struct rnn_i_kernels {
 static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
 
-/* rows of C that a large product treats at a time: [PRODUCT] */
+/* rows of C that a large product treats at a time, and terms of its sums where
+ * it makes no copies: [PRODUCT] */
 #define RNN_I_MC 192
+#define RNN_I_KC 512
 
 /* constants of exp and log: [MATH] */
 #ifdef RNN_DOUBLE
@@ -1842,9 +1861,11 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
 #define RNN_EQ(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
 #define RNN_SEL(m, a, b) _mm512_mask_blend_ps(m, b, a)
 #define RNN_ABS(a) _mm512_castsi512_ps(RNN_I_PICK(a, 0x7fffffff))
-#define RNN_SIGN(a, s)                                                         \
-    _mm512_castsi512_ps(_mm512_or_si512(RNN_I_PICK(a, 0x7fffffff),             \
-                                        RNN_I_PICK(s, (int)0x80000000u)))
+#define RNN_SIGN(a, s) /* 0xb8: in the middle, which bits are of the last */   \
+    _mm512_castsi512_ps(_mm512_ternarylogic_epi32(                             \
+        RNN_I_BITS(a), _mm512_set1_epi32((int)0x80000000u), RNN_I_BITS(s),     \
+        0xb8))
+#define RNN_SCALE(v, n) _mm512_maskz_scalef_ps(RNN_I_ALL, v, n)
 #define RNN_POW2(t)                                                            \
     _mm512_castsi512_ps(_mm512_maskz_slli_epi32(                               \
         RNN_I_ALL, _mm512_add_epi32(RNN_I_BITS(t), _mm512_set1_epi32(127)),    \
@@ -1974,28 +1995,31 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_parts)(RNN_V x, RNN_V *t)
     return RNN_MAD(RNN_MUL(r, r), p, r);
 }
 
-/* 2^n in two factors, for results beyond 2^127 and below the least normal
- * number; t = MAGIC + n. */
-RNN_I_INLINE RNN_HOT void RNN_K(halves)(RNN_V t, RNN_V s[2])
+/* v 2^n, rounded once, for results beyond 2^127 and below the least normal
+ * number, too; t = MAGIC + n. In two factors where no instruction does it. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled)(RNN_V v, RNN_V t)
 {
     const RNN_V magic = RNN_SET(RNN_I_MAGIC);
     const RNN_V n = RNN_SUB(t, magic);
+#ifdef RNN_SCALE
+    return RNN_SCALE(v, n);
+#else
     const RNN_V half = RNN_MAD(n, RNN_SET((rnn_real)0.5), magic);
+    const RNN_V rest = RNN_ADD(RNN_SUB(n, RNN_SUB(half, magic)), magic);
 
-    s[0] = RNN_POW2(half);
-    s[1] = RNN_POW2(RNN_ADD(RNN_SUB(n, RNN_SUB(half, magic)), magic));
+    return RNN_MUL(RNN_MUL(v, RNN_POW2(half)), RNN_POW2(rest));
+#endif
 }
 
 /* e^x = 2^n (1 + q) */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
 {
-    RNN_V t, q, s[2];
+    RNN_V t, q;
 
     x = RNN_MIN(RNN_SET(RNN_I_EXP_MAX), x);
     x = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), x);
     q = RNN_K(exp_parts)(x, &t);
-    RNN_K(halves)(t, s);
-    return RNN_MUL(RNN_MUL(RNN_ADD(q, RNN_SET(1)), s[0]), s[1]);
+    return RNN_K(scaled)(RNN_ADD(q, RNN_SET(1)), t);
 }
 
 /* tanh |x| = 1 - 2 e / (1 + e), e = e^(-2|x|), where that is 1/2 or more; below
@@ -2035,15 +2059,13 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid)(RNN_V x)
 {
     const RNN_V one = RNN_SET(1), zero = RNN_SET(0);
-    RNN_V t, q, s[2], h, e, lost, d, r, c;
+    RNN_V t, q, h, e, lost, d, r, c;
 
     q = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), RNN_SUB(zero, RNN_ABS(x)));
     q = RNN_K(exp_parts)(q, &t);
-    RNN_K(halves)(t, s);
     h = RNN_ADD(one, q);
-    lost = RNN_SUB(q, RNN_SUB(h, one));
-    e = RNN_MUL(RNN_MUL(h, s[0]), s[1]);
-    lost = RNN_MUL(RNN_MUL(lost, s[0]), s[1]);
+    lost = RNN_K(scaled)(RNN_SUB(q, RNN_SUB(h, one)), t);
+    e = RNN_K(scaled)(h, t);
     d = RNN_ADD(one, e);
     c = RNN_ADD(RNN_SUB(e, RNN_SUB(d, one)), lost);
     r = RNN_DIV(e, d);
@@ -2221,7 +2243,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
     }
 }
 
-/* rows [i, end) of one strip of columns, one block; q.a is at row i */
+/* rows [i, end) of one strip of columns, one block; q.a is at row i. Two tiles
+ * of four rows at the end are quicker than one of six and one of two, which
+ * reads as much of B. */
 RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
                                        size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
@@ -2229,6 +2253,14 @@ RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
     int l = q.next ? 0 : RNN_LINES;
 
     for (; i + RNN_MR <= end; i += RNN_MR, l++) {
+#if RNN_MR > 4
+        if (end - i == RNN_MR + 2) {
+            RNN_K(tile)(p, &q, i, j, lanes, 4, nv, NULL);
+            q.a += 4 * q.a_i;
+            i += 4;
+            break;
+        }
+#endif
         if (l < RNN_LINES) /* the first tiles fetch a line of each row */
             RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv, q.next + l * 16);
         else
@@ -2285,24 +2317,33 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
-/* A large product. Its sum goes block by block, each through a copy of the
- * strip of B that all rows share, and of A where its rows are columns: so they
- * stay in the cache, one line beside the other. Between blocks the sum waits in
- * C, which changes no bit. RNN_I_MC rows at a time, more if A needs no copy. */
+/* The sum goes block by block, so that what a strip of B brings stays in the
+ * cache for all rows; between blocks it waits in C, which changes no bit. A
+ * large product reads copies: of the strip, and of A where its rows are
+ * columns, RNN_I_MC rows at a time, more if A needs no copy. */
 RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { ROW = RNN_NV * RNN_W };
-    rnn_real *panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
-    const size_t most = (p->room_len - 16) / (ROW + RNN_I_MC);
+    const int copies = p->room && p->m >= 48 && p->n >= 256 &&
+                       p->k * p->o >= 256 && (p->a_k == 1 || p->a_k >= 256);
+    const int turn = copies && p->a_k != 1;
+    const int ahead = copies || (p->a_k != 1 && p->m >= 48);
+    const size_t most = copies ? (p->room_len - 16) / (ROW + RNN_I_MC)
+                               : RNN_I_KC;
+    const size_t mc = turn ? RNN_I_MC : copies ? 2 * RNN_I_MC : p->m;
     const size_t pieces = p->k / most + (p->k % most != 0);
     const size_t kc = (p->k + pieces - 1) / pieces;
     const size_t oc = p->k < most ? most / p->k : 1;
-    rnn_real *left = panel + most * ROW;
-    const int turn = p->a_k != 1;
-    const size_t mc = turn ? RNN_I_MC : 2 * RNN_I_MC;
+    rnn_real *panel = NULL, *left = NULL;
     size_t o, k, i, j, rows;
     RNN_K(block) q, whole;
 
+    if (copies) {
+        panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
+        left = panel + most * ROW;
+    }
+    q.next_k = p->b_k;
+    q.next_o = p->b_o;
     for (i = 0; i < p->m; i += rows) {
         rows = p->m - i < mc ? p->m - i : mc;
         q.start = p->start;
@@ -2325,22 +2366,23 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                     q.a_k = RNN_I_MC;
                     q.a_o = (ptrdiff_t)(q.ks * RNN_I_MC);
                 }
+                q.b_k = p->b_k;
+                q.b_o = p->b_o;
                 q.next = NULL;
-                q.next_k = p->b_k;
-                q.next_o = p->b_o;
                 whole = q;
-                q.b = panel;
-                q.b_k = ROW;
-                q.b_o = (ptrdiff_t)(q.ks * ROW);
                 for (j = 0; j + ROW <= p->n; j += ROW) {
-                    RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW, panel,
-                                ROW);
-                    q.next = j + 2 * ROW <= p->n ? b + j + ROW : NULL;
+                    q.b = b + j;
+                    if (copies) {
+                        RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW,
+                                    panel, ROW);
+                        q.b = panel;
+                        q.b_k = ROW;
+                        q.b_o = (ptrdiff_t)(q.ks * ROW);
+                    }
+                    q.next = ahead && j + 2 * ROW <= p->n ? b + j + ROW : NULL;
                     RNN_K(strip)(p, q, i, i + rows, j, RNN_W, RNN_NV);
                 }
                 whole.b = b;
-                whole.b_k = p->b_k;
-                whole.b_o = p->b_o;
                 RNN_K(edge)(p, &whole, i, i + rows, j);
                 q.start = RNN_I_FROM_C;
             }
@@ -2443,8 +2485,7 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
         return;
     }
 #if RNN_W > 1
-    if (p->room && p->m >= 48 && p->n >= 256 && p->k * p->o >= 256 &&
-        (p->a_k == 1 || p->a_k >= 256)) {
+    if (p->m != 1) {
         RNN_K(blocked)(p);
         return;
     }
@@ -2462,7 +2503,7 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
     q.next_k = q.next_o = 0;
     q.start = p->start;
 #if RNN_W > 1
-    if (p->m == 1) {
+    {
         enum { WIDE = RNN_MR * RNN_NV, HALF = 2 * RNN_NV };
         if (p->b_k >= 1024)
             for (; j + WIDE * RNN_W <= p->n; j += WIDE * RNN_W)
@@ -3218,6 +3259,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_ABS
 #undef RNN_SIGN
 #undef RNN_POW2
+#undef RNN_SCALE
 #undef RNN_I_OFF
 #undef RNN_EXPO
 #undef RNN_MANT
@@ -3372,6 +3414,7 @@ RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
     p->o = 1;
     p->a_k = p->b_j = 1;
     p->a_o = p->b_o = 0;
+    p->b_rows = 0;
     p->b1 = p->b2 = NULL;
     p->room = call->room;
     p->room_len = call->room_len;
@@ -3443,6 +3486,53 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
     return one;
 }
 
+/* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of
+ * them, the rows of a strip being neighbours. That is the order in which a
+ * product reads it, so nothing has to be copied again at every step. */
+#define RNN_I_STRIP 64
+
+/* The strip that column j of b is in: its width; and where that column begins,
+ * at row 0 of the matrix. */
+RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
+{
+    const size_t left = cols - j / RNN_I_STRIP * RNN_I_STRIP;
+    return left < RNN_I_STRIP ? left : RNN_I_STRIP;
+}
+
+/* The product of a call, of whatever layout B is: if in strips, RNN_I_MC rows
+ * of C at a time and strip by strip. */
+RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
+{
+    const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
+    const size_t m = p->m, n = p->n;
+    rnn_real *c = p->c;
+    size_t i, j, at, width;
+
+    if (!p->b_rows) {
+        RNN_I_DO(call->k, product)(p);
+        return;
+    }
+    for (i = 0; i < m; i += p->m) {
+        p->m = m - i < RNN_I_MC ? m - i : RNN_I_MC;
+        p->a = a + (ptrdiff_t)i * p->a_i;
+        for (j = 0; j < n; j += p->n) {
+            at = p->b_col + j;
+            width = rnn_i_strip(p->b_cols, at);
+            p->n = width - at % RNN_I_STRIP;
+            p->n = n - j < p->n ? n - j : p->n;
+            p->b = b + at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows +
+                   p->b_row * width + at % RNN_I_STRIP;
+            p->b_k = (ptrdiff_t)width;
+            p->b1 = b1 ? b1 + j : NULL;
+            p->b2 = b2 ? b2 + j : NULL;
+            p->c = c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
+            RNN_I_DO(call->k, product)(p);
+        }
+    }
+    p->a = a, p->b = b, p->b1 = b1, p->b2 = b2, p->c = c;
+    p->m = m, p->n = n;
+}
+
 /* What a layer reads, as parts that stand side by side in its input. */
 enum { RNN_I_ALWAYS, RNN_I_FIRST, RNN_I_NEVER };
 typedef struct rnn_i_part {
@@ -3503,7 +3593,7 @@ RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
         p->m = (size_t)(to - t) * (size_t)seq->batch;
         p->a = a + t * a_t;
         p->c = c + t * c_t;
-        RNN_I_DO(call->k, product)(p);
+        rnn_i_multiply(call, p);
         return;
     }
     for (; t < to; t++)
@@ -3511,7 +3601,7 @@ RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
              b += p->m) {
             p->a = a + t * a_t + (ptrdiff_t)b * p->a_i;
             p->c = c + t * c_t + (ptrdiff_t)b * p->c_i;
-            RNN_I_DO(call->k, product)(p);
+            rnn_i_multiply(call, p);
         }
 }
 
@@ -3662,24 +3752,91 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
     return RNN_OK;
 }
 
-/* w [rows][cols] transposed into to [cols][rows], a share of it */
-RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
-                              size_t rows, size_t cols, rnn_real *to)
-{
-    size_t first, end, r0, r, c;
-
-    rnn_i_share(call, cols, &first, &end);
-    for (r0 = 0; r0 < rows; r0 += 16) /* 16 rows: lines stay in the cache */
-        for (c = first; c < end; c++)
-            for (r = r0; r < rows && r < r0 + 16; r++)
-                to[c * rows + r] = w[r * cols + c];
-}
-
-/* A weight [in][cols], and its transposed copy [cols][in] or NULL. */
+/* A weight [in][cols], and copies in strips of it and of its transpose, or
+ * NULL. */
 typedef struct rnn_i_matrix {
-    const rnn_real *w, *wt;
+    const rnn_real *w, *ws, *wt;
     size_t in, cols;
 } rnn_i_matrix;
+
+RNN_I_FN rnn_i_matrix rnn_i_matrix_at(const rnn_real *w, size_t in, size_t cols)
+{
+    rnn_i_matrix m;
+
+    m.w = w;
+    m.ws = m.wt = NULL;
+    m.in = in;
+    m.cols = cols;
+    return m;
+}
+
+/* A share of the copy in strips; 16 rows at a time, so that what is read is
+ * near. */
+RNN_I_FN void rnn_i_copy_strips(const rnn_i_call *call, const rnn_real *w,
+                                size_t in, size_t cols, rnn_real *to)
+{
+    size_t first, end, r, r0, j, width;
+
+    rnn_i_share(call, in, &first, &end);
+    for (r0 = first; r0 < end; r0 += 16)
+        for (j = 0; j < cols; j += RNN_I_STRIP) {
+            width = rnn_i_strip(cols, j);
+            for (r = r0; r < end && r < r0 + 16; r++)
+                rnn_i_copy(to + j * in + r * width, w + r * cols + j, width);
+        }
+}
+
+/* A share of the transpose [cols][in] in strips; 8 rows at a time, whose lines
+ * stay in the cache even if they are a power of two apart. */
+RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
+                              size_t in, size_t cols, rnn_real *to)
+{
+    size_t first, end, r, c, i, width;
+
+    rnn_i_share(call, cols, &first, &end);
+    for (r = 0; r < in; r += 8) {
+        const rnn_real *from = w + r * cols;
+        rnn_real *at = to + r / RNN_I_STRIP * RNN_I_STRIP * cols +
+                       r % RNN_I_STRIP;
+        const size_t rows = in - r < 8 ? in - r : 8;
+
+        width = rnn_i_strip(in, r);
+        at += first * width;
+        for (c = first; c < end; c++, at += width)
+            if (rows == 8)
+                for (i = 0; i < 8; i++)
+                    at[i] = from[i * cols + c];
+            else
+                for (i = 0; i < rows; i++)
+                    at[i] = from[i * cols + c];
+    }
+}
+
+/* The right factor of a product: columns from col on, and rows from row on, of
+ * W. */
+RNN_I_FN void rnn_i_by(rnn_i_product *p, const rnn_i_matrix *w, size_t row,
+                       size_t col)
+{
+    p->b = w->ws ? w->ws : w->w + row * w->cols + col;
+    p->b_k = (ptrdiff_t)w->cols;
+    p->b_rows = w->ws ? w->in : 0;
+    p->b_cols = w->cols;
+    p->b_row = row;
+    p->b_col = col;
+}
+
+/* the same of W^T */
+RNN_I_FN void rnn_i_by_transpose(rnn_i_product *p, const rnn_i_matrix *w,
+                                 size_t row, size_t col)
+{
+    p->b = w->wt ? w->wt : w->w + col * w->cols + row;
+    p->b_j = w->wt ? 1 : (ptrdiff_t)w->cols;
+    p->b_k = 1;
+    p->b_rows = w->wt ? w->cols : 0;
+    p->b_cols = w->in;
+    p->b_row = row;
+    p->b_col = col;
+}
 
 /* dx(t, b) = start + dz(t, b) W^T for every valid row, where W is the rows of a
  * matrix that belong to a part, from row `from` on, and its first `out`
@@ -3698,9 +3855,7 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
     p.k = out;
     p.a = dz;
     p.a_i = (ptrdiff_t)dz_width;
-    p.b = w->wt ? w->wt + from : w->w + from * w->cols;
-    p.b_j = w->wt ? 1 : (ptrdiff_t)w->cols;
-    p.b_k = w->wt ? (ptrdiff_t)w->in : 1;
+    rnn_i_by_transpose(&p, w, 0, from);
     p.c = part->dx;
     p.c_i = (ptrdiff_t)part->row;
     p.start = start;
@@ -3708,11 +3863,11 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
-/* y(t, b) = start + x(t, b) W for every valid row; W is [width][w_width], of
- * which `out` columns are used. */
+/* y(t, b) = start + x(t, b) W for every valid row; of the matrix W the rows
+ * count from `row` on, and `out` columns from col on. */
 RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
-                                 const rnn_i_part *part, const rnn_real *w,
-                                 size_t w_width, size_t out,
+                                 const rnn_i_part *part, const rnn_i_matrix *w,
+                                 size_t row, size_t col, size_t out,
                                  const rnn_real *b1, const rnn_real *b2,
                                  rnn_real *y, size_t y_width, int start)
 {
@@ -3725,8 +3880,7 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
     p.k = part->width;
     p.a = part->x;
     p.a_i = (ptrdiff_t)part->row;
-    p.b = w;
-    p.b_k = (ptrdiff_t)w_width;
+    rnn_i_by(&p, w, row, col);
     p.b1 = b1;
     p.b2 = b2;
     p.c = y;
@@ -3995,8 +4149,9 @@ RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
     if (seq->ids) {
         rnn_i_gather(&call, seq, bias, NULL, params, O, O, y, O);
     } else {
+        const rnn_i_matrix w = rnn_i_matrix_at(params, I, O);
         rnn_i_set_part(&part, seq->x, I, NULL);
-        rnn_i_rows_forward(&call, seq, &part, params, O, O, bias, NULL, y, O,
+        rnn_i_rows_forward(&call, seq, &part, &w, 0, 0, O, bias, NULL, y, O,
                            RNN_I_FROM_BIAS);
     }
     rnn_i_pad(&call, seq, bias, y, O);
@@ -4016,7 +4171,6 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
                                       const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_i_matrix w;
     rnn_i_part part;
     size_t I, O, first, end;
     int t;
@@ -4035,10 +4189,7 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
         (lin->activation, (end - first) * O, y + at, dy + at);
     }
     if (dx) {
-        w.w = params;
-        w.wt = NULL;
-        w.in = I;
-        w.cols = O;
+        const rnn_i_matrix w = rnn_i_matrix_at(params, I, O);
         rnn_i_set_part(&part, NULL, I, dx);
         rnn_i_rows_back(&call, seq, dy, O, O, &w, 0, &part, RNN_I_FROM_ZERO);
         rnn_i_pad(&call, seq, NULL, dx, I);
@@ -4168,7 +4319,8 @@ static const rnn_i_cell rnn_i_cells[5] = {
  * lie in work. The one place that knows the layout. */
 typedef struct rnn_i_lay {
     int cell, train, bias;
-    int packed;            /* work has room for the transposed weights       */
+    int packed, strips;    /* work has copies of the weights, transposed, and
+                              in strips                                      */
     const rnn_i_cell *row;
     size_t I, H, L, D, G, K, C, T, B;
     size_t state;          /* B*H                                            */
@@ -4178,7 +4330,7 @@ typedef struct rnn_i_lay {
     size_t carry;          /* from a layer's dh to the next's; 0: the same   */
     size_t dy;             /* (T, B, D*H)                                    */
     size_t masked;         /* (T, B, D*H) per layer with dropout             */
-    size_t wt, room;       /* transposed weights; room for copies            */
+    size_t wt, ws, room;   /* those copies; room for others                  */
     size_t tight, total;
     uint32_t masks;        /* of dropout: layer 0 is this layer              */
     rnn_i_part in[RNN_I_PARTS]; /* what layer 0 reads                        */
@@ -4209,7 +4361,7 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     y->cell = s->cell;
     y->train = train;
     y->bias = !s->no_bias;
-    y->packed = 0;
+    y->packed = y->strips = 0;
     y->masks = 0;
     y->ins = 0;
     y->row = &rnn_i_cells[s->cell];
@@ -4255,14 +4407,16 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
         y->masked = rnn_i_plus(y->dy, lanes);
         y->tight = rnn_i_plus(y->masked, rnn_i_times(masks, lanes));
         y->wt = y->tight;
-        y->room = rnn_i_plus(y->wt, n);
+        y->ws = rnn_i_plus(y->wt, n);
+        y->room = rnn_i_plus(
+            y->ws, rnn_i_times(RNN_COPIES(s->hidden_size) - 1, n));
         y->total = rnn_i_plus(y->room, RNN_ROOM(s->hidden_size));
     } else {
         y->h = y->z_size;
         y->c = rnn_i_plus(y->h, rnn_i_times(rnn_i_times(y->s_size, y->D),
                                             y->L > 1 ? 2u : 1u));
         y->total = rnn_i_plus(y->c, rnn_i_times(y->s_size, y->C));
-        y->tight = y->wt = y->room = y->total;
+        y->tight = y->wt = y->ws = y->room = y->total;
         y->dh = y->dc = y->dy = y->masked = y->carry = 0;
     }
     return rnn_i_fits(y->total) ? RNN_OK : RNN_E_SIZE;
@@ -4279,7 +4433,7 @@ RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
 typedef struct rnn_i_layer {
     size_t in;                              /* width of its input            */
     size_t w_ih, w_hh, b_ih, b_hh, end;     /* offsets in params             */
-    size_t wt_ih, wt_hh;                    /* offsets in work               */
+    size_t wt_ih, wt_hh, ws_ih, ws_hh;      /* offsets in work               */
     size_t z, h, c;
     size_t prev, now;                       /* slots of step 0, in h and c   */
 } rnn_i_layer;
@@ -4302,11 +4456,35 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->end = a->w_ih + (l ? w1 : w0) + b;
     a->wt_ih = y->wt + w;
     a->wt_hh = a->wt_ih + gh * a->in;
+    a->ws_ih = y->ws + w;
+    a->ws_hh = a->ws_ih + gh * a->in;
     a->z = y->z + (y->train ? q * y->z_size : 0);
     a->h = y->h + s * y->s_size;
     a->c = y->c + (y->train ? q * y->s_size : 0);
     a->prev = d ? y->state : 0;
     a->now = d ? 0 : y->state;
+}
+
+/* The weights of a layer's input and of its state, with what copies there are
+ * in work, which may be NULL. */
+RNN_I_FN rnn_i_matrix rnn_i_w_ih(const rnn_i_lay *y, const rnn_i_layer *a,
+                                 const rnn_real *params, const rnn_real *work)
+{
+    rnn_i_matrix w = rnn_i_matrix_at(params + a->w_ih, a->in, y->G * y->H);
+
+    w.wt = y->packed ? work + a->wt_ih : NULL;
+    w.ws = y->strips ? work + a->ws_ih : NULL;
+    return w;
+}
+
+RNN_I_FN rnn_i_matrix rnn_i_w_hh(const rnn_i_lay *y, const rnn_i_layer *a,
+                                 const rnn_real *params, const rnn_real *work)
+{
+    rnn_i_matrix w = rnn_i_matrix_at(params + a->w_hh, y->H, y->G * y->H);
+
+    w.wt = y->packed ? work + a->wt_hh : NULL;
+    w.ws = y->strips ? work + a->ws_hh : NULL;
+    return w;
 }
 
 /* The output of layer l as parts; returns how many. */
@@ -4342,41 +4520,42 @@ RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_stack *s,
 }
 
 /* z = (b_ih + b_hh) + x W_ih; blocks that are not joint start at b_ih alone.
- * Parts before `done` are in z already. */
+ * Parts before `done` are in z already. w is W_ih. */
 RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_lay *y,
-                                  const rnn_i_layer *a, const rnn_seq *seq,
-                                  const rnn_i_part *part, int parts, int done,
-                                  const rnn_real *params, rnn_real *z)
+                                  const rnn_i_layer *a, const rnn_i_matrix *w,
+                                  const rnn_seq *seq, const rnn_i_part *part,
+                                  int parts, int done, const rnn_real *params,
+                                  rnn_real *z)
 {
     const size_t gh = y->G * y->H, kh = y->K * y->H;
     const size_t joint = y->row->joint * y->H;
     const int bare = parts == 0 || part[0].when != RNN_I_ALWAYS;
-    const rnn_real *b1, *b2, *w;
-    size_t from, to;
+    const rnn_real *b1, *b2;
+    size_t from, to, row;
     int i;
 
     for (from = 0; from < gh; from = to) {
         to = from < joint ? joint : gh;
-        w = params + a->w_ih + from;
         b1 = y->bias ? params + a->b_ih + from : NULL;
         b2 = y->bias && from < joint ? params + a->b_hh + from : NULL;
         if (bare && !done)
             rnn_i_rows_bias(call, seq, to - from, b1, b2, z + from, kh);
-        for (i = 0; i < parts; w += part[i].width * gh, i++)
+        for (i = 0, row = 0; i < parts; row += part[i].width, i++)
             if (i < done)
                 continue;
             else if (!part[i].x)
-                rnn_i_gather(call, seq, b1, b2, w, gh, to - from, z + from, kh);
+                rnn_i_gather(call, seq, b1, b2, w->w + row * gh + from, gh,
+                             to - from, z + from, kh);
             else
-                rnn_i_rows_forward(call, seq, &part[i], w, gh, to - from, b1,
-                                   b2, z + from, kh,
+                rnn_i_rows_forward(call, seq, &part[i], w, row, from, to - from,
+                                   b1, b2, z + from, kh,
                                    i || bare ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
     }
 }
 
-/* One step of some rows: the recurrent products and the cell. */
+/* One step of some rows: the recurrent products and the cell. w is W_hh. */
 RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
-                                 const rnn_real *w_hh, const rnn_real *b_hh,
+                                 const rnn_i_matrix *w, const rnn_real *b_hh,
                                  const rnn_i_cell_step *s)
 {
     const size_t H = y->H;
@@ -4386,7 +4565,6 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
     rnn_i_blank(call, &p);
     p.m = s->rows;
     p.k = H;
-    p.b_k = (ptrdiff_t)(y->G * H);
     p.c_i = (ptrdiff_t)(y->K * H);
     for (stage = 0; stage < y->row->stages; stage++) {
         for (i = 0; i < y->row->pieces; i++) {
@@ -4395,24 +4573,23 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
                 continue;
             p.a = e->from_q ? s->z + 3 * H : s->h_prev;
             p.a_i = (ptrdiff_t)(e->from_q ? y->K * H : H);
-            p.b = w_hh + e->u * H;
+            rnn_i_by(&p, w, 0, e->u * H);
             p.b1 = b_hh ? b_hh + e->u * H : NULL;
             p.c = s->z + e->z * H;
             p.n = e->n * H;
             p.start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
-            RNN_I_DO(call->k, product)(&p);
+            rnn_i_multiply(call, &p);
         }
         RNN_I_DO(call->k, cell_forward)(y->cell, stage, s);
     }
 }
 
-/* The same backward: dh becomes the gradient of h_{t-1}. wt is W_hh
- * transposed, or NULL. */
+/* The same backward: dh becomes the gradient of h_{t-1}. */
 RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
-                                  const rnn_real *w_hh, const rnn_real *wt,
+                                  const rnn_i_matrix *w,
                                   const rnn_i_cell_step *s)
 {
-    const size_t H = y->H, gh = y->G * H;
+    const size_t H = y->H;
     rnn_i_product p;
     int stage, i, into = y->row->carries;
 
@@ -4420,8 +4597,6 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
     p.m = s->rows;
     p.n = H;
     p.a_i = (ptrdiff_t)(y->K * H);
-    p.b_j = wt ? 1 : (ptrdiff_t)gh;
-    p.b_k = wt ? (ptrdiff_t)H : 1;
     p.c_i = (ptrdiff_t)H;
     for (stage = y->row->stages - 1; stage >= 0; stage--) {
         RNN_I_DO(call->k, cell_backward)(y->cell, stage, s);
@@ -4431,11 +4606,11 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
                 continue;
             p.a = s->z + e->z * H;
             p.k = e->n * H;
-            p.b = wt ? wt + e->u * H * H : w_hh + e->u * H;
+            rnn_i_by_transpose(&p, w, e->u * H, 0);
             p.c = e->from_q ? s->drh : s->dh;
             p.start = e->from_q || !into ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
             into |= !e->from_q;
-            RNN_I_DO(call->k, product)(&p);
+            rnn_i_multiply(call, &p);
         }
     }
 }
@@ -4514,9 +4689,19 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_pad(call, seq, NULL, y, width);
 }
 
+/* Which copies a call has: none in work that is tight. Several threads copy
+ * together what the next call reads, each a share; what this one reads only if
+ * there is but one. */
+RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
+{
+    y->packed = packed;
+    y->strips = packed && RNN_COPIES(y->H) > 1 && call->parts == 1;
+}
+
 RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                          const rnn_real *params, rnn_real *work)
 {
+    const size_t gh = y->G * y->H;
     rnn_i_layer a;
     size_t l, d;
     int i, dense = 0;
@@ -4527,25 +4712,37 @@ RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_at(y, l, d, &a);
             if (l || dense)
-                rnn_i_transpose(call, params + a.w_ih, a.in, y->G * y->H,
+                rnn_i_transpose(call, params + a.w_ih, a.in, gh,
                                 work + a.wt_ih);
-            rnn_i_transpose(call, params + a.w_hh, y->H, y->G * y->H,
-                            work + a.wt_hh);
+            rnn_i_transpose(call, params + a.w_hh, y->H, gh, work + a.wt_hh);
+            if (y->strips && (l || dense))
+                rnn_i_copy_strips(call, params + a.w_ih, a.in, gh,
+                                  work + a.ws_ih);
+            if (y->strips)
+                rnn_i_copy_strips(call, params + a.w_hh, y->H, gh,
+                                  work + a.ws_hh);
         }
 }
 
+/* Some steps at a time: what the inputs bring to z, which then is at hand for
+ * the steps. */
 RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   const rnn_i_layer *a, size_t q, size_t d,
                                   const rnn_real *params, const rnn_seq *seq,
+                                  const rnn_i_part *part, int parts, int done,
                                   rnn_real *work)
 {
     const size_t H = y->H, at = q * y->state;
+    const size_t rows = 65536 / (y->K * H) + RNN_I_MC;
+    const int each = (int)(rows / y->B + 1), to = rnn_i_end(call, seq);
+    const rnn_i_matrix w_ih = rnn_i_w_ih(y, a, params, work);
+    const rnn_i_matrix w_hh = rnn_i_w_hh(y, a, params, work);
     const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
     rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
+    rnn_i_call some = *call;
     rnn_i_cell_step s;
-    const int to = rnn_i_end(call, seq);
     size_t first, end, b;
-    int i, t;
+    int i, t, next;
 
     rnn_i_share(call, y->B, &first, &end);
     if (call->from == 0) {
@@ -4555,17 +4752,25 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                            end);
     }
     s.H = H;
-    for (i = call->from; i < to; i++) {
-        t = d ? seq->steps - 1 - i : i; /* reverse: never a part of the steps */
-        for (b = first; b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
-             b += s.rows) {
-            const size_t row = (size_t)t * y->state + b * H;
-            s.z = z + row * y->K;
-            s.h_prev = h + row + a->prev;
-            s.h = h + row + a->now;
-            s.c_prev = c + row + a->prev;
-            s.c = c + row + a->now;
-            rnn_i_step_forward(call, y, params + a->w_hh, b_hh, &s);
+    for (i = call->from; i < to; i = next) {
+        next = to - i < each ? to : i + each;
+        some.from = d ? seq->steps - next : i;
+        some.to = d ? seq->steps - i : next;
+        rnn_i_input_product(&some, y, a, &w_ih, seq, part, parts, done, params,
+                            z);
+        for (; i < next; i++) {
+            t = d ? seq->steps - 1 - i : i; /* never a part of the steps */
+            for (b = first;
+                 b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
+                 b += s.rows) {
+                const size_t row = (size_t)t * y->state + b * H;
+                s.z = z + row * y->K;
+                s.h_prev = h + row + a->prev;
+                s.h = h + row + a->now;
+                s.c_prev = c + row + a->prev;
+                s.c = c + row + a->now;
+                rnn_i_step_forward(call, y, &w_hh, b_hh, &s);
+            }
         }
     }
     if (to < seq->steps)
@@ -4592,10 +4797,8 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
         for (d = 0; d < y->D; d++) {
             parts = rnn_i_input(y, stack, work, l, part);
             rnn_i_layer_at(y, l, d, &a);
-            rnn_i_input_product(call, y, &a, seq, part, parts, l ? 0 : done,
-                                params, work + a.z);
             rnn_i_layer_forward(call, y, &a, l * y->D + d, d, params, seq,
-                                work);
+                                part, parts, l ? 0 : done, work);
         }
         if (y->train && p > 0) { /* the masked copy, from the states */
             rnn_real *to;
@@ -4619,6 +4822,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    rnn_real *work)
 {
     const size_t H = y->H, at = q * y->state;
+    const rnn_i_matrix w = rnn_i_w_hh(y, a, params, work);
     rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
     rnn_real *dh = work + y->dh + q * y->carry;
     rnn_real *dc = work + y->dc + q * y->carry;
@@ -4653,8 +4857,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
             s.dy = dy ? dy + row * y->D + d * H : NULL;
             s.dh = dh + b * H;
             s.dc = s.drh = dc + b * H;
-            rnn_i_step_backward(call, y, params + a->w_hh,
-                                y->packed ? work + a->wt_hh : NULL, &s);
+            rnn_i_step_backward(call, y, &w, &s);
         }
     }
     if (call->from > 0)
@@ -4683,10 +4886,7 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
             continue;
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_at(y, l, d, &a);
-            w.w = params + a.w_ih;
-            w.wt = y->packed ? work + a.wt_ih : NULL;
-            w.in = a.in;
-            w.cols = gh;
+            w = rnn_i_w_ih(y, &a, params, work);
             rnn_i_rows_back(call, seq, work + a.z, kh, gh, &w, from, &part[i],
                             d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         }
@@ -4829,7 +5029,7 @@ RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
     if (!st && work_len < y->tight)
         st = RNN_E_BUFFER;
     if (!st) {
-        y->packed = train && work_len >= y->total;
+        rnn_i_have(y, call, train && work_len >= y->total);
         if (y->packed)
             rnn_i_lend(call, rnn_i_unconst(work) + y->room,
                        y->total - y->room);
@@ -4952,6 +5152,7 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     int ins = y->ins;
     size_t first, end, l;
     rnn_i_layer a;
+    rnn_i_matrix w;
     rnn_i_part below;
     rnn_i_cell_step s;
 
@@ -4961,11 +5162,12 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
-        rnn_i_input_product(call, y, &a, one, in, ins, 0, params, z);
+        w = rnn_i_w_ih(y, &a, params, NULL);
+        rnn_i_input_product(call, y, &a, &w, one, in, ins, 0, params, z);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        rnn_i_step_forward(call, y, params + a.w_hh,
-                           y->bias ? params + a.b_hh : NULL, &s);
+        w = rnn_i_w_hh(y, &a, params, NULL);
+        rnn_i_step_forward(call, y, &w, y->bias ? params + a.b_hh : NULL, &s);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
         in = &below;
         ins = 1;
@@ -5113,9 +5315,13 @@ RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
 RNN_I_FN void rnn_i_keys(const rnn_i_call *call, const rnn_i_look *o)
 {
     const size_t A = o->a.A;
-    if (o->a.row->U)
-        rnn_i_rows_forward(call, o->source, &o->h, o->params + o->a.U, A, A,
-                           NULL, NULL, o->keys, A, RNN_I_FROM_ZERO);
+    rnn_i_matrix U;
+
+    if (!o->a.row->U)
+        return;
+    U = rnn_i_matrix_at(o->params + o->a.U, o->a.K, A);
+    rnn_i_rows_forward(call, o->source, &o->h, &U, 0, 0, A, NULL, NULL,
+                       o->keys, A, RNN_I_FROM_ZERO);
 }
 
 RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
@@ -5137,9 +5343,11 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
     rnn_real max;
     int t;
 
-    if (o->a.row->W)
-        rnn_i_rows_forward(call, o->seq, &o->s, o->params, A, A, NULL, NULL,
+    if (o->a.row->W) {
+        const rnn_i_matrix W = rnn_i_matrix_at(o->params, o->a.Q, A);
+        rnn_i_rows_forward(call, o->seq, &o->s, &W, 0, 0, A, NULL, NULL,
                            o->query, A, RNN_I_FROM_ZERO);
+    }
     rnn_i_blank(call, &p);
     p.m = 1;
     p.n = K;
@@ -5246,10 +5454,8 @@ RNN_I_FN void rnn_i_unattend_query(const rnn_i_call *call, const rnn_i_look *o,
     int t;
 
     if (o->a.row->W) {
-        w.w = o->params;
+        w = rnn_i_matrix_at(o->params, o->a.Q, A);
         w.wt = o->W_t;
-        w.in = o->a.Q;
-        w.cols = A;
         rnn_i_rows_back(call, o->seq, o->dquery, A, A, &w, 0, p,
                         p->add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         return;
@@ -5284,10 +5490,8 @@ RNN_I_FN void rnn_i_unattend_memory(const rnn_i_call *call, const rnn_i_look *o,
     rnn_i_share(call, B, &first, &end);
     if (o->a.row->U) {
         rnn_i_set_part(&part, NULL, K, dh);
-        w.w = o->params + o->a.U;
+        w = rnn_i_matrix_at(o->params + o->a.U, K, A);
         w.wt = o->U_t;
-        w.in = K;
-        w.cols = A;
         rnn_i_rows_back(call, o->source, o->dkeys, A, A, &w, 0, &part,
                         RNN_I_FROM_ZERO);
     } else {
@@ -5770,6 +5974,16 @@ RNN_I_FN void rnn_i_plain_work(rnn_i_model *m, int n_to_1, size_t *at)
     m->dhn = rnn_i_take(at, n_to_1 ? states : 0);
 }
 
+/* The copies of a stack's weights stand elsewhere in the model's work than in
+ * the stack's own, which begins at `from`. */
+RNN_I_FN void rnn_i_place(rnn_i_lay *y, size_t *at, size_t from)
+{
+    const size_t place = rnn_i_take(at, y->room - y->wt) - from;
+
+    y->ws = place + (y->ws - y->wt);
+    y->wt = place;
+}
+
 /* Where transposed weights lie, and room for copies. */
 RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
 {
@@ -5782,13 +5996,13 @@ RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
         rnn_i_lay *e = &s->side.y;
         if (e->total - e->room > room)
             room = e->total - e->room;
-        e->wt = rnn_i_take(at, e->room - e->tight) - s->side.work;
+        rnn_i_place(e, at, s->side.work);
         s->W_t = rnn_i_take(at, m->attention && s->a.row->W ? s->a.U : 0);
         s->U_t = rnn_i_take(at, m->attention && s->a.row->U ? s->a.v - s->a.U
                                                             : 0);
     }
     m->bridge_t = rnn_i_take(at, m->q ? rnn_i_times(m->R, m->C) : 0);
-    y->wt = rnn_i_take(at, y->room - y->tight) - m->top.work;
+    rnn_i_place(y, at, m->top.work);
     m->head_t = rnn_i_take(at, rnn_i_times(m->W + m->Z, m->O));
     m->room = rnn_i_take(at, room);
 }
@@ -6090,7 +6304,7 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
     if (o->own)
         o->tokens.ids = seq->own_ids;
     rnn_i_inner(&m->top, &o->tokens, work, &o->inner);
-    m->top.y.packed = m->packed;
+    rnn_i_have(&m->top.y, &o->call, m->packed);
     for (i = 0; i < m->sources; i++) {
         o->source[i] = seq->source[i];
         o->source[i].seed[0] = seq->seed[0];
@@ -6099,7 +6313,7 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
         rnn_i_inner(&m->source[i].side, &o->source[i], work, &o->encoder[i]);
         if (!m->given) {
             rnn_i_lay *y = &m->source[i].side.y;
-            y->packed = m->packed;
+            rnn_i_have(y, &o->call, m->packed);
             y->ins = 1;
             rnn_i_set_part(y->in, o->encoder[i].x, y->I, NULL);
         }
@@ -6263,9 +6477,10 @@ RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params,
     }
     rnn_i_summary(o, memory, work);
     if (m->q) {
+        const rnn_i_matrix q = rnn_i_matrix_at(params + m->bridge, m->R, m->C);
         rnn_i_flat(&flat, (int)m->B);
         rnn_i_set_part(part, work + m->r, m->R, NULL);
-        rnn_i_rows_forward(call, &flat, part, params + m->bridge, m->C, m->C,
+        rnn_i_rows_forward(call, &flat, part, &q, 0, 0, m->C,
                            params + m->bridge + m->R * m->C, NULL, c, m->C,
                            RNN_I_FROM_BIAS);
         rnn_i_map_rows(call, RNN_FN_TANH, m->B, m->C, c, c);
@@ -6325,12 +6540,14 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
                                  const rnn_i_part *part, int parts,
                                  rnn_real *logits)
 {
-    const rnn_real *v = params + m->head, *c = v + (m->W + m->Z) * m->O;
+    const rnn_i_matrix v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
+    const rnn_real *c = v.w + v.in * m->O;
+    size_t row = 0;
     int i;
 
-    for (i = 0; i < parts; v += part[i].width * m->O, i++)
-        rnn_i_rows_forward(call, seq, &part[i], v, m->O, m->O, c, NULL, logits,
-                           m->O, i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
+    for (i = 0; i < parts; row += part[i].width, i++)
+        rnn_i_rows_forward(call, seq, &part[i], &v, row, 0, m->O, c, NULL,
+                           logits, m->O, i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
     rnn_i_pad(call, seq, c, logits, m->O);
 }
 
@@ -6406,6 +6623,7 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
     const int done = stepwise && !o->own ? o->fixed : 0;
     rnn_i_part part[RNN_I_PARTS];
     rnn_i_layer a;
+    rnn_i_matrix w;
     size_t first, end;
     int i, n, t;
 
@@ -6413,7 +6631,8 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
         rnn_i_embed(&o->call, &m->top, &o->tokens, params, work);
     if (done) {
         rnn_i_layer_at(y, 0, 0, &a);
-        rnn_i_input_product(&o->call, y, &a, &o->inner, y->in, done, 0,
+        w = rnn_i_w_ih(y, &a, weights, block);
+        rnn_i_input_product(&o->call, y, &a, &w, &o->inner, y->in, done, 0,
                             weights, block + a.z);
     }
     if (m->attention) { /* s_0 is a query before the stack has run */
@@ -6543,10 +6762,8 @@ RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_model *m,
     size_t from = 0;
     int i;
 
-    v.w = params + m->head;
+    v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
     v.wt = m->packed ? work + m->head_t : NULL;
-    v.in = m->W + m->Z;
-    v.cols = m->O;
     for (i = 0; i < parts; from += part[i].width, i++)
         rnn_i_rows_back(call, seq, dlogits, m->O, m->O, &v, from, &part[i],
                         part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
@@ -6627,10 +6844,8 @@ RNN_I_FN void rnn_i_context_backward(const rnn_i_open *o,
                                  dc + first * m->C);
         rnn_i_flat(&flat, (int)m->B);
         rnn_i_set_part(&part, NULL, m->R, dr);
-        q.w = params + m->bridge;
+        q = rnn_i_matrix_at(params + m->bridge, m->R, m->C);
         q.wt = m->packed ? work + m->bridge_t : NULL;
-        q.in = m->R;
-        q.cols = m->C;
         rnn_i_rows_back(call, &flat, dc, m->C, m->C, &q, 0, &part,
                         RNN_I_FROM_ZERO);
     }

@@ -314,9 +314,9 @@ static void cells(size_t H, size_t rows, int wild)
         }
 }
 
-/* A layer wide enough to use its room: with room and without, one thread or
- * more. */
-static void wide(int cell, int H, int I, int T, int B)
+/* Layers wide enough to use copies and room: with them and without, one thread
+ * or more. */
+static void wide(int cell, int layers, int H, int I, int T, int B)
 {
     rnn_stack stack;
     rnn_sizes size;
@@ -331,6 +331,8 @@ static void wide(int cell, int H, int I, int T, int B)
     stack.cell = cell;
     stack.input_size = I;
     stack.hidden_size = H;
+    stack.num_layers = layers;
+    stack.bidirectional = layers > 1;
     MUST(rnn_stack_sizes(&stack, T, B, &size) == RNN_OK, "sizes");
     seq.steps = T;
     seq.batch = B;
@@ -381,7 +383,9 @@ int main(int argc, char **argv)
         cells(n, 1 + n % 3, n % 4 == 0);
     }
     for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell += every)
-        wide(cell, 257 + cell, 290 - cell, 6, 50);
+        wide(cell, 1, 257 + cell, 290 - cell, 6, 50);
+    if (sets[0])
+        wide(RNN_GRU, 2, 261, 70, 3, 26);
     test_unused();
     return test_end();
 }

@@ -19,8 +19,8 @@
  * and in all others #include "rnn.h" alone. Compile with any flags but
  * -ffast-math and clang's -ffp-contract=fast: plain -O2 gives the fast code. It
  * includes stddef.h, stdint.h and, where RNN_IMPLEMENTATION is defined,
- * limits.h, immintrin.h on x86-64, arm_neon.h on aarch64, and stdio.h where
- * there is one.
+ * limits.h, the machine's vectors (immintrin.h, arm_neon.h, arm_mve.h or
+ * wasm_simd128.h), and stdio.h where there is one.
  *
  * ----------------------------------------------------------------------------
  * A FIRST PROGRAM
@@ -338,7 +338,9 @@ enum {
     RNN_KERNEL_PORTABLE, /* plain C                          */
     RNN_KERNEL_AVX2,     /* x86-64, chosen at run time       */
     RNN_KERNEL_AVX512,
-    RNN_KERNEL_NEON      /* aarch64                          */
+    RNN_KERNEL_NEON,     /* aarch64                          */
+    RNN_KERNEL_HELIUM,   /* Cortex-M55 and up                */
+    RNN_KERNEL_WASM      /* WebAssembly with SIMD128         */
 };
 
 /* How one call runs. NULL, or all zero, is one thread on the best kernel.
@@ -1326,9 +1328,12 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #endif
 #endif
 
-/* Instruction sets beside plain C, of which a call can choose. */
+/* Instruction sets beside plain C, of which a call can choose; Helium and
+ * WebAssembly's stand for it, since what runs them is known to have them. */
 #define RNN_I_X86 0
 #define RNN_I_NEON 0
+#define RNN_I_HELIUM 0
+#define RNN_I_WASM 0
 #if !defined(RNN_NO_SIMD) && !defined(RNN_DOUBLE) && defined(__GNUC__) &&      \
     !defined(__TINYC__)
 #if defined(__x86_64__)
@@ -1339,6 +1344,16 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #undef RNN_I_NEON
 #define RNN_I_NEON 1
 #include <arm_neon.h>
+#elif defined(__ARM_FEATURE_MVE)
+#if __ARM_FEATURE_MVE & 2
+#undef RNN_I_HELIUM
+#define RNN_I_HELIUM 1
+#include <arm_mve.h>
+#endif
+#elif defined(__wasm_simd128__)
+#undef RNN_I_WASM
+#define RNN_I_WASM 1
+#include <wasm_simd128.h>
 #endif
 #endif
 #define RNN_I_SETS (RNN_I_X86 || RNN_I_NEON)
@@ -1696,13 +1711,15 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  * below are compiled for it under names of its own:
  *
  *     LD(p) ST(p, v)            W numbers at p
- *     LDN(p, n) STN(p, v, n)    the first n < = W of them; the rest read as 0
+ *     LDN(p, n) STN(p, v, n)    the first n <= W of them; the rest read as 0;
+ *                               left out where no instruction does that
  *     SET(x) ADD SUB MUL DIV SQRT ABS
  *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
  *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
  *     LT(a, b) EQ(a, b) -> M    SEL(m, a, b) = m ? a : b
  *     SIGN(a, s) = |a| with the sign of s
  *     POW2(t) = 2^n, t = MAGIC + n, n an integer in the normal range
+ *     SCALE(v, n) = v 2^n, rounded once, if an instruction does that
  *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
  *     MR rows by NV vectors: the tile of the matrix kernel
  *
@@ -1889,27 +1906,9 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
 #define RNN_W 4
 #define RNN_MR 6
 #define RNN_NV 4
-RNN_I_INLINE float32x4_t rnn_i_neon_some(const float *p, size_t n)
-{
-    float x[4] = {0, 0, 0, 0};
-    size_t i;
-    for (i = 0; i < n; i++)
-        x[i] = p[i];
-    return vld1q_f32(x);
-}
-RNN_I_INLINE void rnn_i_neon_keep(float *p, float32x4_t v, size_t n)
-{
-    float x[4];
-    size_t i;
-    vst1q_f32(x, v);
-    for (i = 0; i < n; i++)
-        p[i] = x[i];
-}
 #define RNN_I_BITS(x) vreinterpretq_s32_f32(x)
 #define RNN_LD(p) vld1q_f32(p)
 #define RNN_ST(p, v) vst1q_f32(p, v)
-#define RNN_LDN(p, n) rnn_i_neon_some(p, n)
-#define RNN_STN(p, v, n) rnn_i_neon_keep(p, v, n)
 #define RNN_SET(x) vdupq_n_f32(x)
 #define RNN_ADD(a, b) vaddq_f32(a, b)
 #define RNN_SUB(a, b) vsubq_f32(a, b)
@@ -1940,10 +1939,127 @@ RNN_I_INLINE void rnn_i_neon_keep(float *p, float32x4_t v, size_t n)
         vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
                   vdupq_n_s32(0x3f3504f3)))
 
+
+#elif RNN_I_PASS == 5 /* Helium, W = 4, eight registers */
+
+#define RNN_K(name) rnn_i_helium_##name
+#define RNN_HOT
+#define RNN_V float32x4_t
+#define RNN_M mve_pred16_t
+#define RNN_W 4
+#define RNN_MR 2
+#define RNN_NV 2
+/* it has no division and no root */
+RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
+                                           int root)
+{
+    float x[4], y[4];
+    int i;
+    vst1q_f32(x, a);
+    vst1q_f32(y, b);
+    for (i = 0; i < 4; i++)
+        x[i] = root ? rnn_i_sqrt(x[i]) : rnn_i_div(x[i], y[i]);
+    return vld1q_f32(x);
+}
+#define RNN_I_BITS(x) vreinterpretq_s32_f32(x)
+#define RNN_LD(p) vld1q_f32(p)
+#define RNN_ST(p, v) vst1q_f32(p, v)
+#define RNN_LDN(p, n) vldrwq_z_f32(p, vctp32q((uint32_t)(n)))
+#define RNN_STN(p, v, n) vstrwq_p_f32(p, v, vctp32q((uint32_t)(n)))
+#define RNN_SET(x) vdupq_n_f32(x)
+#define RNN_ADD(a, b) vaddq_f32(a, b)
+#define RNN_SUB(a, b) vsubq_f32(a, b)
+#define RNN_MUL(a, b) vmulq_f32(a, b)
+#define RNN_DIV(a, b) rnn_i_helium_each(a, b, 0)
+#define RNN_SQRT(a) rnn_i_helium_each(a, a, 1)
+#if RNN_FMA
+#define RNN_MAD(a, b, c) vfmaq_f32(c, a, b)
+#define RNN_NMAD(a, b, c) vfmsq_f32(c, a, b)
+#else
+#define RNN_MAD(a, b, c) vaddq_f32(vmulq_f32(a, b), c)
+#define RNN_NMAD(a, b, c) vsubq_f32(c, vmulq_f32(a, b))
+#endif
+#define RNN_LT(a, b) vcmpltq_f32(a, b)
+#define RNN_EQ(a, b) vcmpeqq_f32(a, b)
+#define RNN_SEL(m, a, b) vpselq_f32(a, b, m)
+#define RNN_MIN(a, b) vpselq_f32(a, b, vcmpltq_f32(a, b))
+#define RNN_MAX(a, b) vpselq_f32(a, b, vcmpgtq_f32(a, b))
+#define RNN_I_PICK(x, bits) vandq_s32(RNN_I_BITS(x), vdupq_n_s32((int)(bits)))
+#define RNN_ABS(a) vreinterpretq_f32_s32(RNN_I_PICK(a, 0x7fffffff))
+#define RNN_SIGN(a, s)                                                         \
+    vreinterpretq_f32_s32(                                                     \
+        vorrq_s32(RNN_I_PICK(a, 0x7fffffff), RNN_I_PICK(s, 0x80000000u)))
+#define RNN_POW2(t)                                                            \
+    vreinterpretq_f32_s32(                                                     \
+        vshlq_n_s32(vaddq_s32(RNN_I_BITS(t), vdupq_n_s32(127)), 23))
+#define RNN_I_OFF(x) vsubq_s32(RNN_I_BITS(x), vdupq_n_s32(0x3f3504f3))
+#define RNN_EXPO(x) vcvtq_f32_s32(vshrq_n_s32(RNN_I_OFF(x), 23))
+#define RNN_MANT(x)                                                            \
+    vreinterpretq_f32_s32(                                                     \
+        vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
+                  vdupq_n_s32(0x3f3504f3)))
+
+#elif RNN_I_PASS == 6 /* WebAssembly, W = 4, without fma */
+
+#define RNN_K(name) rnn_i_wasm_##name
+#define RNN_HOT
+#define RNN_V v128_t
+#define RNN_M v128_t
+#define RNN_W 4
+#define RNN_MR 4
+#define RNN_NV 2
+#define RNN_LD(p) wasm_v128_load(p)
+#define RNN_ST(p, v) wasm_v128_store(p, v)
+#define RNN_SET(x) wasm_f32x4_splat(x)
+#define RNN_ADD(a, b) wasm_f32x4_add(a, b)
+#define RNN_SUB(a, b) wasm_f32x4_sub(a, b)
+#define RNN_MUL(a, b) wasm_f32x4_mul(a, b)
+#define RNN_DIV(a, b) wasm_f32x4_div(a, b)
+#define RNN_SQRT(a) wasm_f32x4_sqrt(a)
+#define RNN_MAD(a, b, c) wasm_f32x4_add(wasm_f32x4_mul(a, b), c)
+#define RNN_NMAD(a, b, c) wasm_f32x4_sub(c, wasm_f32x4_mul(a, b))
+#define RNN_LT(a, b) wasm_f32x4_lt(a, b)
+#define RNN_EQ(a, b) wasm_f32x4_eq(a, b)
+#define RNN_SEL(m, a, b) wasm_v128_bitselect(a, b, m)
+#define RNN_MIN(a, b) wasm_f32x4_pmin(b, a)
+#define RNN_MAX(a, b) wasm_f32x4_pmax(b, a)
+#define RNN_I_BITS(x) (x)
+#define RNN_ABS(a) wasm_f32x4_abs(a)
+#define RNN_SIGN(a, s)                                                         \
+    wasm_v128_bitselect(s, a, wasm_i32x4_splat((int)0x80000000u))
+#define RNN_POW2(t)                                                            \
+    wasm_i32x4_shl(wasm_i32x4_add(t, wasm_i32x4_splat(127)), 23)
+#define RNN_I_OFF(x) wasm_i32x4_sub(x, wasm_i32x4_splat(0x3f3504f3))
+#define RNN_EXPO(x) wasm_f32x4_convert_i32x4(wasm_i32x4_shr(RNN_I_OFF(x), 23))
+#define RNN_MANT(x)                                                            \
+    wasm_i32x4_add(wasm_v128_and(RNN_I_OFF(x), wasm_i32x4_splat(0x7fffff)),    \
+                   wasm_i32x4_splat(0x3f3504f3))
+
 #endif
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#ifndef RNN_LDN /* no vectors of some numbers: through memory */
+#define RNN_LDN(p, n) RNN_K(some)(p, n)
+#define RNN_STN(p, v, n) RNN_K(keep)(p, v, n)
+RNN_I_INLINE RNN_V RNN_K(some)(const rnn_real *p, size_t n)
+{
+    rnn_real x[RNN_W] = {0};
+    size_t i;
+    for (i = 0; i < n; i++)
+        x[i] = p[i];
+    return RNN_LD(x);
+}
+RNN_I_INLINE void RNN_K(keep)(rnn_real *p, RNN_V v, size_t n)
+{
+    rnn_real x[RNN_W];
+    size_t i;
+    RNN_ST(x, v);
+    for (i = 0; i < n; i++)
+        p[i] = x[i];
+}
 #endif
 
 /* LD and ST of W numbers, or of n where fewer are left. */
@@ -2114,9 +2230,11 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(log)(RNN_V x)
     return RNN_SEL(RNN_LT(x, zero), RNN_SUB(inf, inf), y);
 }
 
+/* NaN stays NaN. -0 becomes 0 by the sum, since LLVM makes a maximum of a > b ?
+ * a : b where the machine has one, whatever that does with -0. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(relu)(RNN_V x)
 {
-    return RNN_MAX(RNN_SET(0), x); /* NaN stays NaN */
+    return RNN_ADD(RNN_MAX(RNN_SET(0), x), RNN_SET(0));
 }
 
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
@@ -3284,6 +3402,14 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #define RNN_I_PASS 4
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
+#elif RNN_I_HELIUM
+#define RNN_I_PASS 5
+#include RNN_HEADER_NAME
+#undef RNN_I_PASS
+#elif RNN_I_WASM
+#define RNN_I_PASS 6
+#include RNN_HEADER_NAME
+#undef RNN_I_PASS
 #endif
 
 #ifdef __cplusplus
@@ -3351,11 +3477,20 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 #else
 /* One set: called by name, so that a linker drops what is not called. */
 typedef int rnn_i_set;
+#if RNN_I_HELIUM
+#define RNN_I_DO(k, fn) ((void)(k), rnn_i_helium_##fn)
+#define RNN_I_ONLY RNN_KERNEL_HELIUM
+#elif RNN_I_WASM
+#define RNN_I_DO(k, fn) ((void)(k), rnn_i_wasm_##fn)
+#define RNN_I_ONLY RNN_KERNEL_WASM
+#else
 #define RNN_I_DO(k, fn) ((void)(k), rnn_i_c_##fn)
+#define RNN_I_ONLY RNN_KERNEL_PORTABLE
+#endif
 
 RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 {
-    return kernel == RNN_KERNEL_AUTO || kernel == RNN_KERNEL_PORTABLE;
+    return kernel == RNN_KERNEL_AUTO || kernel == (int)RNN_I_ONLY;
 }
 #endif
 
@@ -3375,7 +3510,7 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
     const int parts = run && run->parts ? run->parts : 1;
     const int part = run ? run->part : 0;
 
-    if (kernel < RNN_KERNEL_AUTO || kernel > RNN_KERNEL_NEON || parts < 1 ||
+    if (kernel < RNN_KERNEL_AUTO || kernel > RNN_KERNEL_WASM || parts < 1 ||
         part < 0 || part >= parts)
         return RNN_E_ARG;
     call->part = (size_t)part;

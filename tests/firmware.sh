@@ -1,7 +1,7 @@
 #!/bin/sh
 # Firmware: the header for Cortex-M without a library, its size and the symbols
 # it leaves open; an LSTM that steps, and attention that decodes, on emulated
-# Cortex-M0 to M7 with the bits of the desk in 16 KB of memory, stack included.
+# Cortex-M0 to M55 with the bits of the desk in 16 KB of memory, stack included.
 # Says `skip` where the cross compiler or QEMU is missing.
 #
 #     tests/firmware.sh [-v]        -v: sizes and open symbols of every build
@@ -22,15 +22,17 @@ W="$W -Wstrict-prototypes -Werror"
 BARE="-std=c99 -Os -ffreestanding -nostdlib -mthumb -ffunction-sections"
 BARE="$BARE -fdata-sections"
 
-cores="m0 m3 m4f m7"
+cores="m0 m3 m4f m7 m55"
 flags_m0="-mcpu=cortex-m0"
 flags_m3="-mcpu=cortex-m3"
 flags_m4f="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard"
 flags_m7="-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard"
+flags_m55="-mcpu=cortex-m55 -mfloat-abi=hard" # with Helium
 board_m0=microbit       # 16 KB of memory
 board_m3=mps2-an385
 board_m4f=mps2-an386
 board_m7=mps2-an500
+board_m55=mps3-an547
 # What the compiler may call: copies of structs; on cores without floats also
 # its routines for float and int, but none for double.
 open_hard='^(memcpy|memset)$'

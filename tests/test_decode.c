@@ -2820,7 +2820,7 @@ static void check_calls(void)
         run.part = -1, ARG(call(k, 0));
         run.parts = -1, ARG(call(k, 0));
         run.kernel = -1, ARG(call(k, 0));
-        run.kernel = RNN_KERNEL_NEON + 1, ARG(call(k, 0));
+        run.kernel = RNN_KERNEL_WASM + 1, ARG(call(k, 0));
         /* padding is not read */
         lengths[1][1] = S - 1, words[1][S * B - 1] = -9, GOOD(call(k, 0));
         lengths[1][0] = lengths[1][1] = 0, GOOD(call(k, 0));
@@ -3587,10 +3587,10 @@ static void find_kernels(void)
 {
     int k;
 
-    for (k = RNN_KERNEL_PORTABLE; k <= RNN_KERNEL_NEON + 1; k++) {
+    for (k = RNN_KERNEL_PORTABLE; k <= RNN_KERNEL_WASM + 1; k++) {
         rnn_real one = 1;
         rnn_run r = {0, 0, 0};
-        r.kernel = k > RNN_KERNEL_NEON ? (int)RNN_KERNEL_AUTO : k;
+        r.kernel = k > RNN_KERNEL_WASM ? (int)RNN_KERNEL_AUTO : k;
         if (rnn_map(RNN_FN_EXP, 1, &one, &one, &r) == RNN_OK)
             kernels[kernel_count++] = r.kernel;
     }

@@ -8,7 +8,7 @@
 #include "../rnn.h"
 #include "test.h"
 
-#if RNN_I_SETS
+#if RNN_I_SETS || RNN_I_HELIUM || RNN_I_WASM
 
 static const rnn_i_kernels *sets[2]; /* NULL: not here */
 #if RNN_I_X86
@@ -16,11 +16,23 @@ static const int set_numbers[2] = {RNN_KERNEL_AVX2, RNN_KERNEL_AVX512};
 static const char *const set_names[2] = {"AVX2", "AVX-512"};
 static void (*const set_blocked[2])(const rnn_i_product *p) = {
     rnn_i_avx2_blocked, rnn_i_avx512_blocked};
-#else
+#elif RNN_I_NEON
 static const int set_numbers[2] = {RNN_KERNEL_NEON, RNN_KERNEL_AVX2};
 static const char *const set_names[2] = {"NEON", "AVX2"};
 static void (*const set_blocked[2])(const rnn_i_product *p) = {
     rnn_i_neon_blocked, rnn_i_neon_blocked};
+#elif RNN_I_HELIUM /* stands for plain C, which is here none the less */
+static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
+static const rnn_i_kernels only = RNN_I_TABLE(helium);
+static const char *const set_names[2] = {"Helium", "none"};
+static void (*const set_blocked[2])(const rnn_i_product *p) = {
+    rnn_i_helium_blocked, rnn_i_helium_blocked};
+#else
+static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
+static const rnn_i_kernels only = RNN_I_TABLE(wasm);
+static const char *const set_names[2] = {"WebAssembly", "none"};
+static void (*const set_blocked[2])(const rnn_i_product *p) = {
+    rnn_i_wasm_blocked, rnn_i_wasm_blocked};
 #endif
 
 static int same(rnn_real a, rnn_real b)
@@ -372,7 +384,11 @@ int main(int argc, char **argv)
 
     test_seed(argc, argv);
     for (i = 0; i < 2; i++) {
+#if RNN_I_SETS
         sets[i] = rnn_i_select(set_numbers[i]);
+#else
+        sets[i] = i ? NULL : &only;
+#endif
         printf("%s: %s\n", set_names[i], sets[i] ? "here" : "not here");
     }
     for (i = 0; i < 400; i += every)

@@ -1232,7 +1232,7 @@ int main(int argc, char **argv)
     int k;
 
     test_seed(argc, argv);
-    for (k = RNN_KERNEL_AUTO; k <= RNN_KERNEL_AVX512; k++) {
+    for (k = RNN_KERNEL_AUTO; k <= RNN_KERNEL_WASM; k++) {
         rnn_real one = 1;
         rnn_run run = {0, 0, 0};
         rnn_status st;

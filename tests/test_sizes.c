@@ -324,7 +324,7 @@ static void one_seq(int k)
     set(k), run.parts = -1, ARG(call(k, 0));
     set(k), run.parts = run.part = INT_MAX, ARG(call(k, 0));
     set(k), run.kernel = -1, ARG(call(k, 0));
-    set(k), run.kernel = RNN_KERNEL_NEON + 1, ARG(call(k, 0));
+    set(k), run.kernel = RNN_KERNEL_WASM + 1, ARG(call(k, 0));
     /* in padding no token is read */
     if (tokens)
         ids[T * B - 1] = -7;

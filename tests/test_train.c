@@ -346,7 +346,7 @@ static void check_not_finite(void)
     wrong[0] = inf;
     wrong[1] = -inf;
     wrong[2] = inf - inf;
-    for (run.kernel = 0; run.kernel <= RNN_KERNEL_AVX512; run.kernel++)
+    for (run.kernel = 0; run.kernel <= RNN_KERNEL_WASM; run.kernel++)
         for (n = 1; n <= MOST; n++)
             for (at = 0; at < n; at++)
                 for (k = 0; k < 3; k++) {

@@ -18,21 +18,9 @@
  * and lines of the text's own kind. Without options it learns examples/text.txt
  * and needs about a minute on one core; char_rnn --help lists the options. */
 
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 199309L /* clock_gettime */
-#endif
+#include "example.h"
 
-#define RNN_IMPLEMENTATION
-#include "../rnn.h"
-
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/stat.h>
@@ -48,299 +36,195 @@
 #define TEXT_FILE "examples/text.txt"
 #define HELD_MOST 50000 /* bytes of validation                      */
 #define CHUNK 500       /* of them in one call                      */
-#define SHORT 160
+#define SHORT 160       /* bytes of a sample while it learns        */
 
-/* ---- leaving with one line, time, memory, files ------------------------- */
+/* ---- the command line --------------------------------------------------- */
 
-static void die(const char *format, ...)
+typedef struct settings {
+    const char *data, *init, *load, *save, *log, *prime;
+    options o; /* cell, hidden, iterations, seed */
+    int layers, batch, steps, optimizer, schedule, warmup, every, threads;
+    int keep, sample, top_k;
+    double lr, momentum, decay, gamma, clip, dropout, valid;
+    double temperature, top_p;
+} settings;
+
+enum { KEEP_LAST, KEEP_BEST };
+static const char *const keep_names[] = {"last", "best", NULL};
+
+/* the library's numbers for optimisers and schedules, in its order */
+static const char *const optimizer_names[] = {
+    "sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", NULL};
+static const char *const schedule_names[] = {"constant", "step", "exponential",
+                                             "cosine", NULL};
+
+static const char about[] =
+    "char_rnn learns to write like a text, byte by byte, and shows what it has"
+    "\nlearnt. Without options it learns " TEXT_FILE ".\n\n"
+    "  char_rnn --data book.txt --save book.safetensors\n"
+    "  char_rnn --load book.safetensors --sample 1000 --prime \"Once \"\n"
+    "  char_rnn --load book.safetensors --data book.txt --lr 0.0005\n\n"
+    "Validation comes after 100 and 200 iterations, each 500, and the last,\n"
+    "over 50000 bytes at most. A loss that is not finite or above three times\n"
+    "the first ends the run with status 1; the file of --save stays good.\n";
+
+/* Refuses options that contradict each other. */
+static void check_settings(const settings *s, int argc, char **argv)
 {
-    va_list args;
-
-    fflush(stdout);
-    fputs("char_rnn: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-/* For calls that fail only if this program has a fault or a model is absurd. */
-static void check(rnn_status status, const char *doing)
-{
-    if (status != RNN_OK)
-        die("%s: %s", doing, rnn_status_text(status));
-}
-
-static double seconds(void)
-{
-#if defined(CLOCK_MONOTONIC) && !defined(_WIN32)
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) == 0)
-        return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    if (s->load && (s->init || is_given(argc, argv, "--cell") ||
+                    is_given(argc, argv, "--hidden") ||
+                    is_given(argc, argv, "--layers")))
+        die("--load brings its model: no --init, --cell, --hidden or --layers "
+            "with it");
+    if (s->load && !s->data &&
+        (s->save || s->log || is_given(argc, argv, "--iterations")))
+        die("--load without --data only writes a sample: no --iterations, "
+            "--save or --log with it");
+    if (s->schedule == RNN_STEP && s->every == 0)
+        die("--schedule step needs --every");
+#ifndef _OPENMP
+    if (s->threads > 1)
+        die("--threads %d: compiled without OpenMP, so only 1", s->threads);
 #endif
-    return (double)clock() / CLOCKS_PER_SEC;
 }
 
-static void *zeros(size_t count, size_t size)
+static settings read_settings(int argc, char **argv)
 {
-    void *p = calloc(count, size);
+    settings s = {0};
+    const option own[] = {
+        {"--data", PATH, &s.data, 0, 0, NULL,
+         "the text to learn from, any bytes [" TEXT_FILE "]"},
+        {"--save", PATH, &s.save, 0, 0, NULL,
+         "write the model here at each validation, at the end and when Ctrl-C "
+         "stops the run; the older file stays until the newer is complete"},
+        {"--keep", NAME, &s.keep, 0, 0, keep_names,
+         "what --save holds in the end, the last model or the best on "
+         "validation"},
+        {"--load", PATH, &s.load, 0, 0, NULL,
+         "start from a file of --save: model, vocabulary and weights. With "
+         "--data it learns on; without it only writes a sample. The optimiser "
+         "starts afresh"},
+        {"--init", PATH, &s.init, 0, 0, NULL,
+         "start from the weights in this safetensors file; the options and "
+         "the text say what model they are of"},
+        {"--log", PATH, &s.log, 0, 0, NULL,
+         "write a table here, a line for each iteration, tabs between: "
+         "iteration, training loss, gradient norm before the cut, validation "
+         "loss where measured"},
+        OPTIONS_HEADING("Samples"),
+        {"--sample", WHOLE, &s.sample, 0, 2e9, NULL,
+         "bytes to write at the end; 0: no samples at all"},
+        {"--prime", TEXT, &s.prime, 0, 0, NULL,
+         "what a sample goes on from [a new line]"},
+        {"--temperature", REAL, &s.temperature, 0, 1e6, NULL,
+         "below 1 samples are safer, above 1 wilder; 0 always takes the "
+         "likeliest byte"},
+        {"--top-k", WHOLE, &s.top_k, 0, 256, NULL,
+         "draw from the N likeliest bytes; 0: from all"},
+        {"--top-p", REAL, &s.top_p, 0, 1, NULL,
+         "draw from the likeliest bytes that together have this probability; "
+         "0: from all"},
+        OPTIONS_HEADING("Learning"),
+        {"--batch", WHOLE, &s.batch, 1, 1e6, NULL,
+         "places of the text that are read side by side"},
+        {"--steps", WHOLE, &s.steps, 1, 1e6, NULL,
+         "bytes that each of them goes on in an iteration"},
+        {"--lr", REAL, &s.lr, 1e-12, 1e30, NULL, "learning rate"},
+        {"--schedule", NAME, &s.schedule, 0, 0, schedule_names,
+         "how the learning rate falls: times --gamma after every --every "
+         "iterations (step) or after each (exponential), or down to 0 over "
+         "--every iterations (cosine)"},
+        {"--gamma", REAL, &s.gamma, 0, 1, NULL, "of --schedule"},
+        {"--every", WHOLE, &s.every, 0, 2e9, NULL,
+         "of --schedule; 0: the cosine goes over all"},
+        {"--warmup", WHOLE, &s.warmup, 0, 2e9, NULL,
+         "iterations that the learning rate rises for first"},
+        {"--optimizer", NAME, &s.optimizer, 0, 0, optimizer_names,
+         "how gradients change weights"},
+        {"--momentum", REAL, &s.momentum, 0, 0.999999, NULL,
+         "of sgd and rmsprop"},
+        {"--weight-decay", REAL, &s.decay, 0, 1e6, NULL,
+         "pulls weights, not biases, towards 0"},
+        {"--clip", REAL, &s.clip, 1e-12, 1e30, NULL,
+         "a gradient longer than this is cut to it"},
+        {"--dropout", REAL, &s.dropout, 0, 0.999, NULL,
+         "share of a layer's outputs left out at random"},
+        {"--valid", REAL, &s.valid, 0, 0.999999, NULL,
+         "share of the text, its end, that is not learnt but measured; with 0 "
+         "all is learnt, and its beginning measured"},
+        OPTIONS_HEADING("The network and the run"),
+        {"--threads", WHOLE, &s.threads, 1, 256, NULL,
+         "if compiled with OpenMP; any N gives one result"},
+        {"--layers", WHOLE, &s.layers, 1, 1e3, NULL,
+         "recurrent layers, one above the other"},
+        OPTIONS_END};
 
-    if (!p)
-        die("out of memory: %.0f MB wanted",
-            (double)count * (double)size / 1048576.0);
-    return p;
+    s.o.seed = s.layers = s.threads = 1, s.o.cell = RNN_LSTM, s.o.hidden = 128;
+    s.o.iterations = 2500, s.batch = 20, s.steps = 50, s.sample = 400;
+    s.optimizer = RNN_ADAM, s.lr = 0.002, s.gamma = 0.5, s.clip = 5;
+    s.valid = 0.1, s.temperature = 0.8;
+    read_options(argc, argv, about, &s.o, own);
+    check_settings(&s, argc, argv);
+    if (s.schedule == RNN_COSINE && s.every == 0)
+        s.every = s.o.iterations > s.warmup ? s.o.iterations - s.warmup : 1;
+    return s;
 }
 
-static rnn_real *reals(size_t count)
-{
-    return (rnn_real *)zeros(count, sizeof(rnn_real));
-}
+/* ---- files -------------------------------------------------------------- */
 
-static FILE *open_file(const char *path, const char *mode)
-{
-    FILE *file = fopen(path, mode);
-
-    if (!file)
-        die("%s: %s", path, strerror(errno));
-    return file;
-}
-
+/* All of it, to be freed. It may be a pipe, whose length nobody knows. */
 static unsigned char *read_file(const char *path, size_t *len)
 {
-    size_t cap = 1 << 16, got;
     FILE *file = open_file(path, "rb");
-    unsigned char *bytes = (unsigned char *)zeros(cap, 1), *moved;
+    unsigned char *bytes = NULL, *moved;
+    size_t cap = 1 << 15;
 
     *len = 0;
-    while ((got = fread(bytes + *len, 1, cap - *len, file)) > 0) {
-        *len += got;
-        if (*len < cap)
-            continue;
+    do {
         cap *= 2;
         moved = (unsigned char *)realloc(bytes, cap);
         if (!moved)
             die("%s: out of memory", path);
         bytes = moved;
-    }
+        *len += fread(bytes + *len, 1, cap - *len, file);
+    } while (*len == cap);
     if (ferror(file))
         die("%s: %s", path, strerror(errno));
+    if (*len == 0)
+        die("%s: it is empty", path);
     fclose(file);
-    moved = (unsigned char *)realloc(bytes, *len ? *len : 1);
-    return moved ? moved : bytes;
+    return bytes;
 }
 
-/* ---- options ------------------------------------------------------------ */
-
-typedef struct options {
-    const char *data, *init, *load, *save, *log, *prime;
-    int cell, optimizer, schedule, keep; /* names: numbers in these lists */
-    int hidden, layers, batch, steps, iterations, seed, sample, threads;
-    int warmup, every, top_k;
-    double lr, clip, valid, temperature, top_p, dropout, momentum, decay, gamma;
-} options;
-
-/* the library's numbers for cells, optimisers and schedules, in its order */
-static const char *const cell_names[] = {
-    "tanh", "relu", "gru", "gru-reset-before", "lstm", NULL};
-static const char *const optimizer_names[] = {
-    "sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", NULL};
-static const char *const schedule_names[] = {"constant", "step", "exponential",
-                                             "cosine", NULL};
-enum { KEEP_LAST, KEEP_BEST };
-static const char *const keep_names[] = {"last", "best", NULL};
-
-enum { TEXT, NAME, WHOLE, REAL };
-
-#define FIELD(name) offsetof(options, name)
-static const struct {
-    const char *name;
-    int kind;
-    size_t field;
-    double least, most;
-    const char *const *names;
-} option_table[] = {
-    {"--data", TEXT, FIELD(data), 0, 0, NULL},
-    {"--init", TEXT, FIELD(init), 0, 0, NULL},
-    {"--load", TEXT, FIELD(load), 0, 0, NULL},
-    {"--save", TEXT, FIELD(save), 0, 0, NULL},
-    {"--log", TEXT, FIELD(log), 0, 0, NULL},
-    {"--prime", TEXT, FIELD(prime), 0, 0, NULL},
-    {"--cell", NAME, FIELD(cell), 0, 0, cell_names},
-    {"--optimizer", NAME, FIELD(optimizer), 0, 0, optimizer_names},
-    {"--schedule", NAME, FIELD(schedule), 0, 0, schedule_names},
-    {"--keep", NAME, FIELD(keep), 0, 0, keep_names},
-    {"--hidden", WHOLE, FIELD(hidden), 1, 1e6, NULL},
-    {"--layers", WHOLE, FIELD(layers), 1, 1e3, NULL},
-    {"--batch", WHOLE, FIELD(batch), 1, 1e6, NULL},
-    {"--steps", WHOLE, FIELD(steps), 1, 1e6, NULL},
-    {"--iterations", WHOLE, FIELD(iterations), 0, 2e9, NULL},
-    {"--seed", WHOLE, FIELD(seed), 0, 2147483647.0, NULL},
-    {"--sample", WHOLE, FIELD(sample), 0, 2e9, NULL},
-    {"--threads", WHOLE, FIELD(threads), 1, 256, NULL},
-    {"--lr", REAL, FIELD(lr), 1e-12, 1e30, NULL},
-    {"--clip", REAL, FIELD(clip), 1e-12, 1e30, NULL},
-    {"--valid", REAL, FIELD(valid), 0, 0.999999, NULL},
-    {"--temperature", REAL, FIELD(temperature), 0, 1e6, NULL},
-    {"--warmup", WHOLE, FIELD(warmup), 0, 2e9, NULL},
-    {"--every", WHOLE, FIELD(every), 1, 2e9, NULL},
-    {"--gamma", REAL, FIELD(gamma), 0, 1, NULL},
-    {"--momentum", REAL, FIELD(momentum), 0, 0.999999, NULL},
-    {"--weight-decay", REAL, FIELD(decay), 0, 1e6, NULL},
-    {"--dropout", REAL, FIELD(dropout), 0, 0.999, NULL},
-    {"--top-k", WHOLE, FIELD(top_k), 0, 256, NULL},
-    {"--top-p", REAL, FIELD(top_p), 0, 1, NULL},
-};
-#define OPTIONS (sizeof option_table / sizeof *option_table)
-
-static const char help[] =
-    "char_rnn learns to write like a text, byte by byte, and shows what it\n"
-    "has learnt. Without options it learns " TEXT_FILE ".\n\n"
-    "  --data FILE      the text to learn from, any bytes\n"
-    "  --cell NAME      tanh, relu, gru, gru-reset-before or lstm [lstm]\n"
-    "  --hidden N       units of a layer: more learn more, slower [128]\n"
-    "  --layers N       recurrent layers, one above the other [1]\n"
-    "  --batch N        places of the text that are read side by side [20]\n"
-    "  --steps N        bytes that each of them goes on in an iteration [50]\n"
-    "  --lr X           learning rate [0.002]\n"
-    "  --optimizer NAME sgd, adagrad, adadelta, rmsprop, adam or adamw [adam]\n"
-    "  --momentum X     of sgd and rmsprop [0]\n"
-    "  --weight-decay X pulls weights, not biases, towards 0 [0]\n"
-    "  --schedule NAME  of the learning rate: constant; step and exponential,\n"
-    "                   times --gamma X [0.5] at every --every N iterations\n"
-    "                   or at each; cosine, down to 0 over --every N iterations,\n"
-    "                   without it over all [constant]\n"
-    "  --warmup N       iterations that it rises for first [0]\n"
-    "  --dropout X      share of a layer's outputs left out at random [0]\n"
-    "  --clip X         a gradient longer than this is cut to it [5]\n"
-    "  --iterations N   updates of the weights; 0 only measures [2500]\n"
-    "  --valid X        share of the text, its end, that is not learnt but\n"
-    "                   measured; with 0 all is learnt, and its beginning\n"
-    "                   measured [0.1]\n"
-    "  --seed N         of the first weights and of the samples [1]\n"
-    "  --init FILE      start from the weights in this safetensors file; the\n"
-    "                   options and the text say what model they are of\n"
-    "  --load FILE      start from a file of --save: model, vocabulary and\n"
-    "                   weights. With --data it learns on; without it only\n"
-    "                   writes a sample. The optimiser starts afresh\n"
-    "  --save FILE      write the model here at each validation, at the end\n"
-    "                   and when Ctrl-C stops the run; the older file stays\n"
-    "                   until the newer is complete\n"
-    "  --keep NAME      what --save holds in the end: the last model, or the\n"
-    "                   best on validation [last]\n"
-    "  --log FILE       write a table here, a line for each iteration, tabs\n"
-    "                   between: iteration, training loss, gradient norm\n"
-    "                   before the cut, validation loss where measured\n"
-    "  --sample N       bytes to write at the end; 0: no samples at all [400]\n"
-    "  --prime TEXT     what a sample goes on from [a new line]\n"
-    "  --temperature X  below 1 samples are safer, above 1 wilder; 0 always\n"
-    "                   takes the likeliest byte [0.8]\n"
-    "  --top-k N        draw from the N likeliest bytes; 0: from all [0]\n"
-    "  --top-p X        draw from the likeliest bytes that together have this\n"
-    "                   probability; 0: from all [0]\n"
-    "  --threads N      if compiled with OpenMP; any N gives one result [1]\n\n"
-    "Validation comes after 100 and 200 iterations, each 500, and the last,\n"
-    "over 50000 bytes at most. A loss that is not finite or above three times\n"
-    "the first ends the run with status 1; the file of --save stays good.\n\n"
-    "  char_rnn --data book.txt --save book.safetensors\n"
-    "  char_rnn --load book.safetensors --sample 1000 --prime \"Once \"\n"
-    "  char_rnn --load book.safetensors --data book.txt --lr 0.0005\n";
-
-/* A decimal number within the bounds of option i, and nothing after it. */
-static double number(size_t i, const char *s)
+/* Our own text, from the root of the repository or beside the program:
+ * build/char_rnn, ../examples/text.txt. */
+static const char *own_text(void)
 {
-    int whole = option_table[i].kind == WHOLE;
-    double least = option_table[i].least, most = option_table[i].most;
-    size_t len = strspn(s, whole ? "0123456789" : "0123456789.eE+-");
-    char *end;
-    double value = strtod(s, &end);
+    const int folder = (int)(program_name() - program);
+    char *path = (char *)zeros(strlen(program) + sizeof "../" TEXT_FILE, 1);
+    FILE *file;
 
-    if (!*s || s[len] || *end || !(value >= least && value <= most))
-        die("%s '%s': not a %snumber from %.10g to %.10g",
-            option_table[i].name, s, whole ? "whole " : "", least, most);
-    return value;
-}
-
-static int name_of(size_t i, const char *value)
-{
-    const char *const *names = option_table[i].names;
-    int k;
-
-    for (k = 0; names[k]; k++)
-        if (strcmp(names[k], value) == 0)
-            return k;
-    die("%s '%s' is unknown; --help lists the names", option_table[i].name,
-        value);
-    return -1;
-}
-
-static void set_option(options *o, const char *name, const char *value)
-{
-    size_t i = 0;
-    void *field;
-
-    while (i < OPTIONS && strcmp(option_table[i].name, name) != 0)
-        i++;
-    if (i == OPTIONS)
-        die("'%s' is not an option (--data FILE names a text, --help lists "
-            "all)", name);
-    if (!value)
-        die("%s: its value is missing", name);
-    field = (char *)o + option_table[i].field;
-    switch (option_table[i].kind) {
-    case TEXT: *(const char **)field = value; break;
-    case NAME: *(int *)field = name_of(i, value); break;
-    case WHOLE: *(int *)field = (int)number(i, value); break;
-    default: *(double *)field = number(i, value); break;
+    file = fopen(strcpy(path, TEXT_FILE), "rb");
+    if (!file) {
+        sprintf(path, "%.*s../%s", folder, program, TEXT_FILE);
+        file = fopen(path, "rb");
     }
-}
-
-static options parse(int argc, char **argv)
-{
-    options o = {0};
-    int i;
-
-    o.cell = o.hidden = o.layers = o.iterations = -1; /* not given */
-    o.batch = 20, o.steps = 50, o.seed = 1, o.sample = 400, o.threads = 1;
-    o.lr = 0.002, o.clip = 5, o.valid = 0.1, o.temperature = 0.8;
-    o.optimizer = RNN_ADAM, o.gamma = 0.5;
-    for (i = 1; i < argc; i += 2) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(help, stdout);
-            exit(0);
-        }
-        set_option(&o, argv[i], argv[i + 1]);
-    }
-    if (o.load && (o.init || o.cell >= 0 || o.hidden >= 0 || o.layers >= 0))
-        die("--load brings its model: no --init, --cell, --hidden or --layers "
-            "with it");
-    if (o.load && !o.data && (o.iterations >= 0 || o.save || o.log))
-        die("--load without --data only writes a sample: no --iterations, "
-            "--save or --log with it");
-#ifndef _OPENMP
-    if (o.threads > 1)
-        die("--threads %d: compiled without OpenMP, so only 1", o.threads);
-#endif
-    o.cell = o.cell < 0 ? RNN_LSTM : o.cell;
-    o.hidden = o.hidden < 0 ? 128 : o.hidden;
-    o.layers = o.layers < 0 ? 1 : o.layers;
-    o.iterations = o.iterations < 0 ? 2500 : o.iterations;
-    if (o.schedule == RNN_STEP && o.every == 0)
-        die("--schedule step needs --every");
-    if (o.schedule == RNN_COSINE && o.every == 0)
-        o.every = o.iterations > o.warmup ? o.iterations - o.warmup : 1;
-    return o;
+    if (!file)
+        die("%s is not here; --data FILE names a text", TEXT_FILE);
+    fclose(file);
+    return path;
 }
 
 /* ---- the network and its alphabet --------------------------------------- */
 
 typedef struct network {
+    rnn_real *params;
     rnn_model model;
     unsigned char bytes[256]; /* of the ids 0, 1, ... */
     int ids[256];             /* of the bytes; -1: not in the alphabet */
-    rnn_real *params;
-    size_t params_len;
+    rnn_sizes sizes;          /* and buffers, for one stream of bytes: */
+    rnn_real *h, *c, *logits, *work, *sorted;
+    size_t work_len;
 } network;
 
 static int id_of(const network *net, unsigned char byte, const char *where)
@@ -353,23 +237,31 @@ static int id_of(const network *net, unsigned char byte, const char *where)
     return net->ids[byte];
 }
 
-static void alphabet(network *net)
+/* Zeros for h and, of an LSTM, for c behind it. */
+static void open_state(const network *net, size_t len, rnn_real **h,
+                       rnn_real **c)
 {
+    *h = reals(2 * len);
+    *c = net->model.cell == RNN_LSTM ? *h + len : NULL;
+}
+
+/* All else, when model and bytes are known. */
+static void open_network(network *net)
+{
+    rnn_sizes *s = &net->sizes;
     int i;
 
     for (i = 0; i < 256; i++)
         net->ids[i] = -1;
     for (i = 0; i < net->model.input_size; i++)
         net->ids[net->bytes[i]] = i;
-}
-
-static void make_params(network *net)
-{
-    rnn_sizes sizes;
-
-    check(rnn_model_sizes(&net->model, 0, 1, 1, &sizes), "this model");
-    net->params_len = sizes.params;
-    net->params = reals(sizes.params);
+    check(rnn_model_sizes(&net->model, 0, CHUNK, 1, s), "this model");
+    net->work_len = s->infer > s->step ? s->infer : s->step;
+    net->params = reals(s->params);
+    open_state(net, s->state, &net->h, &net->c);
+    net->logits = reals(s->output);
+    net->work = reals(net->work_len);
+    net->sorted = reals((size_t)net->model.output_size);
 }
 
 static void load_params(network *net, const char *path,
@@ -377,7 +269,7 @@ static void load_params(network *net, const char *path,
 {
     const char *why = NULL;
     rnn_status status = rnn_load(file, len, &net->model, net->params,
-                                 net->params_len, &why);
+                                 net->sizes.params, &why);
 
     if (status != RNN_OK)
         die("%s: %s", path, why ? why : rnn_status_text(status));
@@ -399,7 +291,7 @@ static void load_init(network *net, const char *path)
 }
 
 /* A new network for a text: its ids are the distinct bytes, ascending. */
-static network make_network(const options *o, const unsigned char *text,
+static network make_network(const settings *s, const unsigned char *text,
                             size_t len)
 {
     network net = {0};
@@ -413,19 +305,18 @@ static network make_network(const options *o, const unsigned char *text,
         if (seen[byte])
             net.bytes[count++] = (unsigned char)byte;
     net.model.wiring = RNN_N_TO_N;
-    net.model.cell = o->cell;
+    net.model.cell = s->o.cell;
     net.model.input = RNN_ONE_HOT;
     net.model.input_size = net.model.output_size = count;
-    net.model.hidden_size = o->hidden;
-    net.model.num_layers = o->layers;
-    net.model.dropout = net.model.dropout_last = (rnn_real)o->dropout;
-    alphabet(&net);
-    make_params(&net);
-    rnn_rng_seed(&rng, (uint32_t)o->seed);
-    if (o->init)
-        load_init(&net, o->init);
+    net.model.hidden_size = s->o.hidden;
+    net.model.num_layers = s->layers;
+    net.model.dropout = net.model.dropout_last = (rnn_real)s->dropout;
+    open_network(&net);
+    rnn_rng_seed(&rng, (uint32_t)s->o.seed);
+    if (s->init)
+        load_init(&net, s->init);
     else
-        check(rnn_init_params(&net.model, net.params, net.params_len, &rng),
+        check(rnn_init_params(&net.model, net.params, net.sizes.params, &rng),
               "first weights");
     return net;
 }
@@ -449,53 +340,13 @@ static network load_network(const char *path)
         net.model.input_size != (int)count ||
         net.model.output_size != (int)count)
         die("%s: not a model that reads and writes bytes", path);
-    alphabet(&net);
-    make_params(&net);
+    open_network(&net);
     load_params(&net, path, file, len);
     free(file);
     return net;
 }
 
 /* ---- one stream: to measure and to write -------------------------------- */
-
-typedef struct reader {
-    rnn_real *h, *c, *logits, *work, *sorted;
-    size_t state_len, work_len;
-    int ids[CHUNK], targets[CHUNK];
-} reader;
-
-static rnn_real *cell_state(const network *net, size_t len)
-{
-    return net->model.cell == RNN_LSTM ? reals(len) : NULL;
-}
-
-static void zero_state(rnn_real *h, rnn_real *c, size_t len)
-{
-    memset(h, 0, len * sizeof *h);
-    if (c)
-        memset(c, 0, len * sizeof *c);
-}
-
-static reader open_reader(const network *net)
-{
-    reader r = {0};
-    rnn_sizes sizes;
-
-    check(rnn_model_sizes(&net->model, 0, CHUNK, 1, &sizes), "this model");
-    r.state_len = sizes.state;
-    r.work_len = sizes.infer > sizes.step ? sizes.infer : sizes.step;
-    r.h = reals(sizes.state);
-    r.c = cell_state(net, sizes.state);
-    r.logits = reals(sizes.output);
-    r.work = reals(r.work_len);
-    r.sorted = reals((size_t)net->model.output_size);
-    return r;
-}
-
-static void close_reader(reader *r)
-{
-    free(r->h), free(r->c), free(r->logits), free(r->work), free(r->sorted);
-}
 
 /* Steps that go on from the states h and c and leave theirs in them. */
 static rnn_seq carry_on(int steps, int batch, const int *ids, rnn_real *h,
@@ -512,37 +363,36 @@ static rnn_seq carry_on(int steps, int batch, const int *ids, rnn_real *h,
 }
 
 /* The mean of -ln p(text[i] | text[0] ... text[i-1]) for 1 <= i <= count. */
-static double measure(const network *net, reader *r, const unsigned char *text,
-                      size_t count)
+static double mean_loss(const network *net, const unsigned char *text,
+                        size_t count)
 {
+    int ids[CHUNK + 1];
     size_t done, n, i;
     double sum = 0;
 
-    zero_state(r->h, r->c, r->state_len);
+    memset(net->h, 0, 2 * net->sizes.state * sizeof *net->h);
     for (done = 0; done < count; done += n) {
         rnn_seq seq;
         rnn_real loss = 0;
 
         n = count - done < CHUNK ? count - done : CHUNK;
-        for (i = 0; i < n; i++) {
-            r->ids[i] = text[done + i];
-            r->targets[i] = text[done + i + 1];
-        }
-        seq = carry_on((int)n, 1, r->ids, r->h, r->c);
-        check(rnn_infer(&net->model, net->params, &seq, r->logits, r->work,
-                        r->work_len, NULL), "measuring");
+        for (i = 0; i <= n; i++)
+            ids[i] = text[done + i];
+        seq = carry_on((int)n, 1, ids, net->h, net->c);
+        check(rnn_infer(&net->model, net->params, &seq, net->logits, net->work,
+                        net->work_len, NULL), "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
-        rnn_cross_entropy(r->logits, n, net->model.output_size, r->targets,
-                          NULL, 0, 0, NULL, NULL, &loss, NULL);
+        rnn_cross_entropy(net->logits, n, net->model.output_size, ids + 1, NULL,
+                          0, 0, NULL, NULL, &loss, NULL);
         sum += (double)loss * (double)n;
     }
     return sum / (double)count;
 }
 
-static void read_byte(const network *net, reader *r, int id)
+static void read_byte(const network *net, int id)
 {
-    check(rnn_step(&net->model, net->params, 1, NULL, &id, r->h, r->c,
-                   r->logits, r->work, r->work_len, NULL), "sampling");
+    check(rnn_step(&net->model, net->params, 1, NULL, &id, net->h, net->c,
+                   net->logits, net->work, net->work_len, NULL), "sampling");
 }
 
 static void put_byte(int byte, const char *margin)
@@ -553,202 +403,171 @@ static void put_byte(int byte, const char *margin)
 }
 
 /* Writes what --prime begins. The same seed gives the same random numbers. */
-static void write_sample(const network *net, reader *r, const options *o,
-                         int count, const char *margin)
+static void write_sample(const network *net, const settings *s, int count,
+                         const char *margin)
 {
-    const char *p = o->prime ? o->prime : "";
-    rnn_sampling how = {0};
+    const rnn_sampling how = {(rnn_real)s->temperature, s->top_k,
+                              (rnn_real)s->top_p};
+    const char *p = s->prime ? s->prime : "";
     rnn_rng rng;
-    int id = net->ids['\n'] < 0 ? 0 : net->ids['\n'];
+    int id = '\n';
 
-    how.temperature = (rnn_real)o->temperature;
-    how.top_k = o->top_k;
-    how.top_p = (rnn_real)o->top_p;
-    rnn_rng_seed(&rng, (uint32_t)o->seed);
-    zero_state(r->h, r->c, r->state_len);
+    rnn_rng_seed(&rng, (uint32_t)s->o.seed);
+    memset(net->h, 0, 2 * net->sizes.state * sizeof *net->h);
     fputs(margin, stdout);
     if (!*p)
-        read_byte(net, r, id);
+        read_byte(net, net->ids[id] < 0 ? 0 : net->ids[id]);
     for (; *p; p++) {
         put_byte(*p, margin);
-        read_byte(net, r, id_of(net, (unsigned char)*p, "--prime"));
+        read_byte(net, id_of(net, (unsigned char)*p, "--prime"));
     }
     while (count-- > 0) {
-        check(rnn_sample(r->logits, net->model.output_size, &how, &rng,
-                         r->sorted, &id), "sampling");
+        check(rnn_sample(net->logits, net->model.output_size, &how, &rng,
+                         net->sorted, &id), "sampling");
         put_byte(net->bytes[id], margin);
-        read_byte(net, r, id);
+        read_byte(net, id);
     }
     putchar('\n');
     fflush(stdout);
 }
 
-/* ---- training ----------------------------------------------------------- */
+/* ---- training: its beginning -------------------------------------------- */
 
-typedef struct trainer {
-    const options *o;
+typedef struct training {
+    const settings *s;
     const network *net;
     const unsigned char *text; /* ids to learn from: B rows of `stream`, */
     size_t stream, windows;    /* which last for `windows` iterations    */
     const unsigned char *held; /* ids to validate on, and how many       */
     size_t held_count;
-    size_t rows, state_len, work_len;
-    rnn_real *h, *c, *logits, *nll, *work, *grads, *moments;
-    int *ids, *targets;
+    rnn_sizes sizes;
+    size_t rows;               /* steps times batch */
+    int *ids;                  /* (steps + 1, batch): what a step is to say is
+                                  what the next one reads */
+    rnn_real *h, *c, *logits, *losses, *work, *grads, *moments;
     rnn_optimizer optimizer;
     rnn_schedule schedule;
-    reader *reader;
     FILE *log;
     unsigned char *file; /* the bytes of a checkpoint */
     size_t file_len;
-    char *file_tmp;      /* the name it has until it is complete */
     int saved;           /* the iteration it is of; -1: none yet */
     double best;         /* the least validation loss so far, or -1 */
     double first, limit; /* the first loss, and one that is absurd */
-} trainer;
+} training;
 
 /* How the text is shared out. */
-static void divide(trainer *t, const char *name, const unsigned char *text,
+static void divide(training *t, const char *name, const unsigned char *text,
                    size_t len)
 {
-    const options *o = t->o;
+    const settings *s = t->s;
     /* the small number keeps floor(0.7 * 10) at 7 */
-    size_t train = (size_t)((1 - o->valid) * (double)len + 1e-6);
-    size_t held = o->valid > 0 ? len - train : len;
-    double least = (double)o->batch * o->steps + 1;
+    size_t learnt = (size_t)((1 - s->valid) * (double)len + 1e-6);
+    size_t held = s->valid > 0 ? len - learnt : len;
+    double least = (double)s->batch * s->steps + 1;
 
-    if ((double)train < least)
+    if ((double)learnt < least)
         die("%s: too short: of its %zu bytes %zu are to learn from; --batch %d "
-            "--steps %d need %.0f", name, len, train, o->batch, o->steps,
+            "--steps %d need %.0f", name, len, learnt, s->batch, s->steps,
             least);
     if (held < 2)
         die("%s: too short: --valid %g leaves %zu of its %zu bytes to "
-            "validate; 2 are needed", name, o->valid, held, len);
-    printf("%s: %zu bytes to learn from, %zu to validate\n", name, train,
-           len - train);
+            "validate; 2 are needed", name, s->valid, held, len);
+    printf("%s: %zu bytes to learn from, %zu to validate\n", name, learnt,
+           len - learnt);
     t->text = text;
-    t->stream = (train - 1) / (size_t)o->batch;
-    t->windows = t->stream / (size_t)o->steps;
+    t->stream = (learnt - 1) / (size_t)s->batch;
+    t->windows = t->stream / (size_t)s->steps;
     t->held = text + (len - held);
     t->held_count = held - 1 < HELD_MOST ? held - 1 : HELD_MOST;
 }
 
-/* A rename would put a checkpoint in the place of a device, too. */
-static void refuse_special(const char *path)
-{
-#ifdef S_ISREG
-    struct stat there;
-
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
-        die("%s: not an ordinary file, --save would replace it", path);
-#else
-    (void)path;
-#endif
-}
-
-/* Everything that a checkpoint needs; a name that cannot be written shows
- * now, not after hours. */
-static void prepare_save(trainer *t, const char *path)
+/* Makes t->file a checkpoint; while it is NULL, says only how long one is. */
+static void pack(training *t)
 {
     const network *net = t->net;
-    size_t len = strlen(path);
-
-    refuse_special(path);
-    check(rnn_save(&net->model, net->params, net->bytes,
-                   (size_t)net->model.input_size, NULL, 0, &t->file_len),
-          "a checkpoint");
-    t->file = (unsigned char *)zeros(t->file_len, 1);
-    t->file_tmp = (char *)zeros(len + 5, 1);
-    memcpy(t->file_tmp, path, len);
-    memcpy(t->file_tmp + len, ".tmp", 4);
-    fclose(open_file(t->file_tmp, "wb"));
-    remove(t->file_tmp);
-}
-
-static void open_optimizer(trainer *t, size_t params)
-{
-    const options *o = t->o;
-    size_t count;
-
-    check(rnn_optimizer_init(&t->optimizer, o->optimizer, (rnn_real)o->lr),
-          "the optimiser");
-    t->optimizer.momentum = (rnn_real)o->momentum;
-    t->optimizer.weight_decay = (rnn_real)o->decay;
-    t->schedule.kind = o->schedule;
-    t->schedule.base = (rnn_real)o->lr;
-    t->schedule.gamma = (rnn_real)o->gamma;
-    t->schedule.warmup = (uint32_t)o->warmup;
-    t->schedule.every = (uint32_t)o->every;
-    check(rnn_optimizer_moments(&t->optimizer, &count), "the optimiser");
-    t->moments = reals(count * params + 1);
-}
-
-static void open_trainer(trainer *t)
-{
-    const options *o = t->o;
-    const rnn_model *model = &t->net->model;
-    rnn_sizes sizes;
-    rnn_real guess = (rnn_real)model->output_size;
-
-    check(rnn_model_sizes(model, 0, o->steps, o->batch, &sizes), "this model");
-    t->rows = (size_t)o->steps * (size_t)o->batch;
-    t->state_len = sizes.state;
-    t->work_len = sizes.train;
-    t->h = reals(sizes.state);
-    t->c = cell_state(t->net, sizes.state);
-    t->logits = reals(sizes.output);
-    t->nll = reals(t->rows);
-    t->work = reals(sizes.train);
-    t->grads = reals(sizes.params);
-    open_optimizer(t, sizes.params);
-    t->ids = (int *)zeros(t->rows, sizeof(int));
-    t->targets = (int *)zeros(t->rows, sizeof(int));
-    t->saved = -1;
-    t->best = -1;
-    /* all bytes equally likely: a loss of ln V */
-    check(rnn_map(RNN_FN_LOG, 1, &guess, &guess, NULL), "a logarithm");
-    t->first = t->limit = 3 * (double)guess;
-    if (o->save)
-        prepare_save(t, o->save);
-    if (o->log)
-        t->log = open_file(o->log, "w");
-    printf("%s, %d x %d units, %d different bytes, %zu parameters\n\n",
-           cell_names[model->cell], model->num_layers ? model->num_layers : 1,
-           model->hidden_size, model->input_size, sizes.params);
-}
-
-static void close_trainer(trainer *t)
-{
-    if (t->log && (ferror(t->log) | fclose(t->log)))
-        die("%s: not completely written", t->o->log);
-    free(t->h), free(t->c), free(t->logits), free(t->nll), free(t->work);
-    free(t->grads), free(t->moments), free(t->ids), free(t->targets);
-    free(t->file), free(t->file_tmp);
-}
-
-/* The file of --save changes in one moment, from the older to the newer. */
-static void save(trainer *t, int iteration)
-{
-    const network *net = t->net;
-    FILE *file;
-    size_t done;
 
     check(rnn_save(&net->model, net->params, net->bytes,
                    (size_t)net->model.input_size, t->file, t->file_len,
                    &t->file_len), "a checkpoint");
-    file = open_file(t->file_tmp, "wb");
-    done = fwrite(t->file, 1, t->file_len, file);
-    if (fclose(file) != 0 || done != t->file_len)
-        die("%s: not completely written", t->file_tmp);
-#ifdef _WIN32
-    remove(t->o->save); /* rename replaces no file there */
-#endif
-    if (rename(t->file_tmp, t->o->save) != 0)
-        die("%s: %s", t->o->save, strerror(errno));
-    t->saved = iteration;
 }
 
-static void stop(const trainer *t, int iteration, const char *what,
+/* A name that cannot be written shows now, not after hours. */
+static void prepare_save(training *t, const char *path)
+{
+    char beside[1024];
+#ifdef S_ISREG
+    struct stat there;
+
+    /* to be replaced is not what a device is for */
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        die("%s: not an ordinary file, --save would replace it", path);
+#endif
+    if (strlen(path) + 5 > sizeof beside)
+        die("%s: too long a name", path);
+    sprintf(beside, "%s.tmp", path); /* by way of which it is replaced */
+    fclose(open_file(beside, "wb"));
+    remove(beside);
+    pack(t);
+    t->file = (unsigned char *)zeros(t->file_len, 1);
+}
+
+static void open_optimizer(training *t)
+{
+    const settings *s = t->s;
+    size_t count;
+
+    check(rnn_optimizer_init(&t->optimizer, s->optimizer, (rnn_real)s->lr),
+          "the optimiser");
+    t->optimizer.momentum = (rnn_real)s->momentum;
+    t->optimizer.weight_decay = (rnn_real)s->decay;
+    t->schedule.kind = s->schedule;
+    t->schedule.base = (rnn_real)s->lr;
+    t->schedule.gamma = (rnn_real)s->gamma;
+    t->schedule.warmup = (uint32_t)s->warmup;
+    t->schedule.every = (uint32_t)s->every;
+    check(rnn_optimizer_moments(&t->optimizer, &count), "the optimiser");
+    t->moments = reals(count * t->sizes.params);
+}
+
+static training open_training(const settings *s, const network *net,
+                              const char *name, const unsigned char *text,
+                              size_t len)
+{
+    const rnn_model *model = &net->model;
+    rnn_real guess = (rnn_real)model->output_size;
+    training t = {0};
+
+    t.s = s;
+    t.net = net;
+    divide(&t, name, text, len);
+    check(rnn_model_sizes(model, 0, s->steps, s->batch, &t.sizes),
+          "this model");
+    t.rows = (size_t)s->steps * (size_t)s->batch;
+    t.ids = ints(t.rows + (size_t)s->batch);
+    open_state(net, t.sizes.state, &t.h, &t.c);
+    t.logits = reals(t.sizes.output);
+    t.losses = reals(t.rows);
+    t.work = reals(t.sizes.train);
+    t.grads = reals(t.sizes.params);
+    open_optimizer(&t);
+    t.saved = -1;
+    t.best = -1;
+    /* all bytes equally likely: a loss of ln V */
+    check(rnn_map(RNN_FN_LOG, 1, &guess, &guess, NULL), "a logarithm");
+    t.first = t.limit = 3 * (double)guess;
+    if (s->save)
+        prepare_save(&t, s->save);
+    if (s->log)
+        t.log = open_file(s->log, "w");
+    printf("%s, %d x %d units, %d different bytes, %zu parameters\n\n",
+           cell_names[model->cell], model->num_layers ? model->num_layers : 1,
+           model->hidden_size, model->input_size, t.sizes.params);
+    return t;
+}
+
+/* ---- training: an iteration --------------------------------------------- */
+
+static void stop(const training *t, int iteration, const char *what,
                  double value)
 {
     char kept[64] = "";
@@ -761,52 +580,49 @@ static void stop(const trainer *t, int iteration, const char *what,
 
 /* The bytes of iteration k = 0, 1, ...: all rows read on, and start again
  * together. */
-static void take_batch(trainer *t, size_t k)
+static void take_batch(training *t, size_t k)
 {
-    size_t batch = (size_t)t->o->batch, steps = (size_t)t->o->steps;
-    size_t at = k % t->windows * steps, step, row;
+    const size_t batch = (size_t)t->s->batch, steps = (size_t)t->s->steps;
+    const size_t at = k % t->windows * steps;
+    size_t step, row;
 
     if (at == 0)
-        zero_state(t->h, t->c, t->state_len);
-    for (step = 0; step < steps; step++, at++)
-        for (row = 0; row < batch; row++) {
-            t->ids[step * batch + row] = t->text[row * t->stream + at];
-            t->targets[step * batch + row] = t->text[row * t->stream + at + 1];
-        }
+        memset(t->h, 0, 2 * t->sizes.state * sizeof *t->h);
+    for (step = 0; step <= steps; step++)
+        for (row = 0; row < batch; row++)
+            t->ids[step * batch + row] = t->text[row * t->stream + at + step];
 }
 
 /* Forward, loss and back, the share of one thread. The logits turn into their
  * gradients. */
-static int pass(const trainer *t, const rnn_seq *seq, int part, int parts)
+static int pass(const training *t, const rnn_seq *seq, int part, int parts)
 {
     const network *net = t->net;
-    rnn_run run = {0};
+    const rnn_run run = {part, parts, RNN_KERNEL_AUTO};
     int status[4];
 
-    run.part = part;
-    run.parts = parts;
     status[0] = rnn_forward(&net->model, net->params, seq, t->logits, t->work,
-                            t->work_len, &run);
+                            t->sizes.train, &run);
     MEET
     status[1] = rnn_cross_entropy(t->logits, t->rows, net->model.output_size,
-                                  t->targets, NULL, (rnn_real)t->rows, 0,
-                                  t->nll, t->logits, NULL, &run);
+                                  t->ids + seq->batch, NULL, (rnn_real)t->rows,
+                                  0, t->losses, t->logits, NULL, &run);
     MEET
     status[2] = rnn_backward(&net->model, net->params, seq, t->logits, NULL,
-                             NULL, t->work, t->work_len, &run);
+                             NULL, t->work, t->sizes.train, &run);
     MEET
     status[3] = rnn_grads(&net->model, seq, t->logits, t->grads, t->work,
-                          t->work_len, &run);
+                          t->sizes.train, &run);
     return status[0] ? status[0] : status[1] ? status[1]
          : status[2] ? status[2] : status[3];
 }
 
-static int pass_of_all(const trainer *t, const rnn_seq *seq)
+static int pass_of_all(const training *t, const rnn_seq *seq)
 {
     int status = RNN_OK;
 
 #ifdef _OPENMP
-#pragma omp parallel num_threads(t->o->threads) reduction(min : status)
+#pragma omp parallel num_threads(t->s->threads) reduction(min : status)
     status = pass(t, seq, omp_get_thread_num(), omp_get_num_threads());
 #else
     status = pass(t, seq, 0, 1);
@@ -815,26 +631,27 @@ static int pass_of_all(const trainer *t, const rnn_seq *seq)
 }
 
 /* Iteration k = 0, 1, ...; returns its loss, of the weights before it. */
-static double update(trainer *t, size_t k, double *norm)
+static double update(training *t, size_t k, double *norm)
 {
-    size_t n = t->net->params_len;
-    rnn_seq seq = carry_on(t->o->steps, t->o->batch, t->ids, t->h, t->c);
+    const settings *s = t->s;
+    const size_t n = t->sizes.params;
+    rnn_seq seq = carry_on(s->steps, s->batch, t->ids, t->h, t->c);
     rnn_real mean = 0, length = 0;
     int status;
 
     take_batch(t, k);
-    seq.seed[0] = (uint32_t)t->o->seed; /* should the model have dropout */
-    seq.first_step = (uint32_t)k * (uint32_t)t->o->steps;
+    seq.seed[0] = (uint32_t)s->o.seed; /* should the model have dropout */
+    seq.first_step = (uint32_t)k * (uint32_t)s->steps;
     memset(t->grads, 0, n * sizeof *t->grads);
     status = pass_of_all(t, &seq);
     if (status != RNN_E_NOT_FINITE)
         check((rnn_status)status, "an iteration");
-    rnn_mean(t->nll, NULL, t->rows, 0, &mean, NULL);
+    rnn_mean(t->losses, NULL, t->rows, 0, &mean, NULL);
     if (k == 0)
         t->first = (double)mean;
     if (!((double)mean <= 3 * t->first))
         stop(t, (int)k + 1, "loss", (double)mean);
-    if (rnn_clip_grad_norm(t->grads, n, (rnn_real)t->o->clip, &length, NULL))
+    if (rnn_clip_grad_norm(t->grads, n, (rnn_real)s->clip, &length, NULL))
         stop(t, (int)k + 1, "gradient's norm", (double)length);
     check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr),
           "the schedule");
@@ -845,15 +662,17 @@ static double update(trainer *t, size_t k, double *norm)
     return (double)mean;
 }
 
+/* ---- training: what comes between iterations ---------------------------- */
+
 static int is_measured(int iteration, int last)
 {
     return iteration == 100 || iteration == 200 || iteration % 500 == 0 ||
            iteration == last;
 }
 
-static double validate(trainer *t, int iteration)
+static double validate(const training *t, int iteration)
 {
-    double loss = measure(t->net, t->reader, t->held, t->held_count);
+    double loss = mean_loss(t->net, t->held, t->held_count);
 
     if (!(loss <= t->limit || loss <= 3 * t->first))
         stop(t, iteration, "validation loss", loss);
@@ -861,33 +680,36 @@ static double validate(trainer *t, int iteration)
 }
 
 /* A dash stands where there is nothing to say. */
-static void print_line(const trainer *t, int iteration, double loss,
+static void print_line(const training *t, int iteration, double loss,
                        double valid, double spent)
 {
-    double left = spent / iteration * (t->o->iterations - iteration);
-    double speed = (double)iteration * (double)t->rows / (spent + 1e-9);
+    const double left = spent / iteration * (t->s->o.iterations - iteration);
+    char measured[64] = "-";
 
-    printf("%9d  %7.4f  ", iteration, loss);
-    if (valid < 0)
-        printf("%10s", "-");
-    else
-        printf("%10.4f", valid);
-    printf("  %7.0f  %12.0f\n", speed, left);
+    if (valid >= 0)
+        sprintf(measured, "%.4f", valid);
+    printf("%9d  %7.4f  %10s  %7.0f  %12.0f\n", iteration, loss, measured,
+           (double)iteration * (double)t->rows / (spent + 1e-9), left);
     fflush(stdout);
 }
 
 /* What follows a validation: a checkpoint and a few words. */
-static void milestone(trainer *t, int iteration, double valid)
+static void milestone(training *t, int iteration, double valid)
 {
-    int count = t->o->sample < SHORT ? t->o->sample : SHORT;
+    const settings *s = t->s;
+    int count = s->sample < SHORT ? s->sample : SHORT;
     int best = t->best < 0 || valid < t->best;
 
     if (best)
         t->best = valid;
-    if (t->o->save && (best || t->o->keep == KEEP_LAST))
-        save(t, iteration);
-    if (count > 0 && iteration < t->o->iterations)
-        write_sample(t->net, t->reader, t->o, count, "    | ");
+    if (s->save && (best || s->keep == KEEP_LAST)) {
+        pack(t);
+        if (rnn_write_file(s->save, t->file, t->file_len) != RNN_OK)
+            die("%s: not written: %s", s->save, strerror(errno));
+        t->saved = iteration;
+    }
+    if (count > 0 && iteration < s->o.iterations)
+        write_sample(t->net, s, count, "    | ");
 }
 
 static volatile sig_atomic_t interrupted; /* Ctrl-C was pressed */
@@ -898,9 +720,9 @@ static void interrupt(int number)
     signal(number, SIG_DFL); /* a second one ends the program */
 }
 
-static void learn(trainer *t)
+static void train(training *t)
 {
-    const int last = t->o->iterations, often = last / 50 + 1;
+    const int last = t->s->o.iterations, often = last / 50 + 1;
     double norm, valid = 0, loss, begin, sum = 0, spent = 0, shown = 0;
     int k, summed = 0;
 
@@ -935,91 +757,37 @@ static void learn(trainer *t)
         valid = validate(t, k - 1);
         milestone(t, k - 1, valid);
     }
+    if (t->log && (ferror(t->log) | fclose(t->log)))
+        die("%s: not completely written", t->s->log);
     if (interrupted)
-        puts(t->o->save ? "stopped; --save's file is written"
+        puts(t->s->save ? "stopped; --save's file is written"
                         : "stopped; without --save nothing is kept");
-}
-
-static void check_prime(const options *o, const network *net)
-{
-    const char *p;
-
-    for (p = o->prime ? o->prime : ""; *p; p++)
-        (void)id_of(net, (unsigned char)*p, "--prime");
-}
-
-/* Makes or loads the network and teaches it the text. */
-static void train(const options *o, network *net, const char *name)
-{
-    trainer t = {0};
-    reader r;
-    size_t len, i;
-    unsigned char *text = read_file(name, &len);
-
-    t.o = o;
-    t.net = net;
-    if (len == 0)
-        die("%s: it is empty", name);
-    *net = o->load ? load_network(o->load) : make_network(o, text, len);
-    for (i = 0; i < len; i++) /* from here on the text is of ids */
-        text[i] = (unsigned char)id_of(net, text[i], name);
-    check_prime(o, net);
-    divide(&t, name, text, len);
-    r = open_reader(net);
-    t.reader = &r;
-    open_trainer(&t);
-    learn(&t);
-    close_trainer(&t);
-    close_reader(&r);
-    free(text);
 }
 
 /* ---- the program -------------------------------------------------------- */
 
-/* Our own text, from the root of the repository or beside the program:
- * build/char_rnn, ../examples/text.txt. */
-static char *own_text(const char *program)
-{
-    const char *slash = strrchr(program, '/');
-    size_t len = slash ? (size_t)(slash - program) + 1 : 0;
-    char *name = (char *)zeros(len + sizeof "../" TEXT_FILE, 1);
-    FILE *file = fopen(TEXT_FILE, "rb");
-
-    if (!file) {
-        memcpy(name, program, len);
-        strcpy(name + len, "../");
-        file = fopen(strcat(name, TEXT_FILE), "rb");
-    } else
-        strcpy(name, TEXT_FILE);
-    if (!file)
-        die("%s is not here; --data FILE names a text", TEXT_FILE);
-    fclose(file);
-    return name;
-}
-
 int main(int argc, char **argv)
 {
-    options o = parse(argc, argv);
-    network net;
-    char *own = NULL;
-    reader r;
+    const settings s = read_settings(argc, argv);
+    const int learns = s.data || !s.load;
+    const char *name = s.data || !learns ? s.data : own_text(), *p;
+    size_t len = 0, i;
+    unsigned char *text = learns ? read_file(name, &len) : NULL;
+    network net = s.load ? load_network(s.load) : make_network(&s, text, len);
+    training t;
 
-    if (o.load && !o.data) {
-        net = load_network(o.load);
-        check_prime(&o, &net);
-    } else {
-        if (!o.data)
-            own = own_text(argv[0]);
-        train(&o, &net, own ? own : o.data);
+    for (p = s.prime ? s.prime : ""; *p; p++) /* before hours go by */
+        (void)id_of(&net, (unsigned char)*p, "--prime");
+    for (i = 0; i < len; i++) /* from here on the text is of ids */
+        text[i] = (unsigned char)id_of(&net, text[i], name);
+    if (learns) {
+        t = open_training(&s, &net, name, text, len);
+        train(&t);
     }
-    if (o.sample > 0 && !interrupted) {
-        if (!o.load || o.data)
-            printf("\nIt writes:\n\n");
-        r = open_reader(&net);
-        write_sample(&net, &r, &o, o.sample, "");
-        close_reader(&r);
+    if (s.sample > 0 && !interrupted) {
+        fputs(learns ? "\nIt writes:\n\n" : "", stdout);
+        write_sample(&net, &s, s.sample, "");
     }
-    free(net.params);
-    free(own);
+    free(text);
     return 0;
 }

@@ -2548,7 +2548,7 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 
 #if RNN_W > 1
 /* One row of C: nv vectors from column j, as many as there are registers for
- * their sums, since B is read once and long pieces of its rows stream best.
+ * their sums, since B is read once, in pieces of its rows that are long.
  * far: its rows are so far apart that a machine does not see them come; the row
  * that is `far` further on is fetched ahead. nv and far are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
@@ -2593,6 +2593,71 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
 }
 #endif
 
+#if RNN_W > 1
+/* c += some rows of B times their numbers of A, nv vectors at a time. rows and
+ * nv are constants. */
+RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
+                                          const rnn_real *a, ptrdiff_t a_k,
+                                          const rnn_real *b, ptrdiff_t b_k,
+                                          rnn_real *c)
+{
+    RNN_V x[2], acc[8];
+    size_t j = 0;
+    int r, v;
+
+    RNN_I_UNROLL for (r = 0; r < rows; r++)
+        x[r] = RNN_SET(a[r * a_k]);
+    for (; j + (size_t)nv * RNN_W <= n; j += (size_t)nv * RNN_W) {
+        RNN_I_UNROLL for (v = 0; v < nv; v++)
+            acc[v] = RNN_LD(c + j + v * RNN_W);
+        RNN_I_UNROLL for (r = 0; r < rows; r++) {
+            RNN_I_UNROLL for (v = 0; v < nv; v++)
+                acc[v] = RNN_MAD(x[r], RNN_LD(b + r * b_k + (ptrdiff_t)j +
+                                              v * RNN_W), acc[v]);
+        }
+        RNN_I_UNROLL for (v = 0; v < nv; v++)
+            RNN_ST(c + j + v * RNN_W, acc[v]);
+    }
+    for (; j < n; j += RNN_W) {
+        acc[0] = RNN_K(ld)(c + j, n - j);
+        for (r = 0; r < rows; r++)
+            acc[0] = RNN_MAD(x[r], RNN_K(ld)(b + r * b_k + (ptrdiff_t)j, n - j),
+                             acc[0]);
+        RNN_K(st)(c + j, acc[0], n - j);
+    }
+}
+
+/* One long row of C, if the rows of B are neighbours: B is read once from its
+ * beginning to its end, as caches like it best, and C is near all the time; two
+ * rows together while they come from the second cache, one if from the third.
+ */
+RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
+{
+    const int near = p->n * p->k <= 131072;
+    size_t j, o, k;
+
+    if (p->start != RNN_I_FROM_C)
+        for (j = 0; j < p->n; j += RNN_W) {
+            RNN_V v = RNN_SET(0);
+            if (p->start == RNN_I_FROM_BIAS && p->b1)
+                v = RNN_K(ld)(p->b1 + j, p->n - j);
+            if (p->start == RNN_I_FROM_BIAS && p->b2)
+                v = RNN_ADD(v, RNN_K(ld)(p->b2 + j, p->n - j));
+            RNN_K(st)(p->c + j, v, p->n - j);
+        }
+    for (o = 0; o < p->o; o++) {
+        const rnn_real *a = p->a + (ptrdiff_t)o * p->a_o;
+        const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o;
+        for (k = 0; near && k + 2 <= p->k; k += 2)
+            RNN_K(add_rows)(p->n, 2, 8, a + (ptrdiff_t)k * p->a_k, p->a_k,
+                            b + (ptrdiff_t)k * p->b_k, p->b_k, p->c);
+        for (; k < p->k; k++)
+            RNN_K(add_rows)(p->n, 1, 4, a + (ptrdiff_t)k * p->a_k, 0,
+                            b + (ptrdiff_t)k * p->b_k, 0, p->c);
+    }
+}
+#endif
+
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     RNN_K(block) q;
@@ -2605,6 +2670,10 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 #if RNN_W > 1
     if (p->m != 1) {
         RNN_K(blocked)(p);
+        return;
+    }
+    if (p->n >= 256 && p->b_k == (ptrdiff_t)p->n && p->n * p->k < 2097152) {
+        RNN_K(row)(p);
         return;
     }
 #endif

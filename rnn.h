@@ -458,7 +458,7 @@ typedef struct rnn_sizes {
 /* Copies of the weights, which make training faster: transposed and, for wide
  * layers, once more in another order; and room for copies of other factors. */
 #define RNN_COPIES(H) ((size_t)((H) < 256 ? 1 : 2))
-#define RNN_ROOM(H) ((size_t)((H) < 256 ? 0 : 98336))
+#define RNN_ROOM(H) ((size_t)((H) < 256 ? 0 : 227360))
 
 #define RNN_STACK_TRAIN(cell, I, H, L, D, T, B)                                \
     (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
@@ -1667,9 +1667,10 @@ typedef struct rnn_i_kernels {
 static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
 
-/* rows of C that a large product treats at a time, and terms of its sums where
- * it makes no copies: [PRODUCT] */
-#define RNN_I_MC 192
+/* Of a large product, at a time: rows of C, with a copy of A for them and
+ * without; and terms of the sums: [PRODUCT] */
+#define RNN_I_MC 528
+#define RNN_I_ROWS 192
 #define RNN_I_KC 512
 
 /* constants of exp and log: [MATH] */
@@ -2435,10 +2436,16 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
+RNN_I_INLINE size_t RNN_K(least)(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The sum goes block by block, so that what a strip of B brings stays in the
  * cache for all rows; between blocks it waits in C, which changes no bit. A
  * large product reads copies: of the strip, and of A where its rows are
- * columns, RNN_I_MC rows at a time, more if A needs no copy. */
+ * columns, as many rows and terms at a time as its room has place for. Rows of
+ * the copy of A are not a power of two apart. */
 RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { ROW = RNN_NV * RNN_W };
@@ -2446,9 +2453,14 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                        p->k * p->o >= 256 && (p->a_k == 1 || p->a_k >= 256);
     const int turn = copies && p->a_k != 1;
     const int ahead = copies || (p->a_k != 1 && p->m >= 48);
-    const size_t most = copies ? (p->room_len - 16) / (ROW + RNN_I_MC)
-                               : RNN_I_KC;
-    const size_t mc = turn ? RNN_I_MC : copies ? 2 * RNN_I_MC : p->m;
+    const size_t room = copies ? p->room_len - 16 : 0;
+    const size_t wide = /* of the copy of A */
+        turn ? RNN_K(least)(p->m / 16 * 16 + 32,
+                            RNN_K(least)(room / 320, RNN_I_MC))
+             : 0;
+    const size_t most =
+        copies ? RNN_K(least)(room / (ROW + wide), RNN_I_KC) : RNN_I_KC;
+    const size_t mc = turn ? wide : copies ? 2 * RNN_I_ROWS : p->m;
     const size_t pieces = p->k / most + (p->k % most != 0);
     const size_t kc = (p->k + pieces - 1) / pieces;
     const size_t oc = p->k < most ? most / p->k : 1;
@@ -2478,11 +2490,11 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                 q.a_o = p->a_o;
                 if (turn) {
                     RNN_K(pack)(q.a, q.a_o, q.a_k, q.os, q.ks, rows, left,
-                                RNN_I_MC);
+                                wide);
                     q.a = left;
                     q.a_i = 1;
-                    q.a_k = RNN_I_MC;
-                    q.a_o = (ptrdiff_t)(q.ks * RNN_I_MC);
+                    q.a_k = (ptrdiff_t)wide;
+                    q.a_o = (ptrdiff_t)(q.ks * wide);
                 }
                 q.b_k = p->b_k;
                 q.b_o = p->b_o;
@@ -3703,7 +3715,7 @@ RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
     return left < RNN_I_STRIP ? left : RNN_I_STRIP;
 }
 
-/* The product of a call, of whatever layout B is: if in strips, RNN_I_MC rows
+/* The product of a call, of whatever layout B is: if in strips, RNN_I_ROWS rows
  * of C at a time and strip by strip. */
 RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
@@ -3717,7 +3729,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
         return;
     }
     for (i = 0; i < m; i += p->m) {
-        p->m = m - i < RNN_I_MC ? m - i : RNN_I_MC;
+        p->m = m - i < RNN_I_ROWS ? m - i : RNN_I_ROWS;
         p->a = a + (ptrdiff_t)i * p->a_i;
         for (j = 0; j < n; j += p->n) {
             at = p->b_col + j;
@@ -4937,7 +4949,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   rnn_real *work)
 {
     const size_t H = y->H, at = q * y->state;
-    const size_t rows = 65536 / (y->K * H) + RNN_I_MC;
+    const size_t rows = 65536 / (y->K * H) + RNN_I_ROWS;
     const int each = (int)(rows / y->B + 1), to = rnn_i_end(call, seq);
     const rnn_i_matrix w_ih = rnn_i_w_ih(y, a, params, work);
     const rnn_i_matrix w_hh = rnn_i_w_hh(y, a, params, work);

@@ -2639,33 +2639,39 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
     }
 }
 
-/* One long row of C, if the rows of B are neighbours: B is read once from its
- * beginning to its end, as caches like it best, and C is near all the time; two
- * rows together while they come from the second cache, one if from the third.
- */
+/* One long row of C, or several alike, if the rows of B are neighbours: B is
+ * read once from its beginning to its end, as caches like it best, and C is
+ * near all the time; two rows together while they come from the second cache,
+ * one if from the third. */
 RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
 {
     const int near = p->n * p->k <= 131072;
-    size_t j, o, k;
+    rnn_real *c;
+    size_t j, o, k, i;
 
-    if (p->start != RNN_I_FROM_C)
+    for (i = 0; i < p->m && p->start != RNN_I_FROM_C; i++)
         for (j = 0; j < p->n; j += RNN_W) {
             RNN_V v = RNN_SET(0);
+            c = p->c + (ptrdiff_t)i * p->c_i;
             if (p->start == RNN_I_FROM_BIAS && p->b1)
                 v = RNN_K(ld)(p->b1 + j, p->n - j);
             if (p->start == RNN_I_FROM_BIAS && p->b2)
                 v = RNN_ADD(v, RNN_K(ld)(p->b2 + j, p->n - j));
-            RNN_K(st)(p->c + j, v, p->n - j);
+            RNN_K(st)(c + j, v, p->n - j);
         }
     for (o = 0; o < p->o; o++) {
         const rnn_real *a = p->a + (ptrdiff_t)o * p->a_o;
         const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o;
         for (k = 0; near && k + 2 <= p->k; k += 2)
-            RNN_K(add_rows)(p->n, 2, 8, a + (ptrdiff_t)k * p->a_k, p->a_k,
-                            b + (ptrdiff_t)k * p->b_k, p->b_k, p->c);
+            for (i = 0; i < p->m; i++)
+                RNN_K(add_rows)(p->n, 2, 8, a + (ptrdiff_t)k * p->a_k, p->a_k,
+                                b + (ptrdiff_t)k * p->b_k, p->b_k,
+                                p->c + (ptrdiff_t)i * p->c_i);
         for (; k < p->k; k++)
-            RNN_K(add_rows)(p->n, 1, 4, a + (ptrdiff_t)k * p->a_k, 0,
-                            b + (ptrdiff_t)k * p->b_k, 0, p->c);
+            for (i = 0; i < p->m; i++)
+                RNN_K(add_rows)(p->n, 1, 4, a + (ptrdiff_t)k * p->a_k, 0,
+                                b + (ptrdiff_t)k * p->b_k, 0,
+                                p->c + (ptrdiff_t)i * p->c_i);
     }
 }
 #endif
@@ -2680,12 +2686,13 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
         return;
     }
 #if RNN_W > 1
-    if (p->m != 1) {
-        RNN_K(blocked)(p);
+    if ((p->m == 1 || p->a_i == 0) && p->n >= 256 &&
+        p->b_k == (ptrdiff_t)p->n && p->n * p->k < 2097152) {
+        RNN_K(row)(p);
         return;
     }
-    if (p->n >= 256 && p->b_k == (ptrdiff_t)p->n && p->n * p->k < 2097152) {
-        RNN_K(row)(p);
+    if (p->m != 1) {
+        RNN_K(blocked)(p);
         return;
     }
 #endif
@@ -3859,23 +3866,24 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq,
     }
 }
 
-/* The columns [first, end) of C += 1^T b: a bias gradient. */
+/* The columns [first, end) of C += 1^T b: a bias gradient, or `biases` of them,
+ * `apart` from one another. */
 RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
                              const rnn_real *b, size_t width, size_t columns,
-                             rnn_real *c, int down)
+                             rnn_real *c, size_t biases, size_t apart, int down)
 {
     static const rnn_real one = 1;
     rnn_i_product p;
 
     rnn_i_blank(call, &p);
-    p.m = 1;
+    p.m = biases;
     p.n = columns;
     p.a = &one;
     p.a_i = p.a_k = 0;
     p.b = b;
     p.b_k = (ptrdiff_t)width;
     p.c = c;
-    p.c_i = 0;
+    p.c_i = (ptrdiff_t)apart;
     rnn_i_sum(call, seq, &p, 0, (ptrdiff_t)((size_t)seq->batch * width), down);
 }
 
@@ -4439,7 +4447,7 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
     }
     if (!lin->no_bias)
         rnn_i_sum_bias(&call, seq, dz + first, O, end - first,
-                       grads + I * O + first, 1);
+                       grads + I * O + first, 1, 0, 1);
     return RNN_OK;
 }
 
@@ -5152,12 +5160,14 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                 const rnn_real *work, rnn_real *grads)
 {
     const size_t H = y->H, gh = y->G * H, kh = y->K * H;
+    const size_t joint = y->row->joint * H;
     rnn_i_part part[RNN_I_PARTS], state;
     rnn_i_layer a;
-    size_t first, end, l, d;
+    size_t first, end, late, l, d;
     int parts, i;
 
     rnn_i_share(call, gh, &first, &end);
+    late = first > joint ? first : joint;
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
             const int down = d == 0;
@@ -5176,9 +5186,13 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                 else
                     rnn_i_scatter(call, seq, dz + first, kh, end - first, dw,
                                   gh, down);
-            if (y->bias)
-                rnn_i_sum_bias(call, seq, dz + first, kh, end - first,
-                               grads + a.b_ih + first, down);
+            if (y->bias && first < joint) /* both biases of these blocks */
+                rnn_i_sum_bias(call, seq, dz + first, kh,
+                               (end < joint ? end : joint) - first,
+                               grads + a.b_ih + first, 2, gh, down);
+            if (y->bias && end > joint)
+                rnn_i_sum_bias(call, seq, dz + late, kh, end - late,
+                               grads + a.b_ih + late, 1, 0, down);
             for (i = 0; i < y->row->pieces; i++) {
                 const rnn_i_piece *e = &y->row->piece[i];
                 const size_t u = e->u * H, u_end = u + e->n * H;
@@ -5192,9 +5206,9 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                 state.row = e->from_q ? kh : H;
                 rnn_i_rows_grads(call, seq, &state, column, kh, to - from,
                                  grads + a.w_hh + from, gh, down);
-                if (y->bias)
+                if (y->bias && e->own_bias)
                     rnn_i_sum_bias(call, seq, column, kh, to - from,
-                                   grads + a.b_hh + from, down);
+                                   grads + a.b_hh + from, 1, 0, down);
             }
         }
 }
@@ -7169,7 +7183,7 @@ RNN_I_FN void rnn_i_context_grads(const rnn_i_open *o, rnn_real *grads,
         rnn_i_rows_grads(&o->call, &flat, &part, work + m->dc + first, m->C,
                          end - first, bridge + first, m->C, 1);
         rnn_i_sum_bias(&o->call, &flat, work + m->dc + first, m->C,
-                       end - first, bridge + m->R * m->C + first, 1);
+                       end - first, bridge + m->R * m->C + first, 1, 0, 1);
     }
     for (i = 0; i < m->sources; i++) {
         const rnn_i_source *s = &m->source[i];
@@ -7211,7 +7225,7 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_open *o, const rnn_real *dlogits,
         rnn_i_rows_grads(&o->call, seq, &part[i], dlogits + first, m->O,
                          end - first, v + first, m->O, 1);
     rnn_i_sum_bias(&o->call, seq, dlogits + first, m->O, end - first,
-                   v + first, 1);
+                   v + first, 1, 0, 1);
     rnn_i_side_grads(&o->call, &m->top, &o->tokens, &o->inner, work, grads);
     if (m->decoder)
         rnn_i_context_grads(o, grads, work);

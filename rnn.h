@@ -2362,9 +2362,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
     }
 }
 
-/* rows [i, end) of one strip of columns, one block; q.a is at row i. Two tiles
- * of four rows at the end are quicker than one of six and one of two, which
- * reads as much of B. */
+/* rows [i, end) of one strip of columns, one block; q.a is at row i. At the end
+ * tiles of four and three or four are quicker than one of six and one of one or
+ * two, which reads as much of B. */
 RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
                                        size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
@@ -2373,7 +2373,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
 
     for (; i + RNN_MR <= end; i += RNN_MR, l++) {
 #if RNN_MR > 4
-        if (end - i == RNN_MR + 2) {
+        if (end - i == RNN_MR + 1 || end - i == RNN_MR + 2) {
             RNN_K(tile)(p, &q, i, j, lanes, 4, nv, NULL);
             q.a += 4 * q.a_i;
             i += 4;

@@ -77,6 +77,70 @@ SECTIONS = {
 
 # Why nobody can tell: {reason: [(function, old line, new line), ...]}
 EQUIVALENT = {
+    "a lane that is always, or never, on": [
+        ("rnn_i_avx2_first",
+         "_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));",
+         "_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, (7 + 1)));"),
+    ],
+    "all numbers of a vector, as some of them: the same, only slower": [
+        ("RNN_K(ld)",
+         "return n >= RNN_W ? RNN_LD(p) : RNN_LDN(p, n);",
+         "return n > RNN_W ? RNN_LD(p) : RNN_LDN(p, n);"),
+    ],
+    "any number but 0 says the same": [
+        ("rnn_squared_error",
+         "return rnn_i_feature_loss(1, x, rows, outputs, targets, weights, n, values,",
+         "return rnn_i_feature_loss(2, x, rows, outputs, targets, weights, n, values,"),
+    ],
+    "a power of two more or less in a scale that is taken out again": [
+        ("rnn_i_scale_to_one",
+         "while (rnn_i_mul(x, s) < 1 && s < (rnn_real)1e37)",
+         "while (rnn_i_mul(x, s) < (1 + 1) && s < (rnn_real)1e37)"),
+    ],
+    "parameters do not depend on steps and rows": [
+        ("rnn_init_stack",
+         "rnn_status st = rnn_stack_sizes(stack, 1, 1, &sizes);",
+         "rnn_status st = rnn_stack_sizes(stack, (1 + 1), 1, &sizes);"),
+        ("rnn_optimizer_step_model",
+         "rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);",
+         "rnn_status st = rnn_model_sizes(model, (1 + 1), 1, 1, &sizes);"),
+        ("rnn_load_stack",
+         "rnn_status r = rnn_stack_sizes(stack, 1, 1, &sizes);",
+         "rnn_status r = rnn_stack_sizes(stack, 1, (1 + 1), &sizes);"),
+    ],
+    "the last term of a series, below its rounding": [
+        ("rnn_i_half_cosine",
+         "rnn_real s = 1;",
+         "rnn_real s = 0;"),
+    ],
+    "what is swapped with itself": [
+        ("rnn_i_sort",
+         "for (i = n - 1; i > 0; i--) {",
+         "for (i = n - 1; i >= 0; i--) {"),
+    ],
+    "any number below 0 says the same": [
+        ("rnn_decode_step",
+         "st = rnn_i_check_seq(&one, m.top.input == RNN_I_NOTHING ? -1",
+         "st = rnn_i_check_seq(&one, m.top.input == RNN_I_NOTHING ? -2"),
+        ("rnn_i_hex",
+         ": -1;",
+         ": -2;"),
+    ],
+    "the work of a beam without attention does not depend on the source": [
+        ("rnn_beam_sizes",
+         "S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;",
+         "S[i] = model && model->wiring == RNN_1_TO_N ? 2 : source_steps;"),
+    ],
+    "a longer array, of which no more is used": [
+        ("rnn_i_same",
+         "unsigned char ca[4], cb[4];",
+         "unsigned char ca[(4 + 1)], cb[4];"),
+    ],
+    "what is written over later": [
+        ("rnn_save",
+         "rnn_i_byte(&o, 0);",
+         "rnn_i_byte(&o, 1);"),
+    ],
 }
 
 # ---- mutants ---------------------------------------------------------------

@@ -377,8 +377,9 @@ static void check_threshold(void)
 
 static void check_sampling(void)
 {
-    static const rnn_real logits[3] = {1, 2, 0};
+    static const rnn_real logits[3] = {1, 2, 0}, alike[4] = {0, 0, 0, 0};
     rnn_sampling how = {1, 0, 1};
+    rnn_real work[4];
     rnn_rng rng;
     int id = -1, k, most = 0;
 
@@ -389,10 +390,18 @@ static void check_sampling(void)
         most = id > most ? id : most;
     }
     CHECK(most == 2 && rng.count[0] == 200, "top_p of 1 cuts nothing");
+    how.top_p = (rnn_real)0.5;
+    for (k = most = 0; k < 200; k++) {
+        CHECK(rnn_sample(alike, 4, &how, &rng, work, &id) == RNN_OK, "half");
+        most = id > most ? id : most;
+    }
+    CHECK(most == 1, "two of four alike are a half");
+    how.top_p = 1;
+    rnn_rng_seed(&rng, 3);
     how.temperature = (rnn_real)1e-39; /* a subnormal: its inverse is too far */
     if (sizeof(rnn_real) == 4)
         CHECK(rnn_sample(logits, 3, &how, &rng, NULL, &id) == RNN_OK &&
-              id == 1 && rng.count[0] == 200, "hardly any temperature");
+              id == 1 && rng.count[0] == 0, "hardly any temperature");
 }
 
 /* A token that the model cannot read, after one that it could: what was
@@ -463,18 +472,21 @@ static rnn_status beam(fixed *f, const rnn_decoding *d, int *ids, int *counts,
 {
     size_t work, ints;
     rnn_status st = rnn_beam_sizes(&f->m, 1, 1, d, &work, &ints);
+    int *queue;
 
     if (st)
         return st;
+    queue = (int *)test_memory(ints * sizeof(int));
+    memset(queue, 0x55, ints * sizeof(int));
     return rnn_beam_search(&f->m, f->params, &f->source, f->memory, f->z.memory,
                            d, f->h, NULL, ids, counts, scores,
-                           test_reals(work, 0), work,
-                           (int *)test_memory(ints * sizeof(int)), ints, NULL);
+                           test_reals(work, 0), work, queue, ints, NULL);
 }
 
 static void check_decoding(void)
 {
     static const rnn_real equal[2] = {0, (rnn_real)1e-30}, one[1] = {0};
+    static const rnn_real later[3] = {-50, 0, (rnn_real)1e-30};
     rnn_decoding d = {0};
     rnn_real scores[2] = {-1, -1};
     int ids[2] = {-1, -1}, counts[2] = {-2, -2};
@@ -491,6 +503,12 @@ static void check_decoding(void)
     d.length_power = 1;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 0 &&
           scores[0] == 0, "no token: %d, %g", counts[0], (double)scores[0]);
+    test_free();
+
+    fixed_begin(&f, later, 3);
+    d.max_steps = 1;
+    CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && ids[0] == 2,
+          "the same after a worse one");
     test_free();
 
     fixed_begin(&f, one, 1);

@@ -3,7 +3,8 @@
 # make test      all tests; the last line says how many passed and failed
 # make learn     all examples, each to its threshold (a quarter of an hour)
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
-#                are found on the machine, in one run
+#                are found on the machine, in one run; make bench-flags: how
+#                much compilers and their flags matter
 # make ulp       accuracy of exp, tanh, ... over every float (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
 # make fuzz      fuzz all that reads a stranger's bytes, an hour (clang)
@@ -76,6 +77,9 @@ bench: $(B)/bench
 bench-peers: $(B)/bench
 	sh tests/bench_peers.sh
 
+bench-flags:
+	sh tests/bench_flags.sh
+
 ulp: $(B)/ulp
 	$(B)/ulp
 
@@ -102,5 +106,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run test learn bench bench-peers ulp mutate fuzz coverage \
-	install clean
+.PHONY: all examples run test learn bench bench-peers bench-flags ulp mutate \
+	fuzz coverage install clean

@@ -41,7 +41,7 @@ static const char *const fills[] = {"filled", "hollow"};
 
 /* The pairs, and each shape alone. */
 enum { ABOVE, LEFT_OF, ALONE };
-static const char *const relations[] = {" above", " to the left of", ""};
+static const char *const relations[] = {"above ", "to the left of ", ""};
 enum { PAIRS = 2 * SHAPES * SHAPES, SCENES = PAIRS + SHAPES };
 
 typedef struct scene {
@@ -122,129 +122,59 @@ static void draw_scene(rnn_real *points, const scene *s, double noise,
 /* ---- captions, and which scenes are learnt ------------------------------ */
 
 /* of all scenes the first, which are pairs, are tested, the others learnt */
-enum { TESTED = 64, LEARNT = SCENES - TESTED, MOST = 13, END = 0 };
+enum { TESTED = 64, LEARNT = SCENES - TESTED, MOST = 13, BATCH = TESTED };
+static scene scenes[SCENES];
+static int captions[SCENES][MOST];
+static words vocabulary; /* word 0 ends a caption */
 
-typedef struct gallery {
-    words vocabulary;
-    scene scenes[SCENES];
-    int captions[SCENES][MOST]; /* words and END; -1 after them */
-} gallery;
-
-static void add_words(gallery *g, int *ids, int *n, const char *text)
+static void say_shape(char *text, int shape)
 {
-    size_t len;
-
-    for (; *text; text += len) {
-        text += *text == ' ';
-        len = strcspn(text, " ");
-        ids[(*n)++] = word(&g->vocabulary, text, len);
-    }
+    sprintf(strchr(text, 0), "a %s %s %s ", sizes[shape / FORMS % 2],
+            fills[shape / FORMS / 2], forms[shape % FORMS]);
 }
 
-static void add_shape(gallery *g, int *ids, int *n, int shape)
+static void make_scenes(rnn_rng *rng)
 {
-    add_words(g, ids, n, "a");
-    add_words(g, ids, n, sizes[shape / FORMS % 2]);
-    add_words(g, ids, n, fills[shape / FORMS / 2]);
-    add_words(g, ids, n, forms[shape % FORMS]);
-}
-
-static void write_caption(gallery *g, int i)
-{
-    const scene *s = &g->scenes[i];
-    int *ids = g->captions[i], n = 0;
-
-    memset(ids, -1, sizeof g->captions[i]);
-    add_shape(g, ids, &n, s->first);
-    add_words(g, ids, &n, relations[s->relation]);
-    if (s->relation != ALONE)
-        add_shape(g, ids, &n, s->second);
-    ids[n] = END;
-}
-
-static gallery *make_gallery(rnn_rng *rng)
-{
-    gallery *g = (gallery *)zeros(1, sizeof *g);
     int order[SCENES], i;
 
-    word(&g->vocabulary, ".", 1); /* END */
+    word(&vocabulary, ".", 1); /* END */
     for (i = 0; i < SCENES; i++)
         order[i] = i;
     shuffle(rng, order, PAIRS);
     for (i = 0; i < SCENES; i++) {
-        scene *s = &g->scenes[i];
+        scene *s = &scenes[i];
+        char text[100] = "";
 
         s->relation = order[i] / (SHAPES * SHAPES);
         s->second = order[i] % SHAPES;
         s->first = s->relation == ALONE ? s->second
                                         : order[i] / SHAPES % SHAPES;
-        write_caption(g, i);
+        say_shape(text, s->first);
+        strcat(text, relations[s->relation]);
+        if (s->relation != ALONE)
+            say_shape(text, s->second);
+        read_words(captions[i], MOST, &vocabulary, strcat(text, "."));
     }
-    check_apart(g->captions[TESTED], LEARNT, g->captions[0], TESTED,
-                sizeof g->captions[0]);
-    return g;
+    check_apart(captions[TESTED], LEARNT, captions, TESTED, sizeof *captions);
 }
 
-/* Pictures and captions as the network reads them. */
-enum { BATCH = TESTED };
-typedef struct batch {
-    rnn_real x[BATCH * POINTS];
-    int before[MOST * BATCH], after[MOST * BATCH], lengths[BATCH];
-    rnn_seq source, target;
-    goal want;
-} batch;
+/* The pictures of a batch. */
+static rnn_real pictures[BATCH * POINTS];
 
-/* A picture of each scene which[0 ... BATCH-1]. */
-static void make_batch(batch *b, const gallery *g, const int *which,
-                       double noise, rnn_rng *rng)
+static void put_scene(pairs *p, int row, int i, double noise, rnn_rng *rng)
 {
-    int row, i;
-
-    memset(b, 0, sizeof *b);
-    for (row = 0; row < BATCH; row++) {
-        const int *ids = g->captions[which[row]];
-
-        draw_scene(b->x + row * POINTS, &g->scenes[which[row]], noise, rng);
-        for (i = 0; i < MOST && ids[i] >= 0; i++) {
-            b->before[i * BATCH + row] = i ? ids[i - 1] : END;
-            b->after[i * BATCH + row] = ids[i];
-        }
-        b->lengths[row] = i;
-    }
-    b->source.steps = 1;
-    b->source.batch = b->target.batch = BATCH;
-    b->source.x = b->x;
-    b->target.source = &b->source;
-    b->target.steps = MOST;
-    b->target.ids = b->before;
-    b->target.lengths = b->lengths;
-    b->want.ids = b->after;
+    draw_scene(pictures + row * POINTS, &scenes[i], noise, rng);
+    put_target(p, row, captions[i]);
 }
 
 /* ---- looking and saying ------------------------------------------------- */
 
-static int is_right(const decoder *d, int row, const int *ids)
-{
-    const int n = d->counts[row];
-
-    return ids[n] == END && memcmp(d->ids + row * d->how.max_steps, ids,
-                                   (size_t)n * sizeof *ids) == 0;
-}
-
-static void put_words(const gallery *g, const int *ids, int n)
-{
-    int i;
-
-    for (i = 0; i < n && ids[i] != END; i++)
-        printf(" %s", g->vocabulary.text[ids[i]]);
-}
-
-/* A picture, two rows a line, and what is said of it. */
-static void show(const gallery *g, const batch *b, const decoder *d, int row)
+/* A picture, two rows a line, and what is said of it: of scene `row`. */
+static void show(const decoder *d, int row)
 {
     static const char *const halves[] = {"·", "▀", "▄", "█"};
-    const rnn_real *x = b->x + row * POINTS;
-    const int good = is_right(d, row, g->captions[row]);
+    const rnn_real *x = pictures + row * POINTS;
+    char text[100];
     int i, j;
 
     for (j = 0; j < SIDE; j += 2) {
@@ -252,37 +182,32 @@ static void show(const gallery *g, const batch *b, const decoder *d, int row)
         for (i = 0; i < SIDE; i++)
             fputs(halves[(int)(x[j * SIDE + i] + 2 * x[(j + 1) * SIDE + i])],
                   stdout);
-        if (j == 6) {
-            printf("  ");
-            put_words(g, d->ids + row * d->how.max_steps, d->counts[row]);
-        } else if (j == 8 && !good) {
-            printf("   wrong:");
-            put_words(g, g->captions[row], MOST);
-        }
+        if (j == 6)
+            printf("   %s", spell(text, &vocabulary, said(d, row),
+                                  d->counts[row]));
+        else if (j == 8 && !is_right(d, row, captions[row]))
+            printf("   wrong: %s", spell(text, &vocabulary, captions[row],
+                                         MOST));
     }
     putchar('\n');
 }
 
 /* The share of captions that are right, of some pictures of scenes first ...
  * first + TESTED - 1. */
-static double test(const trainer *t, decoder *d, batch *b, const gallery *g,
-                   int first, double noise, rnn_rng *rng)
+static double test(decoder *d, int first, double noise, rnn_rng *rng)
 {
     enum { TIMES = 10 };
-    int which[BATCH], i, k, good = 0;
+    int i, k, good = 0;
 
-    for (i = 0; i < BATCH; i++)
-        which[i] = first + i;
     for (k = 0; k < TIMES; k++) {
-        make_batch(b, g, which, noise, rng);
-        decode(d, t, &b->source, 0);
-        for (i = 0; i < BATCH; i++)
-            good += is_right(d, i, g->captions[which[i]]);
+        for (i = 0; i < TESTED; i++)
+            put_scene(d->p, i, first + i, noise, rng);
+        decode(d);
+        for (i = 0; i < TESTED; i++)
+            good += is_right(d, i, captions[first + i]);
     }
-    return good / (double)(TIMES * BATCH);
+    return good / (double)(TIMES * TESTED);
 }
-
-/* ---- the program -------------------------------------------------------- */
 
 int main(int argc, char **argv)
 {
@@ -290,17 +215,15 @@ int main(int argc, char **argv)
     static const int feed_flags[] = {RNN_AS_STATE, RNN_AT_EACH,
                                      RNN_AS_STATE | RNN_AT_EACH};
     options o = {1, RNN_GRU, 128, 4000};
-    int feed = 0, which[BATCH], i;
+    int feed = 0, i;
     double noise = 0.01, learnt, tested;
     const option own[] = {
         {"--feed", NAME, &feed, 0, 0, feeds, "when the picture enters"},
         {"--noise", REAL, &noise, 0, 1, NULL,
          "share of points that are turned over"},
         OPTIONS_END};
-    rnn_decoding how = {0};
+    pairs *p = open_pairs(BATCH, 1, MOST);
     rnn_model model = {0};
-    batch *b = (batch *)zeros(1, sizeof *b);
-    gallery *g;
     rnn_rng rng;
     trainer t;
     decoder d;
@@ -308,7 +231,8 @@ int main(int argc, char **argv)
     read_options(argc, argv,
                  "caption learns to say what is on a picture.\n", &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    g = make_gallery(&rng);
+    make_scenes(&rng);
+    p->source[0].x = pictures;
     model.wiring = RNN_1_TO_N;
     model.cell = o.cell;
     model.input = RNN_DENSE;
@@ -316,26 +240,22 @@ int main(int argc, char **argv)
     model.context_size = model.hidden_size = o.hidden;
     model.feed = feed_flags[feed];
     model.target = RNN_EMBEDDING;
-    model.target_size = model.output_size = g->vocabulary.count;
+    model.target_size = model.output_size = vocabulary.count;
     model.target_embedding_size = 16;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.005);
     check(rnn_optimizer_init(&t.adam, RNN_ADAMW, t.adam.lr), "AdamW");
     t.adam.weight_decay = (rnn_real)0.2;
     while (go_on(&t)) {
         for (i = 0; i < BATCH; i++)
-            which[i] = TESTED + below(&rng, LEARNT);
-        make_batch(b, g, which, noise, &rng);
-        learn(&t, &b->target, &b->want);
+            put_scene(p, i, TESTED + below(&rng, LEARNT), noise, &rng);
+        learn(&t, &p->target, &p->want);
     }
-    how.begin = how.end = END;
-    how.max_steps = MOST - 1;
-    how.width = 1;
-    d = open_decoder(&t, 1, BATCH, &how);
-    learnt = test(&t, &d, b, g, TESTED, noise, &rng);
-    tested = test(&t, &d, b, g, 0, noise, &rng);
+    d = open_decoder(&t, p, 1);
+    learnt = test(&d, TESTED, noise, &rng);
+    tested = test(&d, 0, noise, &rng);
     puts("\nPictures of pairs that it has not learnt:");
     for (i = 0; i < 6; i++)
-        show(g, b, &d, i);
+        show(&d, i);
     printf("\nright to the last word: of new pictures of pairs learnt %.3f, "
            "held out %.3f\n", learnt, tested);
     return result("caption_exact", tested, '>', 0.95);

@@ -3,7 +3,8 @@
  *   leaving   die, check, result        options   read_options, --help
  *   memory    zeros, reals, ints        chance    below, shuffle, check_apart
  *   words     word, read_words, spell   training  open_trainer, go_on, learn
- *   asking    predict, measure, right   decoding  open_decoder, decode
+ *   asking    predict, measure, right   pairs     open_pairs, put_source, ...
+ *   decoding  open_decoder, decode      files     open_beside, write_wav
  *   pictures  put, put_bar, put_heat; svg_heat, svg_plot
  *
  * An example includes this file alone, which brings the library and its
@@ -346,17 +347,20 @@ static inline int word(words *w, const char *text, size_t len)
     return w->count++;
 }
 
-/* The words of a text, which blanks part. */
+/* The words of a text, which blanks part; -1 after them. */
 static inline void read_words(int *ids, int most, words *w, const char *text)
 {
+    const char *left = text;
     size_t len;
     int n;
 
     for (n = 0; n < most; n++) {
-        len = strcspn(text, " ");
-        ids[n] = len ? word(w, text, len) : -1;
-        text += len + (text[len] == ' ');
+        len = strcspn(left, " ");
+        ids[n] = len ? word(w, left, len) : -1;
+        left += len + (left[len] == ' ');
     }
+    if (*left)
+        die("'%s' has more than %d words", text, most);
 }
 
 /* The other way: a text of at most n words. Stops follow without a blank. */
@@ -573,30 +577,133 @@ static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
     return good;
 }
 
-/* ---- decoding: asking a model with a decoder ---------------------------- */
+/* ---- pairs: sources, and the tokens that are to come out ---------------- */
+
+/* The token that ends a target, and that stands before its first. */
+enum { END = 0 };
+
+/* A batch as a network with a decoder reads it: time-major, its rows padded to
+ * the longest. The right tokens are `after`, up to END; the decoder reads those
+ * `before` each of them (teacher forcing). Sources are tokens, or numbers of
+ * the example's own in source[0].x. */
+typedef struct pairs {
+    int batch, sources;                   /* rows; one source or two        */
+    int source_steps[RNN_MAX_SOURCES];    /* of a source, at most           */
+    int steps;                            /* of a target, at most           */
+    int *ids[RNN_MAX_SOURCES];            /* (source_steps, batch)          */
+    int *source_lengths[RNN_MAX_SOURCES]; /* (batch)                        */
+    int *before, *after, *lengths;        /* (steps, batch), (batch)        */
+    rnn_seq source[RNN_MAX_SOURCES], target;
+    goal want;
+} pairs;
+
+static inline void add_source(pairs *p, int steps)
+{
+    const int k = p->sources++;
+
+    p->source[k].steps = p->source_steps[k] = steps;
+    p->source[k].batch = p->batch;
+    p->source[k].ids = p->ids[k] = ints((size_t)(steps * p->batch));
+    p->source_lengths[k] = ints((size_t)p->batch);
+}
+
+static inline pairs *open_pairs(int batch, int source_steps, int steps)
+{
+    pairs *p = (pairs *)zeros(1, sizeof *p);
+
+    p->batch = p->target.batch = batch;
+    p->steps = steps;
+    add_source(p, source_steps);
+    p->target.source = p->source;
+    p->target.ids = p->before = ints((size_t)(steps * batch));
+    p->want.ids = p->after = ints((size_t)(steps * batch));
+    p->lengths = ints((size_t)batch);
+    return p;
+}
+
+static inline void set_length(rnn_seq *seq, int *lengths, int row, int n)
+{
+    int i;
+
+    lengths[row] = n;
+    seq->lengths = lengths;
+    for (seq->steps = 1, i = 0; i < seq->batch; i++)
+        seq->steps = lengths[i] > seq->steps ? lengths[i] : seq->steps;
+}
+
+/* The tokens of a row's source: as many as there can be, or up to -1. */
+static inline void put_source(pairs *p, int k, int row, const int *ids)
+{
+    int n;
+
+    for (n = 0; n < p->source_steps[k] && ids[n] >= 0; n++)
+        p->ids[k][n * p->batch + row] = ids[n];
+    set_length(&p->source[k], p->source_lengths[k], row, n);
+}
+
+/* The tokens of a row's target, up to END. */
+static inline void put_target(pairs *p, int row, const int *ids)
+{
+    int n = 0;
+
+    do {
+        p->before[n * p->batch + row] = n ? ids[n - 1] : END;
+        p->after[n * p->batch + row] = ids[n];
+    } while (ids[n++] != END);
+    set_length(&p->target, p->lengths, row, n);
+}
+
+/* The encoder-decoder with attention of Bahdanau, Cho & Bengio (2014), small:
+ * an encoder of both directions, a head that reads [s_i; c_i], and tables of 32
+ * numbers for each of so many tokens that it reads and writes. */
+static inline rnn_model attention_model(const options *o, int reads, int writes)
+{
+    rnn_model model = {0};
+
+    model.wiring = RNN_N_TO_M;
+    model.cell = o->cell;
+    model.input = model.target = RNN_EMBEDDING;
+    model.input_size = reads;
+    model.target_size = model.output_size = writes;
+    model.embedding_size = model.target_embedding_size = 32;
+    model.hidden_size = model.attention_size = o->hidden;
+    model.bidirectional = 1;
+    model.attention = RNN_ADDITIVE;
+    model.head_context = 1;
+    return model;
+}
+
+/* ---- decoding: what comes out of a source ------------------------------- */
 
 typedef struct decoder {
-    size_t memory_len, work_len, queue_len;
-    rnn_decoding how;
+    const trainer *t;
+    pairs *p;
+    rnn_decoding how;    /* a width above 1: by beam search                  */
+    rnn_sampling draw;   /* with rngs (batch): tokens are drawn, in this way */
+    rnn_rng *rngs;
+    int *ids, *counts;   /* (batch, steps): what it says, then END, then -1;
+                            (batch): how many tokens before END              */
+    rnn_real *attention; /* a_ij, without a beam: see looks                  */
     rnn_real *memory, *h, *c, *work, *scores;
-    rnn_real *attention; /* (max_steps, B, S) a_ij of the last greedy decode */
-    int *ids, *counts;   /* (B, max_steps), (B): what it says, without end   */
+    size_t memory_len, work_len, queue_len;
     int *by_step, *queue;
 } decoder;
 
-/* For sources of at most so many steps and rows. how.best is 0; how.width may
- * be, without a beam. */
-static inline decoder open_decoder(const trainer *t, int source_steps,
-                                   int batch, const rnn_decoding *how)
+/* how.width may be less later, but not more. */
+static inline decoder open_decoder(const trainer *t, pairs *p, int width)
 {
-    const size_t B = (size_t)batch, most = (size_t)how->max_steps * B;
+    const size_t B = (size_t)p->batch, most = (size_t)p->steps * B;
+    const int *n = p->source_steps, steps = n[0] > n[1] ? n[0] : n[1];
     decoder d = {0};
     rnn_sizes s;
 
-    d.how = *how;
-    d.how.width = how->width ? how->width : 1;
-    check(rnn_model_sizes(&t->model, source_steps, 1, batch, &s), "decoding");
-    check(rnn_beam_sizes(&t->model, source_steps, batch, &d.how, &d.work_len,
+    d.t = t;
+    d.p = p;
+    d.how.begin = d.how.end = END;
+    d.how.max_steps = p->steps;
+    d.how.width = width;
+    check(rnn_model_sizes(&t->model, steps, 1, p->batch, &s), "decoding");
+    check(rnn_beam_sizes(&t->model, steps, p->batch, &d.how, &d.work_len,
                          &d.queue_len), "a beam");
     s.step += (B + 1) * (size_t)t->model.output_size;
     s.step = s.step > s.infer ? s.step : s.infer;
@@ -607,7 +714,7 @@ static inline decoder open_decoder(const trainer *t, int source_steps,
     d.c = t->model.cell == RNN_LSTM ? reals(s.state) : NULL;
     d.work = reals(d.work_len);
     d.scores = reals(B);
-    d.attention = reals(RNN_MAX_SOURCES * most * (size_t)source_steps);
+    d.attention = reals(most * (size_t)(n[0] + n[1]));
     d.ids = ints(most);
     d.by_step = ints(most);
     d.counts = ints(B);
@@ -615,28 +722,66 @@ static inline decoder open_decoder(const trainer *t, int source_steps,
     return d;
 }
 
-/* What the model makes of each row of source: the likeliest token at every
- * step or, if `beam`, the likeliest sequence that how.width hypotheses find. */
-static inline void decode(decoder *d, const trainer *t, const rnn_seq *source,
-                          int beam)
+static inline int *said(const decoder *d, int row)
 {
-    const int steps = d->how.max_steps, B = source->batch;
-    int i;
+    return d->ids + row * d->how.max_steps;
+}
+
+/* What the network makes of each row's source: the likeliest token at every
+ * step, one drawn, or the likeliest sequence that a beam finds. */
+static inline void decode(decoder *d)
+{
+    const trainer *t = d->t;
+    const rnn_seq *source = d->p->source;
+    int row, i;
 
     check(rnn_encode(&t->model, t->params, source, d->memory, d->memory_len,
                      d->h, d->c, d->work, d->work_len, NULL), "encoding");
-    if (beam) {
+    if (d->how.width > 1)
         check(rnn_beam_search(&t->model, t->params, source, d->memory,
                               d->memory_len, &d->how, d->h, d->c, d->ids,
                               d->counts, d->scores, d->work, d->work_len,
                               d->queue, d->queue_len, NULL), "a beam");
-        return;
+    else
+        check(rnn_decode(&t->model, t->params, source, d->memory, d->memory_len,
+                         &d->how, d->rngs ? &d->draw : NULL, d->rngs, d->h,
+                         d->c, d->by_step, d->counts, d->attention, d->work,
+                         d->work_len, NULL), "decoding");
+    for (row = 0; row < d->p->batch; row++)
+        for (i = 0; i < d->how.max_steps; i++)
+            if (i >= d->counts[row])
+                said(d, row)[i] = i == d->counts[row] ? END : -1;
+            else if (d->how.width == 1)
+                said(d, row)[i] = d->by_step[i * d->p->batch + row];
+}
+
+/* Whether a row says what it should, up to END. */
+static inline int is_right(const decoder *d, int row, const int *want)
+{
+    const int *ids = said(d, row);
+
+    for (; *ids == *want; ids++, want++)
+        if (*want == END)
+            return 1;
+    return 0;
+}
+
+/* Of n sources (n, source_steps) and targets (n, steps), whole batches: the
+ * share that comes out right, to the last token. */
+static inline double share_right(decoder *d, const int *sources,
+                                 const int *targets, int n)
+{
+    const pairs *p = d->p;
+    int i, row, good = 0;
+
+    for (i = 0; i < n; i += p->batch) {
+        for (row = 0; row < p->batch; row++)
+            put_source(d->p, 0, row, sources + (i + row) * p->source_steps[0]);
+        decode(d);
+        for (row = 0; row < p->batch; row++)
+            good += is_right(d, row, targets + (i + row) * p->steps);
     }
-    check(rnn_decode(&t->model, t->params, source, d->memory, d->memory_len,
-                     &d->how, NULL, NULL, d->h, d->c, d->by_step, d->counts,
-                     d->attention, d->work, d->work_len, NULL), "decoding");
-    for (i = 0; i < steps * B; i++)
-        d->ids[i % B * steps + i / B] = d->by_step[i];
+    return good / (double)n;
 }
 
 /* ---- pictures on the terminal ------------------------------------------- */
@@ -672,15 +817,51 @@ static inline void put_bar(double share, int width)
 /* A matrix of numbers in [0, 1], named at its edges. */
 typedef struct heat {
     const char *title;
-    int rows, cols;
-    const rnn_real *values; /* (rows, stride) */
-    size_t stride;
+    int rows, cols, row_step, col_step; /* from one to the next in values */
+    const rnn_real *values;
     const char *const *row_names, *const *col_names;
 } heat;
 
 static inline double heat_at(const heat *m, int row, int col)
 {
-    return (double)m->values[(size_t)row * m->stride + (size_t)col];
+    return (double)m->values[row * m->row_step + col * m->col_step];
+}
+
+/* With its rows as columns. */
+static inline heat turned(const heat *m)
+{
+    heat n = {m->title, m->cols, m->rows, m->col_step, m->row_step, m->values,
+              m->col_names, m->row_names};
+
+    return n;
+}
+
+/* How much each token that a row says looks at each step of a source: a_ij,
+ * still without names. */
+static inline heat looks(const decoder *d, int k, int row)
+{
+    const pairs *p = d->p;
+    heat m = {0};
+    int i;
+
+    m.rows = d->counts[row];
+    m.cols = p->source_lengths[k][row];
+    m.col_step = 1;
+    m.values = d->attention + row * p->source[k].steps;
+    for (i = 0; i < p->sources; i++) {
+        m.values += i < k ? p->batch * p->source[i].steps : 0;
+        m.row_step += p->batch * p->source[i].steps;
+    }
+    return m;
+}
+
+static inline const char **names(const words *w, const int *ids, int n)
+{
+    const char **texts = (const char **)zeros((size_t)n, sizeof *texts);
+
+    while (n-- > 0)
+        texts[n] = w->text[ids[n]];
+    return texts;
 }
 
 static inline void put_heat(const heat *m)
@@ -704,32 +885,66 @@ static inline void put_heat(const heat *m)
     puts("\n");
 }
 
-/* ---- pictures in SVG, beside the program: build/adding.svg -------------- */
+/* ---- files beside the program: build/adding.svg ------------------------- */
 
-static inline FILE *svg_open(const char *name, const char *title, int width,
-                             int height)
+static inline FILE *open_beside(const char *name, const char *ending)
 {
     char path[1000];
     FILE *f;
 
-    sprintf(path, "%.*s%.99s.svg", (int)(program_name() - program) % 800,
-            program, name);
-    f = fopen(path, "w");
+    sprintf(path, "%.*s%.99s.%.9s", (int)(program_name() - program) % 800,
+            program, name, ending);
+    f = fopen(path, "wb");
     if (!f)
         die("%s: cannot be written", path);
-    printf("drawn in %s: %s\n", path, title);
-    fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
-            " font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"%d\""
-            " height=\"%d\" fill=\"#fff\"/>\n", width, height, width, height);
+    printf("written: %s\n", path);
     return f;
 }
 
-static inline void svg_close(FILE *f)
+static inline void close_beside(FILE *f)
 {
-    fputs("</svg>\n", f);
     if (ferror(f) | fclose(f))
-        die("a picture is not completely written");
+        die("a file is not completely written");
 }
+
+/* The least significant byte first. */
+static inline void put_number(FILE *f, unsigned long value, int bytes)
+{
+    for (; bytes > 0; bytes--, value >>= 8)
+        fputc((int)(value & 255), f);
+}
+
+/* A sound of `count` samples in [-1, 1], `rate` a second: one channel of 16
+ * bits. */
+static inline void write_wav(const char *name, int rate, const rnn_real *x,
+                             int count)
+{
+    const unsigned long size = 2 * (unsigned long)count;
+    FILE *f = open_beside(name, "wav");
+    double v;
+    int i;
+
+    fputs("RIFF", f);
+    put_number(f, 36 + size, 4);
+    fputs("WAVEfmt ", f);
+    put_number(f, 16, 4);
+    put_number(f, 1, 2); /* plain numbers */
+    put_number(f, 1, 2); /* a channel */
+    put_number(f, (unsigned long)rate, 4);
+    put_number(f, 2 * (unsigned long)rate, 4);
+    put_number(f, 2, 2); /* bytes a sample, then bits */
+    put_number(f, 16, 2);
+    fputs("data", f);
+    put_number(f, size, 4);
+    for (i = 0; i < count; i++) {
+        v = (double)x[i];
+        v = v < -1 ? -1 : v > 1 ? 1 : v;
+        put_number(f, (unsigned long)(long)(v * 32767), 2);
+    }
+    close_beside(f);
+}
+
+/* ---- pictures in SVG ---------------------------------------------------- */
 
 /* anchor: start, middle or end; a colour as in SVG */
 static inline void svg_text(FILE *f, double x, double y, const char *anchor,
@@ -745,6 +960,24 @@ static inline void svg_text(FILE *f, double x, double y, const char *anchor,
     fputs("</text>\n", f);
 }
 
+static inline FILE *svg_open(const char *name, const char *title, int width,
+                             int height)
+{
+    FILE *f = open_beside(name, "svg");
+
+    fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
+            " font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"%d\""
+            " height=\"%d\" fill=\"#fff\"/>\n", width, height, width, height);
+    svg_text(f, 20, 30, "start", "#000", title);
+    return f;
+}
+
+static inline void svg_close(FILE *f)
+{
+    fputs("</svg>\n", f);
+    close_beside(f);
+}
+
 static inline void svg_heat(const char *name, const heat *m)
 {
     const int cell = 56, left = 130, top = 90;
@@ -753,7 +986,6 @@ static inline void svg_heat(const char *name, const heat *m)
     char number[32];
     int i, j;
 
-    svg_text(f, 20, 30, "start", "#000", m->title);
     for (j = 0; j < m->cols; j++)
         svg_text(f, left + (j + 0.5) * cell, top - 12, "middle", "#000",
                  m->col_names[j]);
@@ -844,7 +1076,6 @@ static inline void svg_plot(const char *name, const char *title,
     y.most += y.most > y.least ? 0 : 1;
     svg_ticks(f, &x, &y, 0);
     svg_ticks(f, &x, &y, 1);
-    svg_text(f, 20, 30, "start", "#000", title);
     svg_text(f, x.to, y.from + 44, "end", "#000", x_name);
     for (k = 0; k < n; k++) {
         svg_text(f, x.to + 12, y.to + 10 + 24 * k, "start", colours[k % 6],

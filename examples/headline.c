@@ -169,186 +169,68 @@ static void make_report(char *report, char *headline, rnn_rng *rng)
 
 /* ---- as words ----------------------------------------------------------- */
 
-enum { REPORT = 30, HEADLINE = 7, END = 0 };
+enum { TESTED = 500, BATCH = 50, REPORT = 30, HEADLINE = 7 };
 static words reads, writes; /* vocabularies; word 0 ends a headline */
 
-typedef struct item {
-    int report[REPORT], headline[HEADLINE]; /* -1 after them */
-} item;
-
-static void put_texts(item *it, const char *report, const char *headline)
+static void make_item(int *report, int *headline, rnn_rng *rng)
 {
-    read_words(it->report, REPORT, &reads, report);
-    read_words(it->headline, HEADLINE, &writes, headline);
-}
+    char text[500], title[100];
 
-static void make_item(item *it, rnn_rng *rng)
-{
-    char report[500], headline[100];
-
-    make_report(report, headline, rng);
-    put_texts(it, report, strcat(headline, " ."));
-}
-
-/* Items as the network reads them: time-major. */
-enum { TESTED = 500, BATCH = 50 };
-typedef struct batch {
-    int report[REPORT * BATCH];
-    int before[(HEADLINE + 1) * BATCH], after[HEADLINE * BATCH];
-    int lengths[2][BATCH];
-    rnn_seq source, target;
-    goal want;
-} batch;
-
-/* Words into one row of a sequence; returns how many. */
-static int put_row(int *ids, int row, const int *text, int most)
-{
-    int n;
-
-    for (n = 0; n < most && text[n] >= 0; n++)
-        ids[n * BATCH + row] = text[n];
-    return n;
-}
-
-static batch *open_batch(void)
-{
-    batch *b = (batch *)zeros(1, sizeof *b);
-
-    b->source.ids = b->report;
-    b->source.lengths = b->lengths[0];
-    b->source.steps = REPORT;
-    b->source.batch = BATCH;
-    b->target.source = &b->source;
-    b->target.ids = b->before;
-    b->target.lengths = b->lengths[1];
-    b->target.batch = BATCH;
-    b->target.steps = HEADLINE;
-    b->want.ids = b->after;
-    return b;
-}
-
-static void put_item(batch *b, int row, const item *it)
-{
-    b->lengths[0][row] = put_row(b->report, row, it->report, REPORT);
-    b->lengths[1][row] = put_row(b->after, row, it->headline, HEADLINE);
-    b->before[row] = END;
-    put_row(b->before + BATCH, row, it->headline, HEADLINE);
+    make_report(text, title, rng);
+    read_words(report, REPORT, &reads, text);
+    read_words(headline, HEADLINE, &writes, strcat(title, " ."));
 }
 
 /* What is learnt has no headline that is tested. */
-static void make_batch(batch *b, int (*tested)[HEADLINE], rnn_rng *rng)
+static void make_batch(pairs *p, int (*tested)[HEADLINE], rnn_rng *rng)
 {
-    const size_t size = sizeof *tested;
-    item it;
-    int row;
+    int report[REPORT], headline[HEADLINE], row;
 
     for (row = 0; row < BATCH; row++) {
         do
-            make_item(&it, rng);
-        while (is_among(it.headline, tested, TESTED, size));
-        check_apart(it.headline, 1, tested, TESTED, size);
-        put_item(b, row, &it);
+            make_item(report, headline, rng);
+        while (is_among(headline, tested, TESTED, sizeof headline));
+        check_apart(headline, 1, tested, TESTED, sizeof headline);
+        put_source(p, 0, row, report);
+        put_target(p, row, headline);
     }
 }
 
 /* ---- writing headlines -------------------------------------------------- */
 
-static int is_right(const decoder *d, int row, const int *want)
-{
-    const int most = d->how.max_steps, n = d->counts[row];
-
-    return n < most && want[n] == d->how.end &&
-           memcmp(d->ids + row * most, want, (size_t)n * sizeof *want) == 0;
-}
-
-static void show(const decoder *d, int row, const item *it)
+/* Report and headline of row 0; its network's headline stays in *d. */
+static void show(decoder *d, const int *report, const int *headline)
 {
     char text[500];
 
-    printf("\n  %s\n", spell(text, &reads, it->report, REPORT));
-    printf("    = %s%s\n",
-           spell(text, &writes, d->ids + row * HEADLINE, d->counts[row]),
-           is_right(d, row, it->headline) ? "" : "   (wrong)");
+    put_source(d->p, 0, 0, report);
+    decode(d);
+    printf("\n  %s\n", spell(text, &reads, report, REPORT));
+    printf("    = %s%s\n", spell(text, &writes, said(d, 0), d->counts[0]),
+           is_right(d, 0, headline) ? "" : "   (wrong)");
 }
 
-/* The share of headlines that are right to the last word; some are shown. */
-static double test(const trainer *t, decoder *d, batch *b, const item *tests)
+/* The weights a_ij of the headline shown last. The report is too long to lie on
+ * the terminal, so there it stands. */
+static void show_attention(const decoder *d, const int *report)
 {
-    int i, row, good = 0;
+    heat lying = looks(d, 0, 0), standing;
 
-    puts("\nReports with headlines that it has not learnt:");
-    for (i = 0; i < TESTED; i += BATCH) {
-        for (row = 0; row < BATCH; row++)
-            put_item(b, row, &tests[i + row]);
-        decode(d, t, &b->source, 0);
-        for (row = 0; row < BATCH; row++)
-            good += is_right(d, row, tests[i + row].headline);
-        for (row = 1; i == 0 && row < 13; row++)
-            show(d, row, &tests[row]);
-    }
-    printf("\nof %d, right to the last word: %.3f\n", TESTED,
-           good / (double)TESTED);
-    return good / (double)TESTED;
-}
-
-/* The weights a_ij of one headline. The report is too long to lie on the
- * terminal, so there it stands. */
-static void show_attention(const trainer *t, decoder *d, batch *b,
-                           const item *it)
-{
-    static rnn_real turned[REPORT * HEADLINE];
-    const char *read[REPORT], *written[HEADLINE];
-    heat lying = {"What each word of the headline looks at in the report", 0, 0,
-                  NULL, BATCH * REPORT, written, read};
-    heat standing = {"What each word of the headline looks at: a_ij", 0, 0,
-                     turned, HEADLINE, read, written};
-    int i, j;
-
-    put_item(b, 0, it);
-    decode(d, t, &b->source, 0);
-    show(d, 0, it);
-    lying.values = d->attention;
-    lying.rows = standing.cols = d->counts[0];
-    lying.cols = standing.rows = b->lengths[0][0];
-    for (i = 0; i < lying.rows; i++)
-        written[i] = writes.text[d->ids[i]];
-    for (j = 0; j < lying.cols; j++)
-        read[j] = reads.text[it->report[j]];
-    for (i = 0; i < lying.rows; i++)
-        for (j = 0; j < lying.cols; j++)
-            turned[j * HEADLINE + i] = (rnn_real)heat_at(&lying, i, j);
+    lying.title = "What each word of the headline looks at in the report: a_ij";
+    lying.row_names = names(&writes, said(d, 0), lying.rows);
+    lying.col_names = names(&reads, report, lying.cols);
+    standing = turned(&lying);
     putchar('\n');
     put_heat(&standing);
     svg_heat("headline", &lying);
 }
 
-/* ---- the program -------------------------------------------------------- */
-
-static rnn_model make_model(const options *o)
-{
-    rnn_model model = {0};
-
-    model.wiring = RNN_N_TO_M;
-    model.cell = o->cell;
-    model.input = model.target = RNN_EMBEDDING;
-    model.input_size = reads.count;
-    model.target_size = model.output_size = writes.count;
-    model.embedding_size = model.target_embedding_size = 32;
-    model.hidden_size = model.attention_size = o->hidden;
-    model.bidirectional = 1;
-    model.attention = RNN_ADDITIVE;
-    model.head_context = 1;
-    return model;
-}
-
 int main(int argc, char **argv)
 {
-    static item tests[TESTED];
-    static int headlines[TESTED][HEADLINE];
+    static int reports[TESTED][REPORT], headlines[TESTED][HEADLINE];
     options o = {1, RNN_GRU, 64, 1000};
     const option none[] = {OPTIONS_END};
-    rnn_decoding how = {0};
-    batch *b = open_batch();
+    pairs *p = open_pairs(BATCH, REPORT, HEADLINE);
     double exact;
     rnn_model model;
     rnn_rng rng;
@@ -361,26 +243,26 @@ int main(int argc, char **argv)
                  "which words of\nthe report each word of the headline looks "
                  "at.\n", &o, none);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    word(&writes, ".", 1);
-    put_texts(&tests[0], "the people of Lyon have a new bridge . it rained all "
-              "day in Rome . the mayor opened it on Monday .",
-              "mayor opens bridge in Lyon .");
-    for (i = 0; i < TESTED; i++) {
-        if (i > 0)
-            make_item(&tests[i], &rng);
-        memcpy(headlines[i], tests[i].headline, sizeof headlines[i]);
-    }
-    model = make_model(&o);
+    word(&writes, ".", 1); /* END */
+    read_words(reports[0], REPORT, &reads,
+               "the people of Lyon have a new bridge . it rained all day in "
+               "Rome . the mayor opened it on Monday .");
+    read_words(headlines[0], HEADLINE, &writes, "mayor opens bridge in Lyon .");
+    for (i = 1; i < TESTED; i++)
+        make_item(reports[i], headlines[i], &rng);
+    model = attention_model(&o, reads.count, writes.count);
     t = open_trainer(&model, REPORT, HEADLINE, BATCH, &o, 0.005);
     while (go_on(&t)) {
-        make_batch(b, headlines, &rng);
-        learn(&t, &b->target, &b->want);
+        make_batch(p, headlines, &rng);
+        learn(&t, &p->target, &p->want);
     }
-    how.begin = how.end = END;
-    how.max_steps = HEADLINE;
-    how.width = 1;
-    d = open_decoder(&t, REPORT, BATCH, &how);
-    exact = test(&t, &d, b, tests);
-    show_attention(&t, &d, b, &tests[0]);
+    d = open_decoder(&t, p, 1);
+    puts("\nReports with headlines that it has not learnt:");
+    for (i = 1; i < 13; i++)
+        show(&d, reports[i], headlines[i]);
+    exact = share_right(&d, reports[0], headlines[0], TESTED);
+    printf("\nof %d, right to the last word: %.3f\n", TESTED, exact);
+    show(&d, reports[0], headlines[0]);
+    show_attention(&d, reports[0]);
     return result("headline_exact", exact, '>', 0.95);
 }

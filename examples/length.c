@@ -34,52 +34,34 @@
 #include "example.h"
 
 /* Symbols are 1 ... SYMBOLS. Tested are the lengths FIRST, FIRST + 2, ... */
-enum { END = 0, SYMBOLS = 8, FIRST = 4, LONGEST = 20, BATCH = 50, TESTS = 200,
+enum { SYMBOLS = 8, FIRST = 4, LONGEST = 20, BATCH = 50, TESTS = 200,
        LENGTHS = (LONGEST - FIRST) / 2 + 1 };
 
 enum { LAST, Q_LAST, Q_ALL, ATTENTION, KINDS };
 static const char *const kinds[] = {"c = h_N", "c = q(h_N)",
                                     "c = q(h_1..h_N)", "attention"};
 
-/* A sequence as an item: symbols, 0 after them. */
+/* A sequence as an item: symbols, -1 after them. */
 typedef int item[LONGEST];
 
 static void make_item(item x, int n, rnn_rng *rng)
 {
     int j;
 
-    memset(x, 0, sizeof(item));
+    memset(x, -1, sizeof(item));
     for (j = 0; j < n; j++)
         x[j] = 1 + below(rng, SYMBOLS);
 }
 
-/* Sequences of one length as the network reads and writes them: time-major. */
-typedef struct batch {
-    item items[BATCH];
-    int x[LONGEST * BATCH];
-    int before[(LONGEST + 1) * BATCH], after[(LONGEST + 1) * BATCH];
-    rnn_seq source, target;
-    goal want;
-} batch;
-
-static void lay_out(batch *b, int n)
+static void put_item(pairs *p, int row, const int *x, int n)
 {
-    int i, row;
+    int back[LONGEST + 1], i;
 
-    b->source.steps = n;
-    b->target.steps = n + 1;
-    b->source.batch = b->target.batch = BATCH;
-    b->source.ids = b->x;
-    b->target.source = &b->source;
-    b->target.ids = b->before;
-    b->want.ids = b->after;
-    for (row = 0; row < BATCH; row++)
-        for (i = 0; i <= n; i++) {
-            if (i < n)
-                b->x[i * BATCH + row] = b->items[row][i];
-            b->before[i * BATCH + row] = i ? b->items[row][n - i] : END;
-            b->after[i * BATCH + row] = i < n ? b->items[row][n - 1 - i] : END;
-        }
+    for (i = 0; i < n; i++)
+        back[i] = x[n - 1 - i];
+    back[n] = END;
+    put_source(p, 0, row, x);
+    put_target(p, row, back);
 }
 
 /* The tests of a length, or NULL. */
@@ -89,18 +71,19 @@ static item *tests_of(item *tests, int n)
 }
 
 /* New sequences of n symbols, none of which is tested. */
-static void make_batch(batch *b, int n, item *tests, rnn_rng *rng)
+static void make_batch(pairs *p, int n, item *tests, rnn_rng *rng)
 {
-    item *apart = tests_of(tests, n);
+    item *apart = tests_of(tests, n), x;
     int row;
 
-    for (row = 0; row < BATCH; row++)
+    for (row = 0; row < BATCH; row++) {
         do
-            make_item(b->items[row], n, rng);
-        while (apart && is_among(b->items[row], apart, TESTS, sizeof(item)));
-    if (apart)
-        check_apart(b->items, BATCH, apart, TESTS, sizeof(item));
-    lay_out(b, n);
+            make_item(x, n, rng);
+        while (apart && is_among(x, apart, TESTS, sizeof(item)));
+        if (apart)
+            check_apart(x, 1, apart, TESTS, sizeof(item));
+        put_item(p, row, x, n);
+    }
 }
 
 static rnn_model make_model(const options *o, int kind)
@@ -134,23 +117,24 @@ static void keep_text(char *text, const decoder *d)
     int i;
 
     for (i = 0; i < d->counts[0]; i++)
-        text[i] = (char)('a' + d->ids[i] - 1);
+        text[i] = (char)('a' + said(d, 0)[i] - 1);
     text[i] = 0;
 }
 
 /* The share of the symbols that are right in their places, for one length. */
-static double test(const trainer *t, decoder *d, batch *b, item *tests, int n)
+static double test(decoder *d, item *tests, int n)
 {
-    const int most = d->how.max_steps;
     int i, row, k, good = 0;
 
     for (k = TESTS - BATCH; k >= 0; k -= BATCH) {
-        memcpy(b->items, tests_of(tests, n) + k, sizeof b->items);
-        lay_out(b, n);
-        decode(d, t, &b->source, 0);
+        item *x = tests_of(tests, n) + k;
+
         for (row = 0; row < BATCH; row++)
-            for (i = 0; i < n && i < d->counts[row]; i++)
-                good += d->ids[row * most + i] == b->items[row][n - 1 - i];
+            put_item(d->p, row, x[row], n);
+        decode(d);
+        for (row = 0; row < BATCH; row++)
+            for (i = 0; i < n; i++)
+                good += said(d, row)[i] == x[row][n - 1 - i];
     }
     return good / (double)(TESTS * n);
 }
@@ -163,11 +147,10 @@ typedef struct outcome {
 } outcome;
 
 /* Trains one network of `seeds` alike, and adds what it can do to *all. */
-static void run(outcome *all, int kind, int seeds, const options *o, batch *b,
+static void run(outcome *all, int kind, int seeds, const options *o, pairs *p,
                 item *tests)
 {
     const rnn_model model = make_model(o, kind);
-    rnn_decoding how = {0};
     double share = 0;
     decoder d;
     trainer t;
@@ -176,15 +159,12 @@ static void run(outcome *all, int kind, int seeds, const options *o, batch *b,
     printf("%-15s  seed %d: ", kinds[kind], o->seed);
     t = open_trainer(&model, LONGEST, LONGEST + 1, BATCH, o, 0.01);
     for (k = 0; k < t.iterations; k++) {
-        make_batch(b, 1 + below(&t.rng, LONGEST), tests, &t.rng);
-        learn(&t, &b->target, &b->want);
+        make_batch(p, 1 + below(&t.rng, LONGEST), tests, &t.rng);
+        learn(&t, &p->target, &p->want);
     }
-    how.begin = how.end = END;
-    how.max_steps = LONGEST + 1;
-    how.width = 1;
-    d = open_decoder(&t, LONGEST, BATCH, &how);
+    d = open_decoder(&t, p, 1);
     for (k = 0; k < LENGTHS; k++) {
-        share = test(&t, &d, b, tests, FIRST + 2 * k);
+        share = test(&d, tests, FIRST + 2 * k);
         all->share[kind][k] += (rnn_real)(share / seeds);
     }
     keep_text(all->text[kind], &d); /* of the longest that is tested first */
@@ -240,7 +220,7 @@ int main(int argc, char **argv)
                           OPTIONS_END};
     outcome *all = (outcome *)zeros(1, sizeof *all);
     item *tests = (item *)zeros(LENGTHS * TESTS, sizeof *tests);
-    batch *b = (batch *)zeros(1, sizeof *b);
+    pairs *p = open_pairs(BATCH, LONGEST, LONGEST + 1);
     rnn_rng rng;
 
     read_options(argc, argv,
@@ -254,7 +234,7 @@ int main(int argc, char **argv)
         all->lengths[k] = (rnn_real)(FIRST + 2 * k);
     for (k = 0; k < seeds; k++) {
         for (kind = 0; kind < KINDS; kind++)
-            run(all, kind, seeds, &o, b, tests);
+            run(all, kind, seeds, &o, p, tests);
         o.seed = o.seed < 2147483647 ? o.seed + 1 : 0;
     }
     show(all, *tests_of(tests, LONGEST));

@@ -26,12 +26,10 @@
  * time left), a melody of each category in ABC notation, which it also writes
  * beside itself for players, music_march.mid, music_march.wav and so on, and at
  * last, of 600 melodies, the share that breaks no rule and is not one of those
- * learnt; the share that breaks none if the softmax is used as it is stands
- * below. It takes about 25 seconds on one core; music --help lists the options.
- */
+ * learnt; then the same if the softmax is used as it is. It takes about 25
+ * seconds on one core; music --help lists the options. */
 
 #include "example.h"
-
 #include <math.h>
 
 /* ---- the rules ---------------------------------------------------------- */
@@ -72,9 +70,9 @@ static const struct key {
     int tonic; /* MIDI's number: 60 is C4 */
 } keys[KEYS] = {{"C", 60}, {"D", 62}, {"G", 55}};
 
-/* Tokens: END; BAR + i, the line before bar i; notes, any of some pitches with
- * any of some lengths. A melody has MOST of them at most. */
-enum { END, BAR, FIRST_NOTE = BAR + 12, LENGTHS = 6, LOWEST = 50, PITCHES = 30,
+/* Tokens: END; i, the line before bar i; notes, any of some pitches with any of
+ * some lengths. A melody has MOST of them at most. */
+enum { FIRST_NOTE = 13, LENGTHS = 6, LOWEST = 50, PITCHES = 30,
        TOKENS = FIRST_NOTE + LENGTHS * PITCHES, MOST = 57 };
 static const char lengths[] = "123468"; /* in eighths, as rhythms have them */
 
@@ -133,7 +131,7 @@ static void compose(int *ids, int category, rnn_rng *rng)
     for (bar = 0; s->harmony[bar]; bar++) {
         rhythm = s->harmony[bar + 1] ? s->rhythms[bar % 2 ? b : a] : s->whole;
         if (bar > 0)
-            ids[n++] = BAR + bar;
+            ids[n++] = bar;
         for (i = 0; rhythm[i]; i++, degree = next) {
             do
                 next = degree + below(rng, s->leap + 1) -
@@ -178,7 +176,7 @@ static int obeys(const int *ids, int category)
     int degree = 0, next, bar, i;
 
     for (bar = 0; s->harmony[bar]; bar++) {
-        if (bar > 0 && *ids++ != BAR + bar)
+        if (bar > 0 && *ids++ != bar)
             return 0;
         rhythm = rhythms[2];
         for (i = 0; *ids >= FIRST_NOTE; i++, ids++, degree = next) {
@@ -198,225 +196,103 @@ static int obeys(const int *ids, int category)
 
 /* ---- learning ----------------------------------------------------------- */
 
-enum { LEARNT = 9000, BATCH = 40 };
+enum { LEARNT = 9000, BATCH = 40, INPUTS = STYLES + KEYS };
+static int learnt[LEARNT][MOST]; /* melody i is of category i % CATEGORIES */
+static rnn_real x[BATCH * INPUTS];
 
-/* Melody i is of category i % CATEGORIES. */
-static int *compose_all(rnn_rng *rng)
+static void compose_all(rnn_rng *rng)
 {
-    int *all = ints(LEARNT * MOST), i;
+    int i;
 
     for (i = 0; i < LEARNT; i++) {
-        compose(all + i * MOST, i % CATEGORIES, rng);
-        if (!obeys(all + i * MOST, i % CATEGORIES))
+        compose(learnt[i], i % CATEGORIES, rng);
+        if (!obeys(learnt[i], i % CATEGORIES))
             die("composer and judge differ");
     }
-    return all;
 }
 
-/* Melodies as the network reads them, each with its x: a one for its style and
- * a one for its key. */
-typedef struct batch {
-    rnn_real x[BATCH * (STYLES + KEYS)];
-    int before[MOST * BATCH], after[MOST * BATCH], lengths[BATCH];
-    rnn_seq source, target;
-    goal want;
-} batch;
-
-static void put_category(batch *b, int row, int category)
+/* x has a one for the style and a one for the key. */
+static void put_category(int row, int category)
 {
-    rnn_real *x = b->x + row * (STYLES + KEYS);
+    rnn_real *to = x + row * INPUTS;
 
-    memset(x, 0, (STYLES + KEYS) * sizeof *x);
-    x[category / KEYS] = x[STYLES + category % KEYS] = 1;
-}
-
-static batch *open_batch(void)
-{
-    batch *b = (batch *)zeros(1, sizeof *b);
-
-    b->source.steps = 1;
-    b->source.batch = b->target.batch = BATCH;
-    b->source.x = b->x;
-    b->target.source = &b->source;
-    b->target.steps = MOST;
-    b->target.ids = b->before;
-    b->target.lengths = b->lengths;
-    b->want.ids = b->after;
-    return b;
-}
-
-static void make_batch(batch *b, const int *learnt, rnn_rng *rng)
-{
-    int row, i, k;
-
-    for (row = 0; row < BATCH; row++) {
-        const int *ids = learnt + (k = below(rng, LEARNT)) * MOST;
-
-        put_category(b, row, k % CATEGORIES);
-        for (i = 0; i < MOST && ids[i] >= 0; i++) {
-            b->after[i * BATCH + row] = ids[i];
-            b->before[i * BATCH + row] = i ? ids[i - 1] : END;
-        }
-        b->lengths[row] = i;
-    }
-}
-
-/* ---- inventing ---------------------------------------------------------- */
-
-/* A melody for each row of the batch: ids (BATCH, MOST), as in compose. */
-static void invent(int *ids, decoder *d, const trainer *t, const batch *b,
-                   const rnn_sampling *draw, rnn_rng *rngs)
-{
-    int row, i;
-
-    check(rnn_encode(&t->model, t->params, &b->source, d->memory, d->memory_len,
-                     d->h, d->c, d->work, d->work_len, NULL), "x");
-    check(rnn_decode(&t->model, t->params, &b->source, d->memory, d->memory_len,
-                     &d->how, draw, rngs, d->h, d->c, d->by_step, d->counts,
-                     NULL, d->work, d->work_len, NULL), "a melody");
-    memset(ids, -1, BATCH * MOST * sizeof *ids);
-    for (row = 0; row < BATCH; row++, ids += MOST) {
-        for (i = 0; i < d->counts[row]; i++)
-            ids[i] = d->by_step[i * BATCH + row];
-        ids[i] = END;
-    }
-}
-
-/* What the judge counts. */
-typedef struct tally {
-    int melodies, obey, copies, good; /* good: obey, and are no copies */
-} tally;
-
-static void judge(tally *count, const int *ids, int category,
-                  const int *learnt)
-{
-    const int obey = obeys(ids, category);
-    const int copy = is_among(ids, learnt, LEARNT, MOST * sizeof *ids);
-
-    count->melodies++;
-    count->obey += obey;
-    count->copies += copy;
-    count->good += obey && !copy;
-}
-
-static void put_tally(const char *name, const tally *count)
-{
-    printf("%-24s %8d  %5.3f  %6d\n", name, count->melodies,
-           count->obey / (double)count->melodies, count->copies);
+    memset(to, 0, INPUTS * sizeof *to);
+    to[category / KEYS] = to[STYLES + category % KEYS] = 1;
 }
 
 /* ---- melodies as text and as files -------------------------------------- */
 
 /* ABC notation (abcnotation.com): C is 60, c is 72; a number counts eighths; ^
  * is a sharp, and holds to the end of the bar if = does not take it away. */
-static void put_abc(const int *ids, int category)
+static void put_abc(const int *ids, int n, int category)
 {
-    static const char letters[] = "CCDDEFFGGAAB";
-    static const int black[] = {0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0};
+    static const char white[] = "CCDDEFFGGAAB", black[] = "010100101010";
     const struct style *s = &styles[category / KEYS];
-    int sharp[128] = {0}; /* of the white key of that pitch */
-    int pitch, white, i;
+    int sharp[128] = {0}; /* whether that white key is sharp in this bar */
+    int i, pitch, is;
 
     printf("\nX:%d\nT:%s in %s\nM:%s\nL:1/8\nK:C\n", category + 1, s->name,
            keys[category % KEYS].name, s->metre);
-    for (i = 0; ids[i] != END; i++) {
+    for (i = 0; i < n; i++) {
         if (ids[i] < FIRST_NOTE) {
             printf("| ");
             memset(sharp, 0, sizeof sharp);
             continue;
         }
         pitch = pitch_of(ids[i]);
-        white = pitch - black[pitch % 12];
-        if (sharp[white] != black[pitch % 12])
-            putchar(sharp[white] ? '=' : '^');
-        sharp[white] = black[pitch % 12];
-        putchar(letters[pitch % 12] + (pitch >= 72 ? 'a' - 'A' : 0));
-        if (pitch < 60)
-            putchar(',');
-        if (length_of(ids[i]) > '1')
+        is = black[pitch % 12] - '0';
+        if (sharp[pitch - is] != is)
+            putchar(is ? '^' : '=');
+        sharp[pitch - is] = is;
+        printf("%c%s", white[pitch % 12] + (pitch >= 72 ? 'a' - 'A' : 0),
+               pitch < 60 ? "," : "");
+        if (eighths(ids[i]) > 1)
             putchar(length_of(ids[i]));
         putchar(' ');
     }
     puts("|]");
 }
 
-typedef struct bytes {
-    unsigned char *at;
-    size_t count;
-} bytes;
-
-static void put_text(bytes *b, const char *text)
+/* The most significant byte first. */
+static void put_big(FILE *f, unsigned long value, int bytes)
 {
-    while (*text)
-        b->at[b->count++] = (unsigned char)*text++;
-}
-
-static void put_big(bytes *b, unsigned long value, int size)
-{
-    while (size-- > 0)
-        b->at[b->count++] = (unsigned char)(value >> 8 * size & 255);
-}
-
-static void put_little(bytes *b, unsigned long value, int size)
-{
-    for (; size-- > 0; value >>= 8)
-        b->at[b->count++] = (unsigned char)(value & 255);
-}
-
-/* music_march.mid and so on, beside the program. */
-static void save(const bytes *b, const char *name, const char *ending)
-{
-    char path[1000];
-    FILE *f;
-
-    sprintf(path, "%.*smusic_%s.%s", (int)(program_name() - program) % 800,
-            program, name, ending);
-    f = fopen(path, "wb");
-    if (!f || fwrite(b->at, 1, b->count, f) != b->count || fclose(f))
-        die("%s: cannot be written", path);
-    printf("%s%s", *ending == 'm' ? "written: " : ", ", path);
+    while (bytes-- > 0)
+        fputc((int)(value >> 8 * bytes & 255), f);
 }
 
 /* A standard MIDI file of one track; a quarter has 96 ticks. */
-static void save_midi(const int *ids, const struct style *s)
+static void write_midi(const char *name, const int *ids, int n,
+                       const struct style *s)
 {
-    const unsigned long tempo = 120000000ul / (unsigned long)s->tempo;
-    bytes b = {(unsigned char *)zeros(64 + 9 * MOST, 1), 0}, track;
-    size_t length;
+    FILE *f = open_beside(name, "mid");
+    unsigned long notes = 0, pitch, ticks;
     int i;
 
-    put_text(&b, "MThd");
-    put_big(&b, 6, 4);
-    put_big(&b, 0, 2); /* format 0: */
-    put_big(&b, 1, 2); /* one track */
-    put_big(&b, 96, 2);
-    put_text(&b, "MTrk");
-    length = b.count;
-    put_big(&b, 0, 4);
-    put_big(&b, 0x00ff5804, 4); /* metre: counted in 4 or 8, and two customs */
-    put_big(&b, (unsigned long)(s->metre[0] - '0'), 1);
-    put_big(&b, s->metre[2] == '8' ? 0x031808 : 0x021808, 3);
-    put_big(&b, 0x00ff5103, 4); /* microseconds a quarter */
-    put_big(&b, tempo, 3);
-    put_big(&b, 0x00c000 | (unsigned long)s->instrument, 3);
-    for (i = 0; ids[i] != END; i++)
+    for (i = 0; i < n; i++)
+        notes += ids[i] >= FIRST_NOTE;
+    fputs("MThd", f);
+    put_big(f, 6, 4);
+    put_big(f, 0x00000001, 4); /* format 0: one track */
+    put_big(f, 96, 2);
+    fputs("MTrk", f);
+    put_big(f, 14 + 9 * notes, 4); /* its bytes */
+    put_big(f, 0x00ff5103, 4);     /* microseconds a quarter */
+    put_big(f, 120000000ul / (unsigned long)s->tempo, 3);
+    put_big(f, 0x00c000 | (unsigned long)s->instrument, 3);
+    for (i = 0; i < n; i++)
         if (ids[i] >= FIRST_NOTE) {
-            const unsigned long pitch = (unsigned long)pitch_of(ids[i]);
-            const unsigned long ticks = 48ul * (unsigned long)eighths(ids[i]);
-
-            put_big(&b, 0x00900060 | pitch << 8, 4); /* it begins at once */
-            put_big(&b, 0x8000 | ticks >> 7 << 8 | (ticks & 127), 2);
-            put_big(&b, 0x800000 | pitch << 8, 3);   /* and ends after that */
+            pitch = (unsigned long)pitch_of(ids[i]) << 8;
+            ticks = 48ul * (unsigned long)eighths(ids[i]);
+            put_big(f, 0x00900060 | pitch, 4); /* it begins at once */
+            put_big(f, 0x8000 | ticks >> 7 << 8 | (ticks & 127), 2);
+            put_big(f, 0x800000 | pitch, 3); /* and ends after that */
         }
-    put_big(&b, 0x00ff2f00, 4); /* the end */
-    track = b;
-    track.count = length;
-    put_big(&track, b.count - length - 4, 4);
-    save(&b, s->name, "mid");
+    put_big(f, 0x00ff2f00, 4); /* the end */
+    close_beside(f);
 }
 
-/* A sound at a time since a note has begun, up to 1 in size: four partials,
- * struck and dying away. */
+/* A note at a time since it has begun, at most 1 in size: four partials, struck
+ * and dying away. */
 static double sound(int pitch, double time, double length)
 {
     const double turn = 6.283185307179586 * 440 * pow(2, (pitch - 69) / 12.0);
@@ -429,75 +305,69 @@ static double sound(int pitch, double time, double length)
     return sum / 1.5 * (begin < 1 ? begin : 1) * (end < 1 ? end : 1);
 }
 
-/* A WAV file: 16 bits, one channel. */
-static void save_wav(const int *ids, const struct style *s)
+/* A melody in ABC, and in music_march.mid and music_march.wav. */
+static void show(const int *ids, int n, int category)
 {
     enum { RATE = 22050 };
+    const struct style *s = &styles[category / KEYS];
     const int eighth = RATE * 60 / s->tempo; /* in samples */
-    unsigned long samples = 0;
-    bytes b = {NULL, 0};
-    int i, j, n;
+    rnn_real *wave = reals((size_t)(MOST * 8 * eighth));
+    int i, j, length, count = 0;
+    char name[20];
 
-    for (i = 0; ids[i] != END; i++)
-        if (ids[i] >= FIRST_NOTE)
-            samples += (unsigned long)(eighth * eighths(ids[i]));
-    b.at = (unsigned char *)zeros(44 + 2 * samples, 1);
-    put_text(&b, "RIFF");
-    put_little(&b, 36 + 2 * samples, 4);
-    put_text(&b, "WAVEfmt ");
-    put_little(&b, 16, 4);
-    put_little(&b, 1, 2); /* plain numbers */
-    put_little(&b, 1, 2); /* a channel     */
-    put_little(&b, RATE, 4);
-    put_little(&b, 2 * RATE, 4);
-    put_little(&b, 2, 2); /* bytes a sample, then bits */
-    put_little(&b, 16, 2);
-    put_text(&b, "data");
-    put_little(&b, 2 * samples, 4);
-    for (i = 0; ids[i] != END; i++) {
-        n = ids[i] >= FIRST_NOTE ? eighth * eighths(ids[i]) : 0;
-        for (j = 0; j < n; j++) {
-            double v = sound(pitch_of(ids[i]), j / (double)RATE,
-                             n / (double)RATE);
-
-            put_little(&b, (unsigned long)(long)(v * 28000), 2);
-        }
+    for (i = 0; i < n; i++) {
+        length = ids[i] < FIRST_NOTE ? 0 : eighth * eighths(ids[i]);
+        for (j = 0; j < length; j++)
+            wave[count++] = (rnn_real)sound(pitch_of(ids[i]), j / (double)RATE,
+                                            length / (double)RATE);
     }
-    save(&b, s->name, "wav");
-    putchar('\n');
+    put_abc(ids, n, category);
+    sprintf(name, "music_%.13s", s->name);
+    write_midi(name, ids, n, s);
+    write_wav(name, RATE, wave, count);
+}
+
+/* ---- inventing ---------------------------------------------------------- */
+
+/* A melody of that category in each row. */
+static void invent(decoder *d, int category)
+{
+    int row;
+
+    for (row = 0; row < BATCH; row++)
+        put_category(row, category);
+    decode(d);
+}
+
+/* How many melodies obey, and how many are copies of what is learnt. Returns
+ * the share of those that obey and are no copies. */
+static double test(decoder *d)
+{
+    enum { EACH = KEYS * BATCH, OF = STYLES * EACH };
+    int style, i, row, category, ok, copy, obey, copies, good = 0;
+
+    puts("         melodies   obey  copies");
+    for (style = 0; style < STYLES; style++) {
+        obey = copies = 0;
+        for (i = 0; i < EACH; i++) {
+            category = style * KEYS + i / BATCH;
+            row = i % BATCH;
+            if (row == 0)
+                invent(d, category);
+            ok = d->counts[row] < MOST && obeys(said(d, row), category);
+            copy = is_among(said(d, row), learnt, LEARNT, sizeof *learnt);
+            obey += ok;
+            copies += copy;
+            good += ok && !copy;
+        }
+        printf("%-8s %8d  %5.3f  %6d\n", styles[style].name, EACH,
+               obey / (double)EACH, copies);
+    }
+    printf("of %d, obey and are no copies: %.3f\n", OF, good / (double)OF);
+    return good / (double)OF;
 }
 
 /* ---- the program -------------------------------------------------------- */
-
-/* As many melodies of each category as a batch has, and what the judge says;
- * with `files` the first of each style is shown and written, whatever it is. */
-static double test(const trainer *t, decoder *d, batch *b, const int *learnt,
-                   const rnn_sampling *draw, rnn_rng *rngs, int files)
-{
-    tally styled[STYLES] = {{0, 0, 0, 0}}, all = {0, 0, 0, 0};
-    int *ids = ints(BATCH * MOST), category, row, style;
-
-    for (category = 0; category < CATEGORIES; category++) {
-        style = category / KEYS;
-        for (row = 0; row < BATCH; row++)
-            put_category(b, row, category);
-        invent(ids, d, t, b, draw, rngs);
-        for (row = 0; row < BATCH; row++) {
-            judge(&styled[style], ids + row * MOST, category, learnt);
-            judge(&all, ids + row * MOST, category, learnt);
-        }
-        if (files && category % KEYS == style % KEYS) {
-            put_abc(ids, category);
-            save_midi(ids, &styles[style]);
-            save_wav(ids, &styles[style]);
-        }
-    }
-    puts("\n                         melodies   obey  copies");
-    for (style = 0; files && style < STYLES; style++)
-        put_tally(styles[style].name, &styled[style]);
-    put_tally(files ? "all" : "all, softmax as it is", &all);
-    return all.good / (double)all.melodies;
-}
 
 int main(int argc, char **argv)
 {
@@ -509,26 +379,24 @@ int main(int argc, char **argv)
         {"--top-p", REAL, &top_p, 0, 1, NULL,
          "draw from the likeliest with that share together;\n0: from all"},
         OPTIONS_END};
-    const rnn_sampling plain = {1, 0, 0};
-    rnn_sampling draw = {0, 0, 0};
-    rnn_decoding how = {0};
+    pairs *p = open_pairs(BATCH, 1, MOST);
     rnn_model model = {0};
     rnn_rng rngs[BATCH], rng;
-    batch *b = open_batch();
     trainer t;
     decoder d;
-    int *learnt, i;
+    int i, k;
 
     read_options(argc, argv,
                  "music learns to invent melodies, marches, waltzes and "
                  "others, and writes\nsome as .mid and .wav files.\n", &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    learnt = compose_all(&rng);
+    compose_all(&rng);
+    p->source[0].x = x;
     printf("%d melodies to learn, %d tokens\n", LEARNT, TOKENS);
     model.wiring = RNN_1_TO_N;
     model.cell = o.cell;
     model.input = RNN_DENSE;
-    model.input_size = STYLES + KEYS;
+    model.input_size = INPUTS;
     model.feed = RNN_AT_EACH;
     model.hidden_size = o.hidden;
     model.target = RNN_EMBEDDING;
@@ -536,18 +404,29 @@ int main(int argc, char **argv)
     model.target_size = model.output_size = TOKENS;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.02);
     while (go_on(&t)) {
-        make_batch(b, learnt, &rng);
-        learn(&t, &b->target, &b->want);
+        for (i = 0; i < BATCH; i++) {
+            k = below(&rng, LEARNT);
+            put_category(i, k % CATEGORIES);
+            put_target(p, i, learnt[k]);
+        }
+        learn(&t, &p->target, &p->want);
     }
-    how.begin = how.end = END;
-    how.max_steps = MOST - 1;
-    how.width = 1;
-    d = open_decoder(&t, 1, BATCH, &how);
     for (i = 0; i < BATCH; i++)
         rnn_rng_seed(&rngs[i], rnn_rng_next(&rng));
-    draw.temperature = (rnn_real)temperature;
-    draw.top_p = (rnn_real)top_p;
-    good = test(&t, &d, b, learnt, &draw, rngs, 1);
-    test(&t, &d, b, learnt, &plain, rngs, 0);
+    d = open_decoder(&t, p, 1);
+    d.rngs = rngs;
+    d.draw.temperature = (rnn_real)temperature;
+    d.draw.top_p = (rnn_real)top_p;
+    for (i = 0; i < STYLES; i++) {
+        k = i * KEYS + i % KEYS; /* a style, in one of the keys */
+        invent(&d, k);
+        show(said(&d, 0), d.counts[0], k);
+    }
+    putchar('\n');
+    good = test(&d);
+    puts("\nIf the softmax is used as it is:\n");
+    d.draw.temperature = 1;
+    d.draw.top_p = 0;
+    test(&d);
     return result("music_obeys_new", good, '>', 0.95);
 }

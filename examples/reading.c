@@ -139,117 +139,62 @@ static const char *answer(const world *w, int kind, int who, int thing)
 
 /* ---- as words ----------------------------------------------------------- */
 
-enum { STORY = 36, QUESTION = 5, ANSWER = 4, STOP = 0 };
-static words sources, answers; /* vocabularies; word 0 is the full stop */
+enum { STORY = 36, QUESTION = 5, ANSWER = 4, TESTED = 512, BATCH = 32 };
+static words reads, writes; /* vocabularies; word 0 is the full stop */
 
 typedef struct item {
-    int story[STORY], question[QUESTION], answer[ANSWER]; /* -1 after them */
-    int kind;
+    int question[QUESTION], answer[ANSWER], kind;
 } item;
 
 /* A story, and a question that it answers. */
-static void make_item(item *it, rnn_rng *rng)
+static void make_item(int *story, item *it, rnn_rng *rng)
 {
     char text[400];
-    const char *said;
+    const char *end;
     int who, thing;
     world w;
 
     make_story(&w, text, rng);
-    read_words(it->story, STORY, &sources, text);
+    read_words(story, STORY, &reads, text);
     do {
         it->kind = below(rng, KINDS);
         who = below(rng, PEOPLE);
         thing = below(rng, THINGS);
-        said = answer(&w, it->kind, who, thing);
-    } while (!said);
+        end = answer(&w, it->kind, who, thing);
+    } while (!end);
     make_question(text, it->kind, who, thing);
-    read_words(it->question, QUESTION, &sources, text);
-    sprintf(text, "%s .", said);
-    read_words(it->answer, ANSWER, &answers, text);
+    read_words(it->question, QUESTION, &reads, text);
+    sprintf(text, "%s .", end);
+    read_words(it->answer, ANSWER, &writes, text);
 }
 
-/* Items as the network reads them: time-major. */
-enum { TESTED = 512, BATCH = 32 };
-typedef struct batch {
-    int story[STORY * BATCH], question[QUESTION * BATCH];
-    int before[(ANSWER + 1) * BATCH], after[ANSWER * BATCH];
-    int lengths[3][BATCH];
-    rnn_seq both[2], target;
-    goal want;
-} batch;
-
-static rnn_seq rows_of(const int *ids, int steps, const int *lengths)
+static void put_item(pairs *p, int row, const int *story, const item *it)
 {
-    rnn_seq seq = {0};
-
-    seq.steps = steps;
-    seq.batch = BATCH;
-    seq.ids = ids;
-    seq.lengths = lengths;
-    return seq;
-}
-
-static batch *open_batch(void)
-{
-    batch *b = (batch *)zeros(1, sizeof *b);
-
-    b->both[0] = rows_of(b->story, STORY, b->lengths[0]);
-    b->both[1] = rows_of(b->question, QUESTION, b->lengths[1]);
-    b->target = rows_of(b->before, ANSWER, b->lengths[2]);
-    b->target.source = b->both;
-    b->want.ids = b->after;
-    return b;
-}
-
-/* Words into one row of a sequence; returns how many. */
-static int put_row(int *ids, int row, const int *text, int most)
-{
-    int n;
-
-    for (n = 0; n < most && text[n] >= 0; n++)
-        ids[n * BATCH + row] = text[n];
-    return n;
-}
-
-/* A question, and the story of which it is asked. */
-static void put_item(batch *b, int row, const item *it, const int *story)
-{
-    b->lengths[0][row] = put_row(b->story, row, story, STORY);
-    b->lengths[1][row] = put_row(b->question, row, it->question, QUESTION);
-    b->lengths[2][row] = put_row(b->after, row, it->answer, ANSWER);
-    b->before[row] = STOP;
-    put_row(b->before + BATCH, row, it->answer, ANSWER);
+    put_source(p, 0, row, story);
+    put_source(p, 1, row, it->question);
+    put_target(p, row, it->answer);
 }
 
 /* What is learnt has no story that is tested. */
-static void make_batch(batch *b, int (*tested)[STORY], rnn_rng *rng)
+static void make_batch(pairs *p, int (*tested)[STORY], rnn_rng *rng)
 {
+    int story[STORY], row;
     item it;
-    int row;
 
     for (row = 0; row < BATCH; row++) {
         do
-            make_item(&it, rng);
-        while (is_among(it.story, tested, TESTED, sizeof it.story));
-        check_apart(it.story, 1, tested, TESTED, sizeof it.story);
-        put_item(b, row, &it, it.story);
+            make_item(story, &it, rng);
+        while (is_among(story, tested, TESTED, sizeof story));
+        check_apart(story, 1, tested, TESTED, sizeof story);
+        put_item(p, row, story, &it);
     }
 }
 
 /* ---- answering ---------------------------------------------------------- */
 
-static int is_right(const decoder *d, int row, const int *want)
-{
-    const int most = d->how.max_steps, n = d->counts[row];
-
-    return n < most && want[n] == d->how.end &&
-           memcmp(d->ids + row * most, want, (size_t)n * sizeof *want) == 0;
-}
-
 /* The share of right answers; of each kind, good of so many. With other = 1
  * each question is asked of the next item's story. */
-static double test(const trainer *t, decoder *d, batch *b, const item *tests,
+static double test(decoder *d, int (*stories)[STORY], const item *tests,
                    int other, int *good, int *of)
 {
     int i, row, ok, all = 0;
@@ -257,11 +202,11 @@ static double test(const trainer *t, decoder *d, batch *b, const item *tests,
     memset(good, 0, KINDS * sizeof *good);
     memset(of, 0, KINDS * sizeof *of);
     for (i = 0; i < TESTED; i++) {
-        for (row = 0; i % BATCH == 0 && row < BATCH; row++)
-            put_item(b, row, &tests[i + row],
-                     tests[(i + row + other) % TESTED].story);
+        for (row = i; i % BATCH == 0 && row < i + BATCH; row++)
+            put_item(d->p, row - i, stories[(row + other) % TESTED],
+                     &tests[row]);
         if (i % BATCH == 0)
-            decode(d, t, b->both, 0);
+            decode(d);
         ok = is_right(d, i % BATCH, tests[i].answer);
         all += ok;
         good[tests[i].kind] += ok;
@@ -275,82 +220,64 @@ static int sentence(const int *story)
 {
     int n = 0;
 
-    while (story[n++] != STOP)
+    while (story[n++] != END)
         ;
     return n;
 }
 
-/* Row of the last batch, two sentences on a line. */
-static void show(const decoder *d, const batch *b, int row, const item *it)
+/* A story, two sentences on a line, a question and what stays in row 0 of *d,
+ * its answer. */
+static void show(decoder *d, const int *story, const item *it)
 {
     char text[100];
     int i, n, sentences = 0;
 
-    for (i = 0; i < b->lengths[0][row]; i += n, sentences++) {
-        n = sentence(it->story + i);
+    put_item(d->p, 0, story, it);
+    decode(d);
+    for (i = 0; i < d->p->source_lengths[0][0]; i += n, sentences++) {
+        n = sentence(story + i);
         printf("%s%s", sentences % 2 ? " " : "\n  ",
-               spell(text, &sources, it->story + i, n));
+               spell(text, &reads, story + i, n));
     }
-    printf("\n    %s", spell(text, &sources, it->question, QUESTION));
-    printf(" - %s%s\n", spell(text, &answers, d->ids + row * ANSWER,
-                              d->counts[row]),
-           is_right(d, row, it->answer) ? "" : "   (wrong)");
+    printf("\n    %s", spell(text, &reads, it->question, QUESTION));
+    printf(" - %s%s\n", spell(text, &writes, said(d, 0), d->counts[0]),
+           is_right(d, 0, it->answer) ? "" : "   (wrong)");
 }
 
-/* Row 0 of the last batch: how much each word of the answer looks at each word
- * of the question, and at each sentence, the sum of its words' weights. A step
- * of d->attention has the story's weights, then the question's. */
-static void show_attention(const decoder *d, const batch *b, const item *it)
+/* Of what was shown last: how much each word of the answer looks at each word
+ * of the question, and at each sentence, the sum of its words' weights. */
+static void show_attention(const decoder *d, const int *story, const item *it)
 {
-    const int step = (STORY + QUESTION) * BATCH, n = d->counts[0];
-    const char *said[ANSWER], *asked[QUESTION], *told[STORY];
+    const char *told[STORY];
     rnn_real sums[STORY * ANSWER] = {0}, *sum = sums;
-    heat question = {"Which words of the question each word of the answer "
-                     "looks at:", n, b->lengths[1][0],
-                     d->attention + STORY * BATCH, (size_t)step, said, asked};
-    heat story = {"and which sentences of the story:", 0, n, sums, ANSWER, told,
-                  said};
-    int i, j, k, end;
+    heat told_to = looks(d, 0, 0), asked = looks(d, 1, 0), m = {0};
+    int i, j, end;
 
-    for (i = 0; i < n; i++)
-        said[i] = answers.text[d->ids[i]];
-    for (j = 0; j < question.cols; j++)
-        asked[j] = sources.text[it->question[j]];
-    for (j = 0; j < b->lengths[0][0]; j = end, sum += ANSWER) {
-        end = j + sentence(it->story + j);
-        told[story.rows++] = spell((char *)zeros(100, 1), &sources,
-                                   it->story + j, end - j);
-        for (i = 0; i < n; i++)
-            for (k = j; k < end; k++)
-                sum[i] += d->attention[i * step + k];
+    asked.title = "Which words of the question each word of the answer looks "
+                  "at:";
+    asked.row_names = names(&writes, said(d, 0), asked.rows);
+    asked.col_names = names(&reads, it->question, asked.cols);
+    m.title = "and which sentences of the story:";
+    m.cols = asked.rows;
+    m.row_step = ANSWER;
+    m.col_step = 1;
+    m.values = sums;
+    m.row_names = told;
+    m.col_names = asked.row_names;
+    for (j = 0; j < told_to.cols; sum += ANSWER) {
+        end = j + sentence(story + j);
+        told[m.rows++] = spell((char *)zeros(100, 1), &reads, story + j,
+                               end - j);
+        for (; j < end; j++)
+            for (i = 0; i < m.cols; i++)
+                sum[i] += (rnn_real)heat_at(&told_to, i, j);
     }
     putchar('\n');
-    put_heat(&question);
-    put_heat(&story);
+    put_heat(&asked);
+    put_heat(&m);
 }
 
 /* ---- the program -------------------------------------------------------- */
-
-static rnn_model make_model(const options *o)
-{
-    rnn_model model = {0};
-
-    model.wiring = RNN_N_TO_M;
-    model.num_sources = 2;
-    model.cell = o->cell;
-    model.input = model.target = RNN_EMBEDDING;
-    model.input_size = sources.count;
-    model.target_size = model.output_size = answers.count;
-    model.embedding_size = model.target_embedding_size = 32;
-    model.hidden_size = model.context_size = o->hidden;
-    model.bidirectional = 1;
-    model.context = RNN_MEAN;
-    model.feed = RNN_AS_STATE | RNN_AT_EACH;
-    model.attention = RNN_ADDITIVE;
-    model.attention_size = o->hidden;
-    model.head_context = 1;
-    return model;
-}
 
 int main(int argc, char **argv)
 {
@@ -362,9 +289,8 @@ int main(int argc, char **argv)
     options o = {1, RNN_GRU, 64, 4000};
     const option none[] = {OPTIONS_END};
     int good[KINDS], of[KINDS], i;
+    pairs *p = open_pairs(BATCH, STORY, ANSWER);
     double own, other;
-    rnn_decoding how = {0};
-    batch *b = open_batch();
     rnn_model model;
     rnn_rng rng;
     trainer t;
@@ -375,39 +301,34 @@ int main(int argc, char **argv)
                  "which sentences\neach word of an answer looks at.\n",
                  &o, none);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    word(&sources, ".", 1);
-    word(&answers, ".", 1);
-    for (i = 0; i < TESTED; i++) {
-        make_item(&tests[i], &rng);
-        memcpy(stories[i], tests[i].story, sizeof stories[i]);
-    }
-    model = make_model(&o);
+    add_source(p, QUESTION);
+    word(&reads, ".", 1);
+    word(&writes, ".", 1);
+    for (i = 0; i < TESTED; i++)
+        make_item(stories[i], &tests[i], &rng);
+    model = attention_model(&o, reads.count, writes.count);
+    model.num_sources = 2;
+    model.context_size = o.hidden;
+    model.context = RNN_MEAN;
+    model.feed = RNN_AS_STATE | RNN_AT_EACH;
     t = open_trainer(&model, STORY, ANSWER, BATCH, &o, 0.003);
     while (go_on(&t)) {
-        make_batch(b, stories, &rng);
-        learn(&t, &b->target, &b->want);
+        make_batch(p, stories, &rng);
+        learn(&t, &p->target, &p->want);
     }
-    how.begin = how.end = STOP;
-    how.max_steps = ANSWER;
-    how.width = 1;
-    d = open_decoder(&t, STORY, BATCH, &how);
-    other = test(&t, &d, b, tests, 1, good, of);
-    own = test(&t, &d, b, tests, 0, good, of);
+    d = open_decoder(&t, p, 1);
+    other = test(&d, stories, tests, 1, good, of);
+    own = test(&d, stories, tests, 0, good, of);
     puts("\nright, by the kind of question:\n");
     for (i = 0; i < KINDS; i++)
         printf("  %-22s%4d of %d\n", kinds[i], good[i], of[i]);
     printf("\nof all %.3f; asked of another story %.3f\n", own, other);
     puts("\nStories that it has not learnt:");
-    for (i = 0; i < BATCH; i++)
-        put_item(b, i, &tests[i], tests[i].story);
-    decode(&d, &t, b->both, 0);
     for (i = 0; i < 6; i++)
-        show(&d, b, i, &tests[i]);
+        show(&d, stories[i], &tests[i]);
     while (tests[i].kind != WHERE_THING)
         i++;
-    put_item(b, 0, &tests[i], tests[i].story);
-    decode(&d, &t, b->both, 0);
-    show(&d, b, 0, &tests[i]);
-    show_attention(&d, b, &tests[i]);
+    show(&d, stories[i], &tests[i]);
+    show_attention(&d, stories[i], &tests[i]);
     return result("reading_exact", own, '>', 0.95);
 }

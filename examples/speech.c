@@ -49,6 +49,8 @@ static const char *const morse[26] = {
 
 static const double two_pi = 6.283185307179586;
 
+static rnn_real tape[TAPE]; /* of noise */
+
 typedef struct sound {
     int count; /* samples */
     rnn_real x[SAMPLES];
@@ -69,9 +71,8 @@ static void key(sound *s, int down, double samples, rnn_rng *rng)
 }
 
 /* A word is keyed, 24 to 40 such a minute; a wave sounds while the key is down,
- * and a tape of noise plays from anywhere on. */
-static void make_sound(sound *s, const char *text, const rnn_real *tape,
-                       rnn_rng *rng)
+ * and the tape plays from anywhere on. */
+static void make_sound(sound *s, const char *text, rnn_rng *rng)
 {
     const double dot = RATE * between(rng, 0.03, 0.05);
     const double turn = two_pi / RATE * between(rng, 500, 900);
@@ -112,51 +113,10 @@ static void listen(const rnn_real *x, rnn_real *loud)
     }
 }
 
-static void put_number(FILE *f, unsigned long value, int bytes)
-{
-    for (; bytes > 0; bytes--, value >>= 8)
-        fputc((int)(value & 0xff), f);
-}
-
-/* One channel of 16 bits. */
-static void write_wav(const sound *s)
-{
-    const unsigned long size = 2 * (unsigned long)s->count;
-    char path[1000];
-    double x;
-    FILE *f;
-    int i;
-
-    sprintf(path, "%.*sspeech.wav", (int)(program_name() - program) % 900,
-            program);
-    f = fopen(path, "wb");
-    if (!f)
-        die("%s: cannot be written", path);
-    fputs("RIFF", f);
-    put_number(f, 36 + size, 4);
-    fputs("WAVEfmt ", f);
-    put_number(f, 16, 4);
-    put_number(f, 1, 2); /* PCM */
-    put_number(f, 1, 2);
-    put_number(f, RATE, 4);
-    put_number(f, 2 * RATE, 4);
-    put_number(f, 2, 2);
-    put_number(f, 16, 2);
-    fputs("data", f);
-    put_number(f, size, 4);
-    for (i = 0; i < s->count; i++) {
-        x = 0.3 * (double)s->x[i];
-        x = x < -1 ? -1 : x > 1 ? 1 : x;
-        put_number(f, (unsigned long)(long)(x * 32767), 2);
-    }
-    if (ferror(f) | fclose(f))
-        die("%s is not completely written", path);
-    printf("to be heard in %s\n", path);
-}
-
 /* ---- words -------------------------------------------------------------- */
 
-enum { LETTERS = 5, END = 26, OUTPUTS, BATCH = 25 };
+/* the letters are tokens 1 ... 26 */
+enum { LETTERS = 5, TOKENS = 27, BATCH = 25 };
 
 /* none of these is learnt; the first is shown */
 static const char tested[][LETTERS + 1] = {
@@ -174,109 +134,75 @@ static const char tested[][LETTERS + 1] = {
 enum { WORDS_TESTED = sizeof tested / sizeof *tested,
        TESTED = 5 * WORDS_TESTED }; /* each word has five sounds */
 
-/* Words and their sounds, as the network reads them: time-major. */
-typedef struct batch {
-    char text[BATCH][LETTERS + 1];
-    sound last; /* of the last row */
-    rnn_real x[STEPS * BATCH * FRAMES * PITCHES];
-    int before[(LETTERS + 1) * BATCH], after[(LETTERS + 1) * BATCH];
-    int steps[BATCH], letters[BATCH];
-    rnn_seq source, target;
-    goal want;
-} batch;
-
-static batch *open_batch(void)
-{
-    batch *b = (batch *)zeros(1, sizeof *b);
-
-    b->source.x = b->x;
-    b->source.lengths = b->steps;
-    b->target.source = &b->source;
-    b->target.ids = b->before;
-    b->target.lengths = b->letters;
-    b->want.ids = b->after;
-    b->source.batch = b->target.batch = BATCH;
-    return b;
-}
-
-/* One row: its word is sounded, and heard by the filters. */
-static void put_sound(batch *b, int row, const rnn_real *tape, rnn_rng *rng)
+/* Letters by chance, at most so many; no word that is tested. */
+static void make_word(char *text, int most, rnn_rng *rng)
 {
     int i, n;
 
-    make_sound(&b->last, b->text[row], tape, rng);
-    n = b->steps[row] = b->last.count / (FRAME * FRAMES);
-    b->source.steps = n > b->source.steps ? n : b->source.steps;
+    do {
+        memset(text, 0, LETTERS + 1);
+        n = 1 + below(rng, most);
+        for (i = 0; i < n; i++)
+            text[i] = (char)('a' + below(rng, 26));
+    } while (is_among(text, tested, WORDS_TESTED, LETTERS + 1));
+    check_apart(text, 1, tested, WORDS_TESTED, LETTERS + 1);
+}
+
+/* The last sound, and what the network hears of all in a batch. */
+static sound last;
+static rnn_real heard[STEPS * BATCH * FRAMES * PITCHES];
+
+static rnn_real *frame(int row, int i)
+{
+    return heard + ((i / FRAMES * BATCH + row) * FRAMES + i % FRAMES) * PITCHES;
+}
+
+/* A row: its word is sounded, unlike any sound before, and heard. */
+static void put_word(pairs *p, int row, const char *text, rnn_rng *rng)
+{
+    int ids[LETTERS + 1], i, n;
+
+    make_sound(&last, text, rng);
+    n = last.count / (FRAME * FRAMES);
     for (i = 0; i < n * FRAMES; i++)
-        listen(b->last.x + i * FRAME,
-               b->x + ((i / FRAMES * BATCH + row) * FRAMES + i % FRAMES) *
-                          PITCHES);
-}
-
-/* The words of b->text, of which no sound is like another. */
-static void put_words(batch *b, const rnn_real *tape, rnn_rng *rng)
-{
-    int row, i, n;
-
-    b->source.steps = b->target.steps = 0;
-    for (row = 0; row < BATCH; row++) {
-        put_sound(b, row, tape, rng);
-        n = b->letters[row] = (int)strlen(b->text[row]) + 1;
-        b->target.steps = n > b->target.steps ? n : b->target.steps;
-        b->before[row] = b->after[(n - 1) * BATCH + row] = END;
-        for (i = 0; i + 1 < n; i++)
-            b->before[(i + 1) * BATCH + row] = b->after[i * BATCH + row] =
-                b->text[row][i] - 'a';
-    }
-}
-
-/* Letters by chance, at most so many. */
-static void make_words(batch *b, int most, rnn_rng *rng)
-{
-    char *text;
-    int row, n;
-
-    for (row = 0; row < BATCH; row++)
-        do {
-            text = (char *)memset(b->text[row], 0, LETTERS + 1);
-            for (n = 1 + below(rng, most); n > 0; n--)
-                *text++ = (char)('a' + below(rng, 26));
-        } while (is_among(b->text[row], tested, WORDS_TESTED, LETTERS + 1));
-    check_apart(b->text, BATCH, tested, WORDS_TESTED, LETTERS + 1);
+        listen(last.x + i * FRAME, frame(row, i));
+    for (i = 0; i <= LETTERS; i++)
+        ids[i] = text[i] ? text[i] - 'a' + 1 : END;
+    set_length(&p->source[0], p->source_lengths[0], row, n);
+    put_target(p, row, ids);
 }
 
 /* ---- hearing ------------------------------------------------------------ */
 
-/* What it heard in a row. */
-static const char *heard(char *text, const decoder *d, int row)
+/* What a row says. */
+static const char *letters(char *text, const decoder *d, int row)
 {
     int i;
 
     for (i = 0; i < d->counts[row]; i++)
-        text[i] = (char)('a' + d->ids[row * d->how.max_steps + i]);
+        text[i] = (char)('a' + said(d, row)[i] - 1);
     text[i] = 0;
     return text;
 }
 
 /* The share of words that are right to the last letter; some are shown. */
-static double test(const trainer *t, decoder *d, batch *b, const rnn_real *tape,
-                   rnn_rng *rng)
+static double test(decoder *d, rnn_rng *rng)
 {
     char text[LETTERS + 2];
+    const char *keyed;
     int i, row, ok, good = 0;
 
     puts("\nWords that it has never heard:\n\n  keyed  heard");
     for (i = 0; i < TESTED; i += BATCH) {
         for (row = 0; row < BATCH; row++)
-            memcpy(b->text[row], tested[(i + row) % WORDS_TESTED], LETTERS + 1);
-        put_words(b, tape, rng);
-        decode(d, t, &b->source, 0);
+            put_word(d->p, row, tested[(i + row) % WORDS_TESTED], rng);
+        decode(d);
         for (row = 0; row < BATCH; row++) {
-            ok = strcmp(heard(text, d, row), b->text[row]) == 0;
+            keyed = tested[(i + row) % WORDS_TESTED];
+            ok = strcmp(letters(text, d, row), keyed) == 0;
             good += ok;
             if (i == 0 && row < 16)
-                printf("  %-6s %s%s\n", b->text[row], text,
-                       ok ? "" : "   (wrong)");
+                printf("  %-6s %s%s\n", keyed, text, ok ? "" : "   (wrong)");
         }
     }
     printf("\nof %d sounds, right to the last letter: %.3f\n", TESTED,
@@ -307,68 +233,46 @@ static void show_line(const char *name, const rnn_real *values, int n,
 
 /* One word once more: how loud its steps are, and where each letter listens,
  * the weights a_ij. */
-static void show_attention(const trainer *t, decoder *d, batch *b,
-                           const rnn_real *tape, rnn_rng *rng)
+static void show_attention(decoder *d, rnn_rng *rng)
 {
     static const char *const bars[] = {"▁", "▃", "▅", "▆", "█"};
     static const char *const shades[] = {"·", "░", "▒", "▓", "█"};
-    const int row = BATCH - 1, inputs = FRAMES * PITCHES;
     char text[LETTERS + 2], name[2] = "";
-    rnn_real *loud = reals(STEPS), x;
+    rnn_real loud[STEPS] = {0}, x;
+    heat m;
     int i, j;
 
-    for (i = 0; i < BATCH; i++)
-        memcpy(b->text[i], tested[0], LETTERS + 1);
-    put_words(b, tape, rng);
-    decode(d, t, &b->source, 0);
-    for (i = 0; i < b->steps[row] * inputs; i++) {
-        j = i / inputs;
-        x = b->x[(j * BATCH + row) * inputs + i % inputs];
-        loud[j] = x > loud[j] ? x : loud[j];
-    }
+    put_word(d->p, 0, tested[0], rng);
+    decode(d);
+    m = looks(d, 0, 0);
+    for (j = 0; j < m.cols; j++)
+        for (i = 0; i < FRAMES * PITCHES; i++) {
+            x = frame(0, j * FRAMES)[i];
+            loud[j] = x > loud[j] ? x : loud[j];
+        }
     printf("\n%s is", tested[0]);
     for (i = 0; tested[0][i]; i++)
         printf("  %s", morse[tested[0][i] - 'a']);
     puts("\nHow loud it is, and where each letter of what is heard listens:\n");
-    show_line("sound", loud, b->steps[row], bars);
-    heard(text, d, row);
-    for (i = 0; text[i]; i++) {
+    show_line("sound", loud, m.cols, bars);
+    letters(text, d, 0);
+    for (i = 0; i < m.rows; i++) {
         name[0] = text[i];
-        show_line(name, d->attention + (i * BATCH + row) * b->source.steps,
-                  b->steps[row], shades);
+        show_line(name, m.values + i * m.row_step, m.cols, shades);
     }
     putchar('\n');
-    write_wav(&b->last);
-}
-
-/* ---- the program -------------------------------------------------------- */
-
-static rnn_model make_model(const options *o)
-{
-    rnn_model model = {0};
-
-    model.wiring = RNN_N_TO_M;
-    model.cell = o->cell;
-    model.input = RNN_DENSE;
-    model.input_size = FRAMES * PITCHES;
-    model.target = RNN_EMBEDDING;
-    model.target_size = model.output_size = OUTPUTS;
-    model.target_embedding_size = 16;
-    model.hidden_size = model.attention_size = o->hidden;
-    model.bidirectional = 1;
-    model.attention = RNN_ADDITIVE;
-    model.head_context = 1;
-    return model;
+    for (i = 0; i < last.count; i++)
+        last.x[i] *= (rnn_real)0.3; /* noise is louder than 1 */
+    write_wav("speech", RATE, last.x, last.count);
 }
 
 int main(int argc, char **argv)
 {
     options o = {1, RNN_GRU, 64, 1500};
     const option none[] = {OPTIONS_END};
-    rnn_decoding how = {0};
-    rnn_real *tape = reals(TAPE);
-    batch *b = open_batch();
+    pairs *p = open_pairs(BATCH, STEPS, LETTERS + 1);
     double loss = 3, right_share;
+    char text[LETTERS + 1];
     int most = 1, i;
     rnn_model model;
     trainer t;
@@ -377,24 +281,26 @@ int main(int argc, char **argv)
     read_options(argc, argv,
                  "speech learns to hear Morse code under noise, and shows "
                  "where each letter\nlistens.\n", &o, none);
-    model = make_model(&o);
+    model = attention_model(&o, FRAMES * PITCHES, TOKENS);
+    model.input = RNN_DENSE;
+    model.target_embedding_size = 16;
+    p->source[0].x = heard;
     t = open_trainer(&model, STEPS, LETTERS + 1, BATCH, &o, 0.01);
     for (i = 0; i < TAPE; i++)
         tape[i] = rnn_normal(&t.rng);
     while (go_on(&t)) {
-        make_words(b, most, &t.rng);
-        put_words(b, tape, &t.rng);
-        loss += 0.1 * (learn(&t, &b->target, &b->want) - loss);
+        for (i = 0; i < BATCH; i++) {
+            make_word(text, most, &t.rng);
+            put_word(p, i, text, &t.rng);
+        }
+        loss += 0.1 * (learn(&t, &p->target, &p->want) - loss);
         if (loss < 0.4 && most < LETTERS) {
             printf("           words of up to %d letters\n", ++most);
             loss = 3;
         }
     }
-    how.begin = how.end = END;
-    how.max_steps = LETTERS + 1;
-    how.width = 1;
-    d = open_decoder(&t, STEPS, BATCH, &how);
-    right_share = test(&t, &d, b, tape, &t.rng);
-    show_attention(&t, &d, b, tape, &t.rng);
+    d = open_decoder(&t, p, 1);
+    right_share = test(&d, &t.rng);
+    show_attention(&d, &t.rng);
     return result("speech_words", right_share, '>', 0.95);
 }

@@ -19,8 +19,8 @@
  *
  * The sentences come from a small grammar below, with questions, negations,
  * times, places and wishes, whose words stand in other orders in the two
- * languages: 你昨天在学校看了什么 is "what did you read at school yesterday
- * ?". Those that are held out to be tested are never learnt, nor is 我爱中国.
+ * languages: 你昨天在学校看了什么 is "what did you read at school
+ * yesterday?". Those that are held out to be tested are never learnt, nor is 我爱中国.
  *
  * The program prints lines of progress (iteration, cross-entropy of a word,
  * time left), translations of held-out sentences, greedy and by beam search,
@@ -106,13 +106,18 @@ static const char *const moods[][2] = {
 enum { STATE, DENY, ASK, ASK_WHO, ASK_WHAT, SORTS };
 
 typedef struct sentence {
-    char zh[200], en[400]; /* en has a blank before each word */
+    char zh[300], en[400]; /* a blank before each character, each word */
 } sentence;
 
 /* A few words in both languages. */
 static void say(sentence *s, const char *zh, const char *en)
 {
-    strcat(s->zh, zh);
+    char *end = strchr(s->zh, 0);
+
+    for (; *zh; *end++ = *zh++)
+        if ((*zh & 0xc0) != 0x80) /* not a byte inside a character */
+            *end++ = ' ';
+    *end = 0;
     if (*en)
         strcat(strcat(s->en, " "), en);
 }
@@ -209,202 +214,82 @@ static void make_sentence(sentence *s, rnn_rng *rng)
 /* ---- the corpus: sentences as ids --------------------------------------- */
 
 /* of all sentences the first are tested, the others learnt */
-enum { TESTED = 500, ALL = 12500, BATCH = 50, MOST = 32, END = 0 };
+enum { TESTED = 500, ALL = 12500, BATCH = 50, MOST = 32 };
+static int zh[ALL][MOST], en[ALL][MOST];
+static words characters, vocabulary; /* word 0 ends a translation */
 
-typedef struct corpus {
-    words characters, vocabulary;
-    int zh[ALL][MOST], en[ALL][MOST]; /* words and END; -1 after them */
-} corpus;
-
-static int length(const int *ids)
+static void put_sentence(int i, const sentence *s)
 {
-    int n = 0;
+    char text[420];
 
-    while (n < MOST && ids[n] >= 0)
-        n++;
-    return n;
-}
-
-static void put_sentence(corpus *c, size_t i, const sentence *s)
-{
-    const char *p, *next;
-    int n;
-
-    memset(c->zh[i], -1, sizeof c->zh[i]);
-    memset(c->en[i], -1, sizeof c->en[i]);
-    for (n = 0, p = s->zh; *p && n < MOST; p = next) {
-        for (next = p + 1; (*next & 0xc0) == 0x80; next++)
-            ; /* the bytes of one character */
-        c->zh[i][n++] = word(&c->characters, p, (size_t)(next - p));
-    }
-    for (n = 0, p = s->en; *p && n + 1 < MOST; p = next) {
-        next = p + 1 + strcspn(p + 1, " ");
-        c->en[i][n++] = word(&c->vocabulary, p + 1, (size_t)(next - p - 1));
-    }
-    c->en[i][n] = END;
+    read_words(zh[i], MOST, &characters, s->zh + 1);
+    sprintf(text, "%s .", s->en + 1);
+    read_words(en[i], MOST, &vocabulary, text);
 }
 
 /* 我爱中国 is the first of what is tested; no two of that are alike, and nothing
  * that is learnt is like one of them. */
-static corpus *make_corpus(rnn_rng *rng)
+static void make_corpus(rnn_rng *rng)
 {
-    corpus *c = (corpus *)zeros(1, sizeof *c);
-    sentence s = {"我爱中国", " I love China"};
-    const size_t size = sizeof c->zh[0];
-    size_t i;
+    sentence s = {"", ""};
+    int i;
 
-    word(&c->vocabulary, ".", 1); /* END */
-    put_sentence(c, 0, &s);
+    word(&vocabulary, ".", 1); /* END */
+    say(&s, "我爱中国", "I love China");
+    put_sentence(0, &s);
     for (i = 1; i < ALL; i++)
         do {
             make_sentence(&s, rng);
-            put_sentence(c, i, &s);
-        } while (is_among(c->zh[i], c->zh[0],
-                          i < TESTED ? i : (size_t)TESTED, size));
-    check_apart(c->zh[TESTED], ALL - TESTED, c->zh[0], TESTED, size);
-    return c;
-}
-
-/* Sentences as the network reads them: time-major, padded to the longest. */
-typedef struct batch {
-    int zh[MOST * BATCH], zh_lengths[BATCH], en_lengths[BATCH];
-    int before[MOST * BATCH], after[MOST * BATCH], own[MOST * BATCH];
-    rnn_seq source, target;
-    goal want;
-} batch;
-
-static void put_row(batch *b, int row, int rows, const int *zh, const int *en)
-{
-    int i, n = b->zh_lengths[row] = length(zh);
-    int m = b->en_lengths[row] = length(en);
-
-    for (i = 0; i < n; i++)
-        b->zh[i * rows + row] = zh[i];
-    for (i = 0; i < m; i++) {
-        b->before[i * rows + row] = i ? en[i - 1] : END;
-        b->after[i * rows + row] = en[i];
-    }
-    b->source.steps = n > b->source.steps ? n : b->source.steps;
-    b->target.steps = m > b->target.steps ? m : b->target.steps;
-}
-
-/* Sentences which[0 ... rows-1] of the corpus. */
-static void make_batch(batch *b, const corpus *c, const int *which, int rows)
-{
-    int row;
-
-    memset(b, 0, sizeof *b);
-    for (row = 0; row < rows; row++)
-        put_row(b, row, rows, c->zh[which[row]], c->en[which[row]]);
-    b->source.batch = b->target.batch = rows;
-    b->source.ids = b->zh;
-    b->source.lengths = b->zh_lengths;
-    b->target.source = &b->source;
-    b->target.ids = b->before;
-    b->target.lengths = b->en_lengths;
-    b->target.own_ids = b->own;
-    b->want.ids = b->after;
+            put_sentence(i, &s);
+        } while (is_among(zh[i], zh, (size_t)(i < TESTED ? i : TESTED),
+                          sizeof *zh));
+    check_apart(zh[TESTED], ALL - TESTED, zh, TESTED, sizeof *zh);
 }
 
 /* ---- translating -------------------------------------------------------- */
 
-static int is_right(const decoder *d, int row, const int *en)
+/* Sentence i and its translation, which stays in row 0 of *d. */
+static void translate(decoder *d, int i)
 {
-    const int *said = d->ids + row * d->how.max_steps, n = d->counts[row];
-
-    return n + 1 == length(en) && memcmp(said, en, (size_t)n * sizeof *en) == 0;
-}
-
-/* The share of the sentences to test that is right to the last word. */
-static double test(const trainer *t, decoder *d, batch *b, const corpus *c,
-                   int beam)
-{
-    int which[BATCH], i, row, good = 0;
-
-    for (i = 0; i < TESTED; i += BATCH) {
-        for (row = 0; row < BATCH; row++)
-            which[row] = i + row;
-        make_batch(b, c, which, BATCH);
-        decode(d, t, &b->source, beam);
-        for (row = 0; row < BATCH; row++)
-            good += is_right(d, row, c->en[i + row]);
-    }
-    return good / (double)TESTED;
-}
-
-/* Sentence i and its translation, which stays in *d. */
-static void translate(const trainer *t, decoder *d, batch *b, const corpus *c,
-                      int i, int beam)
-{
+    char text[400];
     int j;
 
-    make_batch(b, c, &i, 1);
-    decode(d, t, &b->source, beam);
-    printf(beam ? "  beam   " : "  greedy ");
-    for (j = 0; j < b->source.steps; j++)
-        printf("%s", c->characters.text[b->zh[j]]);
-    printf(" =");
-    for (j = 0; j < d->counts[0]; j++)
-        printf(" %s", c->vocabulary.text[d->ids[j]]);
-    puts(is_right(d, 0, c->en[i]) ? "" : "   (wrong)");
+    put_source(d->p, 0, 0, zh[i]);
+    decode(d);
+    printf(d->how.width > 1 ? "  beam   " : "  greedy ");
+    for (j = 0; j < MOST && zh[i][j] >= 0; j++)
+        printf("%s", characters.text[zh[i][j]]);
+    printf(" = %s%s\n", spell(text, &vocabulary, said(d, 0), d->counts[0]),
+           is_right(d, 0, en[i]) ? "" : "   (wrong)");
 }
 
-/* The weights a_ij of the last translation: a row for every word. */
-static void show_attention(const decoder *d, const batch *b, const corpus *c)
+/* The weights a_ij of the translation of sentence i, the last. */
+static void show_attention(const decoder *d, int i)
 {
-    const char *rows[MOST], *cols[MOST];
-    heat map = {"Which characters each word looks at: a_ij", 0, 0, NULL, 0,
-                rows, cols};
-    int i;
+    heat map = looks(d, 0, 0);
 
-    map.rows = d->counts[0];
-    map.cols = b->source.steps;
-    map.values = d->attention;
-    map.stride = (size_t)map.cols;
-    for (i = 0; i < map.rows; i++)
-        rows[i] = c->vocabulary.text[d->ids[i]];
-    for (i = 0; i < map.cols; i++)
-        cols[i] = c->characters.text[b->zh[i]];
+    map.title = "Which characters each word looks at: a_ij";
+    map.row_names = names(&vocabulary, said(d, 0), map.rows);
+    map.col_names = names(&characters, zh[i], map.cols);
     putchar('\n');
     put_heat(&map);
     svg_heat("translate", &map);
 }
 
-/* ---- the program -------------------------------------------------------- */
-
-static rnn_model make_model(const options *o, const corpus *c)
-{
-    rnn_model model = {0};
-
-    model.wiring = RNN_N_TO_M;
-    model.cell = o->cell;
-    model.input = model.target = RNN_EMBEDDING;
-    model.input_size = c->characters.count;
-    model.target_size = model.output_size = c->vocabulary.count;
-    model.embedding_size = model.target_embedding_size = 32;
-    model.hidden_size = model.attention_size = o->hidden;
-    model.bidirectional = 1;
-    model.attention = RNN_ADDITIVE;
-    model.head_context = 1;
-    return model;
-}
-
 int main(int argc, char **argv)
 {
     options o = {1, RNN_GRU, 64, 1000};
-    int width = 4, which[BATCH], i;
-    double own = 0, greedy;
+    int width = 4, i, k;
+    double own = 0, greedy, beam;
     const option table[] = {
         {"--beam", WHOLE, &width, 1, 100, NULL, "hypotheses of beam search"},
         {"--own", REAL, &own, 0, 1, NULL,
          "share of words that the decoder reads of its own in\ntraining, "
          "instead of the right ones"},
         OPTIONS_END};
-    rnn_decoding how = {0};
+    pairs *p = open_pairs(BATCH, MOST, MOST);
     rnn_model model;
     rnn_rng rng;
-    corpus *c;
-    batch *b = (batch *)zeros(1, sizeof *b);
     trainer t;
     decoder d;
 
@@ -413,29 +298,34 @@ int main(int argc, char **argv)
                  "English, and shows\nwhich characters each word looks at.\n",
                  &o, table);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    c = make_corpus(&rng);
+    make_corpus(&rng);
     printf("%d sentences to learn, %d to test; %d characters, %d words\n",
-           ALL - TESTED, TESTED, c->characters.count, c->vocabulary.count);
-    model = make_model(&o, c);
+           ALL - TESTED, TESTED, characters.count, vocabulary.count);
+    model = attention_model(&o, characters.count, vocabulary.count);
     t = open_trainer(&model, MOST, MOST, BATCH, &o, 0.005);
+    p->target.own_rate = (rnn_real)own;
+    p->target.own_ids = ints(MOST * BATCH);
     while (go_on(&t)) {
-        for (i = 0; i < BATCH; i++)
-            which[i] = TESTED + below(&rng, ALL - TESTED);
-        make_batch(b, c, which, BATCH);
-        b->target.own_rate = (rnn_real)own;
-        learn(&t, &b->target, &b->want);
+        for (i = 0; i < BATCH; i++) {
+            k = TESTED + below(&rng, ALL - TESTED);
+            put_source(p, 0, i, zh[k]);
+            put_target(p, i, en[k]);
+        }
+        learn(&t, &p->target, &p->want);
     }
-    how.begin = how.end = END;
-    how.max_steps = MOST;
-    how.width = width;
-    d = open_decoder(&t, MOST, BATCH, &how);
+    d = open_decoder(&t, p, width);
     puts("\nSentences that it has not learnt:\n");
-    for (i = 1; i < 17; i++)
-        translate(&t, &d, b, c, i, i % 2);
-    greedy = test(&t, &d, b, c, 0);
+    for (i = 1; i < 17; i++) {
+        d.how.width = i % 2 ? width : 1;
+        translate(&d, i);
+    }
+    d.how.width = width;
+    beam = share_right(&d, zh[0], en[0], TESTED);
+    d.how.width = 1;
+    greedy = share_right(&d, zh[0], en[0], TESTED);
     printf("\nof %d, right to the last word: greedy %.3f, beam %.3f\n\n",
-           TESTED, greedy, test(&t, &d, b, c, 1));
-    translate(&t, &d, b, c, 0, 0);
-    show_attention(&d, b, c);
+           TESTED, greedy, beam);
+    translate(&d, 0);
+    show_attention(&d, 0);
     return result("translate_exact", greedy, '>', 0.95);
 }

@@ -828,7 +828,7 @@ static inline double heat_at(const heat *m, int row, int col)
 }
 
 /* With its rows as columns. */
-static inline heat turned(const heat *m)
+static inline heat turn_heat(const heat *m)
 {
     heat n = {m->title, m->cols, m->rows, m->col_step, m->row_step, m->values,
               m->col_names, m->row_names};

@@ -219,7 +219,7 @@ static void show_attention(const decoder *d, const int *report)
     lying.title = "What each word of the headline looks at in the report: a_ij";
     lying.row_names = names(&writes, said(d, 0), lying.rows);
     lying.col_names = names(&reads, report, lying.cols);
-    standing = turned(&lying);
+    standing = turn_heat(&lying);
     putchar('\n');
     put_heat(&standing);
     svg_heat("headline", &lying);

@@ -31,7 +31,7 @@
 /* ---- the grammar -------------------------------------------------------- */
 
 enum { BAD, GOOD };
-static const char *const senses[] = {"bad", "good"};
+static const char *const sense_names[] = {"bad", "good"};
 
 static const char *const things[] = {
     "the food", "the service", "the film", "the story", "the room", "the view",
@@ -59,7 +59,7 @@ static const char *const claims[] = {
     "it is true that", "i think that", NULL};
 
 typedef struct sentence {
-    char text[500]; /* a blank before each word */
+    char text[500];
     int sense;
     unsigned things; /* a bit for each that is spoken of */
     int apart; /* how many negations meet a word that they meet only in tests */
@@ -67,8 +67,9 @@ typedef struct sentence {
 
 static void say(sentence *s, const char *text)
 {
-    if (*text)
-        strcat(strcat(s->text, " "), text);
+    if (*text && *s->text)
+        strcat(s->text, " ");
+    strcat(s->text, text);
 }
 
 /* Returns which. */
@@ -135,97 +136,71 @@ static void say_side(sentence *s, int sense, rnn_rng *rng)
     }
 }
 
+/* s is a side and c a clause of the sentence's sense, S and C of the other; q
+ * is a claim, d a doubt. */
+static const char *const forms[] = {
+    "s", "q c", "d C", "although S , s", "s although S", "q S but s",
+    "S but s", "S but s"};
+enum { FORMS = sizeof forms / sizeof *forms };
+
 static void make_sentence(sentence *s, rnn_rng *rng)
 {
-    const int sense = s->sense = below(rng, 2), form = below(rng, 8);
+    const int sense = below(rng, 2);
+    const char *form = forms[below(rng, FORMS)];
+    char text[10];
 
-    s->text[0] = 0;
-    s->things = 0;
-    s->apart = 0;
-    switch (form) {
-    case 0:
-        say_side(s, sense, rng);
-        return;
-    case 1:
-        say_one_of(s, claims, rng);
-        say_clause(s, sense, rng);
-        return;
-    case 2:
-        say_one_of(s, doubts, rng);
-        say_clause(s, !sense, rng);
-        return;
-    case 3:
-        say(s, "although");
-        say_side(s, !sense, rng);
-        say(s, ",");
-        say_side(s, sense, rng);
-        return;
-    case 4:
-        say_side(s, sense, rng);
-        say(s, "although");
-        say_side(s, !sense, rng);
-        return;
-    case 5:
-        say_one_of(s, claims, rng);
-        break;
+    memset(s, 0, sizeof *s);
+    s->sense = sense;
+    for (; *form; form += strspn(form, " ")) {
+        sscanf(form, "%9s", text);
+        form += strlen(text);
+        if (strchr("sS", *text))
+            say_side(s, *text == 's' ? sense : !sense, rng);
+        else if (strchr("cC", *text))
+            say_clause(s, *text == 'c' ? sense : !sense, rng);
+        else if (strchr("qd", *text))
+            say_one_of(s, *text == 'q' ? claims : doubts, rng);
+        else
+            say(s, text);
     }
-    say_side(s, !sense, rng);
-    say(s, "but");
-    say_side(s, sense, rng);
 }
 
 /* ---- the corpus --------------------------------------------------------- */
 
 /* of all sentences the first are tested, of those the first are SHOWN */
-enum { SHOWN = 3, TESTED = 1000,
-#ifndef LEARNT
-LEARNT=10000,
-#endif
-ALL = TESTED + LEARNT, BATCH = 50, MOST = 40 };
+enum { SHOWN = 3, TESTED = 1000, ALL = 11000, BATCH = 50, MOST = 40 };
 
 static const sentence shown[SHOWN] = {
-    {" the food was good but the room was bad", BAD, 0, 0},
-    {" the food was bad but the room was good", GOOD, 0, 0},
-    {" i do not think that the end was anything but dull", BAD, 0, 0}};
+    {"the food was good but the room was bad", BAD, 0, 0},
+    {"the food was bad but the room was good", GOOD, 0, 0},
+    {"i do not think that the end was anything but dull", BAD, 0, 0}};
 
-typedef struct corpus {
-    words vocabulary;
-    int ids[ALL][MOST], lengths[ALL], sense[ALL]; /* of ids, -1 after them */
-} corpus;
+static words vocabulary;
+static int ids[ALL][MOST], sense_of[ALL]; /* -1 after a sentence's words */
 
-static void put_sentence(corpus *c, int i, const sentence *s)
+static void put_sentence(int i, const sentence *s)
 {
-    const char *p = s->text, *end;
-    int n = 0;
-
-    memset(c->ids[i], -1, sizeof c->ids[i]);
-    for (; *p && n < MOST; p = end) {
-        end = p + 1 + strcspn(p + 1, " ");
-        c->ids[i][n++] = word(&c->vocabulary, p + 1, (size_t)(end - p) - 1);
-    }
-    c->lengths[i] = n;
-    c->sense[i] = s->sense;
+    read_words(ids[i], MOST, &vocabulary, s->text);
+    sense_of[i] = s->sense;
 }
 
 /* No two sentences that are tested are alike, nor is one of them learnt. */
-static corpus *make_corpus(rnn_rng *rng)
+static void make_corpus(rnn_rng *rng)
 {
-    corpus *c = (corpus *)zeros(1, sizeof *c);
     sentence s;
     int i;
 
     for (i = 0; i < SHOWN; i++)
-        put_sentence(c, i, &shown[i]);
+        put_sentence(i, &shown[i]);
     while (i < ALL) {
         do
             make_sentence(&s, rng);
         while ((s.apart > 0) != (i < TESTED));
-        put_sentence(c, i, &s);
-        i += !is_among(c->ids[i], c->ids, (size_t)(i < TESTED ? i : TESTED),
-                       sizeof c->ids[i]);
+        put_sentence(i, &s);
+        i += !is_among(ids[i], ids, (size_t)(i < TESTED ? i : TESTED),
+                       sizeof *ids);
     }
-    check_apart(c->ids[TESTED], ALL - TESTED, c->ids, TESTED, sizeof *c->ids);
-    return c;
+    check_apart(ids[TESTED], ALL - TESTED, ids, TESTED, sizeof *ids);
 }
 
 /* Sentences as the two networks read them: word by word, and all at once. */
@@ -236,19 +211,19 @@ typedef struct batch {
     goal want;
 } batch;
 
-/* Sentence i of the corpus as a row of the batch. */
-static void put_row(batch *b, int row, const corpus *c, int i)
+/* Sentence i as a row of the batch. */
+static void put_row(batch *b, int row, int i)
 {
-    rnn_real *counts = b->counts + row * c->vocabulary.count;
+    rnn_real *counts = b->counts + row * vocabulary.count;
     int k;
 
-    memset(counts, 0, (size_t)c->vocabulary.count * sizeof *counts);
-    for (k = 0; k < c->lengths[i]; k++) {
-        b->ids[k * BATCH + row] = c->ids[i][k];
-        counts[c->ids[i][k]] += 1;
+    memset(counts, 0, (size_t)vocabulary.count * sizeof *counts);
+    for (k = 0; k < MOST && ids[i][k] >= 0; k++) {
+        b->ids[k * BATCH + row] = ids[i][k];
+        counts[ids[i][k]] += 1;
     }
-    b->lengths[row] = c->lengths[i];
-    b->sense[row] = c->sense[i];
+    b->lengths[row] = k;
+    b->sense[row] = sense_of[i];
 }
 
 static batch *open_batch(void)
@@ -268,14 +243,14 @@ static batch *open_batch(void)
 /* ---- learning and testing ----------------------------------------------- */
 
 static trainer train(const rnn_model *model, const rnn_seq *seq, batch *b,
-                     const corpus *c, const options *o)
+                     const options *o)
 {
     trainer t = open_trainer(model, 0, seq->steps, BATCH, o, 0.01);
     int row;
 
     while (go_on(&t)) {
         for (row = 0; row < BATCH; row++)
-            put_row(b, row, c, TESTED + below(&t.rng, ALL - TESTED));
+            put_row(b, row, TESTED + below(&t.rng, ALL - TESTED));
         learn(&t, seq, &b->want);
     }
     return t;
@@ -283,14 +258,13 @@ static trainer train(const rnn_model *model, const rnn_seq *seq, batch *b,
 
 /* The share of held-out sentences that is right; sure (TESTED) becomes the
  * probability of the right answer. */
-static double test(trainer *t, const rnn_seq *seq, batch *b, const corpus *c,
-                   rnn_real *sure)
+static double test(trainer *t, const rnn_seq *seq, batch *b, rnn_real *sure)
 {
     int i, row, good = 0, of = 0;
 
     for (i = 0; i < TESTED; i += BATCH) {
         for (row = 0; row < BATCH; row++)
-            put_row(b, row, c, i + row);
+            put_row(b, row, i + row);
         predict(t, seq);
         good += right(t, seq, &b->want, &of);
         check(rnn_softmax(t->out, BATCH, 2, t->out, NULL), "softmax");
@@ -301,25 +275,25 @@ static double test(trainer *t, const rnn_seq *seq, batch *b, const corpus *c,
 }
 
 /* The held-out sentences of which it is least sure, wrong ones first. */
-static void show_worst(const corpus *c, rnn_real *sure)
+static void show_worst(rnn_real *sure)
 {
-    int n, i, k, worst;
+    char text[500];
+    int n, i, worst, wrong;
 
     puts("\nThe six of which it is least sure, and what it says:\n");
     for (n = 0; n < 6; n++) {
         for (worst = 0, i = 1; i < TESTED; i++)
             worst = sure[i] < sure[worst] ? i : worst;
-        i = sure[worst] < 0.5 ? !c->sense[worst] : c->sense[worst];
-        printf("  %-5s", senses[i]);
-        for (k = 0; k < c->lengths[worst]; k++)
-            printf(" %s", c->vocabulary.text[c->ids[worst][k]]);
-        puts(i == c->sense[worst] ? "" : "   (wrong)");
+        wrong = sure[worst] < 0.5;
+        printf("  %-5s %s%s\n", sense_names[sense_of[worst] ^ wrong],
+               spell(text, &vocabulary, ids[worst], MOST),
+               wrong ? "   (wrong)" : "");
         sure[worst] = 2; /* has been shown */
     }
 }
 
 /* What it would say if the sentence ended here: after every word. */
-static void show_thought(const trainer *t, const corpus *c, int i)
+static void show_thought(const trainer *t, int i)
 {
     rnn_real *h = reals(t->sizes.state), *state = NULL, p[2];
     int k;
@@ -327,12 +301,12 @@ static void show_thought(const trainer *t, const corpus *c, int i)
     if (t->model.cell == RNN_LSTM)
         state = reals(t->sizes.state);
     puts("\n                  bad            good");
-    for (k = 0; k < c->lengths[i]; k++) {
-        check(rnn_step(&t->model, t->params, 1, NULL, &c->ids[i][k], h, state,
-                       p, t->work, t->work_len, NULL), "a step");
+    for (k = 0; k < MOST && ids[i][k] >= 0; k++) {
+        check(rnn_step(&t->model, t->params, 1, NULL, &ids[i][k], h, state, p,
+                       t->work, t->work_len, NULL), "a step");
         check(rnn_softmax(p, 1, 2, p, NULL), "softmax");
         fputs("  ", stdout);
-        put(c->vocabulary.text[c->ids[i][k]], 16);
+        put(vocabulary.text[ids[i][k]], 16);
         put_bar((double)p[GOOD], 19);
         putchar('\n');
     }
@@ -348,33 +322,32 @@ int main(int argc, char **argv)
     double in_order, at_once;
     rnn_rng rng;
     trainer t;
-    corpus *c;
     int i;
 
     read_options(argc, argv,
                  "sentiment learns to say whether a sentence is for something "
                  "or against it.\n", &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    c = make_corpus(&rng);
+    make_corpus(&rng);
     printf("%d sentences to learn, %d to test; %d words\n\nall at once: ",
-           ALL - TESTED, TESTED, c->vocabulary.count);
+           ALL - TESTED, TESTED, vocabulary.count);
     model.wiring = RNN_N_TO_1;
     model.cell = o.cell;
     model.hidden_size = o.hidden;
     model.output_size = 2;
     model.input = RNN_DENSE;
-    model.input_size = c->vocabulary.count;
-    t = train(&model, &b->at_once, b, c, &o);
-    at_once = test(&t, &b->at_once, b, c, sure);
+    model.input_size = vocabulary.count;
+    t = train(&model, &b->at_once, b, &o);
+    at_once = test(&t, &b->at_once, b, sure);
     fputs("\nword by word: ", stdout);
     model.input = RNN_EMBEDDING;
     model.embedding_size = 16;
-    t = train(&model, &b->in_order, b, c, &o);
-    in_order = test(&t, &b->in_order, b, c, sure);
+    t = train(&model, &b->in_order, b, &o);
+    in_order = test(&t, &b->in_order, b, sure);
     puts("\nWhat it thinks after each word:");
     for (i = 0; i < SHOWN; i++)
-        show_thought(&t, c, i);
-    show_worst(c, sure);
+        show_thought(&t, i);
+    show_worst(sure);
     printf("\nof %d, right: all at once %.3f, word by word %.3f\n", TESTED,
            at_once, in_order);
     return result("sentiment_accuracy", in_order, '>', 0.95);

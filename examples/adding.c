@@ -94,7 +94,8 @@ static double test(trainer *t, batch *b, const rnn_real *tests,
     for (i = 0; i < TESTS; i += BATCH) {
         for (row = 0; row < BATCH; row++)
             put_row(b, row, tests + (i + row) * steps * 2, sums[i + row]);
-        mse += measure(t, &b->seq, &b->want);
+        predict(t, &b->seq);
+        mse += loss_of(t, &b->seq, &b->want, NULL);
         for (row = 0; i == 0 && row < 8; row++)
             printf("  %7.3f  %10.3f\n", (double)sums[row],
                    (double)t->out[row]);

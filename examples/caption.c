@@ -133,6 +133,16 @@ static void say_shape(char *text, int shape)
             fills[shape / FORMS / 2], forms[shape % FORMS]);
 }
 
+static void shuffle(rnn_rng *rng, int *ids, int n)
+{
+    int k, id;
+
+    while (n > 1) {
+        k = below(rng, n--);
+        id = ids[n], ids[n] = ids[k], ids[k] = id;
+    }
+}
+
 static void make_scenes(rnn_rng *rng)
 {
     int order[SCENES], i;

@@ -1,9 +1,9 @@
 /* example.h: what the examples share, so that each can be about its network.
  *
  *   leaving   die, check, result        options   read_options, --help
- *   memory    zeros, reals, ints        chance    below, shuffle, check_apart
+ *   memory    zeros, reals, ints        chance    below, is_among, check_apart
  *   words     word, read_words, spell   training  open_trainer, go_on, learn
- *   asking    predict, measure, right   pairs     open_pairs, put_source, ...
+ *   asking    predict, right            pairs     open_pairs, put_source, ...
  *   decoding  open_decoder, decode      files     open_beside, write_wav
  *   pictures  put, put_bar, put_heat; svg_heat, svg_plot
  *
@@ -290,16 +290,6 @@ static inline int below(rnn_rng *rng, int n)
     return (int)((double)rnn_uniform(rng) * n);
 }
 
-static inline void shuffle(rnn_rng *rng, int *ids, int n)
-{
-    int k, id;
-
-    while (n > 1) {
-        k = below(rng, n--);
-        id = ids[n], ids[n] = ids[k], ids[k] = id;
-    }
-}
-
 /* Whether an item of `size` bytes is among n of them. */
 static inline int is_among(const void *item, const void *items, size_t n,
                            size_t size)
@@ -397,13 +387,12 @@ typedef struct trainer {
     rnn_real *losses;        /* (iterations), for a picture                  */
 } trainer;
 
-/* What should come out: ids (softmax cross-entropy) or values (squared error,
- * or sigmoid cross-entropy if binary): a row for every step, in N vs 1 for
- * every sequence. weights of rows: NULL is 1, and 0 on padding. */
+/* What should come out: ids (softmax cross-entropy) or values (squared
+ * error): a row for every step, in N vs 1 for every sequence. weights of rows:
+ * NULL is 1, and 0 on padding. */
 typedef struct goal {
     const int *ids;
     const rnn_real *values, *weights;
-    int binary;
 } goal;
 
 /* PyTorch's first weights, and two kindnesses to long memories: an LSTM's
@@ -506,10 +495,6 @@ static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want,
     if (want->ids)
         check(rnn_cross_entropy(t->out, rows, O, want->ids, w, 0, 0, NULL, dout,
                                 &loss, NULL), "cross-entropy");
-    else if (want->binary)
-        check(rnn_sigmoid_cross_entropy(t->out, rows, O, want->values, w, 0,
-                                        NULL, dout, &loss, NULL),
-              "cross-entropy");
     else
         check(rnn_squared_error(t->out, rows, O, want->values, w, 0, NULL, dout,
                                 &loss, NULL), "squared error");
@@ -552,14 +537,7 @@ static inline rnn_real *predict(trainer *t, const rnn_seq *seq)
     return t->out;
 }
 
-/* The loss, without learning from it. */
-static inline double measure(trainer *t, const rnn_seq *seq, const goal *want)
-{
-    predict(t, seq);
-    return loss_of(t, seq, want, NULL);
-}
-
-/* After either: in how many rows the likeliest id is the goal's; adds to *of
+/* After that: in how many rows the likeliest id is the goal's; adds to *of
  * how many count, those whose weight is not 0. */
 static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
                         int *of)

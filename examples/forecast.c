@@ -33,7 +33,6 @@
  * on one core; forecast --help lists the options. */
 
 #include "example.h"
-
 #include <math.h>
 
 enum { PAST = 6000, KNOWN = 100, AHEAD = 100, STEPS = KNOWN + AHEAD,

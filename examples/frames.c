@@ -199,7 +199,7 @@ static void put_pixel(rnn_real light)
 }
 
 /* What a network says of row 0 at step t, or of its clip. */
-static int said(const trainer *t, int step)
+static int says(const trainer *t, int step)
 {
     const int O = t->model.output_size;
     int id;
@@ -224,13 +224,13 @@ static void show(trainer *each, trainer *whole, const batch *b)
         }
         fputs("\n  ", stdout);
         for (t = from; t < from + ACROSS; t++) {
-            id = said(each, t);
+            id = says(each, t);
             printf("%c%-*s", t && id != b->action[t * BATCH] ? '!' : ' ', SIDE,
                    t ? actions[id] : "");
         }
     }
     predict(whole, &b->seq);
-    id = said(whole, 0);
+    id = says(whole, 0);
     printf("\n  the clip: %s%s\n", kinds[id],
            id == b->kind[0] ? "" : ", which is wrong");
 }

@@ -36,13 +36,10 @@
 
 enum { STYLES = 5, KEYS = 3, CATEGORIES = STYLES * KEYS };
 
-/* A chord is a set of degrees of a scale, as bits. */
-#define CHORD(a, b, c) (1 << (a) | 1 << (b) | 1 << (c))
-
 static const struct style {
     const char *name, *metre;
     int degrees, scale[7];  /* semitones above the tonic         */
-    int t, s, d;            /* three chords                      */
+    const char *t, *s, *d;  /* the degrees of three chords       */
     const char *harmony;    /* the chord of every bar            */
     int leap;               /* most degrees between two notes    */
     const char *whole;      /* the length of a bar, in eighths,  */
@@ -50,19 +47,19 @@ static const struct style {
     int tempo, instrument;  /* eighths a minute; MIDI's number   */
 } styles[STYLES] = {
     {"march", "4/4", 7, {0, 2, 4, 5, 7, 9, 11},
-     CHORD(0, 2, 4), CHORD(0, 3, 5), CHORD(1, 4, 6), "ttstdsdt", 3,
+     "024", "035", "146", "ttstdsdt", 3,
      "8", {"2222", "3122", "422", "31211"}, 230, 56},
     {"waltz", "3/4", 7, {0, 2, 3, 5, 7, 8, 11}, /* in minor */
-     CHORD(0, 2, 4), CHORD(0, 3, 5), CHORD(1, 4, 6), "ttdtssdt", 3,
+     "024", "035", "146", "ttdtssdt", 3,
      "6", {"222", "42", "2211", "312"}, 300, 21},
     {"lullaby", "6/8", 5, {0, 2, 4, 7, 9}, /* of five tones */
-     CHORD(0, 2, 3), CHORD(0, 4, 4), CHORD(1, 3, 3), "tsttsddt", 2,
+     "023", "044", "133", "tsttsddt", 2,
      "6", {"2121", "33", "321", "213"}, 170, 10},
     {"jig", "6/8", 7, {0, 2, 3, 5, 7, 9, 10}, /* dorian, d is the seventh */
-     CHORD(0, 2, 4), CHORD(0, 3, 5), CHORD(1, 3, 6), "tdtdtsdt", 3,
+     "024", "035", "136", "tdtdtsdt", 3,
      "6", {"111111", "21111", "2121", "11121"}, 330, 40},
     {"blues", "4/4", 6, {0, 3, 5, 6, 7, 10},
-     CHORD(0, 1, 4), CHORD(0, 1, 2), CHORD(2, 4, 4), "ttttssttdstt", 3,
+     "014", "012", "244", "ttttssttdstt", 3,
      "8", {"2222", "3131", "314", "1124"}, 220, 65}};
 
 static const struct key {
@@ -109,13 +106,13 @@ static int pitch_at(const struct style *s, int tonic, int degree)
 static int may_follow(const struct style *s, int last, int degree, int bar,
                       int first)
 {
-    const char chord = s->harmony[bar];
-    const int set = s->harmony[bar + 1] == 0 ? 1 /* the tonic alone */
-                  : chord == 't' ? s->t : chord == 's' ? s->s : s->d;
+    const char name = s->harmony[bar];
+    const char *chord = s->harmony[bar + 1] == 0 ? "0" /* the tonic alone */
+                      : name == 't' ? s->t : name == 's' ? s->s : s->d;
 
     return degree >= -2 && degree <= s->degrees + 2 &&
            abs(degree - last) <= s->leap &&
-           (!first || (set >> (degree + s->degrees) % s->degrees & 1));
+           (!first || strchr(chord, '0' + (degree + s->degrees) % s->degrees));
 }
 
 /* A melody in ids (MOST), END and -1 after it. Small steps are likeliest. */

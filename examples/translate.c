@@ -19,8 +19,8 @@
  *
  * The sentences come from a small grammar below, with questions, negations,
  * times, places and wishes, whose words stand in other orders in the two
- * languages: 你昨天在学校看了什么 is "what did you read at school
- * yesterday?". Those that are held out to be tested are never learnt, nor is 我爱中国.
+ * languages: 你昨天在学校看了什么 is "what did you read at school yesterday?".
+ * Those that are held out to be tested are never learnt, nor is 我爱中国.
  *
  * The program prints lines of progress (iteration, cross-entropy of a word,
  * time left), translations of held-out sentences, greedy and by beam search,
@@ -227,8 +227,8 @@ static void put_sentence(int i, const sentence *s)
     read_words(en[i], MOST, &vocabulary, text);
 }
 
-/* 我爱中国 is the first of what is tested; no two of that are alike, and nothing
- * that is learnt is like one of them. */
+/* 我爱中国 is the first of what is tested; no two of that are alike, and
+ * nothing that is learnt is like one of them. */
 static void make_corpus(rnn_rng *rng)
 {
     sentence s = {"", ""};

@@ -184,7 +184,7 @@ static void show(const decoder *d, int row)
 {
     static const char *const halves[] = {"·", "▀", "▄", "█"};
     const rnn_real *x = pictures + row * POINTS;
-    char text[100];
+    char text[200];
     int i, j;
 
     for (j = 0; j < SIDE; j += 2) {

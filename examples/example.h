@@ -575,6 +575,7 @@ typedef struct pairs {
     goal want;
 } pairs;
 
+/* open_pairs adds the first. */
 static inline void add_source(pairs *p, int steps)
 {
     const int k = p->sources++;
@@ -585,6 +586,7 @@ static inline void add_source(pairs *p, int steps)
     p->source_lengths[k] = ints((size_t)p->batch);
 }
 
+/* Sources and targets have at most so many steps, END counted. */
 static inline pairs *open_pairs(int batch, int source_steps, int steps)
 {
     pairs *p = (pairs *)zeros(1, sizeof *p);
@@ -599,6 +601,7 @@ static inline pairs *open_pairs(int batch, int source_steps, int steps)
     return p;
 }
 
+/* A row's length. There are as many steps as the longest row has. */
 static inline void set_length(rnn_seq *seq, int *lengths, int row, int n)
 {
     int i;
@@ -627,7 +630,7 @@ static inline void put_target(pairs *p, int row, const int *ids)
     do {
         p->before[n * p->batch + row] = n ? ids[n - 1] : END;
         p->after[n * p->batch + row] = ids[n];
-    } while (ids[n++] != END);
+    } while (ids[n++] != END && n < p->steps);
     set_length(&p->target, p->lengths, row, n);
 }
 

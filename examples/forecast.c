@@ -236,8 +236,6 @@ static void show_errors(const rnn_real *network, const rnn_real *repeat)
              "steps ahead", curves, 2);
 }
 
-/* ---- the program -------------------------------------------------------- */
-
 int main(int argc, char **argv)
 {
     options o = {1, RNN_GRU, 64, 1500};

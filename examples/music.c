@@ -364,8 +364,6 @@ static double test(decoder *d)
     return good / (double)OF;
 }
 
-/* ---- the program -------------------------------------------------------- */
-
 int main(int argc, char **argv)
 {
     options o = {1, RNN_GRU, 128, 1400};

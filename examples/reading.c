@@ -277,8 +277,6 @@ static void show_attention(const decoder *d, const int *story, const item *it)
     put_heat(&m);
 }
 
-/* ---- the program -------------------------------------------------------- */
-
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {

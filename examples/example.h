@@ -1061,8 +1061,8 @@ static inline void svg_plot(const char *name, const char *title,
     for (k = 0; k < n; k++) {
         svg_text(f, x.to + 12, y.to + 10 + 24 * k, "start", colours[k % 6],
                  curves[k].name);
-        fprintf(f, "<polyline fill=\"none\" stroke=\"%s\" points=\"",
-                colours[k % 6]);
+        fprintf(f, "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" "
+                "points=\"", colours[k % 6]);
         for (i = 0; i < curves[k].count; i++)
             fprintf(f, "%.1f,%.1f ", on(&x, curve_x(&curves[k], i)),
                     on(&y, (double)curves[k].y[i]));

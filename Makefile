@@ -5,7 +5,8 @@
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
 #                are found on the machine, in one run; make bench-flags: how
 #                much compilers and their flags matter
-# make ulp       accuracy of exp, tanh, ... over every float (minutes)
+# make ulp       accuracy of exp, tanh, ... over every float, and of long sums
+#                (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
 # make fuzz      fuzz all that reads a stranger's bytes, an hour (clang)
 # make coverage  lines and branches of rnn.h that the tests reach (gcc, gcov)
@@ -80,7 +81,8 @@ bench-peers: $(B)/bench
 bench-flags:
 	sh tests/bench_flags.sh
 
-ulp: $(B)/ulp
+ulp: $(B)/ulp $(B)/chain
+	$(B)/chain
 	$(B)/ulp
 
 mutate:

@@ -192,6 +192,7 @@
  *   RNN_DOUBLE *        double for float, for gradient checks
  *   RNN_NO_FMA *        the arithmetic of machines without fma, anywhere
  *   RNN_NO_SIMD         plain C kernels alone
+ *   RNN_NO_AVX512       without those for AVX-512
  *   RNN_NO_FILES *      without safetensors
  *   RNN_NO_STDIO *      without its two functions on named files
  *   RNN_NO_STATUS_TEXT  without the texts
@@ -3483,9 +3484,11 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #define RNN_I_PASS 2
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
+#ifndef RNN_NO_AVX512
 #define RNN_I_PASS 3
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
+#endif
 #elif RNN_I_NEON
 #define RNN_I_PASS 4
 #include RNN_HEADER_NAME
@@ -3530,27 +3533,35 @@ typedef const rnn_i_kernels *rnn_i_set;
 
 #if RNN_I_X86
 static const rnn_i_kernels rnn_i_table_avx2 = RNN_I_TABLE(avx2);
+#ifdef RNN_NO_AVX512
+#define RNN_I_AVX512 ((rnn_i_set)NULL)
+#else
 static const rnn_i_kernels rnn_i_table_avx512 = RNN_I_TABLE(avx512);
+#define RNN_I_AVX512                                                           \
+    (__builtin_cpu_supports("avx512f") &&                                      \
+             __builtin_cpu_supports("avx512dq") &&                             \
+             __builtin_cpu_supports("avx512vl")                                \
+         ? &rnn_i_table_avx512                                                 \
+         : NULL)
+#endif
 
 /* The compiler's runtime has read CPUID, and what the operating system saves,
  * before main; nothing is written here. */
 RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 {
-    const int avx2 = __builtin_cpu_supports("avx2") &&
-                     __builtin_cpu_supports("fma");
-    const int avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
-                       __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512vl");
+    const int fma = __builtin_cpu_supports("fma");
+    const rnn_i_set avx2 =
+        fma && __builtin_cpu_supports("avx2") ? &rnn_i_table_avx2 : NULL;
+    const rnn_i_set avx512 = avx2 ? RNN_I_AVX512 : NULL;
 
     switch (kernel) {
     case RNN_KERNEL_PORTABLE: return &rnn_i_table_c;
-    case RNN_KERNEL_AVX2: return avx2 ? &rnn_i_table_avx2 : NULL;
-    case RNN_KERNEL_AVX512: return avx512 ? &rnn_i_table_avx512 : NULL;
+    case RNN_KERNEL_AVX2: return avx2;
+    case RNN_KERNEL_AVX512: return avx512;
     case RNN_KERNEL_AUTO: break;
     default: return NULL;
     }
-    return avx512 ? &rnn_i_table_avx512
-                  : avx2 ? &rnn_i_table_avx2 : &rnn_i_table_c;
+    return avx512 ? avx512 : avx2 ? avx2 : &rnn_i_table_c;
 }
 #elif RNN_I_NEON
 static const rnn_i_kernels rnn_i_table_neon = RNN_I_TABLE(neon);

@@ -50,7 +50,7 @@ E
 printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $T/impl.c
 for f in one twice static user impl; do cp $T/$f.c $T/$f.cpp; done
 
-MACROS="RNN_NO_FMA RNN_NO_SIMD RNN_NO_FILES RNN_NO_STDIO RNN_NO_STATUS_TEXT
+MACROS="RNN_NO_FMA RNN_NO_SIMD RNN_NO_AVX512 RNN_NO_FILES RNN_NO_STDIO RNN_NO_STATUS_TEXT
         RNN_DOUBLE"
 for cc in gcc clang musl-gcc; do
     have $cc || continue

@@ -15,7 +15,11 @@ static const rnn_i_kernels *sets[2]; /* NULL: not here */
 static const int set_numbers[2] = {RNN_KERNEL_AVX2, RNN_KERNEL_AVX512};
 static const char *const set_names[2] = {"AVX2", "AVX-512"};
 static void (*const set_blocked[2])(const rnn_i_product *p) = {
+#ifdef RNN_NO_AVX512
+    rnn_i_avx2_blocked, rnn_i_avx2_blocked};
+#else
     rnn_i_avx2_blocked, rnn_i_avx512_blocked};
+#endif
 #elif RNN_I_NEON
 static const int set_numbers[2] = {RNN_KERNEL_NEON, RNN_KERNEL_AVX2};
 static const char *const set_names[2] = {"NEON", "AVX2"};

@@ -1564,8 +1564,6 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
 {
     size_t i = 0;
 
-    if (to == from)
-        return;
     for (; from && i + 4 <= n; i += 4) {
         const rnn_real a = from[i], b = from[i + 1];
         const rnn_real c = from[i + 2], d = from[i + 3];
@@ -4290,12 +4288,6 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
                                   (rnn_real)1.7023821103e-01};
     static const rnn_real d[3] = {1, (rnn_real)7.3700164250e-01,
                                   (rnn_real)1.2021132975e-01};
-    static const rnn_real e[4] = {(rnn_real)6.6579051150e+00,
-                                  (rnn_real)3.0812263860e+00,
-                                  (rnn_real)4.2868294337e-01,
-                                  (rnn_real)1.7337203997e-02};
-    static const rnn_real f[3] = {1, (rnn_real)2.4197894225e-01,
-                                  (rnn_real)1.2258202635e-02};
     const uint32_t u = rnn_rng_next(rng);
     const uint32_t tail = u >> 31 ? ~u : u; /* distance from the nearer end */
     rnn_real q, r, x;
@@ -4310,14 +4302,8 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
         r = rnn_i_mul(rnn_i_add((rnn_real)tail, (rnn_real)0.5),
                       (rnn_real)(1.0 / 4294967296.0));
         RNN_I_DO(rnn_i_select(RNN_KERNEL_AUTO), map)(RNN_FN_LOG, 1, &r, &r);
-        r = rnn_i_sqrt(-r);
-        if (r <= 5) {
-            r = rnn_i_sub(r, (rnn_real)1.6);
-            x = rnn_i_div(rnn_i_poly(c, 4, r), rnn_i_poly(d, 3, r));
-        } else {
-            r = rnn_i_sub(r, 5);
-            x = rnn_i_div(rnn_i_poly(e, 4, r), rnn_i_poly(f, 3, r));
-        }
+        r = rnn_i_sub(rnn_i_sqrt(-r), (rnn_real)1.6); /* p of 32 bits: r <= 5 */
+        x = rnn_i_div(rnn_i_poly(c, 4, r), rnn_i_poly(d, 3, r));
     }
     return u >> 31 ? x : -x;
 }

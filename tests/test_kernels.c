@@ -159,6 +159,56 @@ static void one_product(int wild)
     test_free();
 }
 
+/* One long row of C, or two alike, whose B is read from its beginning to its
+ * end. */
+static void one_row(int wild)
+{
+    rnn_i_product p;
+    const size_t n = 256 + (size_t)test_below(500), o = 1 + test_below(2) % 2u;
+    const size_t k = test_below(2) ? 1 + (size_t)test_below(40)
+                                   : 180 + (size_t)test_below(100);
+    rnn_real *c, *want;
+    size_t all, s;
+
+    p.m = 1 + test_below(2) % 2u;
+    p.n = n;
+    p.k = k;
+    p.o = o;
+    p.a_i = 0;
+    p.a_k = test_below(3) != 0;
+    p.a_o = (ptrdiff_t)k;
+    p.b_j = 1;
+    p.b_k = (ptrdiff_t)n;
+    p.b_o = (ptrdiff_t)(k * n);
+    p.b_rows = 0;
+    p.c_i = plus(n, 9);
+    p.start = test_below(3);
+    p.a = numbers(o * k, wild);
+    p.b = numbers(o * k * n, wild);
+    p.b1 = test_below(4) ? numbers(n, wild) : NULL;
+    p.b2 = test_below(4) ? numbers(n, wild) : NULL;
+    p.room = NULL;
+    p.room_len = 0;
+    all = p.m * (size_t)p.c_i;
+    c = numbers(all, wild);
+    want = test_reals(all, 0);
+    memcpy(want, c, all * sizeof *c);
+    p.c = want;
+    rnn_i_c_product(&p);
+    for (s = 0; s < 2; s++) {
+        rnn_real *got = numbers(all, 0);
+        if (!sets[s])
+            continue;
+        memcpy(got, c, all * sizeof *c);
+        p.c = got;
+        sets[s]->product(&p);
+        CHECK(differ(got, want, all) == 0, "%s: a row, %d x %d, k %d, o %d, "
+              "start %d", set_names[s], (int)p.m, (int)n, (int)k, (int)o,
+              p.start);
+    }
+    test_free();
+}
+
 /* ---- all the others ------------------------------------------------------ */
 
 #define EACH(call, got, want, n)                                               \
@@ -397,6 +447,8 @@ int main(int argc, char **argv)
     }
     for (i = 0; i < 400; i += every)
         one_product(i % 4 == 0);
+    for (i = 0; i < 60; i += every)
+        one_row(i % 4 == 0);
     for (n = 1; n <= MOST; n += (size_t)every) {
         others(n, 0);
         others(n, 1);

@@ -2640,11 +2640,12 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
 
 /* One long row of C, or several alike, if the rows of B are neighbours: B is
  * read once from its beginning to its end, as caches like it best, and C is
- * near all the time; two rows together while they come from the second cache,
- * one if from the third. */
+ * near all the time; two rows together if B is small, one if it comes from the
+ * third cache. (From the second, and from memory, pieces of rows are better.)
+ */
 RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
 {
-    const int near = p->n * p->k <= 131072;
+    const int near = p->n * p->k <= 32768;
     rnn_real *c;
     size_t j, o, k, i;
 
@@ -2686,7 +2687,8 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
     }
 #if RNN_W > 1
     if ((p->m == 1 || p->a_i == 0) && p->n >= 256 &&
-        p->b_k == (ptrdiff_t)p->n && p->n * p->k < 2097152) {
+        p->b_k == (ptrdiff_t)p->n && p->n * p->k < 2097152 &&
+        (p->n * p->k <= 32768 || p->n * p->k > 98304)) {
         RNN_K(row)(p);
         return;
     }

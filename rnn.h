@@ -336,7 +336,7 @@ enum {
 /* What a kernel runs on. All of them give the same bits. */
 enum {
     RNN_KERNEL_AUTO = 0, /* the widest that this machine has */
-    RNN_KERNEL_PORTABLE, /* plain C                          */
+    RNN_KERNEL_PORTABLE, /* plain C; not with the last two   */
     RNN_KERNEL_AVX2,     /* x86-64, chosen at run time       */
     RNN_KERNEL_AVX512,
     RNN_KERNEL_NEON,     /* aarch64                          */
@@ -1329,8 +1329,8 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #endif
 #endif
 
-/* Instruction sets beside plain C, of which a call can choose; Helium and
- * WebAssembly's stand for it, since what runs them is known to have them. */
+/* Instruction sets beside plain C, of which a call can choose; Helium's and
+ * WebAssembly's replace it, since what is built for them runs nowhere else. */
 #define RNN_I_X86 0
 #define RNN_I_NEON 0
 #define RNN_I_HELIUM 0
@@ -1586,7 +1586,8 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
  * k and o are at least 1. A large product goes faster through copies of what it
  * reads, for which it is lent some room; the bits are the same without. If
- * b_rows is not 0, b is a matrix in strips, and B a part of it: [ROWS].
+ * b_rows is not 0, b is a matrix in strips, and B a part of it: that is for
+ * rnn_i_multiply alone, in [ROWS].
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -1666,8 +1667,8 @@ typedef struct rnn_i_kernels {
 static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
 
-/* Of a large product, at a time: rows of C, with a copy of A for them and
- * without; and terms of the sums: [PRODUCT] */
+/* Of a large product, at a time: rows of C with a copy of A, rows of C by a
+ * matrix in strips, and terms of the sums: [PRODUCT] */
 #define RNN_I_MC 528
 #define RNN_I_ROWS 192
 #define RNN_I_KC 512
@@ -1725,7 +1726,8 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *
  * Every element is computed by the same operations in the same order in all
  * passes, so all give the same bits. To add an instruction set: a block here,
- * a line where the passes are read, a table in [SELECT].
+ * a line where the passes are read, a table in [SELECT], or its name there if
+ * it replaces plain C.
  * ========================================================================= */
 
 #if !defined(RNN_I_PASS) /* plain C, W = 1 */
@@ -2559,11 +2561,11 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 
 #if RNN_W > 1
 /* One row of C: nv vectors from column j, as many as there are registers for
- * their sums, since B is read once, in pieces of its rows that are long.
- * far: its rows are so far apart that a machine does not see them come; the row
- * that is `far` further on is fetched ahead. nv and far are constants. */
+ * their sums, since B is read once, in pieces of its rows that are long. ahead:
+ * its rows are so far apart that a machine does not see them come; the row that
+ * is `ahead` further on is fetched. nv and ahead are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
-                                      size_t far)
+                                      size_t ahead)
 {
     RNN_V acc[RNN_MR * RNN_NV];
     const rnn_real *a0 = p->a, *b0 = p->b + j;
@@ -2584,9 +2586,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
         const rnn_real *a = a0, *b = b0;
         for (k = p->k;;) {
             const RNN_V x = RNN_SET(*a);
-            if (far && k > far)
+            if (ahead && k > ahead)
                 RNN_I_UNROLL for (v = 0; v < nv; v += 16 / RNN_W)
-                    RNN_I_FETCH(b + (ptrdiff_t)far * p->b_k + v * RNN_W, 0);
+                    RNN_I_FETCH(b + (ptrdiff_t)ahead * p->b_k + v * RNN_W, 0);
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 acc[v] = RNN_MAD(x, RNN_LD(b + v * RNN_W), acc[v]);
             if (--k == 0)
@@ -2645,14 +2647,13 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
  */
 RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
 {
-    const int near = p->n * p->k <= 32768;
+    const int pairs = p->n * p->k <= 32768;
     rnn_real *c;
     size_t j, o, k, i;
 
     for (i = 0; i < p->m && p->start != RNN_I_FROM_C; i++)
-        for (j = 0; j < p->n; j += RNN_W) {
+        for (j = 0, c = p->c + (ptrdiff_t)i * p->c_i; j < p->n; j += RNN_W) {
             RNN_V v = RNN_SET(0);
-            c = p->c + (ptrdiff_t)i * p->c_i;
             if (p->start == RNN_I_FROM_BIAS && p->b1)
                 v = RNN_K(ld)(p->b1 + j, p->n - j);
             if (p->start == RNN_I_FROM_BIAS && p->b2)
@@ -2662,7 +2663,7 @@ RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
     for (o = 0; o < p->o; o++) {
         const rnn_real *a = p->a + (ptrdiff_t)o * p->a_o;
         const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o;
-        for (k = 0; near && k + 2 <= p->k; k += 2)
+        for (k = 0; pairs && k + 2 <= p->k; k += 2)
             for (i = 0; i < p->m; i++)
                 RNN_K(add_rows)(p->n, 2, 8, a + (ptrdiff_t)k * p->a_k, p->a_k,
                                 b + (ptrdiff_t)k * p->b_k, p->b_k,
@@ -3725,8 +3726,7 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
  * product reads it, so nothing has to be copied again at every step. */
 #define RNN_I_STRIP 64
 
-/* The strip that column j of b is in: its width; and where that column begins,
- * at row 0 of the matrix. */
+/* How wide the strip is that column j is in. */
 RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
 {
     const size_t left = cols - j / RNN_I_STRIP * RNN_I_STRIP;
@@ -4036,14 +4036,13 @@ RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
         const size_t rows = in - r < 8 ? in - r : 8;
 
         width = rnn_i_strip(in, r);
-        at += first * width;
-        for (c = first; c < end; c++, at += width)
+        for (c = first; c < end; c++)
             if (rows == 8)
                 for (i = 0; i < 8; i++)
-                    at[i] = from[i * cols + c];
+                    at[c * width + i] = from[i * cols + c];
             else
                 for (i = 0; i < rows; i++)
-                    at[i] = from[i * cols + c];
+                    at[c * width + i] = from[i * cols + c];
     }
 }
 
@@ -4506,8 +4505,8 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
 /* ============================================================================
  * [STACK]  layers over time
  *
- * A layer in one direction: for all steps at once z = b + x W_ih, then a step
- * at a time z += h_{t-1} W_hh and the cell. States stand in T + 1 slots, so
+ * A layer in one direction: for some steps at once z = b + x W_ih, then for
+ * each of them z += h_{t-1} W_hh and the cell. States stand in T + 1 slots, so
  * that h_{t-1} of every step is at hand: forward, slot t is h_{t-1} and slot
  * t + 1 is h_t; reverse, slot t + 1 is the state that comes in and slot t is
  * h_t, and h0 of a row stands in the slot of its own length.
@@ -4688,8 +4687,8 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->now = d ? 0 : y->state;
 }
 
-/* The weights of a layer's input and of its state, with what copies there are
- * in work, which may be NULL. */
+/* The weights of a layer's input and of its state, with their copies; work is
+ * not read, and may be NULL, if there are none. */
 RNN_I_FN rnn_i_matrix rnn_i_w_ih(const rnn_i_lay *y, const rnn_i_layer *a,
                                  const rnn_real *params, const rnn_real *work)
 {
@@ -4912,9 +4911,9 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_pad(call, seq, NULL, y, width);
 }
 
-/* Which copies a call has: none in work that is tight. Several threads copy
- * together what the next call reads, each a share; what this one reads only if
- * there is but one. */
+/* Which copies a call has; none if work is tight. Strips are read by the call
+ * that makes them, so only one thread has them; the transposed copies are read
+ * by the next call, so several make a share each. */
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
 {
     y->packed = packed;
@@ -4956,8 +4955,10 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   rnn_real *work)
 {
     const size_t H = y->H, at = q * y->state;
-    const size_t rows = 65536 / (y->K * H) + RNN_I_ROWS;
-    const int each = (int)(rows / y->B + 1), to = rnn_i_end(call, seq);
+    const size_t rows = (size_t)(16384 / (y->K * H)) * 4 + RNN_I_ROWS;
+    const size_t most = rows / y->B + 1;
+    const int each = most < 16384 ? (int)most : 16384;
+    const int to = rnn_i_end(call, seq);
     const rnn_i_matrix w_ih = rnn_i_w_ih(y, a, params, work);
     const rnn_i_matrix w_hh = rnn_i_w_hh(y, a, params, work);
     const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
@@ -4982,7 +4983,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
         rnn_i_input_product(&some, y, a, &w_ih, seq, part, parts, done, params,
                             z);
         for (; i < next; i++) {
-            t = d ? seq->steps - 1 - i : i; /* never a part of the steps */
+            t = d ? seq->steps - 1 - i : i; /* reverse: always all steps */
             for (b = first;
                  b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
                  b += s.rows) {
@@ -6137,8 +6138,8 @@ RNN_I_FN void rnn_i_decoder_work(rnn_i_model *m, size_t *at)
 
     for (i = 0; i < m->sources; i++) {
         rnn_i_source *s = &m->source[i];
-        const size_t K = s->side.y.D * s->side.y.H;
-        s->memory = rnn_i_take(at, m->keeps ? rnn_i_times3(s->S, B, K) : 0);
+        s->memory = rnn_i_take(at, m->keeps ? rnn_i_times3(
+            s->S, B, s->side.y.D * s->side.y.H) : 0);
         s->keys = rnn_i_take(at, m->attention && s->a.row->U
                                      ? rnn_i_times3(s->S, B, s->a.A)
                                      : 0);
@@ -6166,10 +6167,11 @@ RNN_I_FN void rnn_i_decoder_work(rnn_i_model *m, size_t *at)
     m->dr = m->q ? rnn_i_take(at, rnn_i_times(B, m->R)) : m->dc;
     for (i = 0; i < m->sources; i++) {
         rnn_i_source *s = &m->source[i];
-        const size_t states = rnn_i_times3(s->side.y.L, s->side.y.D,
-                                           s->side.y.state);
+        size_t states;
+
         if (m->given)
             continue;
+        states = rnn_i_times3(s->side.y.L, s->side.y.D, s->side.y.state);
         s->side.dx = rnn_i_take(at, rnn_i_times3(s->S, B, s->side.E));
         s->dmemory = rnn_i_take(at, m->keeps ? rnn_i_times3(
             s->S, B, s->side.y.D * s->side.y.H) : 0);
@@ -6213,7 +6215,7 @@ RNN_I_FN void rnn_i_place(rnn_i_lay *y, size_t *at, size_t from)
     y->wt = place;
 }
 
-/* Where transposed weights lie, and room for copies. */
+/* Where copies of the weights lie, and room for others. */
 RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
 {
     rnn_i_lay *y = &m->top.y;
@@ -6819,7 +6821,7 @@ RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
 }
 
 /* One step of the rows of a sequence, for the masks of what N vs 1 reads. */
-enum { RNN_I_LAST_LAYER = 0x8000 };
+#define RNN_I_LAST_LAYER 0x8000u
 RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
 {
     rnn_i_flat(flat, seq->batch);
@@ -6892,7 +6894,8 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
         rnn_i_head_forward(&o->call, m, params, o->seq, part, n, logits);
 }
 
-/* The transposed copies that backward reads. */
+/* The copies: transposed, which backward reads, and in strips, which this
+ * forward pass reads. */
 RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
                                rnn_real *work)
 {

@@ -64,6 +64,8 @@ for cc in gcc clang musl-gcc; do
         try "$cc $d" $cc -std=c99 -O2 -D$d -DRNN_NO_SIMD $C -I. $T/one.c \
             -o $T/a
     done
+    try "$cc, windows.h's macros" $cc -std=c99 -O2 -Dnear= -Dfar= -Dsmall=char \
+        -Dinterface=struct $C -I. $T/one.c -o $T/a
     try "$cc twice" $cc -std=c99 -fsyntax-only $C -I. $T/twice.c
     try "$cc static" $cc -std=c99 -O0 $W -Wno-unused-function -I. $T/static.c \
         -o $T/a

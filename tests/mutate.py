@@ -88,6 +88,9 @@ EQUIVALENT = {
          "return n > RNN_W ? RNN_LD(p) : RNN_LDN(p, n);"),
     ],
     "any number but 0 says the same": [
+        ("rnn_linear_grads",
+         "grads + first, O, 1);",
+         "grads + first, O, 2);"),
         ("rnn_squared_error",
          "return rnn_i_feature_loss(1, x, rows, outputs, targets, weights, n, values,",
          "return rnn_i_feature_loss(2, x, rows, outputs, targets, weights, n, values,"),
@@ -140,6 +143,42 @@ EQUIVALENT = {
         ("rnn_save",
          "rnn_i_byte(&o, 0);",
          "rnn_i_byte(&o, 1);"),
+    ],
+    "of two zeros either: ReLU adds 0 to it, a greatest number is a shift": [
+        ("rnn_i_c_max",
+         "return a > b ? a : b;",
+         "return a >= b ? a : b;"),
+    ],
+    "whether there are copies changes no bit, only the speed": [
+        ("rnn_i_lend",
+         "call->room = call->room_len > 4096 ? room + call->part * call->room_len",
+         "call->room = call->room_len >= 4096 ? room + call->part * call->room_len"),
+        ("rnn_i_w_hh",
+         "w.ws = y->strips ? work + a->ws_hh : NULL;",
+         ";"),
+    ],
+    "all instruction sets give the same bits; this machine has the widest": [
+        ("rnn_i_select",
+         ": avx2 ? &rnn_i_table_avx2 : &rnn_i_table_c;",
+         ": avx2 ? &rnn_i_table_c : &rnn_i_table_avx2;"),
+    ],
+    "one round more of nothing": [
+        ("rnn_i_copy_strips",
+         "for (r0 = first; r0 < end; r0 += 16)",
+         "for (r0 = first; r0 <= end; r0 += 16)"),
+        ("rnn_i_stack_grads",
+         "if (y->bias && end > joint)",
+         "if (y->bias && end >= joint)"),
+    ],
+    "equal numbers, either of which is taken": [
+        ("rnn_i_end",
+         "return call->to < seq->steps ? call->to : seq->steps;",
+         "return call->to <= seq->steps ? call->to : seq->steps;"),
+    ],
+    "tokens are the first part if there are any, so the last one tells": [
+        ("rnn_i_pack",
+         "dense |= y->in[i].x != NULL;",
+         "dense = y->in[i].x != NULL;"),
     ],
 }
 
@@ -526,7 +565,7 @@ class Judge:
         live = [b for b in BUILDS if m.line + 1 in self.live[b]]
         if self.passes[0] < m.line < self.passes[1]:
             return [b for b in live if b != "sanitizers"]
-        return [b for b in live if b != "simd"] if "float" in live else live
+        return live
 
     def __call__(self, m):
         """What caught a mutant; "" for nothing, None if it is no mutant."""

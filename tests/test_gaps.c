@@ -230,6 +230,25 @@ static void check_products(void)
 
 /* ---- [ATTENTION] [MODEL] ------------------------------------------------ */
 
+/* A table's gradient is that of a layer that reads the same tokens one-hot, bit
+ * for bit: the same sums in the same order. */
+static void check_table(void)
+{
+    enum { T = 9, B = 5, V = 3, E = 4 };
+    rnn_linear lin = {V, E, RNN_IDENTITY, 1};
+    rnn_real *dy = test_reals(T * B * E, 1);
+    rnn_real *a = test_reals(V * E, 0), *b = test_reals(V * E, 0);
+    rnn_seq seq = {0};
+
+    seq.steps = T;
+    seq.batch = B;
+    seq.ids = test_ids(T * B, V);
+    MUST(rnn_embedding_grads(V, E, &seq, dy, a, NULL) == RNN_OK &&
+         rnn_linear_grads(&lin, &seq, dy, b, NULL) == RNN_OK, "gradients");
+    CHECK(memcmp(a, b, V * E * sizeof *a) == 0, "a table and a layer");
+    test_free();
+}
+
 /* Scores without parameters need none, backward as well as forward. */
 static void check_no_params(void)
 {
@@ -865,6 +884,7 @@ int main(int argc, char **argv)
     check_too_many();
     check_no_dy();
     check_products();
+    check_table();
     check_no_params();
     check_no_encoder();
     check_infinite();

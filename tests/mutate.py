@@ -156,11 +156,14 @@ EQUIVALENT = {
         ("rnn_i_w_hh",
          "w.ws = y->strips ? work + a->ws_hh : NULL;",
          ";"),
+        ("rnn_i_unattend_memory",
+         "w.wt = o->U_t;",
+         ";"),
     ],
     "all instruction sets give the same bits; this machine has the widest": [
         ("rnn_i_select",
-         ": avx2 ? &rnn_i_table_avx2 : &rnn_i_table_c;",
-         ": avx2 ? &rnn_i_table_c : &rnn_i_table_avx2;"),
+         "return avx512 ? avx512 : avx2 ? avx2 : &rnn_i_table_c;",
+         "return avx512 ? avx512 : avx2 ? &rnn_i_table_c : avx2;"),
     ],
     "one round more of nothing": [
         ("rnn_i_copy_strips",

@@ -160,17 +160,19 @@ static void one_product(int wild)
 }
 
 /* One long row of C, or two alike, whose B is read from its beginning to its
- * end. */
-static void one_row(int wild)
+ * end, or is too big for that. */
+static void one_row(int wild, int big)
 {
     rnn_i_product p;
-    const size_t n = 256 + (size_t)test_below(500), o = 1 + test_below(2) % 2u;
-    const size_t k = test_below(2) ? 1 + (size_t)test_below(40)
-                                   : 180 + (size_t)test_below(100);
+    const size_t n = 256 + (size_t)test_below(500) + (big ? 3000u : 0u);
+    const size_t o = big ? 1u : 1u + (size_t)test_below(2);
+    const size_t k = big               ? 640u
+                     : test_below(2) ? 1 + (size_t)test_below(40)
+                                     : 180 + (size_t)test_below(100);
     rnn_real *c, *want;
     size_t all, s;
 
-    p.m = 1 + test_below(2) % 2u;
+    p.m = 1 + (size_t)test_below(2);
     p.n = n;
     p.k = k;
     p.o = o;
@@ -448,7 +450,7 @@ int main(int argc, char **argv)
     for (i = 0; i < 400; i += every)
         one_product(i % 4 == 0);
     for (i = 0; i < 60; i += every)
-        one_row(i % 4 == 0);
+        one_row(i % 4 == 0, i % 20 == 0);
     for (n = 1; n <= MOST; n += (size_t)every) {
         others(n, 0);
         others(n, 1);
@@ -457,7 +459,7 @@ int main(int argc, char **argv)
     for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell += every)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);
     if (sets[0])
-        wide(RNN_GRU, 2, 261, 70, 3, 26);
+        wide(RNN_GRU, 2, 261, 70, 2, 150);
     test_unused();
     return test_end();
 }

@@ -9541,7 +9541,7 @@ RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
         u_end = u.data + u.size;
         if (rnn_i_same(t->name, t->name_len, u.name, u.name_len))
             *why = "a tensor's name stands twice";
-        else if (t->data < u_end && u.data < t_end && (t->size || u.size))
+        else if (t->data < u_end && u.data < t_end)
             *why = "tensors overlap";
         if (*why)
             return 0;

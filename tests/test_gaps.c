@@ -96,6 +96,28 @@ static void check_carry(void)
     CHECK(rnn_rng_next(NULL) == 0, "no generator");
 }
 
+/* Both directions of a layer are side by side in what the next one reads, and
+ * so are the parts of what a decoder reads: too wide for an int. */
+static void check_too_wide(void)
+{
+    rnn_stack s = {0};
+    rnn_model m = {0};
+    rnn_sizes z;
+
+    s.input_size = 1;
+    s.hidden_size = INT_MAX / 2 + 1;
+    s.bidirectional = 1;
+    CHECK(rnn_stack_sizes(&s, 1, 1, &z) == RNN_E_SIZE, "two directions");
+    m.wiring = RNN_1_TO_N;
+    m.feed = RNN_AT_EACH;
+    m.input_size = m.hidden_size = 1;
+    m.context_size = INT_MAX;
+    m.target = RNN_EMBEDDING;
+    m.target_size = m.output_size = 2;
+    m.target_embedding_size = INT_MAX;
+    CHECK(rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_E_SIZE, "a token and c");
+}
+
 /* ---- [LINEAR] [EMBEDDING] [MODEL] [BEAM]: sizes that no memory has ------- */
 
 static void check_too_many(void)
@@ -416,6 +438,13 @@ static void check_sampling(void)
     }
     CHECK(most == 1, "two of four alike are a half");
     how.top_p = 1;
+    how.top_k = 3;
+    for (k = most = 0; k < 200; k++) {
+        CHECK(rnn_sample(alike, 4, &how, &rng, work, &id) == RNN_OK, "three");
+        most = id > most ? id : most;
+    }
+    CHECK(most == 2, "three of four, and all that they share");
+    how.top_k = 0;
     rnn_rng_seed(&rng, 3);
     how.temperature = (rnn_real)1e-39; /* a subnormal: its inverse is too far */
     if (sizeof(rnn_real) == 4)
@@ -881,6 +910,7 @@ int main(int argc, char **argv)
     check_longest();
     check_kernels();
     check_carry();
+    check_too_wide();
     check_too_many();
     check_no_dy();
     check_products();

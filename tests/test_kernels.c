@@ -404,7 +404,10 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
     MUST(rnn_stack_sizes(&stack, T, B, &size) == RNN_OK, "sizes");
     seq.steps = T;
     seq.batch = B;
-    seq.x = test_reals((size_t)(T * B * I), 1);
+    if (cell == RNN_RELU)
+        seq.ids = test_ids((size_t)(T * B), I);
+    else
+        seq.x = test_reals((size_t)(T * B * I), 1);
     p = test_reals(size.params, 0.1);
     dy = test_reals(size.output, 1);
     for (i = 0; i < 3; i++) {
@@ -414,7 +417,10 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
         run.parts = parts = i == 2 ? 3 : 1;
         w[i] = (rnn_real *)test_memory(len * sizeof *p);
         g[i] = (rnn_real *)test_memory(size.params * sizeof *p);
-        flow.dx = dx[i] = test_reals((size_t)(T * B * I), 1);
+        dx[i] = test_reals((size_t)(T * B * I), 1);
+        flow.dx = seq.ids ? NULL : dx[i];
+        if (seq.ids)
+            memset(dx[i], 0, (size_t)(T * B * I) * sizeof *p);
         for (part = 0; part < parts; part++)
             run.part = part,
             rnn_stack_forward(&stack, p, &seq, NULL, w[i], len, &run);

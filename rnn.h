@@ -6219,14 +6219,12 @@ RNN_I_FN void rnn_i_place(rnn_i_lay *y, size_t *at, size_t from)
 RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
 {
     rnn_i_lay *y = &m->top.y;
-    size_t room = y->total - y->room;
+    const size_t room = y->total - y->room; /* for encoders, too: as wide */
     int i;
 
     for (i = 0; i < m->sources && !m->given; i++) {
         rnn_i_source *s = &m->source[i];
         rnn_i_lay *e = &s->side.y;
-        if (e->total - e->room > room)
-            room = e->total - e->room;
         rnn_i_place(e, at, s->side.work);
         s->W_t = rnn_i_take(at, m->attention && s->a.row->W ? s->a.U : 0);
         s->U_t = rnn_i_take(at, m->attention && s->a.row->U ? s->a.v - s->a.U

@@ -118,6 +118,25 @@ static void check_too_wide(void)
     CHECK(rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_E_SIZE, "a token and c");
 }
 
+/* Narrow layers: what train has beyond train_tight is one copy of each weight,
+ * in an encoder-decoder, too. */
+static void check_copies(void)
+{
+    rnn_model m = {0};
+    rnn_sizes z;
+
+    m.wiring = RNN_N_TO_M;
+    m.cell = RNN_GRU;
+    m.input_size = 3;
+    m.hidden_size = 4;
+    m.target_size = m.output_size = 2;
+    m.feed = RNN_AS_STATE;
+    m.no_bias = 1;
+    MUST(rnn_model_sizes(&m, 3, 2, 2, &z) == RNN_OK, "sizes");
+    CHECK(z.train - z.train_tight == z.params - 2, "%lu copied of %lu",
+          (unsigned long)(z.train - z.train_tight), (unsigned long)z.params);
+}
+
 /* ---- [LINEAR] [EMBEDDING] [MODEL] [BEAM]: sizes that no memory has ------- */
 
 static void check_too_many(void)
@@ -910,6 +929,7 @@ int main(int argc, char **argv)
     check_longest();
     check_kernels();
     check_carry();
+    check_copies();
     check_too_wide();
     check_too_many();
     check_no_dy();

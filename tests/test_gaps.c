@@ -135,6 +135,7 @@ static void check_copies(void)
     MUST(rnn_model_sizes(&m, 3, 2, 2, &z) == RNN_OK, "sizes");
     CHECK(z.train - z.train_tight == z.params - 2, "%lu copied of %lu",
           (unsigned long)(z.train - z.train_tight), (unsigned long)z.params);
+    CHECK(z.memory == 2 * 4, "memory is c alone: %lu", (unsigned long)z.memory);
 }
 
 /* ---- [LINEAR] [EMBEDDING] [MODEL] [BEAM]: sizes that no memory has ------- */

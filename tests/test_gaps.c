@@ -116,6 +116,13 @@ static void check_too_wide(void)
     m.target_size = m.output_size = 2;
     m.target_embedding_size = INT_MAX;
     CHECK(rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_E_SIZE, "a token and c");
+    memset(&m, 0, sizeof m);
+    m.wiring = RNN_N_TO_M;
+    m.feed = RNN_AS_STATE;
+    m.input_size = m.target_size = m.output_size = 1;
+    m.hidden_size = INT_MAX / 3 + 1;
+    CHECK(sizeof(rnn_real) > 4 || sizeof(size_t) < 8 ||
+          rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_OK, "twice that fits");
 }
 
 /* Narrow layers: what train has beyond train_tight is one copy of each weight,

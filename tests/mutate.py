@@ -140,6 +140,9 @@ EQUIVALENT = {
          "unsigned char ca[(4 + 1)], cb[4];"),
     ],
     "what is written over later": [
+        ("rnn_view_model",
+         "int S[RNN_MAX_SOURCES] = {0, 0}, i;",
+         "int S[RNN_MAX_SOURCES] = {0, 1}, i;"),
         ("rnn_save",
          "rnn_i_byte(&o, 0);",
          "rnn_i_byte(&o, 1);"),

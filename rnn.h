@@ -6000,7 +6000,7 @@ RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
     s->E = input == RNN_EMBEDDING && width > 0 ? (size_t)width : 0;
     s->reads = input == RNN_I_NOTHING ? 0 : s->E ? s->E : s->I;
     s->stack.cell = model->cell;
-    s->stack.input_size = s->reads > INT_MAX ? -1 : (int)s->reads;
+    s->stack.input_size = (int)s->reads;
     s->stack.hidden_size = model->hidden_size;
     s->stack.num_layers = model->num_layers;
     s->stack.bidirectional = model->bidirectional;

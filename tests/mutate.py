@@ -186,6 +186,11 @@ EQUIVALENT = {
          "dense |= y->in[i].x != NULL;",
          "dense = y->in[i].x != NULL;"),
     ],
+    "a number below 1 is always below a chance of 1": [
+        ("rnn_i_choose",
+         "seq->own_rate < 1",
+         "seq->own_rate <= 1"),
+    ],
 }
 
 # ---- mutants ---------------------------------------------------------------

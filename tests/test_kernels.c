@@ -438,6 +438,21 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
     test_free();
 }
 
+/* Threads have rooms of their own. */
+static void shares(void)
+{
+    static rnn_real room[3 * 5000];
+    rnn_run run = {0, 3, 0};
+    rnn_i_call call;
+
+    for (run.part = 0; run.part < 3; run.part++) {
+        MUST(rnn_i_begin(&run, &call) == RNN_OK, "a call");
+        rnn_i_lend(&call, room, 3 * 5000);
+        CHECK(call.room == room + 5000 * run.part && call.room_len == 5000,
+              "the room of part %d", run.part);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const int every = argc > 2 ? atoi(argv[2]) : 1;
@@ -462,6 +477,7 @@ int main(int argc, char **argv)
         others(n, 1);
         cells(n, 1 + n % 3, n % 4 == 0);
     }
+    shares();
     for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell += every)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);
     if (sets[0])

@@ -1558,6 +1558,11 @@ RNN_I_INLINE int rnn_i_fits(size_t n)
     return n <= (size_t)PTRDIFF_MAX / sizeof(rnn_real);
 }
 
+RNN_I_INLINE size_t rnn_i_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Zeros without `from`. Four at a time are a vector to most compilers, and no
  * call of memcpy to any. */
 RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
@@ -1667,8 +1672,9 @@ typedef struct rnn_i_kernels {
 static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
 
-/* Of a large product, at a time: rows of C with a copy of A, rows of C by a
- * matrix in strips, and terms of the sums: [PRODUCT] */
+/* Of a large product, at a time, at most: rows of C with a copy of A, rows of C
+ * by a matrix in strips, and terms of the sums: [PRODUCT]. RNN_ROOM has place
+ * for RNN_I_MC rows of 384 terms, and a strip of B. */
 #define RNN_I_MC 528
 #define RNN_I_ROWS 192
 #define RNN_I_KC 512
@@ -1940,7 +1946,6 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
     vreinterpretq_f32_s32(                                                     \
         vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
                   vdupq_n_s32(0x3f3504f3)))
-
 
 #elif RNN_I_PASS == 5 /* Helium, W = 4, eight registers */
 
@@ -2437,11 +2442,6 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
-RNN_I_INLINE size_t RNN_K(least)(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The sum goes block by block, so that what a strip of B brings stays in the
  * cache for all rows; between blocks it waits in C, which changes no bit. A
  * large product reads copies: of the strip, and of A where its rows are
@@ -2456,11 +2456,11 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
     const int ahead = copies || (p->a_k != 1 && p->m >= 48);
     const size_t room = copies ? p->room_len - 16 : 0;
     const size_t wide = /* of the copy of A */
-        turn ? RNN_K(least)(p->m / 16 * 16 + 32,
-                            RNN_K(least)(room / 320, RNN_I_MC))
+        turn ? rnn_i_least(p->m / 16 * 16 + 32,
+                           rnn_i_least(room / 320, RNN_I_MC))
              : 0;
     const size_t most =
-        copies ? RNN_K(least)(room / (ROW + wide), RNN_I_KC) : RNN_I_KC;
+        copies ? rnn_i_least(room / (ROW + wide), RNN_I_KC) : RNN_I_KC;
     const size_t mc = turn ? wide : copies ? 2 * RNN_I_ROWS : p->m;
     const size_t pieces = p->k / most + (p->k % most != 0);
     const size_t kc = (p->k + pieces - 1) / pieces;
@@ -2476,14 +2476,14 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
     q.next_k = p->b_k;
     q.next_o = p->b_o;
     for (i = 0; i < p->m; i += rows) {
-        rows = p->m - i < mc ? p->m - i : mc;
+        rows = rnn_i_least(p->m - i, mc);
         q.start = p->start;
         for (o = 0; o < p->o; o += q.os) {
-            q.os = p->o - o < oc ? p->o - o : oc;
+            q.os = rnn_i_least(p->o - o, oc);
             for (k = 0; k < p->k; k += q.ks) {
                 const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o +
                                     (ptrdiff_t)k * p->b_k;
-                q.ks = p->k - k < kc ? p->k - k : kc;
+                q.ks = rnn_i_least(p->k - k, kc);
                 q.a = p->a + (ptrdiff_t)i * p->a_i + (ptrdiff_t)o * p->a_o +
                       (ptrdiff_t)k * p->a_k;
                 q.a_i = p->a_i;
@@ -2604,9 +2604,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
     RNN_I_UNROLL for (v = 0; v < nv; v++)
         RNN_ST(c + v * RNN_W, acc[v]);
 }
-#endif
 
-#if RNN_W > 1
 /* c += some rows of B times their numbers of A, nv vectors at a time. rows and
  * nv are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
@@ -2641,10 +2639,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
 }
 
 /* One long row of C, or several alike, if the rows of B are neighbours: B is
- * read once from its beginning to its end, as caches like it best, and C is
- * near all the time; two rows together if B is small, one if it comes from the
- * third cache. (From the second, and from memory, pieces of rows are better.)
- */
+ * read once from its beginning to its end, and C is near all the time; two rows
+ * together if B is small. */
 RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
 {
     const int pairs = p->n * p->k <= 32768;
@@ -2677,6 +2673,10 @@ RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
 }
 #endif
 
+/* Which way is quickest, the size of B decides, on machines whose caches have
+ * 32 KB, 1 MB and some tens of MB: one row reads a B of up to 128 KB or of 384
+ * KB to 8 MB whole, one that comes from the second cache or from memory in
+ * pieces of its rows. */
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     RNN_K(block) q;
@@ -3729,8 +3729,7 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 /* How wide the strip is that column j is in. */
 RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
 {
-    const size_t left = cols - j / RNN_I_STRIP * RNN_I_STRIP;
-    return left < RNN_I_STRIP ? left : RNN_I_STRIP;
+    return rnn_i_least(cols - j / RNN_I_STRIP * RNN_I_STRIP, RNN_I_STRIP);
 }
 
 /* The product of a call, of whatever layout B is: if in strips, RNN_I_ROWS rows
@@ -3747,13 +3746,12 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
         return;
     }
     for (i = 0; i < m; i += p->m) {
-        p->m = m - i < RNN_I_ROWS ? m - i : RNN_I_ROWS;
+        p->m = rnn_i_least(m - i, RNN_I_ROWS);
         p->a = a + (ptrdiff_t)i * p->a_i;
         for (j = 0; j < n; j += p->n) {
             at = p->b_col + j;
             width = rnn_i_strip(p->b_cols, at);
-            p->n = width - at % RNN_I_STRIP;
-            p->n = n - j < p->n ? n - j : p->n;
+            p->n = rnn_i_least(n - j, width - at % RNN_I_STRIP);
             p->b = b + at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows +
                    p->b_row * width + at % RNN_I_STRIP;
             p->b_k = (ptrdiff_t)width;
@@ -4033,7 +4031,7 @@ RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
         const rnn_real *from = w + r * cols;
         rnn_real *at = to + r / RNN_I_STRIP * RNN_I_STRIP * cols +
                        r % RNN_I_STRIP;
-        const size_t rows = in - r < 8 ? in - r : 8;
+        const size_t rows = rnn_i_least(in - r, 8);
 
         width = rnn_i_strip(in, r);
         for (c = first; c < end; c++)
@@ -4655,8 +4653,8 @@ RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
 typedef struct rnn_i_layer {
     size_t in;                              /* width of its input            */
     size_t w_ih, w_hh, b_ih, b_hh, end;     /* offsets in params             */
-    size_t wt_ih, wt_hh, ws_ih, ws_hh;      /* offsets in work               */
-    size_t z, h, c;
+    size_t wt, ws;                          /* of W_ih's copies, then W_hh's */
+    size_t z, h, c;                         /* offsets in work               */
     size_t prev, now;                       /* slots of step 0, in h and c   */
 } rnn_i_layer;
 
@@ -4676,10 +4674,8 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->b_ih = a->w_hh + gh * y->H;
     a->b_hh = a->b_ih + (y->bias ? gh : 0);
     a->end = a->w_ih + (l ? w1 : w0) + b;
-    a->wt_ih = y->wt + w;
-    a->wt_hh = a->wt_ih + gh * a->in;
-    a->ws_ih = y->ws + w;
-    a->ws_hh = a->ws_ih + gh * a->in;
+    a->wt = y->wt + w;
+    a->ws = y->ws + w;
     a->z = y->z + (y->train ? q * y->z_size : 0);
     a->h = y->h + s * y->s_size;
     a->c = y->c + (y->train ? q * y->s_size : 0);
@@ -4687,25 +4683,18 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->now = d ? 0 : y->state;
 }
 
-/* The weights of a layer's input and of its state, with their copies; work is
- * not read, and may be NULL, if there are none. */
-RNN_I_FN rnn_i_matrix rnn_i_w_ih(const rnn_i_lay *y, const rnn_i_layer *a,
-                                 const rnn_real *params, const rnn_real *work)
+/* W_ih of a layer, or W_hh, with its copies; work is not read, and may be NULL,
+ * if there are none. */
+RNN_I_FN rnn_i_matrix rnn_i_weights(const rnn_i_lay *y, const rnn_i_layer *a,
+                                    int hh, const rnn_real *params,
+                                    const rnn_real *work)
 {
-    rnn_i_matrix w = rnn_i_matrix_at(params + a->w_ih, a->in, y->G * y->H);
+    const size_t gh = y->G * y->H, at = hh ? gh * a->in : 0;
+    rnn_i_matrix w = rnn_i_matrix_at(params + a->w_ih + at,
+                                     hh ? y->H : a->in, gh);
 
-    w.wt = y->packed ? work + a->wt_ih : NULL;
-    w.ws = y->strips ? work + a->ws_ih : NULL;
-    return w;
-}
-
-RNN_I_FN rnn_i_matrix rnn_i_w_hh(const rnn_i_lay *y, const rnn_i_layer *a,
-                                 const rnn_real *params, const rnn_real *work)
-{
-    rnn_i_matrix w = rnn_i_matrix_at(params + a->w_hh, y->H, y->G * y->H);
-
-    w.wt = y->packed ? work + a->wt_hh : NULL;
-    w.ws = y->strips ? work + a->ws_hh : NULL;
+    w.wt = y->packed ? work + a->wt + at : NULL;
+    w.ws = y->strips ? work + a->ws + at : NULL;
     return w;
 }
 
@@ -4923,26 +4912,23 @@ RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
 RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                          const rnn_real *params, rnn_real *work)
 {
-    const size_t gh = y->G * y->H;
+    rnn_i_matrix w;
     rnn_i_layer a;
     size_t l, d;
-    int i, dense = 0;
+    int i, hh, dense = 0;
 
     for (i = 0; i < y->ins; i++)
         dense |= y->in[i].x != NULL;
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_at(y, l, d, &a);
-            if (l || dense)
-                rnn_i_transpose(call, params + a.w_ih, a.in, gh,
-                                work + a.wt_ih);
-            rnn_i_transpose(call, params + a.w_hh, y->H, gh, work + a.wt_hh);
-            if (y->strips && (l || dense))
-                rnn_i_copy_strips(call, params + a.w_ih, a.in, gh,
-                                  work + a.ws_ih);
-            if (y->strips)
-                rnn_i_copy_strips(call, params + a.w_hh, y->H, gh,
-                                  work + a.ws_hh);
+            for (hh = l || dense ? 0 : 1; hh < 2; hh++) { /* tokens: no W_ih */
+                w = rnn_i_weights(y, &a, hh, params, work);
+                rnn_i_transpose(call, w.w, w.in, w.cols, rnn_i_unconst(w.wt));
+                if (w.ws)
+                    rnn_i_copy_strips(call, w.w, w.in, w.cols,
+                                      rnn_i_unconst(w.ws));
+            }
         }
 }
 
@@ -4955,12 +4941,13 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   rnn_real *work)
 {
     const size_t H = y->H, at = q * y->state;
+    /* 256 KB of z, and RNN_I_ROWS more; in numbers that 16 bits hold */
     const size_t rows = (size_t)(16384 / (y->K * H)) * 4 + RNN_I_ROWS;
     const size_t most = rows / y->B + 1;
     const int each = most < 16384 ? (int)most : 16384;
     const int to = rnn_i_end(call, seq);
-    const rnn_i_matrix w_ih = rnn_i_w_ih(y, a, params, work);
-    const rnn_i_matrix w_hh = rnn_i_w_hh(y, a, params, work);
+    const rnn_i_matrix w_ih = rnn_i_weights(y, a, 0, params, work);
+    const rnn_i_matrix w_hh = rnn_i_weights(y, a, 1, params, work);
     const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
     rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
     rnn_i_call some = *call;
@@ -5046,7 +5033,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    rnn_real *work)
 {
     const size_t H = y->H, at = q * y->state;
-    const rnn_i_matrix w = rnn_i_w_hh(y, a, params, work);
+    const rnn_i_matrix w = rnn_i_weights(y, a, 1, params, work);
     rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
     rnn_real *dh = work + y->dh + q * y->carry;
     rnn_real *dc = work + y->dc + q * y->carry;
@@ -5110,7 +5097,7 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
             continue;
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_at(y, l, d, &a);
-            w = rnn_i_w_ih(y, &a, params, work);
+            w = rnn_i_weights(y, &a, 0, params, work);
             rnn_i_rows_back(call, seq, work + a.z, kh, gh, &w, from, &part[i],
                             d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         }
@@ -5188,7 +5175,7 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                   gh, down);
             if (y->bias && first < joint) /* both biases of these blocks */
                 rnn_i_sum_bias(call, seq, dz + first, kh,
-                               (end < joint ? end : joint) - first,
+                               rnn_i_least(end, joint) - first,
                                grads + a.b_ih + first, 2, gh, down);
             if (y->bias && end > joint)
                 rnn_i_sum_bias(call, seq, dz + late, kh, end - late,
@@ -5392,11 +5379,11 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
-        w = rnn_i_w_ih(y, &a, params, NULL);
+        w = rnn_i_weights(y, &a, 0, params, NULL);
         rnn_i_input_product(call, y, &a, &w, one, in, ins, 0, params, z);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        w = rnn_i_w_hh(y, &a, params, NULL);
+        w = rnn_i_weights(y, &a, 1, params, NULL);
         rnn_i_step_forward(call, y, &w, y->bias ? params + a.b_hh : NULL, &s);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
         in = &below;
@@ -6860,7 +6847,7 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
         rnn_i_embed(&o->call, &m->top, &o->tokens, params, work);
     if (done) {
         rnn_i_layer_at(y, 0, 0, &a);
-        w = rnn_i_w_ih(y, &a, weights, block);
+        w = rnn_i_weights(y, &a, 0, weights, block);
         rnn_i_input_product(&o->call, y, &a, &w, &o->inner, y->in, done, 0,
                             weights, block + a.z);
     }

@@ -1,7 +1,7 @@
 /* example.h: what the examples share, so that each can be about its network.
  *
- *   leaving   die, check, result        options   read_options, --help
- *   memory    zeros, reals, ints        chance    below, is_among, check_apart
+ *   leaving   die, check, result        options   read_options, is_given
+ *   memory    zeros, reals, open_file   chance    below, is_among, check_apart
  *   words     word, read_words, spell   training  open_trainer, go_on, learn
  *   asking    predict, right            pairs     open_pairs, put_source, ...
  *   decoding  open_decoder, decode      files     open_beside, write_wav
@@ -875,9 +875,7 @@ static inline FILE *open_beside(const char *name, const char *ending)
 
     sprintf(path, "%.*s%.99s.%.9s", (int)(program_name() - program) % 800,
             program, name, ending);
-    f = fopen(path, "wb");
-    if (!f)
-        die("%s: cannot be written", path);
+    f = open_file(path, "wb");
     printf("written: %s\n", path);
     return f;
 }

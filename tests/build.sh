@@ -50,7 +50,7 @@ E
 printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $T/impl.c
 for f in one twice static user impl; do cp $T/$f.c $T/$f.cpp; done
 
-MACROS="RNN_NO_FMA RNN_NO_SIMD RNN_NO_AVX512 RNN_NO_FILES RNN_NO_STDIO RNN_NO_STATUS_TEXT
+MACROS="RNN_NO_FMA RNN_NO_SIMD RNN_NO_FILES RNN_NO_STDIO RNN_NO_STATUS_TEXT
         RNN_DOUBLE"
 for cc in gcc clang musl-gcc; do
     have $cc || continue
@@ -64,6 +64,8 @@ for cc in gcc clang musl-gcc; do
         try "$cc $d" $cc -std=c99 -O2 -D$d -DRNN_NO_SIMD $C -I. $T/one.c \
             -o $T/a
     done
+    try "$cc RNN_NO_AVX512" $cc -std=c99 -O2 -DRNN_NO_AVX512 $C -I. $T/one.c \
+        -o $T/a
     try "$cc, windows.h's macros" $cc -std=c99 -O2 -Dnear= -Dfar= -Dsmall=char \
         -Dinterface=struct $C -I. $T/one.c -o $T/a
     try "$cc twice" $cc -std=c99 -fsyntax-only $C -I. $T/twice.c

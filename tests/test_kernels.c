@@ -25,18 +25,18 @@ static const int set_numbers[2] = {RNN_KERNEL_NEON, RNN_KERNEL_AVX2};
 static const char *const set_names[2] = {"NEON", "AVX2"};
 static void (*const set_blocked[2])(const rnn_i_product *p) = {
     rnn_i_neon_blocked, rnn_i_neon_blocked};
-#elif RNN_I_HELIUM /* stands for plain C, which is here none the less */
-static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
+#else /* a set that stands for plain C, which is here none the less */
+#if RNN_I_HELIUM
+#define ONLY(fn) rnn_i_helium_##fn
 static const rnn_i_kernels only = RNN_I_TABLE(helium);
-static const char *const set_names[2] = {"Helium", "none"};
-static void (*const set_blocked[2])(const rnn_i_product *p) = {
-    rnn_i_helium_blocked, rnn_i_helium_blocked};
 #else
-static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
+#define ONLY(fn) rnn_i_wasm_##fn
 static const rnn_i_kernels only = RNN_I_TABLE(wasm);
-static const char *const set_names[2] = {"WebAssembly", "none"};
-static void (*const set_blocked[2])(const rnn_i_product *p) = {
-    rnn_i_wasm_blocked, rnn_i_wasm_blocked};
+#endif
+static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
+static const char *const set_names[2] = {"the only set", "none"};
+static void (*const set_blocked[2])(const rnn_i_product *p) = {ONLY(blocked),
+                                                               ONLY(blocked)};
 #endif
 
 static int same(rnn_real a, rnn_real b)
@@ -182,7 +182,6 @@ static void one_row(int wild, int big)
     p.b_j = 1;
     p.b_k = (ptrdiff_t)n;
     p.b_o = (ptrdiff_t)(k * n);
-    p.b_rows = 0;
     p.c_i = plus(n, 9);
     p.start = test_below(3);
     p.a = numbers(o * k, wild);

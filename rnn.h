@@ -351,10 +351,17 @@ enum {
  * backward, take the p-th share of the rows; weight gradients take the p-th
  * share of the output columns; optimisers and losses the p-th share of the
  * elements. Every number is computed by one thread alone in a fixed order, so
- * the bits do not depend on n. Between two functions all threads must meet. */
+ * the bits do not depend on n. Between two functions all threads must meet.
+ *
+ * They may also meet within one: barrier, if not NULL, is called by every part
+ * of a forward pass of training, equally often, and returns when all parts have
+ * called it (OpenMP's `#pragma omp barrier`, pthread_barrier_wait). Each part
+ * then reads what all have copied, which is quicker from hidden size 256 on. */
 typedef struct rnn_run {
-    int part, parts; /* parts 0 means 1 */
-    int kernel;      /* RNN_KERNEL_...  */
+    int part, parts;             /* parts 0 means 1                */
+    int kernel;                  /* RNN_KERNEL_...                 */
+    void (*barrier)(void *team); /* or NULL                        */
+    void *team;                  /* what barrier gets              */
 } rnn_run;
 
 /* A stack of recurrent layers: plain data, zero is the default of every field,
@@ -3599,6 +3606,7 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
+    const rnn_run *run;
     int from, to;
     rnn_real *room; /* for the copies of large products, or NULL */
     size_t room_len;
@@ -3615,12 +3623,25 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
         return RNN_E_ARG;
     call->part = (size_t)part;
     call->parts = (size_t)parts;
+    call->run = run;
     call->from = 0;
     call->to = INT_MAX;
     call->room = NULL;
     call->room_len = 0;
     call->k = rnn_i_select(kernel);
     return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
+}
+
+/* Where all parts of a call meet, if they can. */
+RNN_I_FN int rnn_i_meets(const rnn_i_call *call)
+{
+    return call->parts == 1 || call->run->barrier != NULL;
+}
+
+RNN_I_FN void rnn_i_meet(const rnn_i_call *call)
+{
+    if (call->parts > 1 && call->run->barrier)
+        call->run->barrier(call->run->team);
 }
 
 /* The share [*first, *end) of n things. */
@@ -4900,13 +4921,13 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_pad(call, seq, NULL, y, width);
 }
 
-/* Which copies a call has; none if work is tight. Strips are read by the call
- * that makes them, so only one thread has them; the transposed copies are read
- * by the next call, so several make a share each. */
+/* Which copies a call has; none if work is tight. Each part makes a share.
+ * Strips are read by the call that makes them, so its parts must meet; the
+ * transposed copies are read by the next call. */
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
 {
     y->packed = packed;
-    y->strips = packed && RNN_COPIES(y->H) > 1 && call->parts == 1;
+    y->strips = packed && RNN_COPIES(y->H) > 1 && rnn_i_meets(call);
 }
 
 RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
@@ -5273,8 +5294,10 @@ RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
         return st;
     if (!params)
         return RNN_E_ARG;
-    if (lay.packed)
+    if (lay.packed) {
         rnn_i_pack(&call, &lay, params, work);
+        rnn_i_meet(&call);
+    }
     rnn_i_stack_forward(&call, &lay, stack, params, seq, 0, work);
     parts = rnn_i_output(&lay, stack, work, lay.L - 1, part);
     if (y)
@@ -6905,6 +6928,7 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
     rnn_i_pack(call, &m->top.y, params + m->top.rnn, work + m->top.work);
     rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O,
                     work + m->head_t);
+    rnn_i_meet(call);
 }
 
 RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,

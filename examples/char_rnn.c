@@ -28,9 +28,6 @@
 
 #ifdef _OPENMP
 #include <omp.h>
-#define MEET _Pragma("omp barrier")
-#else
-#define MEET
 #endif
 
 #define TEXT_FILE "examples/text.txt"
@@ -593,24 +590,33 @@ static void take_batch(training *t, size_t k)
             t->ids[step * batch + row] = t->text[row * t->stream + at + step];
 }
 
+/* Goes on when all threads are here. */
+static void meet(void *team)
+{
+    (void)team;
+#ifdef _OPENMP
+#pragma omp barrier
+#endif
+}
+
 /* Forward, loss and back, the share of one thread. The logits turn into their
  * gradients. */
 static int pass(const training *t, const rnn_seq *seq, int part, int parts)
 {
     const network *net = t->net;
-    const rnn_run run = {part, parts, RNN_KERNEL_AUTO};
+    const rnn_run run = {part, parts, RNN_KERNEL_AUTO, meet, NULL};
     int status[4];
 
     status[0] = rnn_forward(&net->model, net->params, seq, t->logits, t->work,
                             t->sizes.train, &run);
-    MEET
+    meet(NULL);
     status[1] = rnn_cross_entropy(t->logits, t->rows, net->model.output_size,
                                   t->ids + seq->batch, NULL, (rnn_real)t->rows,
                                   0, t->losses, t->logits, NULL, &run);
-    MEET
+    meet(NULL);
     status[2] = rnn_backward(&net->model, net->params, seq, t->logits, NULL,
                              NULL, t->work, t->sizes.train, &run);
-    MEET
+    meet(NULL);
     status[3] = rnn_grads(&net->model, seq, t->logits, t->grads, t->work,
                           t->sizes.train, &run);
     return status[0] ? status[0] : status[1] ? status[1]

@@ -38,12 +38,20 @@ static size_t shift;
 /* n calls of a row by one thread */
 static void call_alone(void *row, long n)
 {
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
 
     run.kernel = kernel;
     while (n-- > 0)
         bench_row_call((bench_row *)row, &run);
 }
+
+#ifdef _OPENMP
+static void meet(void *team)
+{
+    (void)team;
+#pragma omp barrier
+}
+#endif
 
 /* n calls by all threads */
 static void call_shared(void *row, long n)
@@ -51,7 +59,7 @@ static void call_shared(void *row, long n)
 #ifdef _OPENMP
 #pragma omp parallel num_threads(threads)
     {
-        rnn_run run = {0, 0, 0};
+        rnn_run run = {0, 0, 0, meet, NULL};
         long k;
 
         run.part = omp_get_thread_num();

@@ -16,7 +16,7 @@
 #include "bench_rows.h"
 #include "test.h"
 
-static const rnn_run plain = {0, 0, RNN_KERNEL_PORTABLE};
+static const rnn_run plain = {0, 0, RNN_KERNEL_PORTABLE, NULL, NULL};
 
 static void must(rnn_status st, const char *what)
 {
@@ -366,7 +366,7 @@ static void naive_attention(bench_row *r)
     const size_t n = r->sizes.train_tight;
     rnn_real *again = test_reals(r->sizes.output, 0);
     rnn_real *work = test_reals(n, 0);
-    rnn_run run = {0, PARTS, RNN_KERNEL_PORTABLE};
+    rnn_run run = {0, PARTS, RNN_KERNEL_PORTABLE, NULL, NULL};
     size_t b;
 
     for (b = 0; b < (size_t)r->line.B; b++)
@@ -413,7 +413,7 @@ static uint32_t naive(const bench_line *l)
 static uint32_t timed(const bench_line *l)
 {
     static bench_row r;
-    rnn_run run = {0, 0, RNN_KERNEL_AUTO};
+    rnn_run run = {0, 0, RNN_KERNEL_AUTO, NULL, NULL};
     uint32_t hash;
     int k;
 
@@ -487,7 +487,7 @@ static void check_hash(void)
 static void check_again(const char *text)
 {
     static bench_row r;
-    rnn_run run = {0, 0, RNN_KERNEL_AUTO};
+    rnn_run run = {0, 0, RNN_KERNEL_AUTO, NULL, NULL};
     bench_line l;
     uint32_t h[2];
     int i, k;

@@ -3589,7 +3589,7 @@ static void find_kernels(void)
 
     for (k = RNN_KERNEL_PORTABLE; k <= RNN_KERNEL_WASM + 1; k++) {
         rnn_real one = 1;
-        rnn_run r = {0, 0, 0};
+        rnn_run r = {0, 0, 0, NULL, NULL};
         r.kernel = k > RNN_KERNEL_WASM ? (int)RNN_KERNEL_AUTO : k;
         if (rnn_map(RNN_FN_EXP, 1, &one, &one, &r) == RNN_OK)
             kernels[kernel_count++] = r.kernel;

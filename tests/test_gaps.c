@@ -46,7 +46,7 @@ static void check_kernels(void)
 {
     static const int sets[] = {RNN_KERNEL_AVX2, RNN_KERNEL_AVX512,
                                RNN_KERNEL_NEON};
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     rnn_status st[3];
     rnn_real x = 0;
     int i;
@@ -244,7 +244,7 @@ static void check_products(void)
     rnn_stack s = {0};
     rnn_seq seq = {0};
     rnn_flow flow = {0};
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     rnn_sizes z;
     rnn_real *params, *work, *dy, *y[2], *dx[2], *grads[2];
     int k, bad = 0;
@@ -414,7 +414,7 @@ static void check_identity(void)
 
 static void check_clip_run(void)
 {
-    rnn_run run = {2, 2, 0};
+    rnn_run run = {2, 2, 0, NULL, NULL};
     rnn_real g[2] = {3, 4}, norm = -1;
 
     CHECK(rnn_clip_grad_norm(g, 2, 1, &norm, &run) == RNN_E_ARG && norm == -1 &&

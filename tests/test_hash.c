@@ -556,7 +556,7 @@ static void hash_all(const rnn_run *run)
 int main(int argc, char **argv)
 {
     char best[20], text[20];
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     int kernel, good;
 
     (void)argv;

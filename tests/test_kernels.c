@@ -381,20 +381,72 @@ static void cells(size_t H, size_t rows, int wild)
         }
 }
 
+/* One call of several parts, by one thread: a part that would wait for the
+ * others lets the next one begin, and the last goes on first. */
+typedef struct team {
+    const rnn_stack *stack; /* or NULL, with a model */
+    const rnn_model *model;
+    const rnn_real *params;
+    const rnn_seq *seq;
+    rnn_real *logits, *work;
+    size_t work_len;
+    rnn_run run;
+    int begun, met;
+} team;
+
+static void begin_part(team *t)
+{
+    rnn_run run = t->run;
+    rnn_status st;
+
+    run.part = t->begun++;
+    st = t->stack ? rnn_stack_forward(t->stack, t->params, t->seq, NULL,
+                                      t->work, t->work_len, &run)
+                  : rnn_forward(t->model, t->params, t->seq, t->logits,
+                                t->work, t->work_len, &run);
+    MUST(st == RNN_OK, "%s", rnn_status_text(st));
+}
+
+static void meet(void *all)
+{
+    team *t = (team *)all;
+
+    t->met++;
+    if (t->begun < t->run.parts)
+        begin_part(t);
+}
+
+static void all_forward(team *t, rnn_real *work, size_t len, int parts,
+                        int barrier)
+{
+    t->work = work;
+    t->work_len = len;
+    memset(&t->run, 0, sizeof t->run);
+    t->run.parts = parts;
+    t->run.barrier = barrier ? meet : NULL;
+    t->run.team = t;
+    t->begun = t->met = 0;
+    while (t->begun < parts)
+        begin_part(t);
+    CHECK(t->met == (barrier ? parts : 0), "%d of %d parts met", t->met, parts);
+}
+
 /* Layers wide enough to use copies and room: with them and without, one thread
- * or more. */
+ * or more, which meet or not. */
 static void wide(int cell, int layers, int H, int I, int T, int B)
 {
     rnn_stack stack;
     rnn_sizes size;
     rnn_seq seq;
     rnn_flow flow;
-    rnn_real *p, *dy, *g[3], *w[3], *dx[3];
+    rnn_real *p, *dy, *g[4], *w[4], *dx[4];
+    team t;
     int i, part, parts;
 
     memset(&stack, 0, sizeof stack);
     memset(&seq, 0, sizeof seq);
     memset(&flow, 0, sizeof flow);
+    memset(&t, 0, sizeof t);
     stack.cell = cell;
     stack.input_size = I;
     stack.hidden_size = H;
@@ -409,20 +461,21 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
         seq.x = test_reals((size_t)(T * B * I), 1);
     p = test_reals(size.params, 0.1);
     dy = test_reals(size.output, 1);
-    for (i = 0; i < 3; i++) {
+    t.stack = &stack;
+    t.params = p;
+    t.seq = &seq;
+    for (i = 0; i < 4; i++) {
         const size_t len = i ? size.train : size.train_tight;
-        rnn_run run = {0, 0, 0};
+        rnn_run run = {0, 0, 0, NULL, NULL};
 
-        run.parts = parts = i == 2 ? 3 : 1;
+        run.parts = parts = i >= 2 ? 3 : 1;
         w[i] = (rnn_real *)test_memory(len * sizeof *p);
         g[i] = (rnn_real *)test_memory(size.params * sizeof *p);
         dx[i] = test_reals((size_t)(T * B * I), 1);
         flow.dx = seq.ids ? NULL : dx[i];
         if (seq.ids)
             memset(dx[i], 0, (size_t)(T * B * I) * sizeof *p);
-        for (part = 0; part < parts; part++)
-            run.part = part,
-            rnn_stack_forward(&stack, p, &seq, NULL, w[i], len, &run);
+        all_forward(&t, w[i], len, parts, i == 3);
         for (part = 0; part < parts; part++)
             run.part = part,
             rnn_stack_backward(&stack, p, &seq, dy, &flow, w[i], len, &run);
@@ -432,7 +485,60 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
         CHECK(!memcmp(g[i], g[0], size.params * sizeof *p) &&
                   !memcmp(dx[i], dx[0], (size_t)(T * B * I) * sizeof *p) &&
                   !memcmp(w[i], w[0], size.train_tight * sizeof *p),
-              "cell %d of %d: with room or without, parts %d", cell, H, parts);
+              "cell %d of %d, way %d: with room or without, parts %d", cell, H,
+              i, parts);
+    }
+    test_free();
+}
+
+/* The same of models: encoders and decoder copy before anything is read. */
+static void wide_model(int wiring, int sources, int width)
+{
+    const int T = 3, B = 5, O = 7;
+    rnn_model m;
+    rnn_sizes size;
+    rnn_seq seq, source[2];
+    team t;
+    int i;
+
+    memset(&m, 0, sizeof m);
+    memset(&seq, 0, sizeof seq);
+    memset(source, 0, sizeof source);
+    memset(&t, 0, sizeof t);
+    m.cell = RNN_GRU;
+    m.wiring = wiring;
+    m.input = m.target = RNN_ONE_HOT;
+    m.input_size = m.target_size = m.output_size = O;
+    m.hidden_size = 257;
+    if (sources) {
+        m.num_sources = sources;
+        m.context_size = m.decoder_hidden_size = width;
+    }
+    seq.steps = T;
+    seq.batch = B;
+    seq.ids = test_ids((size_t)(T * B), O);
+    for (i = 0; i < sources; i++) {
+        source[i] = seq;
+        source[i].ids = test_ids((size_t)(T * B), O);
+    }
+    if (sources)
+        seq.source = source;
+    else
+        m.target = m.target_size = 0;
+    MUST(rnn_model_sizes(&m, sources ? T : 0, T, B, &size) == RNN_OK, "sizes");
+    t.model = &m;
+    t.params = test_reals(size.params, 0.1);
+    t.seq = &seq;
+    for (i = 0; i < 3; i++) {
+        rnn_real *work = (rnn_real *)test_memory(size.train * sizeof *work);
+        rnn_real *first = t.logits;
+
+        t.logits = (rnn_real *)test_memory(size.output * sizeof *work);
+        memset(work, 0xff, size.train * sizeof *work);
+        all_forward(&t, work, size.train, i ? 3 : 1, i == 2);
+        CHECK(!i || !memcmp(first, t.logits, size.output * sizeof *work),
+              "wiring %d, %d sources, decoder of %d, way %d", wiring, sources,
+              width, i);
     }
     test_free();
 }
@@ -441,7 +547,7 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
 static void shares(void)
 {
     static rnn_real room[3 * 5000];
-    rnn_run run = {0, 3, 0};
+    rnn_run run = {0, 3, 0, NULL, NULL};
     rnn_i_call call;
 
     for (run.part = 0; run.part < 3; run.part++) {
@@ -481,6 +587,9 @@ int main(int argc, char **argv)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);
     if (sets[0])
         wide(RNN_GRU, 2, 261, 70, 2, 150);
+    wide_model(RNN_N_TO_N, 0, 0);
+    wide_model(RNN_N_TO_M, 1, 260);
+    wide_model(RNN_N_TO_M, 2, 20);
     test_unused();
     return test_end();
 }

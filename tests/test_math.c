@@ -24,7 +24,7 @@ static int same(float a, float b)
 /* Whether this machine has a kernel. */
 static int has_kernel(int kernel)
 {
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     float x = 0;
     rnn_status st;
 
@@ -43,7 +43,7 @@ static void measure(int f, uint32_t b, uint32_t stride, size_t n,
                     const int *kernels, ulp_worst *worst, long *differ)
 {
     float x[BLOCK], y[BLOCK], z[BLOCK];
-    rnn_run run = {0, 0, RNN_KERNEL_PORTABLE};
+    rnn_run run = {0, 0, RNN_KERNEL_PORTABLE, NULL, NULL};
     size_t i;
 
     for (i = 0; i < n; i++, b += stride)
@@ -109,7 +109,7 @@ static void check_accuracy(void)
 /* f of x as one number and inside vectors, on every kernel. */
 static void check_edge(int f, float x, float want, const char *what)
 {
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     float in[19], out[19];
     int i, bad = 0;
 
@@ -195,7 +195,7 @@ static void check_edges(void)
 /* Any length, any alignment, in place, in shares; arguments that are wrong. */
 static void check_shares(void)
 {
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     rnn_real *x, *y, *z, one[2] = {1, 7};
     size_t n;
     int f, bad = 0;

@@ -1234,7 +1234,7 @@ int main(int argc, char **argv)
     test_seed(argc, argv);
     for (k = RNN_KERNEL_AUTO; k <= RNN_KERNEL_WASM; k++) {
         rnn_real one = 1;
-        rnn_run run = {0, 0, 0};
+        rnn_run run = {0, 0, 0, NULL, NULL};
         rnn_status st;
         run.kernel = k;
         st = rnn_map(RNN_FN_EXP, 1, &one, &one, &run);

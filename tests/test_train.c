@@ -66,7 +66,7 @@ static void check_loss(int which, double scale, int weighted, double n,
     rnn_real *l2 = test_reals(ROWS, 0), *dx2 = test_reals(ROWS * O, 0);
     double total = 0, count = n, d[O], row, wi;
     int *ids = test_ids(ROWS, O), i, j, bad = 0;
-    rnn_run run = {0, 3, 0};
+    rnn_run run = {0, 3, 0, NULL, NULL};
 
     for (i = 0; i < ROWS * O; i++)
         t[i] += (rnn_real)0.5;
@@ -167,7 +167,7 @@ static void check_softmax(double scale)
 {
     rnn_real *x = test_reals(ROWS * O, scale), *p = test_reals(ROWS * O, 0);
     rnn_real one = 0;
-    rnn_run run = {0, 4, 0};
+    rnn_run run = {0, 4, 0, NULL, NULL};
     const double near = 1e-6 + (scale < 1e6 ? 3e-7 * scale : 0);
     double sum, all, max;
     int i, j, bad = 0;
@@ -252,7 +252,7 @@ static void check_clip(double scale)
 {
     enum { N = 1001 };
     rnn_real *g = test_reals(N, scale), *old = test_reals(N, 0), norm = 0;
-    rnn_run run = {0, 3, 0};
+    rnn_run run = {0, 3, 0, NULL, NULL};
     double sum = 0, f, most = 0;
     int i, bad = 0;
 
@@ -340,7 +340,7 @@ static void check_not_finite(void)
     enum { MOST = 40 };
     const rnn_real inf = (rnn_real)HUGE_VAL;
     rnn_real x[MOST], old[MOST], norm, l, loss, wrong[3];
-    rnn_run run = {0, 0, 0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
     int n, at, k, id, bad = 0, missed = 0;
 
     wrong[0] = inf;

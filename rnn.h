@@ -1596,7 +1596,9 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * One chain of fma per element, o outer, k inner, both increasing; start is 0,
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
- * k and o are at least 1. A large product goes faster through copies of what it
+ * k and o are at least 1. `tail` columns of B after those n may start otherwise
+ * and go elsewhere in C, which saves one row from reading B in two pieces. A
+ * large product goes faster through copies of what it
  * reads, for which it is lent some room; the bits are the same without. If
  * b_rows is not 0, b is a matrix in strips, and B a part of it: that is for
  * rnn_i_multiply alone, in [ROWS].
@@ -1615,9 +1617,43 @@ typedef struct rnn_i_product {
     rnn_real *c;
     ptrdiff_t c_i;
     int start;
+    size_t tail;             /* more columns, or 0: their */
+    const rnn_real *tail_b1; /* one bias, or NULL, where  */
+    ptrdiff_t tail_c;        /* they are from c on, and   */
+    int tail_start;          /* start                     */
     rnn_real *room;          /* room_len numbers, or NULL */
     size_t room_len;
 } rnn_i_product;
+
+/* The tail of a product as a product; field by field, which no compiler makes a
+ * call of memcpy of. */
+RNN_I_INLINE void rnn_i_tail(const rnn_i_product *p, rnn_i_product *t)
+{
+    t->m = p->m;
+    t->n = p->tail;
+    t->k = p->k;
+    t->o = p->o;
+    t->a = p->a;
+    t->a_i = p->a_i;
+    t->a_k = p->a_k;
+    t->a_o = p->a_o;
+    t->b = p->b_rows ? p->b : p->b + (ptrdiff_t)p->n * p->b_j;
+    t->b_j = p->b_j;
+    t->b_k = p->b_k;
+    t->b_o = p->b_o;
+    t->b_rows = p->b_rows;
+    t->b_cols = p->b_cols;
+    t->b_row = p->b_row;
+    t->b_col = p->b_col + p->n;
+    t->b1 = p->tail_b1;
+    t->b2 = NULL;
+    t->c = p->c + p->tail_c;
+    t->c_i = p->c_i;
+    t->start = p->tail_start;
+    t->tail = 0;
+    t->room = p->room;
+    t->room_len = p->room_len;
+}
 
 /* One step of one layer for some rows, as [CELLS] uses it. */
 typedef struct rnn_i_cell_step {
@@ -2612,36 +2648,75 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
         RNN_ST(c + v * RNN_W, acc[v]);
 }
 
-/* c += some rows of B times their numbers of A, nv vectors at a time. rows and
- * nv are constants. */
-RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
+/* c += `rounds` times some rows of B, each times its number of A; nv vectors at
+ * a time. The columns from cut on lie `skip` further in C. rows and nv are
+ * constants. */
+RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
+                                          size_t rounds, int rows, int nv,
                                           const rnn_real *a, ptrdiff_t a_k,
                                           const rnn_real *b, ptrdiff_t b_k,
                                           rnn_real *c)
 {
+    const size_t wide = (size_t)nv * RNN_W;
     RNN_V x[2], acc[8];
-    size_t j = 0;
     int r, v;
 
-    RNN_I_UNROLL for (r = 0; r < rows; r++)
-        x[r] = RNN_SET(a[r * a_k]);
-    for (; j + (size_t)nv * RNN_W <= n; j += (size_t)nv * RNN_W) {
-        RNN_I_UNROLL for (v = 0; v < nv; v++)
-            acc[v] = RNN_LD(c + j + v * RNN_W);
-        RNN_I_UNROLL for (r = 0; r < rows; r++) {
-            RNN_I_UNROLL for (v = 0; v < nv; v++)
-                acc[v] = RNN_MAD(x[r], RNN_LD(b + r * b_k + (ptrdiff_t)j +
-                                              v * RNN_W), acc[v]);
+    for (;;) {
+        const rnn_real *from = b;
+        rnn_real *to = c;
+        size_t left = cut, later = n - cut;
+        RNN_I_UNROLL for (r = 0; r < rows; r++)
+            x[r] = RNN_SET(a[r * a_k]);
+        for (;;) {
+            for (; left >= wide; left -= wide, from += wide, to += wide) {
+                RNN_I_UNROLL for (v = 0; v < nv; v++)
+                    acc[v] = RNN_LD(to + v * RNN_W);
+                RNN_I_UNROLL for (r = 0; r < rows; r++) {
+                    RNN_I_UNROLL for (v = 0; v < nv; v++)
+                        acc[v] = RNN_MAD(x[r],
+                                         RNN_LD(from + r * b_k + v * RNN_W),
+                                         acc[v]);
+                }
+                RNN_I_UNROLL for (v = 0; v < nv; v++)
+                    RNN_ST(to + v * RNN_W, acc[v]);
+            }
+            while (left) {
+                const size_t some = left < RNN_W ? left : RNN_W;
+                acc[0] = RNN_K(ld)(to, some);
+                for (r = 0; r < rows; r++)
+                    acc[0] = RNN_MAD(x[r], RNN_K(ld)(from + r * b_k, some),
+                                     acc[0]);
+                RNN_K(st)(to, acc[0], some);
+                left -= some;
+                from += some;
+                to += some;
+            }
+            if (!later)
+                break;
+            left = later;
+            later = 0;
+            to += skip;
         }
-        RNN_I_UNROLL for (v = 0; v < nv; v++)
-            RNN_ST(c + j + v * RNN_W, acc[v]);
+        if (--rounds == 0)
+            return;
+        a += rows * a_k;
+        b += rows * b_k;
     }
-    for (; j < n; j += RNN_W) {
-        acc[0] = RNN_K(ld)(c + j, n - j);
-        for (r = 0; r < rows; r++)
-            acc[0] = RNN_MAD(x[r], RNN_K(ld)(b + r * b_k + (ptrdiff_t)j, n - j),
-                             acc[0]);
-        RNN_K(st)(c + j, acc[0], n - j);
+}
+
+/* c = what n sums start at */
+RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
+                                       const rnn_real *b2, rnn_real *c)
+{
+    size_t j;
+
+    for (j = 0; j < n && start != RNN_I_FROM_C; j += RNN_W) {
+        RNN_V v = RNN_SET(0);
+        if (start == RNN_I_FROM_BIAS && b1)
+            v = RNN_K(ld)(b1 + j, n - j);
+        if (start == RNN_I_FROM_BIAS && b2)
+            v = RNN_ADD(v, RNN_K(ld)(b2 + j, n - j));
+        RNN_K(st)(c + j, v, n - j);
     }
 }
 
@@ -2650,41 +2725,46 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, int rows, int nv,
  * together if B is small. */
 RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
 {
-    const int pairs = p->n * p->k <= 32768;
-    rnn_real *c;
-    size_t j, o, k, i;
+    const size_t cut = p->n, n = cut + p->tail;
+    const size_t rows = n * p->k <= 32768 ? 2 : 1;
+    const size_t rounds = p->m == 1 ? p->k / rows : 1; /* at once */
+    const ptrdiff_t skip = p->tail ? p->tail_c - (ptrdiff_t)cut : 0;
+    const ptrdiff_t a_k = p->a_k, b_k = p->b_k;
+    size_t o, k, i;
 
-    for (i = 0; i < p->m && p->start != RNN_I_FROM_C; i++)
-        for (j = 0, c = p->c + (ptrdiff_t)i * p->c_i; j < p->n; j += RNN_W) {
-            RNN_V v = RNN_SET(0);
-            if (p->start == RNN_I_FROM_BIAS && p->b1)
-                v = RNN_K(ld)(p->b1 + j, p->n - j);
-            if (p->start == RNN_I_FROM_BIAS && p->b2)
-                v = RNN_ADD(v, RNN_K(ld)(p->b2 + j, p->n - j));
-            RNN_K(st)(c + j, v, p->n - j);
-        }
+    for (i = 0; i < p->m; i++) {
+        rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
+        RNN_K(begin)(cut, p->start, p->b1, p->b2, c);
+        if (p->tail)
+            RNN_K(begin)(p->tail, p->tail_start, p->tail_b1, NULL,
+                         c + p->tail_c);
+    }
     for (o = 0; o < p->o; o++) {
         const rnn_real *a = p->a + (ptrdiff_t)o * p->a_o;
         const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o;
-        for (k = 0; pairs && k + 2 <= p->k; k += 2)
-            for (i = 0; i < p->m; i++)
-                RNN_K(add_rows)(p->n, 2, 8, a + (ptrdiff_t)k * p->a_k, p->a_k,
-                                b + (ptrdiff_t)k * p->b_k, p->b_k,
-                                p->c + (ptrdiff_t)i * p->c_i);
-        for (; k < p->k; k++)
-            for (i = 0; i < p->m; i++)
-                RNN_K(add_rows)(p->n, 1, 4, a + (ptrdiff_t)k * p->a_k, 0,
-                                b + (ptrdiff_t)k * p->b_k, 0,
-                                p->c + (ptrdiff_t)i * p->c_i);
+        for (k = 0; k + rows <= p->k; k += rows * rounds)
+            for (i = 0; i < p->m; i++) {
+                const rnn_real *a0 = a + (ptrdiff_t)k * a_k;
+                const rnn_real *b0 = b + (ptrdiff_t)k * b_k;
+                rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
+                if (rows == 2)
+                    RNN_K(add_rows)(n, cut, skip, rounds, 2, 8, a0, a_k, b0,
+                                    b_k, c);
+                else
+                    RNN_K(add_rows)(n, cut, skip, rounds, 1, 4, a0, a_k, b0,
+                                    b_k, c);
+            }
+        for (i = 0; i < p->m && k < p->k; i++) /* an odd one */
+            RNN_K(add_rows)(n, cut, skip, 1, 1, 4, a + (ptrdiff_t)k * a_k, a_k,
+                            b + (ptrdiff_t)k * b_k, b_k,
+                            p->c + (ptrdiff_t)i * p->c_i);
     }
 }
 #endif
 
-/* Which way is quickest, the size of B decides, on machines whose caches have
- * 32 KB, 1 MB and some tens of MB: one row reads a B of up to 128 KB or of 384
- * KB to 8 MB whole, one that comes from the second cache or from memory in
- * pieces of its rows. */
-RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
+/* All columns but the tail. One row comes in pieces of B's rows, from the
+ * second cache or from memory. */
+RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
 {
     RNN_K(block) q;
     size_t j = 0;
@@ -2694,30 +2774,10 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
         return;
     }
 #if RNN_W > 1
-    if ((p->m == 1 || p->a_i == 0) && p->n >= 256 &&
-        p->b_k == (ptrdiff_t)p->n && p->n * p->k < 2097152 &&
-        (p->n * p->k <= 32768 || p->n * p->k > 98304)) {
-        RNN_K(row)(p);
-        return;
-    }
     if (p->m != 1) {
         RNN_K(blocked)(p);
         return;
     }
-#endif
-    q.a = p->a;
-    q.a_i = p->a_i;
-    q.a_k = p->a_k;
-    q.a_o = p->a_o;
-    q.b = p->b;
-    q.b_k = p->b_k;
-    q.b_o = p->b_o;
-    q.ks = p->k;
-    q.os = p->o;
-    q.next = NULL;
-    q.next_k = q.next_o = 0;
-    q.start = p->start;
-#if RNN_W > 1
     {
         enum { WIDE = RNN_MR * RNN_NV, HALF = 2 * RNN_NV };
         if (p->b_k >= 1024)
@@ -2727,14 +2787,50 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
             RNN_K(line)(p, j, WIDE, 0);
         for (; j + HALF * RNN_W <= p->n; j += HALF * RNN_W)
             RNN_K(line)(p, j, HALF, 0);
+        if (j == p->n)
+            return;
     }
 #endif
+    q.a = p->a;
+    q.a_i = p->a_i;
+    q.a_k = p->a_k;
+    q.a_o = p->a_o;
+    q.b_k = p->b_k;
+    q.b_o = p->b_o;
+    q.ks = p->k;
+    q.os = p->o;
+    q.next = NULL;
+    q.next_k = q.next_o = 0;
+    q.start = p->start;
     for (; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W) {
         q.b = p->b + j;
         RNN_K(strip)(p, q, 0, p->m, j, RNN_W, RNN_NV);
     }
     q.b = p->b;
     RNN_K(edge)(p, &q, 0, p->m, j);
+}
+
+/* Which way is quickest, the size of B decides, on machines whose caches have
+ * 32 KB, 1 MB and some tens of MB: one row reads a B of up to 128 KB or of 800
+ * KB to 8 MB whole. */
+RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
+{
+    rnn_i_product tail;
+#if RNN_W > 1
+    const size_t n = p->n + p->tail;
+
+    if ((p->m == 1 || p->a_i == 0) && p->b_j == 1 && n >= 192 &&
+        p->b_k == (ptrdiff_t)n && n * p->k < 2097152 &&
+        (n * p->k <= 32768 || n * p->k > 200000)) {
+        RNN_K(row)(p);
+        return;
+    }
+#endif
+    RNN_K(columns)(p);
+    if (p->tail) {
+        rnn_i_tail(p, &tail);
+        RNN_K(columns)(&tail);
+    }
 }
 
 /* y = (b1 + b2) + w, a one-hot product; b1 and b2 may be NULL */
@@ -3671,6 +3767,7 @@ RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
     p->a_k = p->b_j = 1;
     p->a_o = p->b_o = 0;
     p->b_rows = 0;
+    p->tail = 0;
     p->b1 = p->b2 = NULL;
     p->room = call->room;
     p->room_len = call->room_len;
@@ -3753,19 +3850,16 @@ RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
     return rnn_i_least(cols - j / RNN_I_STRIP * RNN_I_STRIP, RNN_I_STRIP);
 }
 
-/* The product of a call, of whatever layout B is: if in strips, RNN_I_ROWS rows
- * of C at a time and strip by strip. */
-RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
+/* A product by a matrix in strips, without its tail: RNN_I_ROWS rows of C at a
+ * time and strip by strip. */
+RNN_I_FN void rnn_i_by_strips(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
-    const size_t m = p->m, n = p->n;
+    const size_t m = p->m, n = p->n, tail = p->tail;
     rnn_real *c = p->c;
     size_t i, j, at, width;
 
-    if (!p->b_rows) {
-        RNN_I_DO(call->k, product)(p);
-        return;
-    }
+    p->tail = 0;
     for (i = 0; i < m; i += p->m) {
         p->m = rnn_i_least(m - i, RNN_I_ROWS);
         p->a = a + (ptrdiff_t)i * p->a_i;
@@ -3783,7 +3877,23 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
         }
     }
     p->a = a, p->b = b, p->b1 = b1, p->b2 = b2, p->c = c;
-    p->m = m, p->n = n;
+    p->m = m, p->n = n, p->tail = tail;
+}
+
+/* The product of a call, of whatever layout B is. */
+RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
+{
+    rnn_i_product tail;
+
+    if (!p->b_rows) {
+        RNN_I_DO(call->k, product)(p);
+        return;
+    }
+    rnn_i_by_strips(call, p);
+    if (p->tail) {
+        rnn_i_tail(p, &tail);
+        rnn_i_by_strips(call, &tail);
+    }
 }
 
 /* What a layer reads, as parts that stand side by side in its input. */
@@ -3936,12 +4046,14 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
     }
 }
 
-/* y(t, b) = (b1 + b2) + w[id], for the valid rows of a share. */
+/* y(t, b) = (b1 + b2) + w[id], for the valid rows of a share; b2 has `joint`
+ * columns. */
 RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
-                           const rnn_real *b1, const rnn_real *b2,
-                           const rnn_real *w, size_t w_width, size_t columns,
-                           rnn_real *y, size_t y_width)
+                           const rnn_real *b1, const rnn_real *b2, size_t joint,
+                           const rnn_real *w, size_t columns, rnn_real *y,
+                           size_t y_width)
 {
+    const size_t part = b2 ? joint : columns;
     size_t first, end, r, n, i;
     int t;
 
@@ -3951,9 +4063,12 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
              r += n)
             for (i = r; i < r + n; i++) {
                 const size_t id = (size_t)seq->ids[rnn_i_at(seq, t, i, 1)];
-                RNN_I_DO(call->k, gather)
-                (columns, b1, b2, w + id * w_width,
-                 y + rnn_i_at(seq, t, i, y_width));
+                const rnn_real *row = w + id * columns;
+                rnn_real *to = y + rnn_i_at(seq, t, i, y_width);
+                RNN_I_DO(call->k, gather)(part, b1, b2, row, to);
+                if (part < columns)
+                    RNN_I_DO(call->k, gather)(columns - part, b1 + part, NULL,
+                                              row + part, to + part);
             }
 }
 
@@ -4116,29 +4231,40 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
+/* The columns of a product: all start alike, but b2 has `joint` of them. */
+RNN_I_FN void rnn_i_starts(rnn_i_product *p, size_t columns, int start,
+                           const rnn_real *b1, const rnn_real *b2, size_t joint)
+{
+    p->n = b2 ? joint : columns;
+    p->b1 = b1;
+    p->b2 = b2;
+    p->start = start;
+    p->tail = columns - p->n;
+    p->tail_b1 = b1 ? b1 + p->n : NULL;
+    p->tail_c = (ptrdiff_t)p->n;
+    p->tail_start = start;
+}
+
 /* y(t, b) = start + x(t, b) W for every valid row; of the matrix W the rows
- * count from `row` on, and `out` columns from col on. */
+ * count from `row` on, of b2 `joint` columns. */
 RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
                                  const rnn_i_part *part, const rnn_i_matrix *w,
-                                 size_t row, size_t col, size_t out,
-                                 const rnn_real *b1, const rnn_real *b2,
-                                 rnn_real *y, size_t y_width, int start)
+                                 size_t row, int start, const rnn_real *b1,
+                                 const rnn_real *b2, size_t joint, rnn_real *y,
+                                 size_t y_width)
 {
     const rnn_i_call when = rnn_i_when(call, part);
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
     rnn_i_blank(call, &p);
-    p.n = out;
+    rnn_i_starts(&p, w->cols, start, b1, b2, joint);
     p.k = part->width;
     p.a = part->x;
     p.a_i = (ptrdiff_t)part->row;
-    rnn_i_by(&p, w, row, col);
-    p.b1 = b1;
-    p.b2 = b2;
+    rnn_i_by(&p, w, row, 0);
     p.c = y;
     p.c_i = (ptrdiff_t)y_width;
-    p.start = start;
     rnn_i_rows(&when, seq, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
                (ptrdiff_t)(B * y_width));
 }
@@ -4146,21 +4272,19 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
 /* y(t, b) = b1 + b2 for every valid row: what is left of a product without x */
 RNN_I_FN void rnn_i_rows_bias(const rnn_i_call *call, const rnn_seq *seq,
                               size_t out, const rnn_real *b1,
-                              const rnn_real *b2, rnn_real *y, size_t y_width)
+                              const rnn_real *b2, size_t joint, rnn_real *y,
+                              size_t y_width)
 {
     static const rnn_real zero = 0;
     rnn_i_product p;
 
     rnn_i_blank(call, &p);
-    p.n = out;
+    rnn_i_starts(&p, out, RNN_I_FROM_BIAS, b1, b2, joint);
     p.k = 1;
     p.a = p.b = &zero;
     p.a_i = p.b_j = p.b_k = 0;
-    p.b1 = b1;
-    p.b2 = b2;
     p.c = y;
     p.c_i = (ptrdiff_t)y_width;
-    p.start = RNN_I_FROM_BIAS;
     rnn_i_rows(call, seq, &p, 0, (ptrdiff_t)((size_t)seq->batch * y_width));
 }
 
@@ -4388,12 +4512,12 @@ RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
     O = (size_t)lin->output_size;
     bias = lin->no_bias ? NULL : params + I * O;
     if (seq->ids) {
-        rnn_i_gather(&call, seq, bias, NULL, params, O, O, y, O);
+        rnn_i_gather(&call, seq, bias, NULL, 0, params, O, y, O);
     } else {
         const rnn_i_matrix w = rnn_i_matrix_at(params, I, O);
         rnn_i_set_part(&part, seq->x, I, NULL);
-        rnn_i_rows_forward(&call, seq, &part, &w, 0, 0, O, bias, NULL, y, O,
-                           RNN_I_FROM_BIAS);
+        rnn_i_rows_forward(&call, seq, &part, &w, 0, RNN_I_FROM_BIAS, bias,
+                           NULL, 0, y, O);
     }
     rnn_i_pad(&call, seq, bias, y, O);
     rnn_i_share(&call, (size_t)seq->batch, &first, &end);
@@ -4498,7 +4622,7 @@ RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
         return st;
     if (!table || !y)
         return RNN_E_ARG;
-    rnn_i_gather(&call, seq, NULL, NULL, table, E, E, y, E);
+    rnn_i_gather(&call, seq, NULL, NULL, 0, table, E, y, E);
     rnn_i_pad(&call, seq, NULL, y, E);
     return RNN_OK;
 }
@@ -4761,28 +4885,25 @@ RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_lay *y,
 {
     const size_t gh = y->G * y->H, kh = y->K * y->H;
     const size_t joint = y->row->joint * y->H;
+    const rnn_real *b1 = y->bias ? params + a->b_ih : NULL;
+    const rnn_real *b2 = y->bias ? params + a->b_hh : NULL;
     const int bare = parts == 0 || part[0].when != RNN_I_ALWAYS;
-    const rnn_real *b1, *b2;
-    size_t from, to, row;
+    size_t row;
     int i;
 
-    for (from = 0; from < gh; from = to) {
-        to = from < joint ? joint : gh;
-        b1 = y->bias ? params + a->b_ih + from : NULL;
-        b2 = y->bias && from < joint ? params + a->b_hh + from : NULL;
-        if (bare && !done)
-            rnn_i_rows_bias(call, seq, to - from, b1, b2, z + from, kh);
-        for (i = 0, row = 0; i < parts; row += part[i].width, i++)
-            if (i < done)
-                continue;
-            else if (!part[i].x)
-                rnn_i_gather(call, seq, b1, b2, w->w + row * gh + from, gh,
-                             to - from, z + from, kh);
-            else
-                rnn_i_rows_forward(call, seq, &part[i], w, row, from, to - from,
-                                   b1, b2, z + from, kh,
-                                   i || bare ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
-    }
+    if (bare && !done)
+        rnn_i_rows_bias(call, seq, gh, b1, b2, joint, z, kh);
+    for (i = 0, row = 0; i < parts; row += part[i].width, i++)
+        if (i < done)
+            continue;
+        else if (!part[i].x)
+            rnn_i_gather(call, seq, b1, b2, joint, w->w + row * gh, gh, z, kh);
+        else if (i || bare)
+            rnn_i_rows_forward(call, seq, &part[i], w, row, RNN_I_FROM_C, NULL,
+                               NULL, 0, z, kh);
+        else
+            rnn_i_rows_forward(call, seq, &part[i], w, row, RNN_I_FROM_BIAS, b1,
+                               b2, joint, z, kh);
 }
 
 /* One step of some rows: the recurrent products and the cell. w is W_hh. */
@@ -4800,7 +4921,7 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
     p.c_i = (ptrdiff_t)(y->K * H);
     for (stage = 0; stage < y->row->stages; stage++) {
         for (i = 0; i < y->row->pieces; i++) {
-            const rnn_i_piece *e = &y->row->piece[i];
+            const rnn_i_piece *e = &y->row->piece[i], *more = e + 1;
             if (e->stage != stage)
                 continue;
             p.a = e->from_q ? s->z + 3 * H : s->h_prev;
@@ -4810,6 +4931,14 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
             p.c = s->z + e->z * H;
             p.n = e->n * H;
             p.start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
+            p.tail = 0;
+            if (i + 1 < y->row->pieces && more->stage == stage) {
+                p.tail = more->n * H;
+                p.tail_b1 = b_hh ? b_hh + more->u * H : NULL;
+                p.tail_c = (ptrdiff_t)(more->z * H) - (ptrdiff_t)(e->z * H);
+                p.tail_start = more->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
+                i++;
+            }
             rnn_i_multiply(call, &p);
         }
         RNN_I_DO(call->k, cell_forward)(y->cell, stage, s);
@@ -5560,8 +5689,8 @@ RNN_I_FN void rnn_i_keys(const rnn_i_call *call, const rnn_i_look *o)
     if (!o->a.row->U)
         return;
     U = rnn_i_matrix_at(o->params + o->a.U, o->a.K, A);
-    rnn_i_rows_forward(call, o->source, &o->h, &U, 0, 0, A, NULL, NULL,
-                       o->keys, A, RNN_I_FROM_ZERO);
+    rnn_i_rows_forward(call, o->source, &o->h, &U, 0, RNN_I_FROM_ZERO, NULL,
+                       NULL, 0, o->keys, A);
 }
 
 RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
@@ -5585,8 +5714,8 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
 
     if (o->a.row->W) {
         const rnn_i_matrix W = rnn_i_matrix_at(o->params, o->a.Q, A);
-        rnn_i_rows_forward(call, o->seq, &o->s, &W, 0, 0, A, NULL, NULL,
-                           o->query, A, RNN_I_FROM_ZERO);
+        rnn_i_rows_forward(call, o->seq, &o->s, &W, 0, RNN_I_FROM_ZERO, NULL,
+                           NULL, 0, o->query, A);
     }
     rnn_i_blank(call, &p);
     p.m = 1;
@@ -6698,8 +6827,8 @@ RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params,
         rnn_real *block = work + s->side.work;
 
         if (s->side.E)
-            rnn_i_gather(call, &o->source[i], NULL, NULL,
-                         params + s->side.table, s->side.E, s->side.E,
+            rnn_i_gather(call, &o->source[i], NULL, NULL, 0,
+                         params + s->side.table, s->side.E,
                          work + s->side.x, s->side.E);
         if (m->given)
             continue;
@@ -6719,9 +6848,8 @@ RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params,
         const rnn_i_matrix q = rnn_i_matrix_at(params + m->bridge, m->R, m->C);
         rnn_i_flat(&flat, (int)m->B);
         rnn_i_set_part(part, work + m->r, m->R, NULL);
-        rnn_i_rows_forward(call, &flat, part, &q, 0, 0, m->C,
-                           params + m->bridge + m->R * m->C, NULL, c, m->C,
-                           RNN_I_FROM_BIAS);
+        rnn_i_rows_forward(call, &flat, part, &q, 0, RNN_I_FROM_BIAS,
+                           params + m->bridge + m->R * m->C, NULL, 0, c, m->C);
         rnn_i_map_rows(call, RNN_FN_TANH, m->B, m->C, c, c);
     } else if (m->uses_c) {
         rnn_i_copy(c + first * m->C, work + m->r + first * m->R,
@@ -6785,8 +6913,9 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
     int i;
 
     for (i = 0; i < parts; row += part[i].width, i++)
-        rnn_i_rows_forward(call, seq, &part[i], &v, row, 0, m->O, c, NULL,
-                           logits, m->O, i ? RNN_I_FROM_C : RNN_I_FROM_BIAS);
+        rnn_i_rows_forward(call, seq, &part[i], &v, row,
+                           i ? RNN_I_FROM_C : RNN_I_FROM_BIAS, c, NULL, 0,
+                           logits, m->O);
     rnn_i_pad(call, seq, c, logits, m->O);
 }
 
@@ -6845,7 +6974,7 @@ RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
                           rnn_real *work)
 {
     if (s->E)
-        rnn_i_gather(call, tokens, NULL, NULL, params + s->table, s->E, s->E,
+        rnn_i_gather(call, tokens, NULL, NULL, 0, params + s->table, s->E,
                      work + s->x, s->E);
 }
 

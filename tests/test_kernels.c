@@ -128,6 +128,7 @@ static void one_product(int wild)
     memcpy(want, c, all * sizeof *c);
     p.room = NULL;
     p.room_len = 0;
+    p.tail = 0;
     p.c = want;
     rnn_i_c_product(&p);
     for (s = 0; s < 2; s++) {
@@ -160,20 +161,24 @@ static void one_product(int wild)
 }
 
 /* One long row of C, or two alike, whose B is read from its beginning to its
- * end, or is too big for that. */
+ * end, or is too big or too small for that. The last `tail` columns go to
+ * another place in C. */
 static void one_row(int wild, int big)
 {
     rnn_i_product p;
-    const size_t n = 256 + (size_t)test_below(500) + (big ? 3000u : 0u);
+    const size_t n = 180 + (size_t)test_below(500) + (big ? 3000u : 0u);
+    const size_t tail = test_below(2) ? (size_t)test_below(180) : 0;
     const size_t o = big ? 1u : 1u + (size_t)test_below(2);
     const size_t k = big               ? 640u
                      : test_below(2) ? 1 + (size_t)test_below(40)
-                                     : 180 + (size_t)test_below(100);
+                                     : 180 + (size_t)test_below(300);
+    const rnn_real *b = numbers(o * k * n, wild);
+    const rnn_real *b1 = test_below(4) ? numbers(n, wild) : NULL;
     rnn_real *c, *want;
     size_t all, s;
 
     p.m = 1 + (size_t)test_below(2);
-    p.n = n;
+    p.n = tail ? tail : n;
     p.k = k;
     p.o = o;
     p.a_i = 0;
@@ -182,30 +187,45 @@ static void one_row(int wild, int big)
     p.b_j = 1;
     p.b_k = (ptrdiff_t)n;
     p.b_o = (ptrdiff_t)(k * n);
-    p.c_i = plus(n, 9);
-    p.start = test_below(3);
+    p.b_rows = p.b_row = p.b_col = p.b_cols = 0;
+    p.c_i = plus(n + 20, 9);
+    p.start = p.tail_start = test_below(3);
     p.a = numbers(o * k, wild);
-    p.b = numbers(o * k * n, wild);
-    p.b1 = test_below(4) ? numbers(n, wild) : NULL;
-    p.b2 = test_below(4) ? numbers(n, wild) : NULL;
     p.room = NULL;
     p.room_len = 0;
+    p.tail = 0;
     all = p.m * (size_t)p.c_i;
     c = numbers(all, wild);
     want = test_reals(all, 0);
     memcpy(want, c, all * sizeof *c);
+    p.tail_c = test_below(20);
+    if (tail) {
+        p.b = b + (n - tail);
+        p.b1 = b1 ? b1 + (n - tail) : NULL;
+        p.b2 = NULL;
+        p.c = want + (n - tail) + p.tail_c;
+        rnn_i_c_product(&p);
+        p.tail_b1 = p.b1;
+        p.tail_c += (ptrdiff_t)(n - tail);
+        p.start = test_below(3);
+        p.n = n - tail;
+    }
+    p.b = b;
+    p.b1 = b1;
+    p.b2 = test_below(4) ? numbers(n, wild) : NULL;
     p.c = want;
     rnn_i_c_product(&p);
-    for (s = 0; s < 2; s++) {
+    p.tail = tail;
+    for (s = 0; s < 3; s++) {
         rnn_real *got = numbers(all, 0);
-        if (!sets[s])
+        if (s < 2 && !sets[s])
             continue;
         memcpy(got, c, all * sizeof *c);
         p.c = got;
-        sets[s]->product(&p);
+        (s < 2 ? sets[s] : &rnn_i_table_c)->product(&p);
         CHECK(differ(got, want, all) == 0, "%s: a row, %d x %d, k %d, o %d, "
-              "start %d", set_names[s], (int)p.m, (int)n, (int)k, (int)o,
-              p.start);
+              "start %d, tail %d", s < 2 ? set_names[s] : "plain C", (int)p.m,
+              (int)n, (int)k, (int)o, p.start, (int)tail);
     }
     test_free();
 }
@@ -575,7 +595,7 @@ int main(int argc, char **argv)
     }
     for (i = 0; i < 400; i += every)
         one_product(i % 4 == 0);
-    for (i = 0; i < 60; i += every)
+    for (i = 0; i < 120; i += every)
         one_row(i % 4 == 0, i % 20 == 0);
     for (n = 1; n <= MOST; n += (size_t)every) {
         others(n, 0);

@@ -426,6 +426,7 @@ static int shuffled(int k, int n)
 
 static void set_run(rnn_run *run, int kernel, int k, int parts)
 {
+    memset(run, 0, sizeof *run);
     run->kernel = kernel;
     run->parts = parts;
     run->part = parts ? shuffled(k, parts) : 0;

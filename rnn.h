@@ -2603,12 +2603,13 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 }
 
 #if RNN_W > 1
-/* One row of C: nv vectors from column j, as many as there are registers for
- * their sums, since B is read once, in pieces of its rows that are long. ahead:
- * its rows are so far apart that a machine does not see them come; the row that
- * is `ahead` further on is fetched. nv and ahead are constants. */
-RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
-                                      size_t ahead)
+/* Of a row of C, which has its start: nv vectors from column j, or `lanes`
+ * columns if nv = 1. ahead: the rows of B are so far apart that a machine does
+ * not see them come; the row that is `ahead` further on is fetched. The columns
+ * from cut on lie `skip` further in C. nv and ahead are constants. */
+RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t cut,
+                                      ptrdiff_t skip, size_t j, size_t lanes,
+                                      int nv, size_t ahead)
 {
     RNN_V acc[RNN_MR * RNN_NV];
     const rnn_real *a0 = p->a, *b0 = p->b + j;
@@ -2616,15 +2617,10 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
     size_t o, k;
     int v;
 
-    RNN_I_UNROLL for (v = 0; v < nv; v++) {
-        acc[v] = p->start == RNN_I_FROM_C ? RNN_LD(c + v * RNN_W) : RNN_SET(0);
-        if (p->start == RNN_I_FROM_BIAS) {
-            if (p->b1)
-                acc[v] = RNN_LD(p->b1 + j + v * RNN_W);
-            if (p->b2)
-                acc[v] = RNN_ADD(acc[v], RNN_LD(p->b2 + j + v * RNN_W));
-        }
-    }
+#define RNN_I_AT(v)                                                            \
+    (c + (v) * RNN_W + (j + (size_t)(v) * RNN_W < cut ? 0 : skip))
+    RNN_I_UNROLL for (v = 0; v < nv; v++)
+        acc[v] = RNN_K(ld)(RNN_I_AT(v), lanes);
     for (o = p->o;;) {
         const rnn_real *a = a0, *b = b0;
         for (k = p->k;;) {
@@ -2633,7 +2629,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
                 RNN_I_UNROLL for (v = 0; v < nv; v += 16 / RNN_W)
                     RNN_I_FETCH(b + (ptrdiff_t)ahead * p->b_k + v * RNN_W, 0);
             RNN_I_UNROLL for (v = 0; v < nv; v++)
-                acc[v] = RNN_MAD(x, RNN_LD(b + v * RNN_W), acc[v]);
+                acc[v] = RNN_MAD(x, RNN_K(ld)(b + v * RNN_W, lanes), acc[v]);
             if (--k == 0)
                 break;
             a += p->a_k;
@@ -2645,7 +2641,35 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j, int nv,
         b0 += p->b_o;
     }
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        RNN_ST(c + v * RNN_W, acc[v]);
+        RNN_K(st)(RNN_I_AT(v), acc[v], lanes);
+#undef RNN_I_AT
+}
+
+/* Columns [j, end) of a row of C, as many at a time as there are registers for
+ * their sums, since B comes from the second cache or from memory. */
+RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
+                                   ptrdiff_t skip, size_t j, size_t end)
+{
+    enum { ALL = RNN_MR * RNN_NV, MOST = ALL * 2 / 3, HALF = ALL / 2,
+           SOME = 2 * RNN_NV };
+
+    if (p->b_k >= 1024)
+        for (; j + ALL * RNN_W <= end; j += ALL * RNN_W)
+            RNN_K(line)(p, cut, skip, j, RNN_W, ALL, 6);
+    for (; j + ALL * RNN_W <= end; j += ALL * RNN_W)
+        RNN_K(line)(p, cut, skip, j, RNN_W, ALL, 0);
+    for (; j + MOST * RNN_W <= end; j += MOST * RNN_W)
+        RNN_K(line)(p, cut, skip, j, RNN_W, MOST, 0);
+    for (; j + HALF * RNN_W <= end; j += HALF * RNN_W)
+        RNN_K(line)(p, cut, skip, j, RNN_W, HALF, 0);
+    for (; j + SOME * RNN_W <= end; j += SOME * RNN_W)
+        RNN_K(line)(p, cut, skip, j, RNN_W, SOME, 0);
+    for (; j + RNN_NV * RNN_W <= end; j += RNN_NV * RNN_W)
+        RNN_K(line)(p, cut, skip, j, RNN_W, RNN_NV, 0);
+    for (; j + RNN_W <= end; j += RNN_W)
+        RNN_K(line)(p, cut, skip, j, RNN_W, 1, 0);
+    if (j < end)
+        RNN_K(line)(p, cut, skip, j, end - j, 1, 0);
 }
 
 /* c += `rounds` times some rows of B, each times its number of A; nv vectors at
@@ -2720,25 +2744,17 @@ RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
     }
 }
 
-/* One long row of C, or several alike, if the rows of B are neighbours: B is
- * read once from its beginning to its end, and C is near all the time; two rows
- * together if B is small. */
-RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
+/* A long row of C, which has its start, or several alike, if the rows of B are
+ * neighbours: B is read once from its beginning to its end, and C is near all
+ * the time; two rows together if B is small. */
+RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p, size_t n, size_t cut,
+                                 ptrdiff_t skip)
 {
-    const size_t cut = p->n, n = cut + p->tail;
     const size_t rows = n * p->k <= 32768 ? 2 : 1;
     const size_t rounds = p->m == 1 ? p->k / rows : 1; /* at once */
-    const ptrdiff_t skip = p->tail ? p->tail_c - (ptrdiff_t)cut : 0;
     const ptrdiff_t a_k = p->a_k, b_k = p->b_k;
     size_t o, k, i;
 
-    for (i = 0; i < p->m; i++) {
-        rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
-        RNN_K(begin)(cut, p->start, p->b1, p->b2, c);
-        if (p->tail)
-            RNN_K(begin)(p->tail, p->tail_start, p->tail_b1, NULL,
-                         c + p->tail_c);
-    }
     for (o = 0; o < p->o; o++) {
         const rnn_real *a = p->a + (ptrdiff_t)o * p->a_o;
         const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o;
@@ -2760,37 +2776,59 @@ RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p)
                             p->c + (ptrdiff_t)i * p->c_i);
     }
 }
+
+/* Whether to read B as it lies in memory. A weight's size decides, on machines
+ * whose caches have 32 KB, 1 MB and some tens of MB: from 800 KB to 8 MB that is
+ * quicker than pieces. A sum over all rows of a batch always goes so. */
+RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
+{
+    const size_t n = p->n + p->tail, all = n * p->k;
+
+    return n >= 192 && p->b_k == (ptrdiff_t)n &&
+           (p->m > 1 || p->o > 1 || (all > 200000 && all < 2097152));
+}
+
+/* One row of C, or several alike. */
+RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p, int whole)
+{
+    const size_t cut = p->n, n = cut + p->tail;
+    const ptrdiff_t skip = p->tail ? p->tail_c - (ptrdiff_t)cut : 0;
+    size_t i;
+
+    for (i = 0; i < p->m; i++) {
+        rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
+        RNN_K(begin)(cut, p->start, p->b1, p->b2, c);
+        if (p->tail)
+            RNN_K(begin)(p->tail, p->tail_start, p->tail_b1, NULL,
+                         c + p->tail_c);
+    }
+    if (whole) {
+        RNN_K(row)(p, n, cut, skip);
+    } else if (cut % RNN_W == 0) { /* no vector lies on both sides */
+        RNN_K(lines)(p, cut, skip, 0, n);
+    } else {
+        RNN_K(lines)(p, cut, skip, 0, cut);
+        RNN_K(lines)(p, cut, skip, cut, n);
+    }
+}
 #endif
 
-/* All columns but the tail. One row comes in pieces of B's rows, from the
- * second cache or from memory. */
+/* All columns but the tail. */
 RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
 {
+#if RNN_W > 1
+    if (p->b_j != 1)
+        RNN_K(strided)(p);
+    else
+        RNN_K(blocked)(p);
+#else
     RNN_K(block) q;
-    size_t j = 0;
+    size_t j;
 
     if (p->b_j != 1) {
         RNN_K(strided)(p);
         return;
     }
-#if RNN_W > 1
-    if (p->m != 1) {
-        RNN_K(blocked)(p);
-        return;
-    }
-    {
-        enum { WIDE = RNN_MR * RNN_NV, HALF = 2 * RNN_NV };
-        if (p->b_k >= 1024)
-            for (; j + WIDE * RNN_W <= p->n; j += WIDE * RNN_W)
-                RNN_K(line)(p, j, WIDE, 6);
-        for (; j + WIDE * RNN_W <= p->n; j += WIDE * RNN_W)
-            RNN_K(line)(p, j, WIDE, 0);
-        for (; j + HALF * RNN_W <= p->n; j += HALF * RNN_W)
-            RNN_K(line)(p, j, HALF, 0);
-        if (j == p->n)
-            return;
-    }
-#endif
     q.a = p->a;
     q.a_i = p->a_i;
     q.a_k = p->a_k;
@@ -2802,27 +2840,24 @@ RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
     q.next = NULL;
     q.next_k = q.next_o = 0;
     q.start = p->start;
-    for (; j + RNN_NV * RNN_W <= p->n; j += RNN_NV * RNN_W) {
+    for (j = 0; j + RNN_NV <= p->n; j += RNN_NV) {
         q.b = p->b + j;
-        RNN_K(strip)(p, q, 0, p->m, j, RNN_W, RNN_NV);
+        RNN_K(strip)(p, q, 0, p->m, j, 1, RNN_NV);
     }
     q.b = p->b;
     RNN_K(edge)(p, &q, 0, p->m, j);
+#endif
 }
 
-/* Which way is quickest, the size of B decides, on machines whose caches have
- * 32 KB, 1 MB and some tens of MB: one row reads a B of up to 128 KB or of 800
- * KB to 8 MB whole. */
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     rnn_i_product tail;
 #if RNN_W > 1
-    const size_t n = p->n + p->tail;
+    const int whole = p->b_j == 1 && (p->m == 1 || p->a_i == 0) &&
+                      RNN_K(whole)(p);
 
-    if ((p->m == 1 || p->a_i == 0) && p->b_j == 1 && n >= 192 &&
-        p->b_k == (ptrdiff_t)n && n * p->k < 2097152 &&
-        (n * p->k <= 32768 || n * p->k > 200000)) {
-        RNN_K(row)(p);
+    if (whole || (p->b_j == 1 && p->m == 1)) {
+        RNN_K(one_row)(p, whole);
         return;
     }
 #endif

@@ -8,6 +8,8 @@
  *
  *   --list       the rows alone
  *   --threads N  that many, if compiled with -fopenmp
+ *   --pairs N    one thread and all of them in turns, N times: how much
+ *                quicker they are, and the median, least and most of that
  *   --kernel K   auto, portable, avx2 or avx512
  *   --reps N     samples, 9 unless given
  *   --shift N    buffers begin N numbers past the beginning of a cache line
@@ -29,8 +31,10 @@
 #include "bench_rows.h"
 #include "bench_time.h"
 
+enum { MOST_PAIRS = 100 };
+
 static const char *filter = "";
-static int threads = 1, kernel, reps = 9, list, failures;
+static int threads = 1, kernel, reps = 9, pairs, list, failures;
 static size_t shift;
 
 /* ---- calls --------------------------------------------------------------- */
@@ -102,6 +106,32 @@ static uint32_t checksum(bench_row *r, void (*how)(void *, long))
 
 /* ---- rows ---------------------------------------------------------------- */
 
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How much quicker all threads are than one. */
+static void measure_pairs(bench_row *r)
+{
+    const bench_line *l = &r->line;
+    double ratio[MOST_PAIRS], one, all;
+    int k;
+
+    for (k = 0; k < pairs; k++) {
+        one = bench_measure(bench_row_begin, call_alone, r, reps).median;
+        all = bench_measure(bench_row_begin, call, r, reps).median;
+        ratio[k] = one / all;
+    }
+    qsort(ratio, (size_t)pairs, sizeof *ratio, by_size);
+    printf("pairs %s %s %d %d %d %d %d quicker=%.2f min=%.2f max=%.2f\n",
+           l->cell, l->op, l->H, l->I, l->B, l->T, threads,
+           (ratio[(pairs - 1) / 2] + ratio[pairs / 2]) / 2, ratio[0],
+           ratio[pairs - 1]);
+    fflush(stdout);
+}
+
 static void measure(const bench_line *l)
 {
     static bench_row r;
@@ -115,7 +145,9 @@ static void measure(const bench_line *l)
             printf("%d threads compute something else\n", threads);
             failures++;
         }
-        if (!r.status) {
+        if (!r.status && pairs) {
+            measure_pairs(&r);
+        } else if (!r.status) {
             stat = bench_measure(bench_row_begin, call, &r, reps);
             /* what the last call left, where no call depends on another */
             after = r.calls > 1 ? checksum(&r, call) : bench_row_hash(&r);
@@ -269,9 +301,9 @@ static void slopes(void)
 
 static int usage(void)
 {
-    printf("usage: bench [--threads N] [--filter TEXT] [--kernel auto|portable"
-           "|avx2|avx512]\n             [--reps N] [--shift N] [--list] "
-           "[--slopes] ['cell op H I B T' ...]\n");
+    printf("usage: bench [--threads N] [--pairs N] [--filter TEXT] [--kernel "
+           "auto|portable|avx2|avx512]\n             [--reps N] [--shift N] "
+           "[--list] [--slopes] ['cell op H I B T' ...]\n");
     return 2;
 }
 
@@ -305,6 +337,8 @@ int main(int argc, char **argv)
             i++;
             if (strcmp(a, "--threads") == 0)
                 threads = atoi(value);
+            else if (strcmp(a, "--pairs") == 0)
+                pairs = atoi(value);
             else if (strcmp(a, "--filter") == 0)
                 filter = value;
             else if (strcmp(a, "--kernel") == 0)
@@ -317,7 +351,8 @@ int main(int argc, char **argv)
                 return usage();
         }
     }
-    if (threads < 1 || threads > BENCH_THREADS || kernel < 0 || reps < 1)
+    if (threads < 1 || threads > BENCH_THREADS || kernel < 0 || reps < 1 ||
+        pairs < 0 || pairs > MOST_PAIRS)
         return usage();
 #ifndef _OPENMP
     if (threads > 1) {

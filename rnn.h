@@ -7077,14 +7077,16 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
 
     for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_source *s = &m->source[i];
-        const rnn_real *att = params + s->att;
+        const rnn_real *att;
         rnn_i_pack(call, &s->side.y, params + s->side.rnn,
                    work + s->side.work);
-        if (m->attention && s->a.row->W)
+        if (!m->attention)
+            continue;
+        att = params + s->att;
+        if (s->a.row->W)
             rnn_i_transpose(call, att, s->a.Q, s->a.A, work + s->W_t);
-        if (m->attention && s->a.row->U)
-            rnn_i_transpose(call, att + s->a.U, s->a.K, s->a.A,
-                            work + s->U_t);
+        if (s->a.row->U)
+            rnn_i_transpose(call, att + s->a.U, s->a.K, s->a.A, work + s->U_t);
     }
     if (m->q)
         rnn_i_transpose(call, params + m->bridge, m->R, m->C,

@@ -162,11 +162,17 @@ EQUIVALENT = {
         ("rnn_i_unattend_memory",
          "w.wt = o->U_t;",
          ";"),
+        ("rnn_i_pack",
+         "for (hh = l || dense ? 0 : 1; hh < 2; hh++) {",
+         "for (hh = l || dense ? 0 : 0; hh < 2; hh++) {"),
     ],
     "all instruction sets give the same bits; this machine has the widest": [
         ("rnn_i_select",
          "return avx512 ? avx512 : avx2 ? avx2 : &rnn_i_table_c;",
          "return avx512 ? avx512 : avx2 ? &rnn_i_table_c : avx2;"),
+        ("rnn_i_select",
+         "fma && __builtin_cpu_supports(\"avx2\") ? &rnn_i_table_avx2 : NULL;",
+         "fma || __builtin_cpu_supports(\"avx2\") ? &rnn_i_table_avx2 : NULL;"),
     ],
     "one round more of nothing": [
         ("rnn_i_copy_strips",

@@ -354,9 +354,10 @@ enum {
  * the bits do not depend on n. Between two functions all threads must meet.
  *
  * They may also meet within one: barrier, if not NULL, is called by every part
- * of a forward pass of training, equally often, and returns when all parts have
- * called it (OpenMP's `#pragma omp barrier`, pthread_barrier_wait). Each part
- * then reads what all have copied, which is quicker from hidden size 256 on. */
+ * of rnn_forward and rnn_stack_forward, equally often or not at all, and returns
+ * when all parts have called it: a function around OpenMP's `#pragma omp
+ * barrier`, say, or around pthread_barrier_wait. Each part then reads what all
+ * have copied, which is quicker from hidden size 256 on. */
 typedef struct rnn_run {
     int part, parts;             /* parts 0 means 1                */
     int kernel;                  /* RNN_KERNEL_...                 */
@@ -1596,12 +1597,11 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * One chain of fma per element, o outer, k inner, both increasing; start is 0,
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
- * k and o are at least 1. `tail` columns of B after those n may start otherwise
- * and go elsewhere in C, which saves one row from reading B in two pieces. A
- * large product goes faster through copies of what it
- * reads, for which it is lent some room; the bits are the same without. If
- * b_rows is not 0, b is a matrix in strips, and B a part of it: that is for
- * rnn_i_multiply alone, in [ROWS].
+ * k and o are at least 1. `tail` further columns of B may start differently and
+ * go elsewhere in C, so that one row need not read B in two pieces. A large
+ * product goes faster through copies of what it reads, for which it is lent
+ * some room; the bits are the same without. If b_rows is not 0, b is a matrix in
+ * strips, and B a part of it: that is for rnn_i_multiply alone, in [ROWS].
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -1617,16 +1617,16 @@ typedef struct rnn_i_product {
     rnn_real *c;
     ptrdiff_t c_i;
     int start;
-    size_t tail;             /* more columns, or 0: their */
-    const rnn_real *tail_b1; /* one bias, or NULL, where  */
-    ptrdiff_t tail_c;        /* they are from c on, and   */
-    int tail_start;          /* start                     */
+    size_t tail;             /* further columns; if any: */
+    const rnn_real *tail_b1; /* their bias, or NULL      */
+    ptrdiff_t tail_c;        /* where they are, from c   */
+    int tail_start;          /* and their start          */
     rnn_real *room;          /* room_len numbers, or NULL */
     size_t room_len;
 } rnn_i_product;
 
-/* The tail of a product as a product; field by field, which no compiler makes a
- * call of memcpy of. */
+/* The tail of a product as a product; field by field, so that no compiler calls
+ * memcpy. */
 RNN_I_INLINE void rnn_i_tail(const rnn_i_product *p, rnn_i_product *t)
 {
     t->m = p->m;
@@ -2613,14 +2613,14 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t cut,
 {
     RNN_V acc[RNN_MR * RNN_NV];
     const rnn_real *a0 = p->a, *b0 = p->b + j;
-    rnn_real *c = p->c + j;
     size_t o, k;
     int v;
 
-#define RNN_I_AT(v)                                                            \
-    (c + (v) * RNN_W + (j + (size_t)(v) * RNN_W < cut ? 0 : skip))
+#define RNN_I_LINE_AT(v)                                                       \
+    (p->c + ((ptrdiff_t)(j + (size_t)(v) * RNN_W) +                            \
+             (j + (size_t)(v) * RNN_W < cut ? 0 : skip)))
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        acc[v] = RNN_K(ld)(RNN_I_AT(v), lanes);
+        acc[v] = RNN_K(ld)(RNN_I_LINE_AT(v), lanes);
     for (o = p->o;;) {
         const rnn_real *a = a0, *b = b0;
         for (k = p->k;;) {
@@ -2641,8 +2641,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t cut,
         b0 += p->b_o;
     }
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        RNN_K(st)(RNN_I_AT(v), acc[v], lanes);
-#undef RNN_I_AT
+        RNN_K(st)(RNN_I_LINE_AT(v), acc[v], lanes);
+#undef RNN_I_LINE_AT
 }
 
 /* Columns [j, end) of a row of C, as many at a time as there are registers for
@@ -2660,20 +2660,23 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
         RNN_K(line)(p, cut, skip, j, RNN_W, ALL, 0);
     for (; j + MOST * RNN_W <= end; j += MOST * RNN_W)
         RNN_K(line)(p, cut, skip, j, RNN_W, MOST, 0);
-    for (; j + HALF * RNN_W <= end; j += HALF * RNN_W)
-        RNN_K(line)(p, cut, skip, j, RNN_W, HALF, 0);
-    for (; j + SOME * RNN_W <= end; j += SOME * RNN_W)
-        RNN_K(line)(p, cut, skip, j, RNN_W, SOME, 0);
-    for (; j + RNN_NV * RNN_W <= end; j += RNN_NV * RNN_W)
-        RNN_K(line)(p, cut, skip, j, RNN_W, RNN_NV, 0);
+    if ((int)HALF < (int)MOST) /* small targets need no second of a kind */
+        for (; j + HALF * RNN_W <= end; j += HALF * RNN_W)
+            RNN_K(line)(p, cut, skip, j, RNN_W, HALF, 0);
+    if ((int)SOME < (int)HALF)
+        for (; j + SOME * RNN_W <= end; j += SOME * RNN_W)
+            RNN_K(line)(p, cut, skip, j, RNN_W, SOME, 0);
+    if (RNN_NV < (int)MOST)
+        for (; j + RNN_NV * RNN_W <= end; j += RNN_NV * RNN_W)
+            RNN_K(line)(p, cut, skip, j, RNN_W, RNN_NV, 0);
     for (; j + RNN_W <= end; j += RNN_W)
         RNN_K(line)(p, cut, skip, j, RNN_W, 1, 0);
     if (j < end)
         RNN_K(line)(p, cut, skip, j, end - j, 1, 0);
 }
 
-/* c += `rounds` times some rows of B, each times its number of A; nv vectors at
- * a time. The columns from cut on lie `skip` further in C. rows and nv are
+/* c += rows of B, each times its number of A, `rounds` times `rows` of them; nv
+ * vectors at a time. The columns from cut on lie `skip` further in C. rows and nv are
  * constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
                                           size_t rounds, int rows, int nv,
@@ -2779,7 +2782,8 @@ RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p, size_t n, size_t cut,
 
 /* Whether to read B as it lies in memory. A weight's size decides, on machines
  * whose caches have 32 KB, 1 MB and some tens of MB: from 800 KB to 8 MB that is
- * quicker than pieces. A sum over all rows of a batch always goes so. */
+ * quicker than pieces. Sums of several rounds, or for several rows of C alike,
+ * go so whatever the size. */
 RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 {
     const size_t n = p->n + p->tail, all = n * p->k;
@@ -2816,19 +2820,18 @@ RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p, int whole)
 /* All columns but the tail. */
 RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
 {
-#if RNN_W > 1
-    if (p->b_j != 1)
-        RNN_K(strided)(p);
-    else
-        RNN_K(blocked)(p);
-#else
+#if RNN_W == 1
     RNN_K(block) q;
     size_t j;
+#endif
 
     if (p->b_j != 1) {
         RNN_K(strided)(p);
         return;
     }
+#if RNN_W > 1
+    RNN_K(blocked)(p);
+#else
     q.a = p->a;
     q.a_i = p->a_i;
     q.a_k = p->a_k;
@@ -4081,8 +4084,8 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
     }
 }
 
-/* y(t, b) = (b1 + b2) + w[id], for the valid rows of a share; b2 has `joint`
- * columns. */
+/* y(t, b) = (b1 + b2) + w[id], for the valid rows of a share; b2 counts for the
+ * first `joint` columns. */
 RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
                            const rnn_real *b1, const rnn_real *b2, size_t joint,
                            const rnn_real *w, size_t columns, rnn_real *y,
@@ -4266,7 +4269,8 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
-/* The columns of a product: all start alike, but b2 has `joint` of them. */
+/* The columns of a product: all start alike, but b2 counts for the first `joint`
+ * only. */
 RNN_I_FN void rnn_i_starts(rnn_i_product *p, size_t columns, int start,
                            const rnn_real *b1, const rnn_real *b2, size_t joint)
 {
@@ -4281,7 +4285,7 @@ RNN_I_FN void rnn_i_starts(rnn_i_product *p, size_t columns, int start,
 }
 
 /* y(t, b) = start + x(t, b) W for every valid row; of the matrix W the rows
- * count from `row` on, of b2 `joint` columns. */
+ * count from `row` on, and b2 counts for the first `joint` columns. */
 RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
                                  const rnn_i_part *part, const rnn_i_matrix *w,
                                  size_t row, int start, const rnn_real *b1,
@@ -4691,7 +4695,8 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  * ========================================================================= */
 
 /* The recurrent products of a cell. A piece multiplies h_{t-1}, or q, which
- * is block 3 of z, by blocks of columns of W_hh, and adds to blocks of z. */
+ * is block 3 of z, by blocks of columns of W_hh, and adds to blocks of z. Two of
+ * one stage multiply the same, by neighbouring blocks. */
 typedef struct rnn_i_piece {
     unsigned char stage;    /* before which stage of the cell                */
     unsigned char from_q;   /* 0: from h_{t-1}, 1: from q                    */

@@ -94,6 +94,9 @@ EQUIVALENT = {
         ("rnn_squared_error",
          "return rnn_i_feature_loss(1, x, rows, outputs, targets, weights, n, values,",
          "return rnn_i_feature_loss(2, x, rows, outputs, targets, weights, n, values,"),
+        ("rnn_squared_error",
+         "return rnn_i_feature_loss(1, x, rows, outputs, targets, weights, n, values,",
+         "return rnn_i_feature_loss((1 + 1), x, rows, outputs, targets, weights, n, values,"),
     ],
     "a power of two more or less in a scale that is taken out again": [
         ("rnn_i_scale_to_one",
@@ -165,6 +168,22 @@ EQUIVALENT = {
         ("rnn_i_pack",
          "for (hh = l || dense ? 0 : 1; hh < 2; hh++) {",
          "for (hh = l || dense ? 0 : 0; hh < 2; hh++) {"),
+        ("rnn_i_have",
+         "y->strips = packed && RNN_COPIES(y->H) > 1 && rnn_i_meets(call);",
+         "y->strips = packed && RNN_COPIES(y->H) > (1 + 1) && rnn_i_meets(call);"),
+        ("RNN_K(whole)",
+         "const size_t n = p->n + p->tail, all = n * p->k;",
+         "const size_t n = p->n + p->tail, all = n;"),
+    ],
+    "not read without a second bias": [
+        ("rnn_embedding_forward",
+         "rnn_i_gather(&call, seq, NULL, NULL, 0, table, E, y, E);",
+         "rnn_i_gather(&call, seq, NULL, NULL, 1, table, E, y, E);"),
+    ],
+    "names are valid UTF-8, whose first byte tells how many there are": [
+        ("rnn_i_same",
+         "if (!ua || !ub || ka != kb)",
+         "if (!ua || !ub && ka != kb)"),
     ],
     "all instruction sets give the same bits; this machine has the widest": [
         ("rnn_i_select",

@@ -2006,6 +2006,8 @@ static enum verdict run_file(const char *path, const char *dir)
     c->bytes = read_bytes(path, &len, &why);
     if (setjmp(c->leave) == 0) {
         if (c->bytes == NULL) fail(c, "%s", why);
+        if (strstr(path, ".md") != NULL && strstr(path, ".md")[3] == 0)
+            skip(c, "a text"); /* what describes the cases lies beside them */
         if (rnn_st_open(c->bytes, len, &c->st, &why) != RNN_OK)
             fail(c, "%s", why);
         run_entry(c, "kind", kinds);

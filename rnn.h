@@ -354,10 +354,10 @@ enum {
  * the bits do not depend on n. Between two functions all threads must meet.
  *
  * They may also meet within one: barrier, if not NULL, is called by every part
- * of rnn_forward and rnn_stack_forward, equally often or not at all, and returns
- * when all parts have called it: a function around OpenMP's `#pragma omp
- * barrier`, say, or around pthread_barrier_wait. Each part then reads what all
- * have copied, which is quicker from hidden size 256 on. */
+ * of rnn_forward and rnn_stack_forward, equally often or not at all, and
+ * returns when all parts have called it: a function around OpenMP's `#pragma
+ * omp barrier`, say, or around pthread_barrier_wait. Each part then reads what
+ * all have copied, which is quicker from hidden size 256 on. */
 typedef struct rnn_run {
     int part, parts;             /* parts 0 means 1                */
     int kernel;                  /* RNN_KERNEL_...                 */
@@ -1600,8 +1600,8 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * k and o are at least 1. `tail` further columns of B may start differently and
  * go elsewhere in C, so that one row need not read B in two pieces. A large
  * product goes faster through copies of what it reads, for which it is lent
- * some room; the bits are the same without. If b_rows is not 0, b is a matrix in
- * strips, and B a part of it: that is for rnn_i_multiply alone, in [ROWS].
+ * some room; the bits are the same without. If b_rows is not 0, b is a matrix
+ * in strips, and B a part of it: that is for rnn_i_multiply alone, in [ROWS].
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -2676,8 +2676,8 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
 }
 
 /* c += rows of B, each times its number of A, `rounds` times `rows` of them; nv
- * vectors at a time. The columns from cut on lie `skip` further in C. rows and nv are
- * constants. */
+ * vectors at a time. The columns from cut on lie `skip` further in C. rows and
+ * nv are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
                                           size_t rounds, int rows, int nv,
                                           const rnn_real *a, ptrdiff_t a_k,
@@ -2708,7 +2708,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
                     RNN_ST(to + v * RNN_W, acc[v]);
             }
             while (left) {
-                const size_t some = left < RNN_W ? left : RNN_W;
+                const size_t some = rnn_i_least(left, RNN_W);
                 acc[0] = RNN_K(ld)(to, some);
                 for (r = 0; r < rows; r++)
                     acc[0] = RNN_MAD(x[r], RNN_K(ld)(from + r * b_k, some),
@@ -2781,9 +2781,9 @@ RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p, size_t n, size_t cut,
 }
 
 /* Whether to read B as it lies in memory. A weight's size decides, on machines
- * whose caches have 32 KB, 1 MB and some tens of MB: from 800 KB to 8 MB that is
- * quicker than pieces. Sums of several rounds, or for several rows of C alike,
- * go so whatever the size. */
+ * whose caches have 32 KB, 1 MB and some tens of MB: from 800 KB to 8 MB that
+ * is quicker than pieces. Sums of several rounds, or for several rows of C
+ * alike, go so whatever the size. */
 RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 {
     const size_t n = p->n + p->tail, all = n * p->k;
@@ -4269,8 +4269,8 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
-/* The columns of a product: all start alike, but b2 counts for the first `joint`
- * only. */
+/* The columns of a product: all start alike, but b2 counts for the first
+ * `joint` only. */
 RNN_I_FN void rnn_i_starts(rnn_i_product *p, size_t columns, int start,
                            const rnn_real *b1, const rnn_real *b2, size_t joint)
 {
@@ -4695,8 +4695,8 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  * ========================================================================= */
 
 /* The recurrent products of a cell. A piece multiplies h_{t-1}, or q, which
- * is block 3 of z, by blocks of columns of W_hh, and adds to blocks of z. Two of
- * one stage multiply the same, by neighbouring blocks. */
+ * is block 3 of z, by blocks of columns of W_hh, and adds to blocks of z. Two
+ * of one stage multiply the same, by neighbouring blocks. */
 typedef struct rnn_i_piece {
     unsigned char stage;    /* before which stage of the cell                */
     unsigned char from_q;   /* 0: from h_{t-1}, 1: from q                    */

@@ -1380,6 +1380,13 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_INLINE static inline
 #endif
 
+/* A function so short, on machines so large, that the calls in it count. */
+#if defined(__GNUC__) && RNN_I_SETS && !defined(__OPTIMIZE_SIZE__)
+#define RNN_I_FLAT __attribute__((flatten))
+#else
+#define RNN_I_FLAT
+#endif
+
 #if defined(__clang__)
 #define RNN_I_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__) && __GNUC__ >= 8
@@ -1552,6 +1559,10 @@ RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
 
 RNN_I_INLINE size_t rnn_i_times(size_t a, size_t b)
 {
+    const int half = (int)(sizeof(size_t) * CHAR_BIT / 2);
+
+    if (((a | b) >> half) == 0) /* most; a division is slow */
+        return a * b;
     return a && b > RNN_I_TOO_MANY / a ? RNN_I_TOO_MANY : a * b;
 }
 
@@ -2675,6 +2686,46 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
         RNN_K(line)(p, cut, skip, j, end - j, 1, 0);
 }
 
+/* c += x b, for as many of n numbers as are returned. A machine takes a load
+ * for one of what was just stored if their addresses agree modulo 4096, and
+ * lets it wait; if c lies a little after b in this sense, that is every load of
+ * b. So here b is loaded before what lies before it is stored. */
+RNN_I_INLINE RNN_HOT size_t RNN_K(add_ahead)(size_t n, RNN_V x,
+                                             const rnn_real *b, rnn_real *c)
+{
+    enum { AHEAD = RNN_MR * RNN_NV < 12 ? 1 : 6, WIDE = AHEAD * RNN_W };
+    const uintptr_t after = ((uintptr_t)c - (uintptr_t)b) % 4096;
+    RNN_V now[AHEAD], next[AHEAD];
+    size_t i = 0;
+    int v;
+
+    if (AHEAD == 1 || after == 0 || n < 2 * WIDE ||
+        after > (WIDE + RNN_W) * sizeof(rnn_real))
+        return 0;
+    RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+        now[v] = RNN_LD(b + v * RNN_W);
+    for (;;) {
+        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+            next[v] = RNN_LD(b + i + WIDE + v * RNN_W);
+        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+            RNN_ST(c + i + v * RNN_W,
+                   RNN_MAD(x, now[v], RNN_LD(c + i + v * RNN_W)));
+        i += WIDE;
+        if (n - i < 3 * WIDE)
+            break;
+        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+            now[v] = RNN_LD(b + i + WIDE + v * RNN_W);
+        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+            RNN_ST(c + i + v * RNN_W,
+                   RNN_MAD(x, next[v], RNN_LD(c + i + v * RNN_W)));
+        i += WIDE;
+    }
+    RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+        RNN_ST(c + i + v * RNN_W,
+               RNN_MAD(x, next[v], RNN_LD(c + i + v * RNN_W)));
+    return i + WIDE;
+}
+
 /* c += rows of B, each times its number of A, `rounds` times `rows` of them; nv
  * vectors at a time. The columns from cut on lie `skip` further in C. rows and
  * nv are constants. */
@@ -2691,10 +2742,14 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
     for (;;) {
         const rnn_real *from = b;
         rnn_real *to = c;
-        size_t left = cut, later = n - cut;
+        size_t left = cut, later = n - cut, done;
         RNN_I_UNROLL for (r = 0; r < rows; r++)
             x[r] = RNN_SET(a[r * a_k]);
         for (;;) {
+            done = rows == 1 ? RNN_K(add_ahead)(left, x[0], from, to) : 0;
+            left -= done;
+            from += done;
+            to += done;
             for (; left >= wide; left -= wide, from += wide, to += wide) {
                 RNN_I_UNROLL for (v = 0; v < nv; v++)
                     acc[v] = RNN_LD(to + v * RNN_W);
@@ -2735,13 +2790,18 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
 RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
                                        const rnn_real *b2, rnn_real *c)
 {
-    size_t j;
+    size_t j = 0;
 
-    for (j = 0; j < n && start != RNN_I_FROM_C; j += RNN_W) {
-        RNN_V v = RNN_SET(0);
-        if (start == RNN_I_FROM_BIAS && b1)
-            v = RNN_K(ld)(b1 + j, n - j);
-        if (start == RNN_I_FROM_BIAS && b2)
+    if (start == RNN_I_FROM_C)
+        return;
+    if (start == RNN_I_FROM_ZERO)
+        b1 = b2 = NULL;
+    if (b1 && b2)
+        for (; j + RNN_W <= n; j += RNN_W)
+            RNN_ST(c + j, RNN_ADD(RNN_LD(b1 + j), RNN_LD(b2 + j)));
+    for (; j < n; j += RNN_W) {
+        RNN_V v = b1 ? RNN_K(ld)(b1 + j, n - j) : RNN_SET(0);
+        if (b2)
             v = RNN_ADD(v, RNN_K(ld)(b2 + j, n - j));
         RNN_K(st)(c + j, v, n - j);
     }
@@ -3782,9 +3842,15 @@ RNN_I_FN void rnn_i_meet(const rnn_i_call *call)
 RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
                           size_t *end)
 {
-    const size_t each = n / call->parts, more = n % call->parts;
-    const size_t p = call->part;
+    const size_t p = call->part, parts = call->parts;
+    size_t each, more;
 
+    *first = 0;
+    *end = n;
+    if (parts == 1) /* most; a division is slow */
+        return;
+    each = n / parts;
+    more = n % parts;
     *first = p * each + (p < more ? p : more);
     *end = *first + each + (p < more ? 1u : 0u);
 }
@@ -3957,15 +4023,15 @@ RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
     p->add = 0;
 }
 
-/* The call for the steps at which a part counts. */
-RNN_I_FN rnn_i_call rnn_i_when(const rnn_i_call *call, const rnn_i_part *p)
+/* Where the steps of a call end at which a part counts. */
+RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
+                         const rnn_i_part *p)
 {
-    rnn_i_call c = *call;
-    if (p->when == RNN_I_NEVER)
-        c.to = 0;
-    else if (p->when == RNN_I_FIRST && c.to > 1)
-        c.to = 1;
-    return c;
+    const int to = rnn_i_end(call, seq);
+
+    return p->when == RNN_I_NEVER ? 0
+           : p->when == RNN_I_FIRST && to > 1 ? 1
+                                              : to;
 }
 
 /* Whether T*B rows of this width can be a buffer. */
@@ -3976,15 +4042,15 @@ RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
                                   (size_t)width));
 }
 
-/* A product for every valid row: c(t, b) = start + a(t, b) B. p->a and p->c
- * point at step 0, row 0 of arrays with strides (a_t, a_i) and (c_t, c_i). */
-RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
+/* A product for every valid row up to step to - 1: c(t, b) = start + a(t, b) B.
+ * p->a and p->c point at step 0, row 0 of arrays with strides (a_t, a_i) and
+ * (c_t, c_i). */
+RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq, int to,
                          rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t c_t)
 {
     const rnn_real *a = p->a;
     rnn_real *c = p->c;
     const ptrdiff_t B = (ptrdiff_t)seq->batch;
-    const int to = rnn_i_end(call, seq);
     size_t first, end, b;
     int t = call->from;
 
@@ -4006,15 +4072,16 @@ RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq,
         }
 }
 
-/* C += sum over valid rows of a(t, b)^T b(t, b): a weight gradient, t
- * descending (down) or ascending, b ascending. p->a and p->b point at step 0,
- * row 0; a_k and b_k are their strides by row, a_t and b_t by step. */
-RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq,
+/* C += sum over valid rows up to step to - 1 of a(t, b)^T b(t, b): a weight
+ * gradient, t descending (down) or ascending, b ascending. p->a and p->b point
+ * at step 0, row 0; a_k and b_k are their strides by row, a_t and b_t by step.
+ */
+RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
                         rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t b_t,
                         int down)
 {
     const rnn_real *a = p->a, *b0 = p->b;
-    const int from = call->from, to = rnn_i_end(call, seq);
+    const int from = call->from;
     size_t b, end = (size_t)seq->batch;
     int s, t;
 
@@ -4062,7 +4129,8 @@ RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
     p.b_k = (ptrdiff_t)width;
     p.c = c;
     p.c_i = (ptrdiff_t)apart;
-    rnn_i_sum(call, seq, &p, 0, (ptrdiff_t)((size_t)seq->batch * width), down);
+    rnn_i_sum(call, seq, rnn_i_end(call, seq), &p, 0,
+              (ptrdiff_t)((size_t)seq->batch * width), down);
 }
 
 /* C[ids] += rows of b: the gradient of rows that were gathered. */
@@ -4252,7 +4320,7 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                               const rnn_i_matrix *w, size_t from,
                               const rnn_i_part *part, int start)
 {
-    const rnn_i_call when = rnn_i_when(call, part);
+    const int to = rnn_i_until(call, seq, part);
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
@@ -4265,7 +4333,7 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
     p.c = part->dx;
     p.c_i = (ptrdiff_t)part->row;
     p.start = start;
-    rnn_i_rows(&when, seq, &p, (ptrdiff_t)(B * dz_width),
+    rnn_i_rows(call, seq, to, &p, (ptrdiff_t)(B * dz_width),
                part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
@@ -4292,7 +4360,7 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
                                  const rnn_real *b2, size_t joint, rnn_real *y,
                                  size_t y_width)
 {
-    const rnn_i_call when = rnn_i_when(call, part);
+    const int to = rnn_i_until(call, seq, part);
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
@@ -4304,7 +4372,7 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_by(&p, w, row, 0);
     p.c = y;
     p.c_i = (ptrdiff_t)y_width;
-    rnn_i_rows(&when, seq, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
+    rnn_i_rows(call, seq, to, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
                (ptrdiff_t)(B * y_width));
 }
 
@@ -4324,7 +4392,8 @@ RNN_I_FN void rnn_i_rows_bias(const rnn_i_call *call, const rnn_seq *seq,
     p.a_i = p.b_j = p.b_k = 0;
     p.c = y;
     p.c_i = (ptrdiff_t)y_width;
-    rnn_i_rows(call, seq, &p, 0, (ptrdiff_t)((size_t)seq->batch * y_width));
+    rnn_i_rows(call, seq, rnn_i_end(call, seq), &p, 0,
+               (ptrdiff_t)((size_t)seq->batch * y_width));
 }
 
 /* The columns [first, first + n) of C [width][c_width] += sum x^T dz; dz points
@@ -4334,7 +4403,7 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
                                size_t dz_width, size_t n, rnn_real *c,
                                size_t c_width, int down)
 {
-    const rnn_i_call when = rnn_i_when(call, part);
+    const int to = rnn_i_until(call, seq, part);
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
@@ -4348,7 +4417,7 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
     p.b_k = (ptrdiff_t)dz_width;
     p.c = c;
     p.c_i = (ptrdiff_t)c_width;
-    rnn_i_sum(&when, seq, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
+    rnn_i_sum(call, seq, to, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
               (ptrdiff_t)(B * dz_width), down);
 }
 
@@ -5622,6 +5691,7 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_stack *stack, int batch,
     return st ? st : rnn_i_check_seq(one, ids ? stack->input_size : 0);
 }
 
+RNN_I_FLAT
 RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
                                  const rnn_real *params, int batch,
                                  const rnn_real *x, const int *ids, rnn_real *h,

@@ -1557,7 +1557,7 @@ RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
 /* Sizes saturate instead of wrapping; the end of a layout looks once. */
 #define RNN_I_TOO_MANY ((size_t)-1)
 
-RNN_I_INLINE size_t rnn_i_times(size_t a, size_t b)
+RNN_I_FN size_t rnn_i_times(size_t a, size_t b)
 {
     const int half = (int)(sizeof(size_t) * CHAR_BIT / 2);
 

@@ -2726,52 +2726,46 @@ RNN_I_INLINE RNN_HOT size_t RNN_K(add_ahead)(size_t n, RNN_V x,
     return i + WIDE;
 }
 
-/* c += rows of B, each times its number of A, `rounds` times `rows` of them; nv
- * vectors at a time. The columns from cut on lie `skip` further in C. rows and
- * nv are constants. */
+/* c += rows of B, which are neighbours, each times its number of A, `rounds`
+ * times `rows` of them; nv vectors at a time. The columns from cut on lie
+ * `skip` further in C. rows and nv are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
                                           size_t rounds, int rows, int nv,
                                           const rnn_real *a, ptrdiff_t a_k,
-                                          const rnn_real *b, ptrdiff_t b_k,
-                                          rnn_real *c)
+                                          const rnn_real *b, rnn_real *c)
 {
     const size_t wide = (size_t)nv * RNN_W;
     RNN_V x[2], acc[8];
     int r, v;
 
-    for (;;) {
-        const rnn_real *from = b;
+    for (; rounds; rounds--, a += rows * a_k, b += (size_t)(rows - 1) * n) {
         rnn_real *to = c;
-        size_t left = cut, later = n - cut, done;
+        size_t left = cut, later = n - cut, some;
         RNN_I_UNROLL for (r = 0; r < rows; r++)
             x[r] = RNN_SET(a[r * a_k]);
         for (;;) {
-            done = rows == 1 ? RNN_K(add_ahead)(left, x[0], from, to) : 0;
-            left -= done;
-            from += done;
-            to += done;
-            for (; left >= wide; left -= wide, from += wide, to += wide) {
+            some = rows == 1 ? RNN_K(add_ahead)(left, x[0], b, to) : 0;
+            left -= some;
+            b += some;
+            to += some;
+            for (; left >= wide; left -= wide, b += wide, to += wide) {
                 RNN_I_UNROLL for (v = 0; v < nv; v++)
                     acc[v] = RNN_LD(to + v * RNN_W);
                 RNN_I_UNROLL for (r = 0; r < rows; r++) {
                     RNN_I_UNROLL for (v = 0; v < nv; v++)
-                        acc[v] = RNN_MAD(x[r],
-                                         RNN_LD(from + r * b_k + v * RNN_W),
-                                         acc[v]);
+                        acc[v] = RNN_MAD(
+                            x[r], RNN_LD(b + (size_t)r * n + v * RNN_W), acc[v]);
                 }
                 RNN_I_UNROLL for (v = 0; v < nv; v++)
                     RNN_ST(to + v * RNN_W, acc[v]);
             }
-            while (left) {
-                const size_t some = rnn_i_least(left, RNN_W);
+            for (; left; left -= some, b += some, to += some) {
+                some = rnn_i_least(left, RNN_W);
                 acc[0] = RNN_K(ld)(to, some);
                 for (r = 0; r < rows; r++)
-                    acc[0] = RNN_MAD(x[r], RNN_K(ld)(from + r * b_k, some),
+                    acc[0] = RNN_MAD(x[r], RNN_K(ld)(b + (size_t)r * n, some),
                                      acc[0]);
                 RNN_K(st)(to, acc[0], some);
-                left -= some;
-                from += some;
-                to += some;
             }
             if (!later)
                 break;
@@ -2779,10 +2773,6 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
             later = 0;
             to += skip;
         }
-        if (--rounds == 0)
-            return;
-        a += rows * a_k;
-        b += rows * b_k;
     }
 }
 
@@ -2827,15 +2817,13 @@ RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p, size_t n, size_t cut,
                 const rnn_real *b0 = b + (ptrdiff_t)k * b_k;
                 rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
                 if (rows == 2)
-                    RNN_K(add_rows)(n, cut, skip, rounds, 2, 8, a0, a_k, b0,
-                                    b_k, c);
+                    RNN_K(add_rows)(n, cut, skip, rounds, 2, 8, a0, a_k, b0, c);
                 else
-                    RNN_K(add_rows)(n, cut, skip, rounds, 1, 4, a0, a_k, b0,
-                                    b_k, c);
+                    RNN_K(add_rows)(n, cut, skip, rounds, 1, 4, a0, a_k, b0, c);
             }
         for (i = 0; i < p->m && k < p->k; i++) /* an odd one */
             RNN_K(add_rows)(n, cut, skip, 1, 1, 4, a + (ptrdiff_t)k * a_k, a_k,
-                            b + (ptrdiff_t)k * b_k, b_k,
+                            b + (ptrdiff_t)k * b_k,
                             p->c + (ptrdiff_t)i * p->c_i);
     }
 }

@@ -2689,40 +2689,34 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
 /* c += x b, for as many of n numbers as are returned. A machine takes a load
  * for one of what was just stored if their addresses agree modulo 4096, and
  * lets it wait; if c lies a little after b in this sense, that is every load of
- * b. So here b is loaded before what lies before it is stored. */
+ * b. So here a block of b is loaded before the one in front of it is stored,
+ * where there are registers for two. */
 RNN_I_INLINE RNN_HOT size_t RNN_K(add_ahead)(size_t n, RNN_V x,
                                              const rnn_real *b, rnn_real *c)
 {
-    enum { AHEAD = RNN_MR * RNN_NV < 12 ? 1 : 6, WIDE = AHEAD * RNN_W };
+    enum { ROOM = RNN_MR * RNN_NV >= 12, AHEAD = 6, WIDE = AHEAD * RNN_W };
     const uintptr_t after = ((uintptr_t)c - (uintptr_t)b) % 4096;
     RNN_V now[AHEAD], next[AHEAD];
-    size_t i = 0;
+    size_t i;
     int v;
 
-    if (AHEAD == 1 || after == 0 || n < 2 * WIDE ||
+    if (!ROOM || after == 0 || n < WIDE ||
         after > (WIDE + RNN_W) * sizeof(rnn_real))
         return 0;
     RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
         now[v] = RNN_LD(b + v * RNN_W);
-    for (;;) {
+    for (i = 0; n - i >= 2 * WIDE; i += WIDE) {
         RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
             next[v] = RNN_LD(b + i + WIDE + v * RNN_W);
-        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
+        RNN_I_UNROLL for (v = 0; v < AHEAD; v++) {
             RNN_ST(c + i + v * RNN_W,
                    RNN_MAD(x, now[v], RNN_LD(c + i + v * RNN_W)));
-        i += WIDE;
-        if (n - i < 3 * WIDE)
-            break;
-        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
-            now[v] = RNN_LD(b + i + WIDE + v * RNN_W);
-        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
-            RNN_ST(c + i + v * RNN_W,
-                   RNN_MAD(x, next[v], RNN_LD(c + i + v * RNN_W)));
-        i += WIDE;
+            now[v] = next[v];
+        }
     }
     RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
         RNN_ST(c + i + v * RNN_W,
-               RNN_MAD(x, next[v], RNN_LD(c + i + v * RNN_W)));
+               RNN_MAD(x, now[v], RNN_LD(c + i + v * RNN_W)));
     return i + WIDE;
 }
 

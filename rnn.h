@@ -5150,8 +5150,9 @@ RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
     y->strips = packed && RNN_COPIES(y->H) > 1 && rnn_i_meets(call);
 }
 
-RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
-                         const rnn_real *params, rnn_real *work)
+/* Makes them; whether parts must meet before the layers run. */
+RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
+                        const rnn_real *params, rnn_real *work)
 {
     rnn_i_matrix w;
     rnn_i_layer a;
@@ -5171,6 +5172,7 @@ RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                                       rnn_i_unconst(w.ws));
             }
         }
+    return y->strips;
 }
 
 /* Some steps at a time: what the inputs bring to z, which then is at hand for
@@ -5514,10 +5516,8 @@ RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
         return st;
     if (!params)
         return RNN_E_ARG;
-    if (lay.packed) {
-        rnn_i_pack(&call, &lay, params, work);
+    if (lay.packed && rnn_i_pack(&call, &lay, params, work))
         rnn_i_meet(&call);
-    }
     rnn_i_stack_forward(&call, &lay, stack, params, seq, 0, work);
     parts = rnn_i_output(&lay, stack, work, lay.L - 1, part);
     if (y)
@@ -7130,13 +7130,13 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_call *call = &o->call;
-    int i;
+    int i, strips = 0;
 
     for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_source *s = &m->source[i];
         const rnn_real *att;
-        rnn_i_pack(call, &s->side.y, params + s->side.rnn,
-                   work + s->side.work);
+        strips |= rnn_i_pack(call, &s->side.y, params + s->side.rnn,
+                             work + s->side.work);
         if (!m->attention)
             continue;
         att = params + s->att;
@@ -7148,10 +7148,12 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
     if (m->q)
         rnn_i_transpose(call, params + m->bridge, m->R, m->C,
                         work + m->bridge_t);
-    rnn_i_pack(call, &m->top.y, params + m->top.rnn, work + m->top.work);
+    strips |= rnn_i_pack(call, &m->top.y, params + m->top.rnn,
+                         work + m->top.work);
     rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O,
                     work + m->head_t);
-    rnn_i_meet(call);
+    if (strips)
+        rnn_i_meet(call);
 }
 
 RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,

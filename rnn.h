@@ -7605,6 +7605,7 @@ RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
     return RNN_OK;
 }
 
+RNN_I_FLAT
 RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
                            int batch, const rnn_real *x, const int *ids,
                            rnn_real *h, rnn_real *c, rnn_real *logits,

@@ -2686,100 +2686,22 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
         RNN_K(line)(p, cut, skip, j, end - j, 1, 0);
 }
 
-/* c += x b, for as many of n numbers as are returned. A machine takes a load
- * for one of what was just stored if their addresses agree modulo 4096, and
- * lets it wait; if c lies a little after b in this sense, that is every load of
- * b. So here a block of b is loaded before the one in front of it is stored,
- * where there are registers for two. */
-RNN_I_INLINE RNN_HOT size_t RNN_K(add_ahead)(size_t n, RNN_V x,
-                                             const rnn_real *b, rnn_real *c)
-{
-    enum { ROOM = RNN_MR * RNN_NV >= 12, AHEAD = 6, WIDE = AHEAD * RNN_W };
-    const uintptr_t after = ((uintptr_t)c - (uintptr_t)b) % 4096;
-    RNN_V now[AHEAD], next[AHEAD];
-    size_t i;
-    int v;
-
-    if (!ROOM || after == 0 || n < WIDE ||
-        after > (WIDE + RNN_W) * sizeof(rnn_real))
-        return 0;
-    RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
-        now[v] = RNN_LD(b + v * RNN_W);
-    for (i = 0; n - i >= 2 * WIDE; i += WIDE) {
-        RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
-            next[v] = RNN_LD(b + i + WIDE + v * RNN_W);
-        RNN_I_UNROLL for (v = 0; v < AHEAD; v++) {
-            RNN_ST(c + i + v * RNN_W,
-                   RNN_MAD(x, now[v], RNN_LD(c + i + v * RNN_W)));
-            now[v] = next[v];
-        }
-    }
-    RNN_I_UNROLL for (v = 0; v < AHEAD; v++)
-        RNN_ST(c + i + v * RNN_W,
-               RNN_MAD(x, now[v], RNN_LD(c + i + v * RNN_W)));
-    return i + WIDE;
-}
-
-/* c += rows of B, which are neighbours, each times its number of A, `rounds`
- * times `rows` of them; nv vectors at a time. The columns from cut on lie
- * `skip` further in C. rows and nv are constants. */
-RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(size_t n, size_t cut, ptrdiff_t skip,
-                                          size_t rounds, int rows, int nv,
-                                          const rnn_real *a, ptrdiff_t a_k,
-                                          const rnn_real *b, rnn_real *c)
-{
-    const size_t wide = (size_t)nv * RNN_W;
-    RNN_V x[2], acc[8];
-    int r, v;
-
-    for (; rounds; rounds--, a += rows * a_k, b += (size_t)(rows - 1) * n) {
-        rnn_real *to = c;
-        size_t left = cut, later = n - cut, some;
-        RNN_I_UNROLL for (r = 0; r < rows; r++)
-            x[r] = RNN_SET(a[r * a_k]);
-        for (;;) {
-            some = rows == 1 ? RNN_K(add_ahead)(left, x[0], b, to) : 0;
-            left -= some;
-            b += some;
-            to += some;
-            for (; left >= wide; left -= wide, b += wide, to += wide) {
-                RNN_I_UNROLL for (v = 0; v < nv; v++)
-                    acc[v] = RNN_LD(to + v * RNN_W);
-                RNN_I_UNROLL for (r = 0; r < rows; r++) {
-                    RNN_I_UNROLL for (v = 0; v < nv; v++)
-                        acc[v] = RNN_MAD(
-                            x[r], RNN_LD(b + (size_t)r * n + v * RNN_W), acc[v]);
-                }
-                RNN_I_UNROLL for (v = 0; v < nv; v++)
-                    RNN_ST(to + v * RNN_W, acc[v]);
-            }
-            for (; left; left -= some, b += some, to += some) {
-                some = rnn_i_least(left, RNN_W);
-                acc[0] = RNN_K(ld)(to, some);
-                for (r = 0; r < rows; r++)
-                    acc[0] = RNN_MAD(x[r], RNN_K(ld)(b + (size_t)r * n, some),
-                                     acc[0]);
-                RNN_K(st)(to, acc[0], some);
-            }
-            if (!later)
-                break;
-            left = later;
-            later = 0;
-            to += skip;
-        }
-    }
-}
-
-/* c = what n sums start at */
+/* c = what n sums start at; from, if that is C, may be c */
 RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
-                                       const rnn_real *b2, rnn_real *c)
+                                       const rnn_real *b2, const rnn_real *from,
+                                       rnn_real *c)
 {
     size_t j = 0;
 
-    if (start == RNN_I_FROM_C)
-        return;
+    if (start == RNN_I_FROM_C) {
+        if (from == c)
+            return;
+        b1 = from;
+    }
+    if (start != RNN_I_FROM_BIAS)
+        b2 = NULL;
     if (start == RNN_I_FROM_ZERO)
-        b1 = b2 = NULL;
+        b1 = NULL;
     if (b1 && b2)
         for (; j + RNN_W <= n; j += RNN_W)
             RNN_ST(c + j, RNN_ADD(RNN_LD(b1 + j), RNN_LD(b2 + j)));
@@ -2791,66 +2713,162 @@ RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
     }
 }
 
-/* A long row of C, which has its start, or several alike, if the rows of B are
- * neighbours: B is read once from its beginning to its end, and C is near all
- * the time; two rows together if B is small. */
-RNN_I_FN RNN_HOT void RNN_K(row)(const rnn_i_product *p, size_t n, size_t cut,
-                                 ptrdiff_t skip)
+/* n columns of a row, n >= held vectors: `rounds` times some rows of B, each
+ * read from its beginning to its end, times their numbers of A, on top of c.
+ * `held` vectors of c are in registers, the others in the first cache, four at a
+ * time. Where that leaves some over, four of the held ones are the last, not
+ * the first, and those between may reach into them: the same sums, once more.
+ * So a row ends in one branch, which a machine foresees. held and last, 0 or 4,
+ * are constants. */
+RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
+                                          int held, int last, size_t rounds,
+                                          size_t rows, const rnn_real *a0,
+                                          const rnn_real *b0, rnn_real *c)
 {
-    const size_t rows = n * p->k <= 32768 ? 2 : 1;
-    const size_t rounds = p->m == 1 ? p->k / rows : 1; /* at once */
+    enum { SOME = 4 };
     const ptrdiff_t a_k = p->a_k, b_k = p->b_k;
-    size_t o, k, i;
+    const size_t first = (size_t)(held - last) * RNN_W;
+    const size_t end = n - (size_t)last * RNN_W;
+    RNN_V acc[RNN_MR * RNN_NV], some[SOME];
+    size_t k, j;
+    int v;
 
-    for (o = 0; o < p->o; o++) {
-        const rnn_real *a = p->a + (ptrdiff_t)o * p->a_o;
-        const rnn_real *b = p->b + (ptrdiff_t)o * p->b_o;
-        for (k = 0; k + rows <= p->k; k += rows * rounds)
-            for (i = 0; i < p->m; i++) {
-                const rnn_real *a0 = a + (ptrdiff_t)k * a_k;
-                const rnn_real *b0 = b + (ptrdiff_t)k * b_k;
-                rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
-                if (rows == 2)
-                    RNN_K(add_rows)(n, cut, skip, rounds, 2, 8, a0, a_k, b0, c);
-                else
-                    RNN_K(add_rows)(n, cut, skip, rounds, 1, 4, a0, a_k, b0, c);
+#define RNN_I_HELD(v)                                                          \
+    ((v) < held - last ? (size_t)(v) * RNN_W : n - (size_t)(held - (v)) * RNN_W)
+    RNN_I_UNROLL for (v = 0; v < held; v++)
+        acc[v] = RNN_LD(c + RNN_I_HELD(v));
+    for (;;) {
+        const rnn_real *a = a0, *b = b0;
+        for (k = rows;;) {
+            const RNN_V x = RNN_SET(*a);
+            RNN_I_UNROLL for (v = 0; v < held - last; v++)
+                acc[v] = RNN_MAD(x, RNN_LD(b + RNN_I_HELD(v)), acc[v]);
+            for (j = first; j < end; j += SOME * RNN_W) {
+                RNN_I_UNROLL for (v = 0; v < SOME; v++)
+                    some[v] = RNN_MAD(x, RNN_LD(b + j + v * RNN_W),
+                                      RNN_LD(c + j + v * RNN_W));
+                RNN_I_UNROLL for (v = 0; v < SOME; v++)
+                    RNN_ST(c + j + v * RNN_W, some[v]);
             }
-        for (i = 0; i < p->m && k < p->k; i++) /* an odd one */
-            RNN_K(add_rows)(n, cut, skip, 1, 1, 4, a + (ptrdiff_t)k * a_k, a_k,
-                            b + (ptrdiff_t)k * b_k,
-                            p->c + (ptrdiff_t)i * p->c_i);
+            RNN_I_UNROLL for (v = held - last; v < held; v++)
+                acc[v] = RNN_MAD(x, RNN_LD(b + RNN_I_HELD(v)), acc[v]);
+            if (--k == 0)
+                break;
+            a += a_k;
+            b += b_k;
+        }
+        if (--rounds == 0)
+            break;
+        a0 += p->a_o;
+        b0 += p->b_o;
+    }
+    RNN_I_UNROLL for (v = 0; v < held; v++)
+        RNN_ST(c + RNN_I_HELD(v), acc[v]);
+#undef RNN_I_HELD
+}
+
+/* The same: as many in registers as is quickest. */
+RNN_I_FN RNN_HOT void RNN_K(rows)(const rnn_i_product *p, size_t n,
+                                  size_t rounds, size_t rows, const rnn_real *a,
+                                  const rnn_real *b, rnn_real *c)
+{
+    enum { FOUR = 4 * RNN_W, ALL = RNN_MR * RNN_NV, HALF = ALL / 2 };
+
+    if (n >= ALL * RNN_W && n <= 2 * ALL * RNN_W &&
+        (n - ALL * RNN_W) % FOUR == 0)
+        RNN_K(add_rows)(p, n, ALL, 0, rounds, rows, a, b, c);
+    else if ((n - HALF * RNN_W) % FOUR == 0)
+        RNN_K(add_rows)(p, n, HALF, 0, rounds, rows, a, b, c);
+    else
+        RNN_K(add_rows)(p, n, HALF, 4, rounds, rows, a, b, c);
+}
+
+/* Whether to read rows of B to their ends, if they are neighbours: always for
+ * several rows of C alike; for one if B is not in the second cache, nor in none,
+ * or if its rows are short and end in part of a vector. The sizes suit caches of
+ * 32 KB, 1 MB and some tens of MB. */
+RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
+{
+    const size_t n = p->n + p->tail, rows = p->o * p->k;
+
+    if (!RNN_I_SETS || n < 192 || p->b_k != (ptrdiff_t)n)
+        return 0;
+    if (p->m > 1)
+        return p->a_i == 0 && p->tail == 0;
+    return rows >= 16 && (p->o > 1 || n * p->k < 2097152) &&
+           (n * rows > 180000 || (n < 512 && n % RNN_W != 0));
+}
+
+/* One row of C, summed up beside it. A machine takes a load for one of what was
+ * just stored if their addresses agree modulo 4096, and lets it wait: that is
+ * every load of B if C lies a little after it in this sense. So C is summed up
+ * half of that away from B; and a tail is a neighbour there. */
+RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
+{
+    enum { PAGE = 4096, MOST = 2 * PAGE / sizeof(rnn_real) };
+    const size_t n = p->n + p->tail;
+    rnn_real room[MOST + PAGE / sizeof(rnn_real)], *c, *tail = NULL;
+    size_t j, some, first, at;
+
+    for (j = 0; j < n; j += some) {
+        const uintptr_t wanted = (uintptr_t)(p->b + j) + PAGE / 2;
+        c = room + (wanted / 64 * 64 - (uintptr_t)room) % PAGE / sizeof *c;
+        some = n - j <= MOST ? n - j
+                             : rnn_i_least((n - j) / 128 * 64, MOST);
+        first = j < p->n ? rnn_i_least(p->n - j, some) : 0;
+        if (first)
+            RNN_K(begin)(first, p->start, p->b1 ? p->b1 + j : NULL,
+                         p->b2 ? p->b2 + j : NULL, p->c + j, c);
+        if (first < some) {
+            at = j + first - p->n;
+            tail = p->c + p->tail_c + (ptrdiff_t)at;
+            RNN_K(begin)(some - first, p->tail_start,
+                         p->tail_b1 ? p->tail_b1 + at : NULL, NULL, tail,
+                         c + first);
+        }
+        RNN_K(rows)(p, some, p->o, p->k, p->a, p->b + j, c);
+        if (first)
+            RNN_K(begin)(first, RNN_I_FROM_C, NULL, NULL, c, p->c + j);
+        if (first < some)
+            RNN_K(begin)(some - first, RNN_I_FROM_C, NULL, NULL, c + first,
+                         tail);
     }
 }
 
-/* Whether to read B as it lies in memory. A weight's size decides, on machines
- * whose caches have 32 KB, 1 MB and some tens of MB: from 800 KB to 8 MB that
- * is quicker than pieces. Sums of several rounds, or for several rows of C
- * alike, go so whatever the size. */
-RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
+/* Rows of C alike: what one has read is near for the next. */
+RNN_I_FN RNN_HOT void RNN_K(alike)(const rnn_i_product *p)
 {
-    const size_t n = p->n + p->tail, all = n * p->k;
-
-    return n >= 192 && p->b_k == (ptrdiff_t)n &&
-           (p->m > 1 || p->o > 1 || (all > 200000 && all < 2097152));
-}
-
-/* One row of C, or several alike. */
-RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p, int whole)
-{
-    const size_t cut = p->n, n = cut + p->tail;
-    const ptrdiff_t skip = p->tail ? p->tail_c - (ptrdiff_t)cut : 0;
-    size_t i;
+    const size_t most = 4096 / p->n + 1;
+    size_t i, k, o, some;
 
     for (i = 0; i < p->m; i++) {
         rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
-        RNN_K(begin)(cut, p->start, p->b1, p->b2, c);
-        if (p->tail)
-            RNN_K(begin)(p->tail, p->tail_start, p->tail_b1, NULL,
-                         c + p->tail_c);
+        RNN_K(begin)(p->n, p->start, p->b1, p->b2, c, c);
     }
-    if (whole) {
-        RNN_K(row)(p, n, cut, skip);
-    } else if (cut % RNN_W == 0) { /* no vector lies on both sides */
+    for (o = 0; o < p->o; o++)
+        for (k = 0; k < p->k; k += some) {
+            const ptrdiff_t so = (ptrdiff_t)o, sk = (ptrdiff_t)k;
+            some = rnn_i_least(p->k - k, most);
+            for (i = 0; i < p->m; i++)
+                RNN_K(rows)(p, p->n, 1, some, p->a + so * p->a_o + sk * p->a_k,
+                            p->b + so * p->b_o + sk * p->b_k,
+                            p->c + (ptrdiff_t)i * p->c_i);
+        }
+}
+
+/* One row of C. */
+RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
+{
+    const size_t cut = p->n, n = cut + p->tail;
+    ptrdiff_t skip = 0;
+
+    RNN_K(begin)(cut, p->start, p->b1, p->b2, p->c, p->c);
+    if (p->tail) {
+        rnn_real *c = p->c + p->tail_c;
+        skip = p->tail_c - (ptrdiff_t)cut;
+        RNN_K(begin)(p->tail, p->tail_start, p->tail_b1, NULL, c, c);
+    }
+    if (cut % RNN_W == 0) { /* no vector lies on both sides */
         RNN_K(lines)(p, cut, skip, 0, n);
     } else {
         RNN_K(lines)(p, cut, skip, 0, cut);
@@ -2898,11 +2916,15 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     rnn_i_product tail;
 #if RNN_W > 1
-    const int whole = p->b_j == 1 && (p->m == 1 || p->a_i == 0) &&
-                      RNN_K(whole)(p);
-
-    if (whole || (p->b_j == 1 && p->m == 1)) {
-        RNN_K(one_row)(p, whole);
+    if (p->b_j == 1 && RNN_K(whole)(p)) {
+        if (p->m == 1)
+            RNN_K(beside)(p);
+        else
+            RNN_K(alike)(p);
+        return;
+    }
+    if (p->b_j == 1 && p->m == 1) {
+        RNN_K(one_row)(p);
         return;
     }
 #endif

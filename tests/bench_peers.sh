@@ -1,14 +1,15 @@
 #!/bin/sh
 # rnn.h against the peers that this machine has, row by row: oneDNN
-# (libdnnl-dev), PyTorch (python3-torch), and the limit of the machine itself
-# (bench_peak.c). Ours and theirs take turns, so that a slow minute is slow for
-# all; the ratio is of rounds, ours / theirs in GFLOP/s: above 1, ours is
-# quicker.
+# (libdnnl-dev), PyTorch (python3-torch), RTNeural (its folder in RTNEURAL; of
+# the rows with stream), and the limit of the machine itself (bench_peak.c).
+# Ours and theirs take turns, so that a slow minute is slow for all; the ratio
+# is of rounds, ours / theirs in GFLOP/s: above 1, ours is quicker.
 #
 #     sh tests/bench_peers.sh [FILTER]     rows with this text, as bench has it
 #
 #     ROUNDS=3 REPS=9 THREADS=1 CPU=0 OUT=build/bench_peers.log
 #
+# RTNEURAL_FLAGS are its backend's: Eigen in /usr/include/eigen3 unless given.
 # CPU is the first processor that is used. Every line of every program is left
 # in OUT. Where fewer than half of the samples of ours or theirs were clean, the
 # ratio is marked ?: the machine was not ours alone.
@@ -22,6 +23,8 @@ CC=${CC:-cc}
 CXX=${CXX:-c++}
 CFLAGS=${CFLAGS:--O2}
 PYTHON=${PYTHON:-/usr/bin/python3}
+RTNEURAL=${RTNEURAL:-}
+RTNEURAL_FLAGS=${RTNEURAL_FLAGS:--I/usr/include/eigen3 -DRTNEURAL_USE_EIGEN=1}
 B=build
 OUT=${OUT:-$B/bench_peers.log}
 export OMP_NUM_THREADS="$THREADS" OPENBLAS_NUM_THREADS="$THREADS"
@@ -49,6 +52,17 @@ if "$PYTHON" -c 'import torch' 2> /dev/null; then
 else
     echo "# no PyTorch (python3-torch) in $PYTHON"
 fi
+# shellcheck disable=SC2086
+if [ -z "$RTNEURAL" ]; then
+    echo "# no RTNeural: set RTNEURAL to its folder"
+elif [ "$THREADS" -gt 1 ]; then
+    echo "# no RTNeural: it has one thread"
+elif $CXX -std=c++17 -O3 -march=native -I"$RTNEURAL" $RTNEURAL_FLAGS \
+    tests/peer_rtneural.cpp -o $B/peer_rtneural 2> $B/peer_rtneural.out; then
+    peers="$peers rtneural"
+else
+    echo "# no RTNeural in $RTNEURAL: see $B/peer_rtneural.out"
+fi
 
 pin=
 if command -v taskset > /dev/null 2>&1; then
@@ -61,6 +75,7 @@ run() { # a program's name, a row
     limit) $pin $B/bench_peak --reps "$REPS" "$2" ;;
     onednn) $pin $B/peer_onednn --reps "$REPS" "$2" ;;
     torch) $pin "$PYTHON" tests/peer_torch.py --reps "$REPS" "$2" ;;
+    rtneural) $pin $B/peer_rtneural --reps "$REPS" "$2" ;;
     esac
 }
 

@@ -16,6 +16,7 @@ typedef struct bench_row {
     bench_line line;
     rnn_status status;   /* the first that was not RNN_OK                  */
     int train;           /* whether there is a backward pass               */
+    int streams;         /* whether it is one step, which goes on          */
     int tokens;          /* whether there is a model, with loss and Adam   */
     int calls;           /* after how many calls the checksum is           */
     size_t shift;        /* buffers begin so many numbers past a cache line */
@@ -117,7 +118,7 @@ static inline void bench_open_stack(bench_row *r)
         size = size / 2;
     states = r->sizes.state;
     r->work_len = r->train                  ? r->sizes.train
-                  : bench_has(l, "stream")  ? r->sizes.step
+                  : r->streams              ? r->sizes.step
                                             : r->sizes.infer;
     r->params = bench_reals(r, r->sizes.params, size);
     r->work = bench_reals(r, r->work_len, 0);
@@ -240,10 +241,11 @@ static inline rnn_status bench_row_open(bench_row *r, const bench_line *l,
     r->random = 1;
     r->tokens = bench_has(l, "charlm") || bench_has(l, "attention");
     r->train = r->tokens || bench_has(l, "train");
-    r->calls = bench_has(l, "stream") ? 4 : r->tokens ? 2 : 1;
+    r->streams = bench_has(l, "stream");
+    r->calls = r->streams ? 4 : r->tokens ? 2 : 1;
     r->seq.steps = l->T;
     r->seq.batch = l->B;
-    if (!r->train && !bench_has(l, "infer") && !bench_has(l, "stream"))
+    if (!r->train && !bench_has(l, "infer") && !r->streams)
         r->status = RNN_E_UNSUPPORTED;
     else if (r->tokens)
         bench_open_model(r);
@@ -282,7 +284,7 @@ static inline void bench_clear(const bench_row *r, const rnn_run *run)
 
 static inline void bench_call_stack(bench_row *r, const rnn_run *run)
 {
-    if (bench_has(&r->line, "stream")) {
+    if (r->streams) {
         bench_must(r, rnn_stack_step(&r->stack, r->params, r->line.B, r->x,
                                      NULL, r->hn,
                                      r->stack.cell == RNN_LSTM ? r->cn : NULL,

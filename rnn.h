@@ -3435,6 +3435,16 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, size_t n, rnn_real *z,
     }
 }
 
+/* Gates, n numbers of z, in a pass of their own: where each number waits for
+ * one function, not for one and then another, more of them are under way at
+ * once. */
+RNN_I_INLINE RNN_HOT void RNN_K(sigmoids)(size_t n, rnn_real *z)
+{
+    size_t j;
+    for (j = 0; j < n; j += RNN_W)
+        RNN_K(st)(z + j, RNN_K(sigmoid)(RNN_K(ld)(z + j, n - j)), n - j);
+}
+
 /* [CELL-GRU]  both forms
  *
  *     forward     r = sigmoid(x~_r)   z = sigmoid(x~_z)                  K = 4
@@ -3455,11 +3465,11 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_reset)(size_t n, rnn_real *z,
                                            const rnn_real *h_prev)
 {
     size_t j;
+    RNN_K(sigmoids)(2 * n, z);
     for (j = 0; j < n; j += RNN_W) {
         const size_t l = n - j;
-        const RNN_V r = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
-        RNN_K(st)(z + j, r, l);
-        RNN_K(st)(z + 3 * n + j, RNN_MUL(r, RNN_K(ld)(h_prev + j, l)), l);
+        RNN_K(st)(z + 3 * n + j,
+                  RNN_MUL(RNN_K(ld)(z + j, l), RNN_K(ld)(h_prev + j, l)), l);
     }
 }
 
@@ -3468,17 +3478,15 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after, size_t n, rnn_real *z,
                                              rnn_real *h)
 {
     size_t j;
+    if (after)
+        RNN_K(sigmoids)(2 * n, z);
     for (j = 0; j < n; j += RNN_W) {
         const size_t l = n - j;
-        RNN_V u = RNN_K(sigmoid)(RNN_K(ld)(z + n + j, l));
+        const RNN_V u = RNN_K(ld)(z + n + j, l);
         RNN_V c = RNN_K(ld)(z + 2 * n + j, l);
-        if (after) {
-            const RNN_V r = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
-            c = RNN_MAD(r, RNN_K(ld)(z + 3 * n + j, l), c);
-            RNN_K(st)(z + j, r, l);
-        }
+        if (after)
+            c = RNN_MAD(RNN_K(ld)(z + j, l), RNN_K(ld)(z + 3 * n + j, l), c);
         c = RNN_K(tanh)(c);
-        RNN_K(st)(z + n + j, u, l);
         RNN_K(st)(z + 2 * n + j, c, l);
         RNN_K(st)(h + j, RNN_MAD(u, RNN_SUB(RNN_K(ld)(h_prev + j, l), c), c),
                   l);
@@ -3543,19 +3551,20 @@ RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(size_t n, rnn_real *z,
                                               rnn_real *c, rnn_real *h)
 {
     size_t j;
+    RNN_K(sigmoids)(2 * n, z);
     for (j = 0; j < n; j += RNN_W) {
         const size_t l = n - j;
-        const RNN_V i = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
-        const RNN_V f = RNN_K(sigmoid)(RNN_K(ld)(z + n + j, l));
+        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + n + j, l);
         const RNN_V g = RNN_K(tanh)(RNN_K(ld)(z + 2 * n + j, l));
-        const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * n + j, l));
-        const RNN_V v = RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g));
-        RNN_K(st)(z + j, i, l);
-        RNN_K(st)(z + n + j, f, l);
         RNN_K(st)(z + 2 * n + j, g, l);
+        RNN_K(st)(c + j, RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g)),
+                  l);
+    }
+    for (j = 0; j < n; j += RNN_W) {
+        const size_t l = n - j;
+        const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * n + j, l));
         RNN_K(st)(z + 3 * n + j, o, l);
-        RNN_K(st)(c + j, v, l);
-        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(v)), l);
+        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(RNN_K(ld)(c + j, l))), l);
     }
 }
 

@@ -172,8 +172,8 @@ EQUIVALENT = {
          "y->strips = packed && RNN_COPIES(y->H) > 1 && rnn_i_meets(call);",
          "y->strips = packed && RNN_COPIES(y->H) > (1 + 1) && rnn_i_meets(call);"),
         ("RNN_K(whole)",
-         "const size_t n = p->n + p->tail, all = n * p->k;",
-         "const size_t n = p->n + p->tail, all = n;"),
+         "const size_t n = p->n + p->tail, rows = p->o * p->k;",
+         "const size_t n = p->n + p->tail, rows = p->o;"),
     ],
     "not read without a second bias": [
         ("rnn_embedding_forward",

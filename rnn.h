@@ -2783,10 +2783,10 @@ RNN_I_FN RNN_HOT void RNN_K(rows)(const rnn_i_product *p, size_t n,
         RNN_K(add_rows)(p, n, HALF, 4, rounds, rows, a, b, c);
 }
 
-/* Whether to read rows of B to their ends, if they are neighbours: always for
- * several rows of C alike; for one if B is not in the second cache, nor in none,
- * or if its rows are short and end in part of a vector. The sizes suit caches of
- * 32 KB, 1 MB and some tens of MB. */
+/* Whether to read rows of B to their ends, which needs them to be neighbours:
+ * always for several rows of C alike; for one row if B is larger than the second
+ * cache and smaller than the third, or if its rows are short and end in part of
+ * a vector. That is set for caches of 32 KB, 1 MB and some tens of MB. */
 RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 {
     const size_t n = p->n + p->tail, rows = p->o * p->k;

@@ -115,7 +115,9 @@
  *   moments  what an optimiser keeps: some arrays of the layout of params
  *
  * Arrays need the alignment of float, nothing more, and may not overlap unless
- * a comment says so. Their lengths are passed and checked.
+ * a comment says so. Their lengths are passed and checked. A call takes some KB
+ * of stack whatever the sizes, and 12 KB more where kernels are chosen at run
+ * time.
  *
  * ----------------------------------------------------------------------------
  * SHAPES
@@ -2713,13 +2715,14 @@ RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
     }
 }
 
+#if RNN_I_SETS
 /* n columns of a row, n >= held vectors: `rounds` times some rows of B, each
  * read from its beginning to its end, times their numbers of A, on top of c.
- * `held` vectors of c are in registers, the others in the first cache, four at a
- * time. Where that leaves some over, four of the held ones are the last, not
- * the first, and those between may reach into them: the same sums, once more.
- * So a row ends in one branch, which a machine foresees. held and last, 0 or 4,
- * are constants. */
+ * `held` vectors of c are in registers, the others in the first cache, four at
+ * a time. Where that leaves some over, four of the held ones are the last, not
+ * the first; the step before may overlap them, and what it writes there is
+ * overwritten at the end. So a row ends in one branch, which a machine
+ * foresees. held and last, 0 or 4, are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
                                           int held, int last, size_t rounds,
                                           size_t rows, const rnn_real *a0,
@@ -2768,13 +2771,14 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
 }
 
 /* The same: as many in registers as is quickest. */
-RNN_I_FN RNN_HOT void RNN_K(rows)(const rnn_i_product *p, size_t n,
-                                  size_t rounds, size_t rows, const rnn_real *a,
-                                  const rnn_real *b, rnn_real *c)
+RNN_I_FN RNN_HOT void RNN_K(long_rows)(const rnn_i_product *p, size_t n,
+                                       size_t rounds, size_t rows,
+                                       const rnn_real *a, const rnn_real *b,
+                                       rnn_real *c)
 {
     enum { FOUR = 4 * RNN_W, ALL = RNN_MR * RNN_NV, HALF = ALL / 2 };
 
-    if (n >= ALL * RNN_W && n <= 2 * ALL * RNN_W &&
+    if (RNN_W == 16 && n >= ALL * RNN_W && n <= 2 * ALL * RNN_W &&
         (n - ALL * RNN_W) % FOUR == 0)
         RNN_K(add_rows)(p, n, ALL, 0, rounds, rows, a, b, c);
     else if ((n - HALF * RNN_W) % FOUR == 0)
@@ -2783,15 +2787,16 @@ RNN_I_FN RNN_HOT void RNN_K(rows)(const rnn_i_product *p, size_t n,
         RNN_K(add_rows)(p, n, HALF, 4, rounds, rows, a, b, c);
 }
 
-/* Whether to read rows of B to their ends, which needs them to be neighbours:
- * always for several rows of C alike; for one row if B is larger than the second
- * cache and smaller than the third, or if its rows are short and end in part of
- * a vector. That is set for caches of 32 KB, 1 MB and some tens of MB. */
+/* Whether to read rows of B to their ends. They must be neighbours and at least
+ * 192 long. Rows of C alike always do, if there is no tail. One row does if B
+ * is larger than 720 KB, and smaller than 8 MB unless it is read in rounds; or
+ * if its rows are short and end in part of a vector. That is set for caches of
+ * 32 KB, 1 MB and some tens of MB. */
 RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 {
     const size_t n = p->n + p->tail, rows = p->o * p->k;
 
-    if (!RNN_I_SETS || n < 192 || p->b_k != (ptrdiff_t)n)
+    if (n < 192 || p->b_k != (ptrdiff_t)n)
         return 0;
     if (p->m > 1)
         return p->a_i == 0 && p->tail == 0;
@@ -2802,7 +2807,10 @@ RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 /* One row of C, summed up beside it. A machine takes a load for one of what was
  * just stored if their addresses agree modulo 4096, and lets it wait: that is
  * every load of B if C lies a little after it in this sense. So C is summed up
- * half of that away from B; and a tail is a neighbour there. */
+ * half of that away from B's first row, which is as far from the others where
+ * they are 4 KB long or half of it, and far enough from most where not; and a
+ * tail is a neighbour there. Two pages are a quarter of the first cache; a
+ * longer row goes in parts. */
 RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
 {
     enum { PAGE = 4096, MOST = 2 * PAGE / sizeof(rnn_real) };
@@ -2826,8 +2834,8 @@ RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
                          p->tail_b1 ? p->tail_b1 + at : NULL, NULL, tail,
                          c + first);
         }
-        RNN_K(rows)(p, some, p->o, p->k, p->a, p->b + j, c);
-        if (first)
+        RNN_K(long_rows)(p, some, p->o, p->k, p->a, p->b + j, c);
+        if (first) /* back to C */
             RNN_K(begin)(first, RNN_I_FROM_C, NULL, NULL, c, p->c + j);
         if (first < some)
             RNN_K(begin)(some - first, RNN_I_FROM_C, NULL, NULL, c + first,
@@ -2850,11 +2858,13 @@ RNN_I_FN RNN_HOT void RNN_K(alike)(const rnn_i_product *p)
             const ptrdiff_t so = (ptrdiff_t)o, sk = (ptrdiff_t)k;
             some = rnn_i_least(p->k - k, most);
             for (i = 0; i < p->m; i++)
-                RNN_K(rows)(p, p->n, 1, some, p->a + so * p->a_o + sk * p->a_k,
-                            p->b + so * p->b_o + sk * p->b_k,
-                            p->c + (ptrdiff_t)i * p->c_i);
+                RNN_K(long_rows)(p, p->n, 1, some,
+                                 p->a + so * p->a_o + sk * p->a_k,
+                                 p->b + so * p->b_o + sk * p->b_k,
+                                 p->c + (ptrdiff_t)i * p->c_i);
         }
 }
+#endif
 
 /* One row of C. */
 RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
@@ -2915,7 +2925,7 @@ RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     rnn_i_product tail;
-#if RNN_W > 1
+#if RNN_W > 1 && RNN_I_SETS
     if (p->b_j == 1 && RNN_K(whole)(p)) {
         if (p->m == 1)
             RNN_K(beside)(p);
@@ -2923,6 +2933,8 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
             RNN_K(alike)(p);
         return;
     }
+#endif
+#if RNN_W > 1
     if (p->b_j == 1 && p->m == 1) {
         RNN_K(one_row)(p);
         return;
@@ -3435,9 +3447,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, size_t n, rnn_real *z,
     }
 }
 
-/* Gates, n numbers of z, in a pass of their own: where each number waits for
+/* n gates. They come first, in a pass of their own: where a number waits for
  * one function, not for one and then another, more of them are under way at
- * once. */
+ * once. (LSTM's o waits for nothing, and goes with tanh c.) */
 RNN_I_INLINE RNN_HOT void RNN_K(sigmoids)(size_t n, rnn_real *z)
 {
     size_t j;
@@ -5181,7 +5193,7 @@ RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
     y->strips = packed && RNN_COPIES(y->H) > 1 && rnn_i_meets(call);
 }
 
-/* Makes them; whether parts must meet before the layers run. */
+/* Makes the copies; returns whether parts must meet before the layers run. */
 RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                         const rnn_real *params, rnn_real *work)
 {

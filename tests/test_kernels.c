@@ -166,9 +166,11 @@ static void one_product(int wild)
 static void one_row(int wild, int big)
 {
     rnn_i_product p;
-    const size_t n = big ? 2000 + (size_t)test_below(test_below(2) ? 100 : 2500)
-                         : 180 + (size_t)test_below(500);
-    const size_t some = test_below(3) ? (size_t)test_below(big ? 1900 : 180) : 0;
+    const int more = test_below(big ? test_below(2) ? 100 : 2500 : 600);
+    const size_t any = (big ? 2000u : 180u) + (size_t)more;
+    const size_t n = test_below(3) ? any : (any + 63) / 64 * 64;
+    const size_t some =
+        test_below(3) ? (size_t)test_below(big ? 1900 : 180) : 0;
     /* often from one column past a vector on */
     const size_t tail = some && test_below(2) ? n - ((n - some) / 8 * 8 + 1)
                                               : some;
@@ -176,7 +178,8 @@ static void one_row(int wild, int big)
     const size_t k = big ? (test_below(10) ? 40 + (size_t)test_below(80) : 640u)
                      : test_below(2) ? 1 + (size_t)test_below(40)
                                      : 180 + (size_t)test_below(300);
-    const rnn_real *b = numbers(o * k * n, wild);
+    const size_t down = test_below(2) ? (o - 1) * k * n : 0; /* last round */
+    const rnn_real *b = numbers(o * k * n, wild) + down;
     const rnn_real *b1 = test_below(4) ? numbers(n, wild) : NULL;
     rnn_real *c, *want;
     size_t all, s;
@@ -190,7 +193,7 @@ static void one_row(int wild, int big)
     p.a_o = (ptrdiff_t)k;
     p.b_j = 1;
     p.b_k = (ptrdiff_t)n;
-    p.b_o = (ptrdiff_t)(k * n);
+    p.b_o = down ? -(ptrdiff_t)(k * n) : (ptrdiff_t)(k * n);
     p.b_rows = p.b_row = p.b_col = p.b_cols = 0;
     p.c_i = plus(n + 20, 9);
     p.start = p.tail_start = test_below(3);

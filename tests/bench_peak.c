@@ -244,7 +244,7 @@ int main(int argc, char **argv)
     char *memory = (char *)malloc((LONGEST + 16) * sizeof *weights);
     bench_line l;
     kind all[3];
-    int i, rows = 0;
+    int i = 1, rows = 0, more;
     long k;
 
     if (!memory)
@@ -255,18 +255,11 @@ int main(int argc, char **argv)
         weights[k] = 0.001f * (float)(k & 255);
     bench_pin(0);
     (void)kinds(all);
-    for (i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--reps") == 0 && i + 1 < argc) {
-            reps = atoi(argv[++i]);
-        } else if (bench_read(&l, argv[i])) {
-            limit(&all[0], &l);
-            rows++;
-        } else {
-            printf("no row: %s\n", argv[i]);
-            return 2;
-        }
+    while ((more = bench_next_row(argc, argv, &i, &reps, &l)) > 0) {
+        limit(&all[0], &l);
+        rows++;
     }
-    if (!rows)
+    if (more == 0 && rows == 0)
         tables();
-    return 0;
+    return more < 0 ? 2 : 0;
 }

@@ -175,6 +175,21 @@ static inline bench_stat bench_measure(void (*begin)(void *),
     return r;
 }
 
+/* The next row that a peer is told to measure, from argv[*i] on, and --reps N
+ * where it comes before one: 1; 0 at the end; -1, said aloud, if it is none. */
+static inline int bench_next_row(int argc, char **argv, int *i, int *reps,
+                                 bench_line *l)
+{
+    for (; *i + 1 < argc && strcmp(argv[*i], "--reps") == 0; *i += 2)
+        *reps = atoi(argv[*i + 1]);
+    if (*i >= argc)
+        return 0;
+    if (bench_read(l, argv[(*i)++]))
+        return 1;
+    printf("no row: %s\n", argv[*i - 1]);
+    return -1;
+}
+
 static inline void bench_print(const char *name, const bench_line *l,
                                int threads, const bench_stat *r,
                                const char *checksum)

@@ -227,18 +227,10 @@ static plan make_plan(const bench_line &l, bool train, bool streams)
 int main(int argc, char **argv)
 {
     const char *threads = getenv("OMP_NUM_THREADS");
-    int i, reps = 9;
+    int i = 1, reps = 9, more;
     bench_line l;
 
-    for (i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--reps") == 0 && i + 1 < argc) {
-            reps = atoi(argv[++i]);
-            continue;
-        }
-        if (!bench_read(&l, argv[i])) {
-            printf("no row: %s\n", argv[i]);
-            return 2;
-        }
+    while ((more = bench_next_row(argc, argv, &i, &reps, &l)) > 0) {
         const std::string op = l.op;
         const bool train = op == "train" || op == "train_bi";
         const bool streams = op == "stream";
@@ -253,5 +245,5 @@ int main(int argc, char **argv)
         }
         bench_print("onednn", &l, threads ? atoi(threads) : 1, &s, "-");
     }
-    return 0;
+    return more < 0 ? 2 : 0;
 }

@@ -133,19 +133,11 @@ static bool take(const bench_line &l, int reps, bench_stat *s)
 
 int main(int argc, char **argv)
 {
-    int i, reps = 9;
+    int i = 1, reps = 9, more;
     bench_line l;
     bench_stat s;
 
-    for (i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--reps") == 0 && i + 1 < argc) {
-            reps = atoi(argv[++i]);
-            continue;
-        }
-        if (!bench_read(&l, argv[i])) {
-            printf("no row: %s\n", argv[i]);
-            return 2;
-        }
+    while ((more = bench_next_row(argc, argv, &i, &reps, &l)) > 0) {
         const std::string cell = l.cell, op = l.op;
         if (op == "stream" && (cell == "gru" || cell == "lstm") && l.B == 1 &&
             l.T == 1 &&
@@ -154,5 +146,5 @@ int main(int argc, char **argv)
              take<1024>(l, reps, &s)))
             bench_print("rtneural", &l, 1, &s, "-"); // it has no other rows
     }
-    return 0;
+    return more < 0 ? 2 : 0;
 }

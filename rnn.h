@@ -2314,8 +2314,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
 }
 
 /* y = f(x), in place too; where f is a constant, the loop is that function's */
-RNN_I_INLINE RNN_HOT void RNN_K(each)(int f, size_t n, const rnn_real *x,
-                                      rnn_real *y)
+RNN_I_INLINE RNN_HOT void RNN_K(mapped)(int f, size_t n, const rnn_real *x,
+                                        rnn_real *y)
 {
     size_t i;
     for (i = 0; i < n; i += RNN_W)
@@ -2325,7 +2325,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(each)(int f, size_t n, const rnn_real *x,
 RNN_I_FN RNN_HOT void RNN_K(map)(int f, size_t n, const rnn_real *x,
                                  rnn_real *y)
 {
-    RNN_K(each)(f, n, x, y);
+    RNN_K(mapped)(f, n, x, y);
 }
 
 /* dy becomes dy f'(z), from y = f(z) */
@@ -3478,7 +3478,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_reset)(size_t n, rnn_real *z,
                                            const rnn_real *h_prev)
 {
     size_t j;
-    RNN_K(each)(RNN_FN_SIGMOID, 2 * n, z, z);
+    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * n, z, z);
     for (j = 0; j < n; j += RNN_W) {
         const size_t l = n - j;
         RNN_K(st)(z + 3 * n + j,
@@ -3492,7 +3492,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after, size_t n, rnn_real *z,
 {
     size_t j;
     if (after)
-        RNN_K(each)(RNN_FN_SIGMOID, 2 * n, z, z);
+        RNN_K(mapped)(RNN_FN_SIGMOID, 2 * n, z, z);
     for (j = 0; j < n; j += RNN_W) {
         const size_t l = n - j;
         const RNN_V u = RNN_K(ld)(z + n + j, l);
@@ -3564,7 +3564,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(size_t n, rnn_real *z,
                                               rnn_real *c, rnn_real *h)
 {
     size_t j;
-    RNN_K(each)(RNN_FN_SIGMOID, 2 * n, z, z);
+    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * n, z, z);
     for (j = 0; j < n; j += RNN_W) {
         const size_t l = n - j;
         const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + n + j, l);

@@ -311,21 +311,47 @@ typedef enum rnn_status {
 /* One line of English for a status; never NULL. */
 RNNDEF const char *rnn_status_text(rnn_status status);
 
-/* The cells. G is the number of gates, the blocks of H rows in a weight; K the
- * blocks of H numbers that one step keeps for the backward pass. */
-enum {
-    RNN_TANH = 0,             /* Elman 1990; torch.nn.RNN                  */
-    RNN_RELU = 1,             /* torch.nn.RNN(nonlinearity='relu')         */
-    RNN_GRU = 2,              /* reset after the recurrent product:
-                                 torch.nn.GRU, cuDNN, ONNX
-                                 linear_before_reset = 1                   */
-    RNN_GRU_RESET_BEFORE = 3, /* reset before it: Cho et al. 2014, ONNX
-                                 linear_before_reset = 0                   */
-    RNN_LSTM = 4              /* torch.nn.LSTM                             */
-};
+/* Some enumerations are lists of rows, X(a, name, text, ...): the enumerators
+ * RNN_name, how many there are, their names in files and the tables of the
+ * implementation all follow from the rows, so that none can be forgotten. */
+#define RNN_I_NAME(a, name, ...) RNN_##name,
+#define RNN_I_ONE(a, name, ...) +1
+
+/* The cells. What one computes stands in [CELLS], under its name; everything
+ * else that the library knows of it, in its row:
+ *
+ *   G         gates: blocks of H columns in a weight
+ *   K         blocks of H numbers that a step keeps for the backward pass: z
+ *   c         1: there is a second state, c
+ *   q         a product reads this block of z, not h_{t-1}, and backward has
+ *             its gradient beside that of h; 0: there is none
+ *   joint     the first so many gates start at b_ih + b_hh, the others at b_ih
+ *   stages    products and the cell's functions take turns so many times
+ *   carries   1: a part of dh_{t-1} does not pass through W_hh
+ *   products  with W_hh, in the words of rnn_i_piece in [STACK]
+ */
+#define RNN_I_CELLS(X, a)                                                      \
+    /*  name, in files          G  K  c  q  joint stages carries  products */  \
+    X(a, TANH, "tanh",          1, 1, 0, 0,   1,    1,     0,                  \
+      RNN_I_H_ADDS(1, 0)) /* Elman 1990; torch.nn.RNN */                       \
+    X(a, RELU, "relu",          1, 1, 0, 0,   1,    1,     0,                  \
+      RNN_I_H_ADDS(1, 0)) /* torch.nn.RNN(nonlinearity='relu') */              \
+    X(a, GRU, "gru",            3, 4, 0, 0,   2,    1,     1,                  \
+      RNN_I_H_ADDS(2, 0), RNN_I_H_ALONE(1, 2, 3))                              \
+      /* reset after the recurrent product: torch.nn.GRU, cuDNN, ONNX with     \
+         linear_before_reset = 1 */                                            \
+    X(a, GRU_RESET_BEFORE, "gru_reset_before",                                 \
+                                3, 4, 0, 3,   3,    2,     1,                  \
+      RNN_I_H_ADDS(2, 0), RNN_I_Q_ADDS(1, 2))                                  \
+      /* reset before it: Cho et al. 2014, ONNX with linear_before_reset = 0 */\
+    X(a, LSTM, "lstm",          4, 4, 1, 0,   4,    1,     0,                  \
+      RNN_I_H_ADDS(4, 0)) /* torch.nn.LSTM */
+
+typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, 0) } rnn_cell;
+enum { RNN_CELLS = 0 RNN_I_CELLS(RNN_I_ONE, 0) };
 
 /* Functions of one number: the f of a linear block, and rnn_map. */
-enum {
+typedef enum rnn_fn {
     RNN_IDENTITY = 0,
     RNN_FN_TANH,
     RNN_FN_RELU,
@@ -333,18 +359,20 @@ enum {
     RNN_FN_EXP,  /* the last three are for rnn_map alone */
     RNN_FN_LOG,
     RNN_FN_SQRT
-};
+} rnn_fn;
 
 /* What a kernel runs on. All of them give the same bits. */
-enum {
-    RNN_KERNEL_AUTO = 0, /* the widest that this machine has */
-    RNN_KERNEL_PORTABLE, /* plain C; not with the last two   */
-    RNN_KERNEL_AVX2,     /* x86-64, chosen at run time       */
-    RNN_KERNEL_AVX512,
-    RNN_KERNEL_NEON,     /* aarch64                          */
-    RNN_KERNEL_HELIUM,   /* Cortex-M55 and up                */
-    RNN_KERNEL_WASM      /* WebAssembly with SIMD128         */
-};
+#define RNN_I_KERNELS(X, a)                                                    \
+    X(a, KERNEL_AUTO, "auto")         /* the widest that this machine has */   \
+    X(a, KERNEL_PORTABLE, "portable") /* plain C; not with the last two */     \
+    X(a, KERNEL_AVX2, "AVX2")         /* x86-64, chosen at run time */         \
+    X(a, KERNEL_AVX512, "AVX-512")                                             \
+    X(a, KERNEL_NEON, "NEON")         /* aarch64 */                            \
+    X(a, KERNEL_HELIUM, "Helium")     /* Cortex-M55 and up */                  \
+    X(a, KERNEL_WASM, "SIMD128")      /* WebAssembly */
+
+typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, 0) } rnn_kernel;
+enum { RNN_KERNELS = 0 RNN_I_KERNELS(RNN_I_ONE, 0) };
 
 /* How one call runs. NULL, or all zero, is one thread on the best kernel.
  *
@@ -444,10 +472,17 @@ typedef struct rnn_sizes {
  * not check anything.
  * ========================================================================= */
 
-#define RNN_GATES(cell)                                                        \
-    ((size_t)((cell) == RNN_LSTM ? 4 : (cell) >= RNN_GRU ? 3 : 1))
-#define RNN_KEPT(cell) ((size_t)((cell) >= RNN_GRU ? 4 : 1))
-#define RNN_HAS_C(cell) ((size_t)((cell) == RNN_LSTM ? 1 : 0))
+#define RNN_I_G(cell, name, text, G, ...) +((cell) == RNN_##name) * (G)
+#define RNN_I_K(cell, name, text, G, K, ...) +((cell) == RNN_##name) * (K)
+#define RNN_I_C(cell, name, text, G, K, c, ...) +((cell) == RNN_##name) * (c)
+#define RNN_I_CQ(cell, name, text, G, K, c, q, ...)                            \
+    +((cell) == RNN_##name) * ((c) != 0 || (q) != 0)
+
+#define RNN_GATES(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_G, cell)))
+#define RNN_KEPT(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_K, cell)))
+#define RNN_HAS_C(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_C, cell)))
+/* 1: backward carries a second gradient of (B, H) beside dh, of c or of q */
+#define RNN_HAS_DC(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_CQ, cell)))
 
 #define RNN_STACK_PARAMS(cell, I, H, L, D, bias)                               \
     (RNN_GATES(cell) * (size_t)(H) * (size_t)(D) *                             \
@@ -463,7 +498,7 @@ typedef struct rnn_sizes {
      ((size_t)(L) * (size_t)(D) *                                              \
           (RNN_KEPT(cell) * (size_t)(T) +                                      \
            (1u + RNN_HAS_C(cell)) * ((size_t)(T) + 1u)) +                      \
-      (size_t)((cell) >= RNN_GRU_RESET_BEFORE ? 2 : 1) +                       \
+      1u + RNN_HAS_DC(cell) +                                                  \
       (size_t)(T) * (size_t)(D)))
 
 /* Copies of the weights, which make training faster: transposed and, for wide
@@ -663,14 +698,23 @@ RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
  * in a decoder, its state before step i. As a block alone it reads any queries.
  * ========================================================================= */
 
-enum {
-    RNN_NO_ATTENTION = 0,
-    RNN_ADDITIVE,   /* v . tanh(W s + U h): Bahdanau, Cho & Bengio 2014;
-                       W [Q][A], U [K][A], v [A], no biases                  */
-    RNN_GENERAL,    /* s . (U h): Luong et al. 2015; U [K][Q]                */
-    RNN_DOT,        /* s . h, Q = K, no parameters: the same paper           */
-    RNN_SCALED_DOT  /* s . h / sqrt Q: Vaswani et al. 2017                   */
-};
+/* The scores; 1 where one has the parameters W, U, v, and where its q is
+ * divided by sqrt Q. Without W, q is s and must be as wide as a key. */
+#define RNN_I_SCORES(X, a)                                                     \
+    /*  name, in files           W  U  v  scaled */                            \
+    X(a, NO_ATTENTION, "none",   0, 0, 0, 0)                                   \
+    X(a, ADDITIVE, "additive",   1, 1, 1, 0)                                   \
+      /* v . tanh(W s + U h): Bahdanau, Cho & Bengio 2014; W [Q][A], U [K][A], \
+         v [A], no biases */                                                   \
+    X(a, GENERAL, "general",     0, 1, 0, 0)                                   \
+      /* s . (U h): Luong et al. 2015; U [K][Q] */                             \
+    X(a, DOT, "dot",             0, 0, 0, 0)                                   \
+      /* s . h, Q = K, no parameters: the same paper */                        \
+    X(a, SCALED_DOT, "scaled_dot", 0, 0, 0, 1)                                 \
+      /* s . h / sqrt Q: Vaswani et al. 2017 */
+
+typedef enum rnn_score { RNN_I_SCORES(RNN_I_NAME, 0) } rnn_score;
+enum { RNN_SCORES = 0 RNN_I_SCORES(RNN_I_ONE, 0) };
 
 typedef struct rnn_attention {
     int score;      /* RNN_ADDITIVE ...                                      */
@@ -724,23 +768,38 @@ RNNDEF rnn_status rnn_attention_grads(
  * says: its previous output, the context c, attention's context c_t.
  * ========================================================================= */
 
-enum { RNN_N_TO_N = 0, RNN_N_TO_1, RNN_1_TO_N, RNN_N_TO_M };
+#define RNN_I_WIRINGS(X, a)                                                    \
+    X(a, N_TO_N, "n_to_n")                                                     \
+    X(a, N_TO_1, "n_to_1")                                                     \
+    X(a, 1_TO_N, "1_to_n")                                                     \
+    X(a, N_TO_M, "n_to_m")
 
-enum {
-    RNN_DENSE = 0, /* x: I numbers a step                                   */
-    RNN_ONE_HOT,   /* ids below I; the first layer gathers rows             */
-    RNN_EMBEDDING  /* ids below I through a table of embedding_size numbers */
-};
+typedef enum rnn_wiring { RNN_I_WIRINGS(RNN_I_NAME, 0) } rnn_wiring;
+enum { RNN_WIRINGS = 0 RNN_I_WIRINGS(RNN_I_ONE, 0) };
+
+#define RNN_I_INPUTS(X, a)                                                     \
+    X(a, DENSE, "dense")     /* x: I numbers a step */                         \
+    X(a, ONE_HOT, "one_hot") /* ids below I; the first layer gathers rows */   \
+    X(a, EMBEDDING, "embedding")                                               \
+      /* ids below I through a table of embedding_size numbers */
+
+typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, 0) } rnn_input;
+enum { RNN_INPUTS = 0 RNN_I_INPUTS(RNN_I_ONE, 0) };
 
 /* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
  * has a context_size, else r itself. Of several sources r is joined. */
-enum {
-    RNN_LAST = 0, /* r = h_N, the last layer's final state: [forward; reverse]
-                     of two directions                                     */
-    RNN_MEAN,     /* r = the mean of the last layer's valid states           */
-    RNN_ALL       /* r = [h_1; ...; h_N], N = source_steps; zeros where a
-                     source is shorter, RNN_E_LENGTH where it is longer      */
-};
+#define RNN_I_CONTEXTS(X, a)                                                   \
+    X(a, LAST, "last")                                                         \
+      /* r = h_N, the last layer's final state: [forward; reverse] of two      \
+         directions */                                                         \
+    X(a, MEAN, "mean")                                                         \
+      /* r = the mean of the last layer's valid states */                      \
+    X(a, ALL, "all")                                                           \
+      /* r = [h_1; ...; h_N], N = source_steps; zeros where a source is        \
+         shorter, RNN_E_LENGTH where it is longer */
+
+typedef enum rnn_context { RNN_I_CONTEXTS(RNN_I_NAME, 0) } rnn_context;
+enum { RNN_CONTEXTS = 0 RNN_I_CONTEXTS(RNN_I_ONE, 0) };
 
 /* How c enters the decoder: these may be or-ed. */
 enum {
@@ -952,7 +1011,7 @@ RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
 
 /* Other rules, for one tensor at a time, times a gain. in and out are the
  * columns and rows of PyTorch's matrix (torch.nn.init); a vector has in = 1. */
-enum {
+typedef enum rnn_init_rule {
     RNN_INIT_DEFAULT = 0,    /* as above; the gain multiplies it             */
     RNN_INIT_CONSTANT,       /* the gain                                     */
     RNN_INIT_UNIFORM,        /* U(-gain, gain)                               */
@@ -969,7 +1028,8 @@ enum {
     RNN_INIT_IDENTITY        /* 1 on the diagonal of every gate's block: for
                                 weight_hh of ReLU, biases 0, Le, Jaitly &
                                 Hinton 2015                                  */
-};
+} rnn_init_rule;
+enum { RNN_INIT_RULES = RNN_INIT_IDENTITY + 1 };
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   int rule, rnn_real gain, rnn_rng *rng);
 
@@ -994,14 +1054,15 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run);
 
 /* The optimisers of torch.optim 1.13, by its names and definitions. */
-enum {
+typedef enum rnn_optimizer_kind {
     RNN_SGD = 0,  /* Sutskever et al. 2013's momentum        0 or 1 moments  */
     RNN_ADAGRAD,  /* Duchi, Hazan & Singer 2011              1               */
     RNN_ADADELTA, /* Zeiler 2012                             2               */
     RNN_RMSPROP,  /* Hinton 2012; centered: Graves 2013      1 to 3          */
     RNN_ADAM,     /* Kingma & Ba 2015; amsgrad: Reddi 2018   2 or 3          */
     RNN_ADAMW     /* Loshchilov & Hutter 2019                2 or 3          */
-};
+} rnn_optimizer_kind;
+enum { RNN_OPTIMIZERS = RNN_ADAMW + 1 };
 
 typedef struct rnn_optimizer {
     int kind;
@@ -1055,13 +1116,14 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
 
 /* The learning rate of step t = 0, 1, ...: base, rising from base / warmup over
  * the first `warmup` steps, then, counted from there, by its kind. */
-enum {
+typedef enum rnn_schedule_kind {
     RNN_CONSTANT = 0,
     RNN_STEP,        /* times gamma every `every` steps (StepLR)             */
     RNN_EXPONENTIAL, /* times gamma every step (ExponentialLR)               */
     RNN_COSINE       /* down to least over `every` steps, then least: half a
                         cosine (CosineAnnealingLR; Loshchilov & Hutter 2017) */
-};
+} rnn_schedule_kind;
+enum { RNN_SCHEDULES = RNN_COSINE + 1 };
 typedef struct rnn_schedule {
     int kind;
     rnn_real base, gamma, least;
@@ -1204,11 +1266,25 @@ RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
  * ========================================================================= */
 #ifndef RNN_NO_FILES
 
-enum {
-    RNN_ST_BOOL, RNN_ST_U8, RNN_ST_I8, RNN_ST_F8_E5M2, RNN_ST_F8_E4M3,
-    RNN_ST_I16, RNN_ST_U16, RNN_ST_F16, RNN_ST_BF16, RNN_ST_I32, RNN_ST_U32,
-    RNN_ST_F32, RNN_ST_F64, RNN_ST_I64, RNN_ST_U64
-};
+#define RNN_I_DTYPES(X, a) /* RNN_ST_BOOL ...; bytes of a number */            \
+    X(a, ST_BOOL, "BOOL", 1)                                                   \
+    X(a, ST_U8, "U8", 1)                                                       \
+    X(a, ST_I8, "I8", 1)                                                       \
+    X(a, ST_F8_E5M2, "F8_E5M2", 1)                                             \
+    X(a, ST_F8_E4M3, "F8_E4M3", 1)                                             \
+    X(a, ST_I16, "I16", 2)                                                     \
+    X(a, ST_U16, "U16", 2)                                                     \
+    X(a, ST_F16, "F16", 2)                                                     \
+    X(a, ST_BF16, "BF16", 2)                                                   \
+    X(a, ST_I32, "I32", 4)                                                     \
+    X(a, ST_U32, "U32", 4)                                                     \
+    X(a, ST_F32, "F32", 4)                                                     \
+    X(a, ST_F64, "F64", 8)                                                     \
+    X(a, ST_I64, "I64", 8)                                                     \
+    X(a, ST_U64, "U64", 8)
+
+typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, 0) } rnn_st_dtype;
+enum { RNN_ST_DTYPES = 0 RNN_I_DTYPES(RNN_I_ONE, 0) };
 #define RNN_ST_MAX_DIMS 8
 #define RNN_ST_MAX_TENSORS 4096
 
@@ -1253,7 +1329,7 @@ RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
 /* JSON's string as bytes of UTF-8 into out (cap bytes; NULL to count). */
 RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
                               unsigned char *out, size_t cap);
-/* Its name, as BF16. */
+/* The name of a dtype, "BF16" for instance; "?" for an unknown one. */
 RNNDEF const char *rnn_st_dtype_name(int dtype);
 
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
@@ -1368,6 +1444,11 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #endif
 #endif
 #define RNN_I_SETS (RNN_I_X86 || RNN_I_NEON)
+#define RNN_I_PASS_AVX2 1
+#define RNN_I_PASS_AVX512 2
+#define RNN_I_PASS_NEON 3
+#define RNN_I_PASS_HELIUM 4
+#define RNN_I_PASS_WASM 5
 
 #include <limits.h>
 #if !defined(RNN_NO_FILES) && RNN_I_STDIO
@@ -1678,7 +1759,7 @@ typedef struct rnn_i_cell_step {
     const rnn_real *dy;      /* backward only: (rows, H), or NULL            */
     ptrdiff_t dy_row;        /* its stride                                   */
     rnn_real *dh, *dc;       /* in: from later steps; out: to the one before */
-    rnn_real *drh;           /* of GRU_RESET_BEFORE: gradient of r * h       */
+    rnn_real *dq;            /* of a cell that has q: the gradient of it     */
 } rnn_i_cell_step;
 
 /* One step of an optimiser: its constants, and the arrays of a range. */
@@ -1854,7 +1935,7 @@ RNN_I_INLINE rnn_real rnn_i_c_mant(rnn_real x)
 #define RNN_EXPO(x) rnn_i_c_expo(x)
 #define RNN_MANT(x) rnn_i_c_mant(x)
 
-#elif RNN_I_PASS == 2 /* AVX2 with fma, W = 8 */
+#elif RNN_I_PASS == RNN_I_PASS_AVX2 /* AVX2 with fma, W = 8 */
 
 #define RNN_K(name) rnn_i_avx2_##name
 #define RNN_HOT __attribute__((target("avx2,fma")))
@@ -1904,7 +1985,7 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
         _mm256_and_si256(RNN_I_OFF(x), _mm256_set1_epi32(0x7fffff)),           \
         _mm256_set1_epi32(0x3f3504f3)))
 
-#elif RNN_I_PASS == 3 /* AVX-512, W = 16 */
+#elif RNN_I_PASS == RNN_I_PASS_AVX512 /* AVX-512, W = 16 */
 
 #define RNN_K(name) rnn_i_avx512_##name
 #define RNN_HOT __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
@@ -1961,7 +2042,7 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
         _mm512_and_si512(RNN_I_OFF(x), _mm512_set1_epi32(0x7fffff)),           \
         _mm512_set1_epi32(0x3f3504f3)))
 
-#elif RNN_I_PASS == 4 /* NEON of aarch64, W = 4 */
+#elif RNN_I_PASS == RNN_I_PASS_NEON /* NEON of aarch64, W = 4 */
 
 #define RNN_K(name) rnn_i_neon_##name
 #define RNN_HOT
@@ -2003,7 +2084,7 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
         vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
                   vdupq_n_s32(0x3f3504f3)))
 
-#elif RNN_I_PASS == 5 /* Helium, W = 4, eight registers */
+#elif RNN_I_PASS == RNN_I_PASS_HELIUM /* Helium, W = 4, eight registers */
 
 #define RNN_K(name) rnn_i_helium_##name
 #define RNN_HOT
@@ -2062,7 +2143,7 @@ RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
         vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
                   vdupq_n_s32(0x3f3504f3)))
 
-#elif RNN_I_PASS == 6 /* WebAssembly, W = 4, without fma */
+#elif RNN_I_PASS == RNN_I_PASS_WASM /* WebAssembly, W = 4, without fma */
 
 #define RNN_K(name) rnn_i_wasm_##name
 #define RNN_HOT
@@ -2102,6 +2183,24 @@ RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+/* What the code below relies on. Sums have 16 lanes; `strip` knows ends of up
+ * to five rows, `lines` two rows of registers; a panel of copied columns has
+ * room for 64; `add_rows` holds half of the tile's registers, four or more, and
+ * no more of them than the shortest row that it reads has vectors. */
+#if 16 % RNN_W != 0
+#error "rnn.h: a vector has W numbers, and W must divide 16"
+#endif
+#if RNN_MR < 2 || RNN_MR > 6 || RNN_NV < 1
+#error "rnn.h: a tile has 2 to 6 rows (MR) and one vector (NV) or more"
+#endif
+#if RNN_W > 1 && RNN_NV * RNN_W > 64
+#error "rnn.h: a tile is at most 64 columns wide: NV * W"
+#endif
+#if RNN_W > 1 && RNN_I_SETS &&                                                 \
+    (RNN_MR * RNN_NV < 8 || RNN_MR * RNN_NV * RNN_W > 384)
+#error "rnn.h: a tile has 8 registers or more (MR * NV), 384 numbers at most"
 #endif
 
 #ifndef RNN_LDN /* no vectors of some numbers: through memory */
@@ -3422,40 +3521,84 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
  * Sigmoids come first, in a pass of their own: where a number waits for one
  * function, not for one and then another, more of them are under way at once.
  * (LSTM's o waits for nothing, and goes with tanh c.)
+ *
+ * RNN_I_CELL(name, forward) and (name, backward) belong to the row of that name
+ * in RNN_I_CELLS, and compute row b of step s. The stages run 0, 1, ... forward
+ * and back again, each behind (forward) or before (backward) its products.
  * ========================================================================= */
+
+#define RNN_I_CELL(name, way)                                                  \
+    RNN_I_INLINE RNN_HOT void RNN_K(name##_##way)(                             \
+        int stage, const rnn_i_cell_step *s, size_t b)
+
+/* dh of row b in full: from later steps, and from the output */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(dh)(const rnn_i_cell_step *s, size_t b,
+                                     size_t j, size_t n)
+{
+    const RNN_V later = RNN_K(ld)(s->dh + b * s->H + j, n);
+    return s->dy ? RNN_ADD(RNN_K(ld)(s->dy + (ptrdiff_t)b * s->dy_row +
+                                         (ptrdiff_t)j, n), later)
+                 : later;
+}
 
 /* [CELL-RNN]  tanh and ReLU
  *
  *     forward     h_t = f(x~)                                  K = 1
  *     backward    dz = dh_t f'(z)    f' = 1 - h^2, or h > 0
  */
-RNN_I_INLINE RNN_HOT void RNN_K(rnn_forward)(int f, size_t n, rnn_real *z,
-                                             rnn_real *h)
+RNN_I_INLINE RNN_HOT void RNN_K(rnn_forward)(int f, const rnn_i_cell_step *s,
+                                             size_t b)
 {
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * H, *h = s->h + b * H;
     size_t j;
-    for (j = 0; j < n; j += RNN_W) {
-        const RNN_V v = RNN_K(apply)(f, RNN_K(ld)(z + j, n - j));
-        RNN_K(st)(z + j, v, n - j);
-        RNN_K(st)(h + j, v, n - j);
+    for (j = 0; j < H; j += RNN_W) {
+        const RNN_V v = RNN_K(apply)(f, RNN_K(ld)(z + j, H - j));
+        RNN_K(st)(z + j, v, H - j);
+        RNN_K(st)(h + j, v, H - j);
     }
 }
 
-RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, size_t n, rnn_real *z,
-                                              const rnn_real *dy,
-                                              const rnn_real *dh)
+RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, const rnn_i_cell_step *s,
+                                              size_t b)
 {
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * H;
     size_t j;
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        RNN_V h = RNN_K(ld)(z + j, l), d = RNN_K(ld)(dh + j, l);
-        if (dy)
-            d = RNN_ADD(RNN_K(ld)(dy + j, l), d);
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
+        const RNN_V h = RNN_K(ld)(z + j, l);
+        RNN_V d = RNN_K(dh)(s, b, j, l);
         if (f == RNN_FN_TANH)
             d = RNN_MUL(d, RNN_NMAD(h, h, RNN_SET(1)));
         else
             d = RNN_SEL(RNN_LT(RNN_SET(0), h), d, RNN_SET(0));
         RNN_K(st)(z + j, d, l);
     }
+}
+
+RNN_I_CELL(TANH, forward)
+{
+    (void)stage;
+    RNN_K(rnn_forward)(RNN_FN_TANH, s, b);
+}
+
+RNN_I_CELL(TANH, backward)
+{
+    (void)stage;
+    RNN_K(rnn_backward)(RNN_FN_TANH, s, b);
+}
+
+RNN_I_CELL(RELU, forward)
+{
+    (void)stage;
+    RNN_K(rnn_forward)(RNN_FN_RELU, s, b);
+}
+
+RNN_I_CELL(RELU, backward)
+{
+    (void)stage;
+    RNN_K(rnn_backward)(RNN_FN_RELU, s, b);
 }
 
 /* [CELL-GRU]  both forms
@@ -3474,79 +3617,119 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, size_t n, rnn_real *z,
  *                 dh_{t-1} = dh z, and before: + dq r
  *     left        dz_r dz_z dz_n and dq (after) or q (before)
  */
-RNN_I_INLINE RNN_HOT void RNN_K(gru_reset)(size_t n, rnn_real *z,
-                                           const rnn_real *h_prev)
+/* r and z; before: q too, which the second product waits for */
+RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
+                                           size_t b)
 {
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * 4 * H;
+    const rnn_real *h_prev = s->h_prev + b * H;
     size_t j;
-    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * n, z, z);
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        RNN_K(st)(z + 3 * n + j,
-                  RNN_MUL(RNN_K(ld)(z + j, l), RNN_K(ld)(h_prev + j, l)), l);
-    }
+    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
+    if (!after)
+        for (j = 0; j < H; j += RNN_W) {
+            const size_t l = H - j;
+            RNN_K(st)(z + 3 * H + j,
+                      RNN_MUL(RNN_K(ld)(z + j, l), RNN_K(ld)(h_prev + j, l)),
+                      l);
+        }
 }
 
-RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after, size_t n, rnn_real *z,
-                                             const rnn_real *h_prev,
-                                             rnn_real *h)
+RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
+                                             const rnn_i_cell_step *s, size_t b)
 {
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * 4 * H, *h = s->h + b * H;
+    const rnn_real *h_prev = s->h_prev + b * H;
     size_t j;
-    if (after)
-        RNN_K(mapped)(RNN_FN_SIGMOID, 2 * n, z, z);
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        const RNN_V u = RNN_K(ld)(z + n + j, l);
-        RNN_V c = RNN_K(ld)(z + 2 * n + j, l);
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
+        const RNN_V u = RNN_K(ld)(z + H + j, l);
+        RNN_V c = RNN_K(ld)(z + 2 * H + j, l);
         if (after)
-            c = RNN_MAD(RNN_K(ld)(z + j, l), RNN_K(ld)(z + 3 * n + j, l), c);
+            c = RNN_MAD(RNN_K(ld)(z + j, l), RNN_K(ld)(z + 3 * H + j, l), c);
         c = RNN_K(tanh)(c);
-        RNN_K(st)(z + 2 * n + j, c, l);
+        RNN_K(st)(z + 2 * H + j, c, l);
         RNN_K(st)(h + j, RNN_MAD(u, RNN_SUB(RNN_K(ld)(h_prev + j, l), c), c),
                   l);
     }
 }
 
-RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after, size_t n, rnn_real *z,
-                                              const rnn_real *h_prev,
-                                              const rnn_real *dy, rnn_real *dh)
+RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
+                                              const rnn_i_cell_step *s,
+                                              size_t b)
 {
     const RNN_V one = RNN_SET(1);
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * 4 * H, *dh = s->dh + b * H;
+    const rnn_real *h_prev = s->h_prev + b * H;
     size_t j;
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        const RNN_V u = RNN_K(ld)(z + n + j, l);
-        const RNN_V c = RNN_K(ld)(z + 2 * n + j, l);
-        RNN_V d = RNN_K(ld)(dh + j, l), dc;
-        if (dy)
-            d = RNN_ADD(RNN_K(ld)(dy + j, l), d);
-        dc = RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_NMAD(c, c, one));
-        RNN_K(st)(z + n + j,
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
+        const RNN_V u = RNN_K(ld)(z + H + j, l);
+        const RNN_V c = RNN_K(ld)(z + 2 * H + j, l);
+        const RNN_V d = RNN_K(dh)(s, b, j, l);
+        const RNN_V dc =
+            RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_NMAD(c, c, one));
+        RNN_K(st)(z + H + j,
                   RNN_MUL(RNN_MUL(d, RNN_SUB(RNN_K(ld)(h_prev + j, l), c)),
                           RNN_NMAD(u, u, u)),
                   l);
-        RNN_K(st)(z + 2 * n + j, dc, l);
+        RNN_K(st)(z + 2 * H + j, dc, l);
         RNN_K(st)(dh + j, RNN_MUL(d, u), l);
         if (after) {
             const RNN_V r = RNN_K(ld)(z + j, l);
-            const RNN_V q = RNN_K(ld)(z + 3 * n + j, l);
+            const RNN_V q = RNN_K(ld)(z + 3 * H + j, l);
             RNN_K(st)(z + j, RNN_MUL(RNN_MUL(dc, q), RNN_NMAD(r, r, r)), l);
-            RNN_K(st)(z + 3 * n + j, RNN_MUL(dc, r), l);
+            RNN_K(st)(z + 3 * H + j, RNN_MUL(dc, r), l);
         }
     }
 }
 
-RNN_I_INLINE RNN_HOT void RNN_K(gru_unreset)(size_t n, rnn_real *z,
-                                             const rnn_real *h_prev,
-                                             const rnn_real *dq, rnn_real *dh)
+/* before: from dq, which the layer has computed meanwhile */
+RNN_I_INLINE RNN_HOT void RNN_K(gru_reset_back)(const rnn_i_cell_step *s,
+                                                size_t b)
 {
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * 4 * H, *dh = s->dh + b * H;
+    const rnn_real *h_prev = s->h_prev + b * H, *dq = s->dq + b * H;
     size_t j;
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
         const RNN_V r = RNN_K(ld)(z + j, l), d = RNN_K(ld)(dq + j, l);
         RNN_K(st)(z + j, RNN_MUL(RNN_MUL(d, RNN_K(ld)(h_prev + j, l)),
                                  RNN_NMAD(r, r, r)), l);
         RNN_K(st)(dh + j, RNN_MAD(d, r, RNN_K(ld)(dh + j, l)), l);
     }
+}
+
+RNN_I_CELL(GRU, forward)
+{
+    (void)stage;
+    RNN_K(gru_gates)(1, s, b);
+    RNN_K(gru_forward)(1, s, b);
+}
+
+RNN_I_CELL(GRU, backward)
+{
+    (void)stage;
+    RNN_K(gru_backward)(1, s, b);
+}
+
+RNN_I_CELL(GRU_RESET_BEFORE, forward)
+{
+    if (stage == 0)
+        RNN_K(gru_gates)(0, s, b);
+    else
+        RNN_K(gru_forward)(0, s, b);
+}
+
+RNN_I_CELL(GRU_RESET_BEFORE, backward)
+{
+    if (stage == 1)
+        RNN_K(gru_backward)(0, s, b);
+    else
+        RNN_K(gru_reset_back)(s, b);
 }
 
 /* [CELL-LSTM]
@@ -3559,108 +3742,82 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_unreset)(size_t n, rnn_real *z,
  *                 dz_g = dc i (1 - g^2)          dz_o = dh tanh(c_t) o (1 - o)
  *                 dc_{t-1} = dc f
  */
-RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(size_t n, rnn_real *z,
-                                              const rnn_real *c_prev,
-                                              rnn_real *c, rnn_real *h)
+RNN_I_CELL(LSTM, forward)
 {
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * 4 * H, *c = s->c + b * H, *h = s->h + b * H;
+    const rnn_real *c_prev = s->c_prev + b * H;
     size_t j;
-    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * n, z, z);
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + n + j, l);
-        const RNN_V g = RNN_K(tanh)(RNN_K(ld)(z + 2 * n + j, l));
-        RNN_K(st)(z + 2 * n + j, g, l);
+    (void)stage;
+    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
+        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + H + j, l);
+        const RNN_V g = RNN_K(tanh)(RNN_K(ld)(z + 2 * H + j, l));
+        RNN_K(st)(z + 2 * H + j, g, l);
         RNN_K(st)(c + j, RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g)),
                   l);
     }
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * n + j, l));
-        RNN_K(st)(z + 3 * n + j, o, l);
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
+        const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * H + j, l));
+        RNN_K(st)(z + 3 * H + j, o, l);
         RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(RNN_K(ld)(c + j, l))), l);
     }
 }
 
-RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(size_t n, rnn_real *z,
-                                               const rnn_real *c_prev,
-                                               const rnn_real *c,
-                                               const rnn_real *dy,
-                                               const rnn_real *dh, rnn_real *dc)
+RNN_I_CELL(LSTM, backward)
 {
     const RNN_V one = RNN_SET(1);
+    const size_t H = s->H;
+    rnn_real *z = s->z + b * 4 * H, *dc = s->dc + b * H;
+    const rnn_real *c = s->c + b * H, *c_prev = s->c_prev + b * H;
     size_t j;
-    for (j = 0; j < n; j += RNN_W) {
-        const size_t l = n - j;
-        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + n + j, l);
-        const RNN_V g = RNN_K(ld)(z + 2 * n + j, l);
-        const RNN_V o = RNN_K(ld)(z + 3 * n + j, l);
+    (void)stage;
+    for (j = 0; j < H; j += RNN_W) {
+        const size_t l = H - j;
+        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + H + j, l);
+        const RNN_V g = RNN_K(ld)(z + 2 * H + j, l);
+        const RNN_V o = RNN_K(ld)(z + 3 * H + j, l);
         const RNN_V t = RNN_K(tanh)(RNN_K(ld)(c + j, l));
-        RNN_V d = RNN_K(ld)(dh + j, l), e;
-        if (dy)
-            d = RNN_ADD(RNN_K(ld)(dy + j, l), d);
-        e = RNN_MAD(RNN_MUL(d, o), RNN_NMAD(t, t, one),
-                    RNN_K(ld)(dc + j, l));
+        const RNN_V d = RNN_K(dh)(s, b, j, l); /* dh */
+        const RNN_V e = RNN_MAD(RNN_MUL(d, o), RNN_NMAD(t, t, one),
+                                RNN_K(ld)(dc + j, l)); /* dc */
         RNN_K(st)(z + j, RNN_MUL(RNN_MUL(e, g), RNN_NMAD(i, i, i)), l);
-        RNN_K(st)(z + n + j, RNN_MUL(RNN_MUL(e, RNN_K(ld)(c_prev + j, l)),
+        RNN_K(st)(z + H + j, RNN_MUL(RNN_MUL(e, RNN_K(ld)(c_prev + j, l)),
                                      RNN_NMAD(f, f, f)), l);
-        RNN_K(st)(z + 2 * n + j, RNN_MUL(RNN_MUL(e, i), RNN_NMAD(g, g, one)),
+        RNN_K(st)(z + 2 * H + j, RNN_MUL(RNN_MUL(e, i), RNN_NMAD(g, g, one)),
                   l);
-        RNN_K(st)(z + 3 * n + j, RNN_MUL(RNN_MUL(d, t), RNN_NMAD(o, o, o)), l);
+        RNN_K(st)(z + 3 * H + j, RNN_MUL(RNN_MUL(d, t), RNN_NMAD(o, o, o)), l);
         RNN_K(st)(dc + j, RNN_MUL(e, f), l);
     }
 }
 
-/* All rows of a step. stage: GRU_RESET_BEFORE needs the reset gate before a
- * second product; the others have stage 0 alone. */
+/* All rows of a step, at one of the cell's stages. */
+#define RNN_I_RUN(way, name, ...)                                              \
+    case RNN_##name: RNN_K(name##_##way)(stage, s, b); break;
+
 RNN_I_FN RNN_HOT void RNN_K(cell_forward)(int cell, int stage,
                                           const rnn_i_cell_step *s)
 {
-    const size_t H = s->H, K = RNN_KEPT(cell);
     size_t b;
-    for (b = 0; b < s->rows; b++) {
-        rnn_real *z = s->z + b * K * H, *h = s->h + b * H;
-        const rnn_real *h_prev = s->h_prev + b * H;
-        switch (cell) {
-        case RNN_TANH: RNN_K(rnn_forward)(RNN_FN_TANH, H, z, h); break;
-        case RNN_RELU: RNN_K(rnn_forward)(RNN_FN_RELU, H, z, h); break;
-        case RNN_GRU: RNN_K(gru_forward)(1, H, z, h_prev, h); break;
-        case RNN_GRU_RESET_BEFORE:
-            if (stage == 0)
-                RNN_K(gru_reset)(H, z, h_prev);
-            else
-                RNN_K(gru_forward)(0, H, z, h_prev, h);
-            break;
-        default:
-            RNN_K(lstm_forward)(H, z, s->c_prev + b * H, s->c + b * H, h);
+    for (b = 0; b < s->rows; b++)
+        switch ((rnn_cell)cell) {
+            RNN_I_CELLS(RNN_I_RUN, forward)
         }
-    }
 }
 
 RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
                                            const rnn_i_cell_step *s)
 {
-    const size_t H = s->H, K = RNN_KEPT(cell);
     size_t b;
-    for (b = 0; b < s->rows; b++) {
-        rnn_real *z = s->z + b * K * H, *dh = s->dh + b * H;
-        const rnn_real *h_prev = s->h_prev + b * H;
-        const rnn_real *dy = s->dy ? s->dy + (ptrdiff_t)b * s->dy_row : NULL;
-        switch (cell) {
-        case RNN_TANH: RNN_K(rnn_backward)(RNN_FN_TANH, H, z, dy, dh); break;
-        case RNN_RELU: RNN_K(rnn_backward)(RNN_FN_RELU, H, z, dy, dh); break;
-        case RNN_GRU: RNN_K(gru_backward)(1, H, z, h_prev, dy, dh); break;
-        case RNN_GRU_RESET_BEFORE:
-            if (stage == 1)
-                RNN_K(gru_backward)(0, H, z, h_prev, dy, dh);
-            else
-                RNN_K(gru_unreset)(H, z, h_prev, s->drh + b * H, dh);
-            break;
-        default:
-            RNN_K(lstm_backward)(H, z, s->c_prev + b * H, s->c + b * H, dy, dh,
-                                 s->dc + b * H);
+    for (b = 0; b < s->rows; b++)
+        switch ((rnn_cell)cell) {
+            RNN_I_CELLS(RNN_I_RUN, backward)
         }
-    }
 }
+#undef RNN_I_RUN
+#undef RNN_I_CELL
 
 #ifdef __cplusplus
 }
@@ -3709,24 +3866,24 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #ifndef RNN_I_PASS
 
 #if RNN_I_X86
-#define RNN_I_PASS 2
+#define RNN_I_PASS RNN_I_PASS_AVX2
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
 #ifndef RNN_NO_AVX512
-#define RNN_I_PASS 3
+#define RNN_I_PASS RNN_I_PASS_AVX512
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
 #endif
 #elif RNN_I_NEON
-#define RNN_I_PASS 4
+#define RNN_I_PASS RNN_I_PASS_NEON
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
 #elif RNN_I_HELIUM
-#define RNN_I_PASS 5
+#define RNN_I_PASS RNN_I_PASS_HELIUM
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
 #elif RNN_I_WASM
-#define RNN_I_PASS 6
+#define RNN_I_PASS RNN_I_PASS_WASM
 #include RNN_HEADER_NAME
 #undef RNN_I_PASS
 #endif
@@ -3838,7 +3995,7 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
     const int parts = run && run->parts ? run->parts : 1;
     const int part = run ? run->part : 0;
 
-    if (kernel < RNN_KERNEL_AUTO || kernel > RNN_KERNEL_WASM || parts < 1 ||
+    if (kernel < 0 || kernel >= RNN_KERNELS || parts < 1 ||
         part < 0 || part >= parts)
         return RNN_E_ARG;
     call->part = (size_t)part;
@@ -4789,31 +4946,30 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  * h_t, and h0 of a row stands in the slot of its own length.
  * ========================================================================= */
 
-/* The recurrent products of a cell. A piece multiplies h_{t-1}, or q, which
- * is block 3 of z, by blocks of columns of W_hh, and adds to blocks of z. Two
- * of one stage multiply the same, by neighbouring blocks. */
+/* A recurrent product of a cell: n blocks of z += a times n blocks of columns
+ * of W_hh, or = b_hh + that. Two of one stage multiply the same a, by blocks of
+ * W_hh that are neighbours. The words that the rows of RNN_I_CELLS use: */
+#define RNN_I_H_ADDS(n, at) {0, 0, n, at, at, 0} /* a = h_{t-1}, stage 0   */
+#define RNN_I_H_ALONE(n, u, z) {0, 0, n, u, z, 1} /* the same, but z starts at
+                                                    b_hh, not at x's part   */
+#define RNN_I_Q_ADDS(n, at) {1, 1, n, at, at, 0} /* a = q, stage 1         */
 typedef struct rnn_i_piece {
-    unsigned char stage;    /* before which stage of the cell                */
-    unsigned char from_q;   /* 0: from h_{t-1}, 1: from q                    */
-    unsigned char z, u, n;  /* first block in z, in W_hh, and how many       */
-    unsigned char own_bias; /* z starts at b_hh here, not at the input's sum */
+    unsigned char stage;    /* before which stage of the cell               */
+    unsigned char from_q;   /* 0: a is h_{t-1}; 1: a is q                   */
+    unsigned char n, u, z;  /* how many blocks; the first in W_hh, and in z */
+    unsigned char own_bias; /* 1: z starts at b_hh here                     */
 } rnn_i_piece;
+#define RNN_I_PIECES 2      /* at most; an absent one has n = 0             */
 
-typedef struct rnn_i_cell { /* a row of the table of cells */
-    unsigned char joint;    /* blocks that start at b_ih + b_hh              */
-    unsigned char stages;
-    unsigned char carries;  /* backward leaves a part of dh_{t-1} in dh      */
-    unsigned char pieces;
-    rnn_i_piece piece[2];
+typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
+    unsigned char G, K, c, q, joint, stages, carries;
+    rnn_i_piece piece[RNN_I_PIECES];
 } rnn_i_cell;
 
-static const rnn_i_cell rnn_i_cells[5] = {
-    {1, 1, 0, 1, {{0, 0, 0, 0, 1, 0}, {0, 0, 0, 0, 0, 0}}}, /* tanh         */
-    {1, 1, 0, 1, {{0, 0, 0, 0, 1, 0}, {0, 0, 0, 0, 0, 0}}}, /* ReLU         */
-    {2, 1, 1, 2, {{0, 0, 0, 0, 2, 0}, {0, 0, 3, 2, 1, 1}}}, /* GRU          */
-    {3, 2, 1, 2, {{0, 0, 0, 0, 2, 0}, {1, 1, 2, 2, 1, 0}}}, /* reset before */
-    {4, 1, 0, 1, {{0, 0, 0, 0, 4, 0}, {0, 0, 0, 0, 0, 0}}}  /* LSTM         */
-};
+#define RNN_I_ROW(a, name, text, G, K, c, q, joint, stages, carries, ...)      \
+    {G, K, c, q, joint, stages, carries, {__VA_ARGS__}},
+static const rnn_i_cell rnn_i_cells[] = {RNN_I_CELLS(RNN_I_ROW, 0)};
+#undef RNN_I_ROW
 
 /* A checked stack: its sizes as numbers that cannot overflow, and where things
  * lie in work. The one place that knows the layout. */
@@ -4826,7 +4982,7 @@ typedef struct rnn_i_lay {
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
     size_t z, h, c;        /* offsets in work                                */
-    size_t dh, dc;         /* (B, H); dc is drh for GRU_RESET_BEFORE         */
+    size_t dh, dc;         /* (B, H); dc is dq of a cell that has q          */
     size_t carry;          /* from a layer's dh to the next's; 0: the same   */
     size_t dy;             /* (T, B, D*H)                                    */
     size_t masked;         /* (T, B, D*H) per layer with dropout             */
@@ -4850,7 +5006,7 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
 {
     size_t q, n, gh, in, masks, lanes, carries;
 
-    if (!s || s->cell < RNN_TANH || s->cell > RNN_LSTM)
+    if (!s || s->cell < 0 || s->cell >= RNN_CELLS)
         return RNN_E_ARG;
     if (!(s->dropout >= 0 && s->dropout < 1) ||
         !(s->dropout_last >= 0 && s->dropout_last < 1))
@@ -4869,9 +5025,9 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     y->H = (size_t)s->hidden_size;
     y->L = s->num_layers ? (size_t)s->num_layers : 1u;
     y->D = s->bidirectional ? 2u : 1u;
-    y->G = RNN_GATES(s->cell);
-    y->K = RNN_KEPT(s->cell);
-    y->C = RNN_HAS_C(s->cell);
+    y->G = y->row->G;
+    y->K = y->row->K;
+    y->C = y->row->c;
     y->T = (size_t)steps;
     y->B = (size_t)batch;
 
@@ -4902,8 +5058,7 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
                                           : y->state;
         y->carry = train == RNN_I_STEPWISE ? y->state : 0;
         y->dc = rnn_i_plus(y->dh, carries);
-        y->dy = s->cell >= RNN_GRU_RESET_BEFORE ? rnn_i_plus(y->dc, carries)
-                                                : y->dc;
+        y->dy = y->row->c || y->row->q ? rnn_i_plus(y->dc, carries) : y->dc;
         y->masked = rnn_i_plus(y->dy, lanes);
         y->tight = rnn_i_plus(y->masked, rnn_i_times(masks, lanes));
         y->wt = y->tight;
@@ -5055,11 +5210,11 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
     p.k = H;
     p.c_i = (ptrdiff_t)(y->K * H);
     for (stage = 0; stage < y->row->stages; stage++) {
-        for (i = 0; i < y->row->pieces; i++) {
+        for (i = 0; i < RNN_I_PIECES; i++) {
             const rnn_i_piece *e = &y->row->piece[i], *more = e + 1;
-            if (e->stage != stage)
+            if (!e->n || e->stage != stage)
                 continue;
-            p.a = e->from_q ? s->z + 3 * H : s->h_prev;
+            p.a = e->from_q ? s->z + y->row->q * H : s->h_prev;
             p.a_i = (ptrdiff_t)(e->from_q ? y->K * H : H);
             rnn_i_by(&p, w, 0, e->u * H);
             p.b1 = b_hh ? b_hh + e->u * H : NULL;
@@ -5067,7 +5222,7 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
             p.n = e->n * H;
             p.start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
             p.tail = 0;
-            if (i + 1 < y->row->pieces && more->stage == stage) {
+            if (i + 1 < RNN_I_PIECES && more->n && more->stage == stage) {
                 p.tail = more->n * H;
                 p.tail_b1 = b_hh ? b_hh + more->u * H : NULL;
                 p.tail_c = (ptrdiff_t)(more->z * H) - (ptrdiff_t)(e->z * H);
@@ -5096,14 +5251,14 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
     p.c_i = (ptrdiff_t)H;
     for (stage = y->row->stages - 1; stage >= 0; stage--) {
         RNN_I_DO(call->k, cell_backward)(y->cell, stage, s);
-        for (i = 0; i < y->row->pieces; i++) {
+        for (i = 0; i < RNN_I_PIECES; i++) {
             const rnn_i_piece *e = &y->row->piece[i];
-            if (e->stage != stage)
+            if (!e->n || e->stage != stage)
                 continue;
             p.a = s->z + e->z * H;
             p.k = e->n * H;
             rnn_i_by_transpose(&p, w, e->u * H, 0);
-            p.c = e->from_q ? s->drh : s->dh;
+            p.c = e->from_q ? s->dq : s->dh;
             p.start = e->from_q || !into ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
             into |= !e->from_q;
             rnn_i_multiply(call, &p);
@@ -5354,7 +5509,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
             s.h = NULL;
             s.dy = dy ? dy + row * y->D + d * H : NULL;
             s.dh = dh + b * H;
-            s.dc = s.drh = dc + b * H;
+            s.dc = s.dq = dc + b * H;
             rnn_i_step_backward(call, y, &w, &s);
         }
     }
@@ -5467,7 +5622,7 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
             if (y->bias && end > joint)
                 rnn_i_sum_bias(call, seq, dz + late, kh, end - late,
                                grads + a.b_ih + late, 1, 0, down);
-            for (i = 0; i < y->row->pieces; i++) {
+            for (i = 0; i < RNN_I_PIECES; i++) {
                 const rnn_i_piece *e = &y->row->piece[i];
                 const size_t u = e->u * H, u_end = u + e->n * H;
                 const size_t from = first > u ? first : u;
@@ -5476,7 +5631,8 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
 
                 if (from >= to)
                     continue;
-                rnn_i_set_part(&state, e->from_q ? dz + 3 * H : h, H, NULL);
+                rnn_i_set_part(&state, e->from_q ? dz + y->row->q * H : h, H,
+                               NULL);
                 state.row = e->from_q ? kh : H;
                 rnn_i_rows_grads(call, seq, &state, column, kh, to - from,
                                  grads + a.w_hh + from, gh, down);
@@ -5756,18 +5912,14 @@ RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
  * unscore.
  * ========================================================================= */
 
-typedef struct rnn_i_score { /* a row of the table of scores */
+typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
     unsigned char W, U, v;   /* which parameters there are */
     unsigned char scaled;    /* q is divided by sqrt Q     */
 } rnn_i_score;
 
-static const rnn_i_score rnn_i_scores[5] = {
-    {0, 0, 0, 0}, /* none         */
-    {1, 1, 1, 0}, /* additive     */
-    {0, 1, 0, 0}, /* general      */
-    {0, 0, 0, 0}, /* dot          */
-    {0, 0, 0, 1}  /* dot / sqrt Q */
-};
+#define RNN_I_ROW(a, name, text, ...) {__VA_ARGS__},
+static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
+#undef RNN_I_ROW
 
 /* A checked attention: sizes, and offsets in its parameters. */
 typedef struct rnn_i_att {
@@ -5778,14 +5930,14 @@ typedef struct rnn_i_att {
 
 RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
 {
-    if (!att || att->score < RNN_ADDITIVE || att->score > RNN_SCALED_DOT)
-        return RNN_E_ARG;
-    if (att->query_size < 1 || att->key_size < 1 ||
-        (att->score == RNN_ADDITIVE && att->size < 1))
-        return RNN_E_SIZE;
-    if (att->score >= RNN_DOT && att->query_size != att->key_size)
+    if (!att || att->score <= RNN_NO_ATTENTION || att->score >= RNN_SCORES)
         return RNN_E_ARG;
     a->row = &rnn_i_scores[att->score];
+    if (att->query_size < 1 || att->key_size < 1 ||
+        (a->row->W && att->size < 1))
+        return RNN_E_SIZE;
+    if (!a->row->U && att->query_size != att->key_size)
+        return RNN_E_ARG;
     a->Q = (size_t)att->query_size;
     a->K = (size_t)att->key_size;
     a->A = a->row->W ? (size_t)att->size : a->Q;
@@ -6291,8 +6443,8 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
     rnn_stack *top = &m->top.stack;
     int i;
 
-    if (!model || w < RNN_N_TO_N || w > RNN_N_TO_M ||
-        model->input < RNN_DENSE || model->input > RNN_EMBEDDING ||
+    if (!model || w < 0 || w >= RNN_WIRINGS || model->input < 0 ||
+        model->input >= RNN_INPUTS ||
         !(model->dropout >= 0 && model->dropout < 1) ||
         !(model->dropout_last >= 0 && model->dropout_last < 1))
         return RNN_E_ARG;
@@ -6313,12 +6465,12 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
             top->dropout_last = model->dropout_last;
         return RNN_OK;
     }
-    if (model->target < RNN_DENSE || model->target > RNN_EMBEDDING ||
-        model->context < RNN_LAST || model->context > RNN_ALL ||
+    if (model->target < 0 || model->target >= RNN_INPUTS ||
+        model->context < 0 || model->context >= RNN_CONTEXTS ||
         model->feed < 0 || model->feed > 7 || (model->feed & 6) == 6 ||
         model->hand_over < 0 || model->hand_over > 3 ||
-        model->attention < RNN_NO_ATTENTION ||
-        model->attention > RNN_SCALED_DOT || model->num_sources < 0 ||
+        model->attention < 0 || model->attention >= RNN_SCORES ||
+        model->num_sources < 0 ||
         model->num_sources > RNN_MAX_SOURCES)
         return RNN_E_ARG;
     if (model->target_size < 0 || model->decoder_hidden_size < 0 ||
@@ -6926,18 +7078,24 @@ RNN_I_FN void rnn_i_summary(const rnn_i_open *o, const rnn_real *memory,
                                    : o->encoder[i].x + b * m->R, m->R);
                 if (s->side.input == RNN_ONE_HOT)
                     to[seq->ids[b]] = 1;
-            } else if (m->context == RNN_MEAN) {
+                continue;
+            }
+            switch ((rnn_context)m->context) {
+            case RNN_LAST: break; /* is there */
+            case RNN_MEAN:
                 rnn_i_copy(to, NULL, K);
                 for (j = 0; j < n; j++)
                     RNN_I_DO(o->call.k, accumulate)(
                         K, memory + s->memory + (j * m->B + b) * K, to);
                 RNN_I_DO(o->call.k, scale)(
                     K, rnn_i_div(1, (rnn_real)(n ? n : 1)), to, to);
-            } else if (m->context == RNN_ALL) {
+                break;
+            case RNN_ALL:
                 rnn_i_copy(to, NULL, m->R / (size_t)m->sources);
                 for (j = 0; j < n; j++)
                     rnn_i_copy(to + j * K,
                                memory + s->memory + (j * m->B + b) * K, K);
+                break;
             }
         }
         at += m->R / (size_t)m->sources;
@@ -7400,12 +7558,18 @@ RNN_I_FN void rnn_i_context_backward(const rnn_i_open *o,
         for (b = first; b < end && m->uses_c && m->context != RNN_LAST; b++) {
             const size_t n = rnn_i_steps(seq, b);
             rnn_real *d = dr + b * m->R + at;
-            if (m->context == RNN_MEAN && n)
-                RNN_I_DO(call->k, scale)(K, rnn_i_div(1, (rnn_real)n), d, d);
+            size_t each = 0; /* from the part of r of a state to the next's */
+            switch ((rnn_context)m->context) {
+            case RNN_LAST: break; /* is done */
+            case RNN_MEAN:
+                RNN_I_DO(call->k, scale)(
+                    K, rnn_i_div(1, (rnn_real)(n ? n : 1)), d, d);
+                break;
+            case RNN_ALL: each = K; break;
+            }
             for (j = 0; j < n; j++)
-                RNN_I_DO(call->k, accumulate)(
-                    K, m->context == RNN_MEAN ? d : d + j * K,
-                    dmemory + (j * m->B + b) * K);
+                RNN_I_DO(call->k, accumulate)(K, d + j * each,
+                                              dmemory + (j * m->B + b) * K);
         }
         for (l = 0; l < (layers ? y->L : 1); l++) {
             if (layers)
@@ -9649,14 +9813,13 @@ typedef struct rnn_i_dtype {
     unsigned char size;
 } rnn_i_dtype;
 
-static const rnn_i_dtype rnn_i_dtypes[] = { /* in the order of RNN_ST_... */
-    {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"F8_E5M2", 1}, {"F8_E4M3", 1},
-    {"I16", 2},  {"U16", 2}, {"F16", 2},  {"BF16", 2},    {"I32", 4},
-    {"U32", 4},  {"F32", 4}, {"F64", 8},  {"I64", 8},     {"U64", 8}};
+#define RNN_I_ROW(a, name, text, size) {text, size},
+static const rnn_i_dtype rnn_i_dtypes[] = {RNN_I_DTYPES(RNN_I_ROW, 0)};
+#undef RNN_I_ROW
 
 RNNDEF const char *rnn_st_dtype_name(int dtype)
 {
-    return dtype < 0 || dtype > RNN_ST_U64 ? "?" : rnn_i_dtypes[dtype].name;
+    return dtype < 0 || dtype >= RNN_ST_DTYPES ? "?" : rnn_i_dtypes[dtype].name;
 }
 
 RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
@@ -9695,7 +9858,7 @@ RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
             if (!rnn_i_string(j, &s, &n))
                 return 0;
             t->dtype = -1;
-            for (i = 0; i <= RNN_ST_U64; i++)
+            for (i = 0; i < RNN_ST_DTYPES; i++)
                 if (rnn_i_is(s, n, rnn_i_dtypes[i].name))
                     t->dtype = i;
             if (t->dtype < 0)
@@ -10069,67 +10232,58 @@ RNN_I_FN int rnn_i_is_real(int dtype)
 
 typedef struct rnn_i_field {
     const char *key;
+    size_t at;                /* of the field, an int, in rnn_model */
     const char *const *names; /* of values 0, 1, ...; NULL: a number */
 } rnn_i_field;
 
-static const char *const rnn_i_wirings[] = {"n_to_n", "n_to_1", "1_to_n",
-                                            "n_to_m", NULL};
-static const char *const rnn_i_contexts[] = {"last", "mean", "all", NULL};
-static const char *const rnn_i_attentions[] = {
-    "none", "additive", "general", "dot", "scaled_dot", NULL};
-static const char *const rnn_i_cell_names[] = {
-    "tanh", "relu", "gru", "gru_reset_before", "lstm", NULL};
-static const char *const rnn_i_inputs[] = {"dense", "one_hot", "embedding",
-                                           NULL};
+#define RNN_I_1ST(x, ...) x
+#define RNN_I_TEXT(a, name, ...) RNN_I_1ST(__VA_ARGS__, 0),
+static const char *const rnn_i_wirings[] = {RNN_I_WIRINGS(RNN_I_TEXT, 0) NULL};
+static const char *const rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_TEXT, 0)
+                                             NULL};
+static const char *const rnn_i_score_names[] = {RNN_I_SCORES(RNN_I_TEXT, 0)
+                                                NULL};
+static const char *const rnn_i_cell_names[] = {RNN_I_CELLS(RNN_I_TEXT, 0) NULL};
+static const char *const rnn_i_inputs[] = {RNN_I_INPUTS(RNN_I_TEXT, 0) NULL};
+#undef RNN_I_TEXT
+#undef RNN_I_1ST
+
+#define RNN_I_FIELD(name, names) {#name, offsetof(rnn_model, name), names}
 static const rnn_i_field rnn_i_fields[] = {
-    {"wiring", rnn_i_wirings},  {"cell", rnn_i_cell_names},
-    {"input", rnn_i_inputs},    {"input_size", NULL},
-    {"embedding_size", NULL},   {"hidden_size", NULL},
-    {"num_layers", NULL},       {"bidirectional", NULL},
-    {"no_bias", NULL},          {"output_size", NULL},
-    {"target", rnn_i_inputs},   {"target_size", NULL},
-    {"target_embedding_size", NULL},
-    {"decoder_hidden_size", NULL},
-    {"decoder_layers", NULL},   {"context", rnn_i_contexts},
-    {"source_steps", NULL},     {"context_size", NULL},
-    {"feed", NULL},             {"hand_over", NULL},
-    {"attention", rnn_i_attentions},
-    {"attention_size", NULL},   {"head_context", NULL},
-    {"num_sources", NULL}};
-#define RNN_I_PLAIN_FIELDS 10 /* those of a model without a decoder */
+    RNN_I_FIELD(wiring, rnn_i_wirings),
+    RNN_I_FIELD(cell, rnn_i_cell_names),
+    RNN_I_FIELD(input, rnn_i_inputs),
+    RNN_I_FIELD(input_size, NULL),
+    RNN_I_FIELD(embedding_size, NULL),
+    RNN_I_FIELD(hidden_size, NULL),
+    RNN_I_FIELD(num_layers, NULL),
+    RNN_I_FIELD(bidirectional, NULL),
+    RNN_I_FIELD(no_bias, NULL),
+    RNN_I_FIELD(output_size, NULL), /* the last of those without a decoder */
+    RNN_I_FIELD(target, rnn_i_inputs),
+    RNN_I_FIELD(target_size, NULL),
+    RNN_I_FIELD(target_embedding_size, NULL),
+    RNN_I_FIELD(decoder_hidden_size, NULL),
+    RNN_I_FIELD(decoder_layers, NULL),
+    RNN_I_FIELD(context, rnn_i_contexts),
+    RNN_I_FIELD(source_steps, NULL),
+    RNN_I_FIELD(context_size, NULL),
+    RNN_I_FIELD(feed, NULL),
+    RNN_I_FIELD(hand_over, NULL),
+    RNN_I_FIELD(attention, rnn_i_score_names),
+    RNN_I_FIELD(attention_size, NULL),
+    RNN_I_FIELD(head_context, NULL),
+    RNN_I_FIELD(num_sources, NULL)};
+#undef RNN_I_FIELD
+#define RNN_I_PLAIN_FIELDS 10
 #define RNN_I_FIELDS ((int)(sizeof rnn_i_fields / sizeof rnn_i_fields[0]))
 
 RNN_I_FN int *rnn_i_field_of(rnn_model *m, int i)
 {
-    switch (i) {
-    case 0: return &m->wiring;
-    case 1: return &m->cell;
-    case 2: return &m->input;
-    case 3: return &m->input_size;
-    case 4: return &m->embedding_size;
-    case 5: return &m->hidden_size;
-    case 6: return &m->num_layers;
-    case 7: return &m->bidirectional;
-    case 8: return &m->no_bias;
-    case 9: return &m->output_size;
-    case 10: return &m->target;
-    case 11: return &m->target_size;
-    case 12: return &m->target_embedding_size;
-    case 13: return &m->decoder_hidden_size;
-    case 14: return &m->decoder_layers;
-    case 15: return &m->context;
-    case 16: return &m->source_steps;
-    case 17: return &m->context_size;
-    case 18: return &m->feed;
-    case 19: return &m->hand_over;
-    case 20: return &m->attention;
-    case 21: return &m->attention_size;
-    case 22: return &m->head_context;
-    default: return &m->num_sources;
-    }
+    return (int *)(void *)((char *)m + rnn_i_fields[i].at);
 }
 
-/* A model whose fields say in one way what can be said in two. */
+/* The canonical form of a description: two that mean the same compare equal. */
 RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
 {
     rnn_model m = *model;
@@ -10438,7 +10592,7 @@ RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
     return RNN_OK;
 }
 
-/* Tensor i of whichever is not NULL. */
+/* Tensor i of the model, or of the stack if there is no model. */
 RNN_I_FN rnn_status rnn_i_tensor(const rnn_model *model, const rnn_stack *stack,
                                  int i, rnn_tensor *t)
 {

@@ -1994,8 +1994,8 @@ static void tie(job *j)
 static void make_token_job(job *j, int dropout, int none, double scale)
 {
     do {
-        make_job(j, RNN_1_TO_N + test_below(2), test_below(5), test_below(5),
-                 test_below(3), dropout);
+        make_job(j, RNN_1_TO_N + test_below(2), test_below(RNN_CELLS),
+                 test_below(RNN_SCORES), test_below(RNN_CONTEXTS), dropout);
     } while (!(j->X ? j->model.target != RNN_DENSE : none));
     if (j->X && j->model.target_size < 3)
         j->model.target_size += 3;
@@ -2898,7 +2898,7 @@ static void check_fields(void)
 
     MODEL(wiring, -1, RNN_E_ARG);
     MODEL(wiring, RNN_N_TO_M + 1, RNN_E_ARG);
-    MODEL(cell, RNN_LSTM + 1, RNN_E_ARG);
+    MODEL(cell, RNN_CELLS, RNN_E_ARG);
     MODEL(input, RNN_EMBEDDING + 1, RNN_E_ARG);
     MODEL(target, -1, RNN_E_ARG);
     MODEL(target, RNN_EMBEDDING + 1, RNN_E_ARG);
@@ -3440,10 +3440,10 @@ static void check_corners(void)
 
         set_model();
         m->feed = RNN_AT_EACH;
-        m->cell = test_below(5);
+        m->cell = test_below(RNN_CELLS);
         m->bidirectional = test_below(2);
         m->num_sources = 1 + test_below(2);
-        m->context = test_below(3);
+        m->context = test_below(RNN_CONTEXTS);
         m->input_size = corner(few);
         m->embedding_size = corner(few);
         m->hidden_size = corner(few);
@@ -3564,8 +3564,10 @@ static void check_jobs(void)
     for (i = 0; i < 900; i++) {
         job j;
         results r;
-        make_job(&j, RNN_N_TO_1 + i % 4 % 3, i / 4 % 5, i / 20 % 5,
-                 i / 100 % 3, test_below(3) == 0);
+        make_job(&j, RNN_N_TO_1 + i % 4 % 3, i / 4 % RNN_CELLS,
+                 i / (4 * RNN_CELLS) % RNN_SCORES,
+                 i / (4 * RNN_CELLS * RNN_SCORES) % RNN_CONTEXTS,
+                 test_below(3) == 0);
         count_fields(&j.model);
         run_train(&j, &plain, &r);
         check_ways(&j, &r);
@@ -3588,10 +3590,10 @@ static void find_kernels(void)
 {
     int k;
 
-    for (k = RNN_KERNEL_PORTABLE; k <= RNN_KERNEL_WASM + 1; k++) {
+    for (k = RNN_KERNEL_PORTABLE; k <= RNN_KERNELS; k++) {
         rnn_real one = 1;
         rnn_run r = {0, 0, 0, NULL, NULL};
-        r.kernel = k > RNN_KERNEL_WASM ? (int)RNN_KERNEL_AUTO : k;
+        r.kernel = k == RNN_KERNELS ? (int)RNN_KERNEL_AUTO : k;
         if (rnn_map(RNN_FN_EXP, 1, &one, &one, &r) == RNN_OK)
             kernels[kernel_count++] = r.kernel;
     }

@@ -1007,7 +1007,7 @@ static rnn_model draw_model(int wiring, int cell)
         test_below(2) ? test_below(2) ? K : K * or_else(m.num_sources, 1)
                       : test_below(6);
     m.decoder_layers = test_below(2) ? m.num_layers : test_below(3);
-    m.context = n_to_m ? test_below(3) : 0;
+    m.context = n_to_m ? test_below(RNN_CONTEXTS) : 0;
     m.source_steps = test_below(4);
     m.context_size = test_below(3) ? 0 : 1 + test_below(5);
     m.feed = feeds[test_below(6)];
@@ -1016,7 +1016,7 @@ static rnn_model draw_model(int wiring, int cell)
         m.hand_over &= ~(int)RNN_HAND_CELL;
     if (m.hand_over & RNN_HAND_LAYERS)
         m.feed &= ~(int)RNN_AS_STATE;
-    m.attention = n_to_m ? test_below(5) : 0;
+    m.attention = n_to_m ? test_below(RNN_SCORES) : 0;
     m.attention_size = 1 + test_below(4);
     m.head_context = test_below(2) * 2;
     return m;
@@ -1376,7 +1376,7 @@ static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
 /* Some fields of N vs M, how many values they have, and how often each came. */
 typedef struct seen {
     const char *key;
-    int values, count[6];
+    int values, count[16];
 } seen;
 
 static void count_values(seen *all, const rnn_model *m)
@@ -1391,9 +1391,9 @@ static void count_values(seen *all, const rnn_model *m)
 
 static void check_round_trips(void)
 {
-    seen all[] = {{"input", 3, {0}},     {"target", 3, {0}},
-                  {"context", 3, {0}},   {"feed", 6, {0}},
-                  {"hand_over", 4, {0}}, {"attention", 5, {0}},
+    seen all[] = {{"input", RNN_INPUTS, {0}}, {"target", RNN_INPUTS, {0}},
+                  {"context", RNN_CONTEXTS, {0}}, {"feed", 6, {0}},
+                  {"hand_over", 4, {0}}, {"attention", RNN_SCORES, {0}},
                   {"num_sources", 3, {0}}, {NULL, 0, {0}}};
     int wiring, cell, k, i;
 
@@ -1401,8 +1401,8 @@ static void check_round_trips(void)
         count_values(all, &kinds[k].model);
         check_round_trip(&kinds[k].model, 5);
     }
-    for (wiring = RNN_N_TO_N; wiring <= RNN_N_TO_M; wiring++)
-        for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+    for (wiring = 0; wiring < RNN_WIRINGS; wiring++)
+        for (cell = 0; cell < RNN_CELLS; cell++)
             for (k = 0; k < (wiring == RNN_N_TO_M ? 40 : 10); k++) {
                 const rnn_model m = some_model(wiring, cell);
                 count_values(all, &m);
@@ -1986,7 +1986,7 @@ static int write_checkpoints(const char *folder)
             m = kinds[k].model;
             sprintf(name, "%.40s.safetensors", kinds[k].name);
         } else {
-            m = some_model(k % 4, k % 5);
+            m = some_model(k % RNN_WIRINGS, k % RNN_CELLS);
             sprintf(name, "%s_%d.safetensors", wirings[k % 4], k);
         }
         p = some_params(&m, &count);

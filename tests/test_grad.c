@@ -239,7 +239,7 @@ static void check_stacks_and_models(void)
     static const int lengths[B] = {2, 0, T};
     int cell, layers, both, bits;
 
-    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+    for (cell = 0; cell < RNN_CELLS; cell++)
         for (layers = 1; layers <= 2; layers++)
             for (both = 0; both <= 1; both++)
                 for (bits = 0; bits < 16; bits++) {
@@ -251,7 +251,7 @@ static void check_stacks_and_models(void)
                                       RNN_DENSE, 0, dropout);
                     check_combination(cell, layers, both, no_bias, states, l,
                                       RNN_ONE_HOT, 0, dropout);
-                    for (input = RNN_DENSE; input <= RNN_EMBEDDING; input++)
+                    for (input = 0; input < RNN_INPUTS; input++)
                         check_combination(cell, layers, both, no_bias, states,
                                           l, input, 1, dropout);
                 }

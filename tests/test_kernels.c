@@ -10,34 +10,76 @@
 
 #if RNN_I_SETS || RNN_I_HELIUM || RNN_I_WASM
 
+/* The sets that are here, at most two, besides plain C. */
 static const rnn_i_kernels *sets[2]; /* NULL: not here */
-#if RNN_I_X86
-static const int set_numbers[2] = {RNN_KERNEL_AVX2, RNN_KERNEL_AVX512};
-static const char *const set_names[2] = {"AVX2", "AVX-512"};
-static void (*const set_blocked[2])(const rnn_i_product *p) = {
-#ifdef RNN_NO_AVX512
-    rnn_i_avx2_blocked, rnn_i_avx2_blocked};
-#else
-    rnn_i_avx2_blocked, rnn_i_avx512_blocked};
-#endif
-#elif RNN_I_NEON
-static const int set_numbers[2] = {RNN_KERNEL_NEON, RNN_KERNEL_AVX2};
-static const char *const set_names[2] = {"NEON", "AVX2"};
-static void (*const set_blocked[2])(const rnn_i_product *p) = {
-    rnn_i_neon_blocked, rnn_i_neon_blocked};
-#else /* a set that stands for plain C, which is here none the less */
+static const char *set_names[2];
+static void (*set_blocked[2])(const rnn_i_product *p);
+#if !RNN_I_SETS /* one that stands for plain C, which is here none the less */
 #if RNN_I_HELIUM
-#define ONLY(fn) rnn_i_helium_##fn
 static const rnn_i_kernels only = RNN_I_TABLE(helium);
 #else
-#define ONLY(fn) rnn_i_wasm_##fn
 static const rnn_i_kernels only = RNN_I_TABLE(wasm);
 #endif
 static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
-static const char *const set_names[2] = {"the only set", "none"};
-static void (*const set_blocked[2])(const rnn_i_product *p) = {ONLY(blocked),
-                                                               ONLY(blocked)};
 #endif
+
+/* Every kernel that the library names, and its function for large products. A
+ * further one is a compiler's warning here until it has a line. */
+static void find_sets(void)
+{
+#define NAME(a, name, text) text,
+    static const char *const names[] = {RNN_I_KERNELS(NAME, 0)};
+#undef NAME
+    int kernel, n = 0;
+
+    for (kernel = RNN_KERNEL_PORTABLE + 1; kernel < RNN_KERNELS; kernel++) {
+        void (*blocked)(const rnn_i_product *p) = NULL;
+        const rnn_i_kernels *set = NULL;
+#if RNN_I_SETS
+        set = rnn_i_select(kernel);
+#else
+        set = kernel == (int)RNN_I_ONLY ? &only : NULL;
+#endif
+        switch ((rnn_kernel)kernel) {
+        case RNN_KERNEL_AUTO:
+        case RNN_KERNEL_PORTABLE: break;
+        case RNN_KERNEL_AVX2:
+#if RNN_I_X86
+            blocked = rnn_i_avx2_blocked;
+#endif
+            break;
+        case RNN_KERNEL_AVX512:
+#if RNN_I_X86 && !defined(RNN_NO_AVX512)
+            blocked = rnn_i_avx512_blocked;
+#endif
+            break;
+        case RNN_KERNEL_NEON:
+#if RNN_I_NEON
+            blocked = rnn_i_neon_blocked;
+#endif
+            break;
+        case RNN_KERNEL_HELIUM:
+#if RNN_I_HELIUM
+            blocked = rnn_i_helium_blocked;
+#endif
+            break;
+        case RNN_KERNEL_WASM:
+#if RNN_I_WASM
+            blocked = rnn_i_wasm_blocked;
+#endif
+            break;
+        }
+        printf("%s: %s\n", names[kernel], set ? "here" : "not here");
+        if (!set)
+            continue;
+        CHECK(n < 2 && blocked, "%s is not tested", names[kernel]);
+        if (n == 2 || !blocked)
+            continue;
+        sets[n] = set;
+        set_names[n] = names[kernel];
+        set_blocked[n++] = blocked;
+    }
+}
 
 static int same(rnn_real a, rnn_real b)
 {
@@ -349,7 +391,7 @@ static void others(size_t n, int wild)
     u.m1 = z;
     u.m2 = z + 2 * MOST;
     u.m3 = z + 4 * MOST;
-    for (kind = RNN_SGD; kind <= RNN_ADAMW; kind++)
+    for (kind = 0; kind < RNN_OPTIMIZERS; kind++)
         for (f = 0; f < 16; f++) {
             u.kind = kind;
             u.begin = f & 1;
@@ -368,7 +410,7 @@ static void cells(size_t H, size_t rows, int wild)
 {
     int cell, stage;
 
-    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+    for (cell = 0; cell < RNN_CELLS; cell++)
         for (stage = 0; stage < rnn_i_cells[cell].stages; stage++) {
             const size_t n = rows * H, all = RNN_KEPT(cell) * n;
             rnn_real *in = numbers(all + 6 * n, wild);
@@ -392,7 +434,7 @@ static void cells(size_t H, size_t rows, int wild)
                     step.dy = back && rows % 2 ? in + all + 2 * n : NULL;
                     step.dy_row = (ptrdiff_t)H;
                     step.dh = to + all + 4 * n;
-                    step.dc = step.drh = to + all + 5 * n;
+                    step.dc = step.dq = to + all + 5 * n;
                     if (!k)
                         continue;
                     if (back)
@@ -596,14 +638,7 @@ int main(int argc, char **argv)
     int i, cell;
 
     test_seed(argc, argv);
-    for (i = 0; i < 2; i++) {
-#if RNN_I_SETS
-        sets[i] = rnn_i_select(set_numbers[i]);
-#else
-        sets[i] = i ? NULL : &only;
-#endif
-        printf("%s: %s\n", set_names[i], sets[i] ? "here" : "not here");
-    }
+    find_sets();
     for (i = 0; i < 400; i += every)
         one_product(i % 4 == 0);
     for (i = 0; i < 200; i += every)
@@ -614,7 +649,7 @@ int main(int argc, char **argv)
         cells(n, 1 + n % 3, n % 4 == 0);
     }
     shares();
-    for (cell = RNN_TANH; sets[0] && cell <= RNN_LSTM; cell += every)
+    for (cell = 0; sets[0] && cell < RNN_CELLS; cell += every)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);
     if (sets[0])
         wide(RNN_GRU, 2, 261, 70, 2, 150);

@@ -950,7 +950,7 @@ static void check_jobs(void)
 {
     int cell, kind, bits;
 
-    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++)
+    for (cell = 0; cell < RNN_CELLS; cell++)
         for (kind = 0; kind < 5; kind++) /* three inputs of a model, two */
             for (bits = 0; bits < 4; bits++) {
                 how w;
@@ -1089,7 +1089,7 @@ static void run_training(const vectors *v, const how *w, results *r)
     int kind, k, step;
 
     memset(&run, 0, sizeof run);
-    for (kind = RNN_SGD; kind <= RNN_ADAMW; kind++) {
+    for (kind = 0; kind < RNN_OPTIMIZERS; kind++) {
         rnn_real *p = output(r, w, names[kind], 1, 1, n), *m;
         rnn_optimizer first, o;
         size_t count;
@@ -1232,7 +1232,7 @@ int main(int argc, char **argv)
     int k;
 
     test_seed(argc, argv);
-    for (k = RNN_KERNEL_AUTO; k <= RNN_KERNEL_WASM; k++) {
+    for (k = 0; k < RNN_KERNELS; k++) {
         rnn_real one = 1;
         rnn_run run = {0, 0, 0, NULL, NULL};
         rnn_status st;

@@ -120,7 +120,7 @@ static void check_grid(void)
     for (k = 0; k < 5 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 2 * 4; k++) {
         grid g;
         int n = k;
-        g.cell = n % 5;
+        g.cell = n % RNN_CELLS;
         g.I = I[(n /= 5) % 3];
         g.H = H[(n /= 3) % 4];
         g.L = 1 + (n /= 4) % 3;
@@ -415,7 +415,7 @@ static void check_fields(void)
     BOTH(num_layers, -1, RNN_E_SIZE);
     BOTH(num_layers, INT_MIN, RNN_E_SIZE);
     BOTH(cell, -1, RNN_E_ARG);
-    BOTH(cell, RNN_LSTM + 1, RNN_E_ARG);
+    BOTH(cell, RNN_CELLS, RNN_E_ARG);
     BOTH(cell, INT_MAX, RNN_E_ARG);
     BOTH(dropout, -1, RNN_E_ARG);
     BOTH(dropout, 1, RNN_E_ARG);

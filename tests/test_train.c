@@ -346,7 +346,7 @@ static void check_not_finite(void)
     wrong[0] = inf;
     wrong[1] = -inf;
     wrong[2] = inf - inf;
-    for (run.kernel = 0; run.kernel <= RNN_KERNEL_WASM; run.kernel++)
+    for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++)
         for (n = 1; n <= MOST; n++)
             for (at = 0; at < n; at++)
                 for (k = 0; k < 3; k++) {
@@ -507,7 +507,7 @@ static void check_defaults(void)
     size_t count;
     int kind;
 
-    for (kind = RNN_SGD; kind <= RNN_ADAMW; kind++) {
+    for (kind = 0; kind < RNN_OPTIMIZERS; kind++) {
         rnn_optimizer o = fresh(kind, 0.3);
         CHECK(o.kind == kind && o.lr == (rnn_real)0.3 && o.step == 0 &&
               o.weight_decay == (rnn_real)(kind == RNN_ADAMW ? 0.01 : 0) &&
@@ -558,7 +558,7 @@ static void check_optimizers(void)
     rnn_optimizer o;
     int kind, bits;
 
-    for (kind = RNN_SGD; kind <= RNN_ADAMW; kind++)
+    for (kind = 0; kind < RNN_OPTIMIZERS; kind++)
         for (bits = 0; bits < 8; bits++) {
             o = fresh(kind, kind == RNN_ADADELTA ? 1 : 0.01);
             if (bits & 1)
@@ -599,7 +599,7 @@ static void check_schedules(void)
     uint32_t t;
     int i, kind, bad = 0;
 
-    for (kind = RNN_CONSTANT; kind <= RNN_COSINE; kind++)
+    for (kind = 0; kind < RNN_SCHEDULES; kind++)
         for (t = 0; t < 120; t++) {
             const double u = (double)t - 10;
             s.kind = kind;
@@ -1193,7 +1193,7 @@ int main(int argc, char **argv)
     check_sampling_ends();
     check_generate();
     check_dropout();
-    for (cell = RNN_TANH; cell <= RNN_LSTM; cell++) {
+    for (cell = 0; cell < RNN_CELLS; cell++) {
         check_learning(cell, RNN_ONE_HOT);
         check_learning(cell, RNN_EMBEDDING);
     }

@@ -28,6 +28,7 @@ SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_kernels $(B)/test_sizes $(B)/test_hash $(B)/test_math \
 	$(B)/test_train $(B)/test_files $(B)/test_gaps $(B)/test_bench
+PAPER = $(patsubst tests/programs/%.c,$(B)/paper_%.o,$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
 
 all: examples
@@ -39,7 +40,7 @@ run: $(B)/char_rnn
 		--temperature 0.5
 
 test:
-	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first
+	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(PAPER)
 	@sh tests/run.sh $(B) $(TESTS)
 
 $(B):
@@ -53,6 +54,10 @@ $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 $(B)/test_grad $(B)/test_wirings: DOUBLE = -DRNN_DOUBLE
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $(DOUBLE) $< -o $@ -lm
+
+# the programs that shape the next calls, checked against their declarations
+$(B)/paper_%.o: tests/programs/%.c tests/programs/rnn_next.h | $(B)
+	$(C99) -Wall -Wextra -c $< -o $@
 
 # the first program of the header's top comment, as it stands
 $(B)/first.c: rnn.h tests/first.awk | $(B)

@@ -256,7 +256,7 @@ static const struct {
     {2, {"no q", "q"}},
     {6, {"as state", "at first", "at each", "as state, at first",
          "as state, at each", "feed 0"}},
-    {4, {"hands nothing", "hands cell", "hands layers", "hands both", NULL}},
+    {4, {"hands nothing", "hands cell", "hands layers", "hands both"}},
     {2, {"head s", "head s c"}},
     {RNN_SCORES, {RNN_I_SCORES(NAMED, 0)}},
     {2, {"forward", "both ways"}},

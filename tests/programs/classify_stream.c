@@ -1,0 +1,36 @@
+/* What classify.c saved, as a stream: samples come in one by one, and after
+ * each it says which class it hears. */
+#include "rnn_next.h"
+#include <stdio.h>
+
+static unsigned char file[1 << 16];
+static rnn_real memory[1 << 14], h[64], x[3];
+
+int main(void)
+{
+    const rnn_most most = {0}; /* a step of one row */
+    const rnn_row row = {.rows = 1, .x = x};
+    rnn_state state = {.h = h, .len = 64};
+    rnn_model model;
+    rnn_net net;
+    rnn_work work = {0};
+    const char *why = NULL;
+    size_t n = 0;
+    int id = 0;
+    rnn_status st = rnn_read_file("classify.safetensors", file, sizeof file,
+                                  &n);
+
+    if (!st && !(st = rnn_load_description(file, n, &model, NULL, &why)) &&
+        !(st = rnn_plan(&net, &model, &most)) &&
+        !(st = rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory)))
+        st = rnn_load_params(file, n, &model, work.params, net.sizes.params,
+                             &why);
+    while (!st && scanf("%f %f %f", &x[0], &x[1], &x[2]) == 3) {
+        st = rnn_step(&net, &work, &row, &state);
+        if (!st && !(st = rnn_greedy(work.logits, model.output_size, &id)))
+            printf("%d\n", id);
+    }
+    if (st)
+        fprintf(stderr, "%s: %s\n", rnn_status_text(st), why ? why : "");
+    return st != RNN_OK;
+}

@@ -1762,6 +1762,18 @@ typedef struct rnn_i_cell_step {
     rnn_real *dq;            /* of a cell that has q: the gradient of it     */
 } rnn_i_cell_step;
 
+/* The sums of [KERNELS], and what their terms are made of. */
+enum {
+    RNN_I_SUM, RNN_I_WEIGHTED, RNN_I_SPREAD, RNN_I_EXP, RNN_I_SQUARED_ERROR,
+    RNN_I_SIGMOID_ERROR,
+    RNN_I_SQUARES, RNN_I_DOT, RNN_I_ADDITIVE /* from here on, of products */
+};
+typedef struct rnn_i_terms {
+    const rnn_real *x, *w, *v; /* w: weights, targets or keys */
+    rnn_real *y;               /* what some write, or NULL    */
+    rnn_real shift, factor;
+} rnn_i_terms;
+
 /* One step of an optimiser: its constants, and the arrays of a range. */
 typedef struct rnn_i_update {
     int kind, nesterov, centered, amsgrad, momentum; /* momentum: whether any */
@@ -1851,12 +1863,12 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 /* ============================================================================
  * [KERNELS]  everything that touches many numbers, once per instruction set
  *
- * A pass defines a vector of W numbers and these operations, and all functions
- * below are compiled for it under names of its own:
+ * A pass over this section compiles all its functions for one instruction set,
+ * under names of its own, in these words:
  *
+ *     V, N, M                   W numbers; as many int32_t; what LT, EQ give
  *     LD(p) ST(p, v)            W numbers at p
- *     LDN(p, n) STN(p, v, n)    the first n <= W of them; the rest read as 0;
- *                               left out where no instruction does that
+ *     LDN(p, n) STN(p, v, n)    the first n <= W of them; the rest read as 0
  *     SET(x) ADD SUB MUL DIV SQRT ABS
  *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
  *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
@@ -1867,10 +1879,14 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
  *     MR rows by NV vectors: the tile of the matrix kernel
  *
+ * Plain C has W = 1, and rounds each result by a function of [BASE]. All other
+ * sets share one vocabulary: the compiler's vectors and C's operators. A set is
+ * a block of what they do not say: its name, target, W, MR, NV, SQRT, and FUSED
+ * and NFUSED (MAD and NMAD) where it has fma; its own type V if it has one; and
+ * what an instruction of its own does quicker.
+ *
  * Every element is computed by the same operations in the same order in all
- * passes, so all give the same bits. To add an instruction set: a block here,
- * a line where the passes are read, a table in [SELECT], or its name there if
- * it replaces plain C.
+ * passes, so all give the same bits.
  * ========================================================================= */
 
 #if !defined(RNN_I_PASS) /* plain C, W = 1 */
@@ -1935,165 +1951,78 @@ RNN_I_INLINE rnn_real rnn_i_c_mant(rnn_real x)
 #define RNN_EXPO(x) rnn_i_c_expo(x)
 #define RNN_MANT(x) rnn_i_c_mant(x)
 
-#elif RNN_I_PASS == RNN_I_PASS_AVX2 /* AVX2 with fma, W = 8 */
+#elif RNN_I_PASS == RNN_I_PASS_AVX2
 
 #define RNN_K(name) rnn_i_avx2_##name
 #define RNN_HOT __attribute__((target("avx2,fma")))
 #define RNN_V __m256
-#define RNN_M __m256
 #define RNN_W 8
 #define RNN_MR 6
 #define RNN_NV 2
-RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_first(size_t n)
+RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_lanes(size_t n)
 {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n),
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-#define RNN_LD(p) _mm256_loadu_ps(p)
-#define RNN_ST(p, v) _mm256_storeu_ps(p, v)
-#define RNN_LDN(p, n) _mm256_maskload_ps(p, rnn_i_avx2_first(n))
-#define RNN_STN(p, v, n) _mm256_maskstore_ps(p, rnn_i_avx2_first(n), v)
-#define RNN_SET(x) _mm256_set1_ps(x)
-#define RNN_ADD(a, b) _mm256_add_ps(a, b)
-#define RNN_SUB(a, b) _mm256_sub_ps(a, b)
-#define RNN_MUL(a, b) _mm256_mul_ps(a, b)
-#define RNN_DIV(a, b) _mm256_div_ps(a, b)
+#define RNN_LDN(p, n) _mm256_maskload_ps(p, rnn_i_avx2_lanes(n))
+#define RNN_STN(p, v, n) _mm256_maskstore_ps(p, rnn_i_avx2_lanes(n), v)
+#define RNN_FUSED(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define RNN_NFUSED(a, b, c) _mm256_fnmadd_ps(a, b, c)
 #define RNN_SQRT(a) _mm256_sqrt_ps(a)
-#if RNN_FMA
-#define RNN_MAD(a, b, c) _mm256_fmadd_ps(a, b, c)
-#define RNN_NMAD(a, b, c) _mm256_fnmadd_ps(a, b, c)
-#else
-#define RNN_MAD(a, b, c) _mm256_add_ps(_mm256_mul_ps(a, b), c)
-#define RNN_NMAD(a, b, c) _mm256_sub_ps(c, _mm256_mul_ps(a, b))
-#endif
 #define RNN_MIN(a, b) _mm256_min_ps(a, b)
 #define RNN_MAX(a, b) _mm256_max_ps(a, b)
-#define RNN_LT(a, b) _mm256_cmp_ps(a, b, _CMP_LT_OQ)
-#define RNN_EQ(a, b) _mm256_cmp_ps(a, b, _CMP_EQ_OQ)
-#define RNN_SEL(m, a, b) _mm256_blendv_ps(b, a, m)
-#define RNN_ABS(a) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a)
-#define RNN_SIGN(a, s)                                                         \
-    _mm256_or_ps(RNN_ABS(a), _mm256_and_ps(_mm256_set1_ps(-0.0f), s))
-#define RNN_POW2(t)                                                            \
-    _mm256_castsi256_ps(_mm256_slli_epi32(                                     \
-        _mm256_add_epi32(_mm256_castps_si256(t), _mm256_set1_epi32(127)), 23))
-#define RNN_I_OFF(x)                                                           \
-    _mm256_sub_epi32(_mm256_castps_si256(x), _mm256_set1_epi32(0x3f3504f3))
-#define RNN_EXPO(x) _mm256_cvtepi32_ps(_mm256_srai_epi32(RNN_I_OFF(x), 23))
-#define RNN_MANT(x)                                                            \
-    _mm256_castsi256_ps(_mm256_add_epi32(                                      \
-        _mm256_and_si256(RNN_I_OFF(x), _mm256_set1_epi32(0x7fffff)),           \
-        _mm256_set1_epi32(0x3f3504f3)))
+#define RNN_SEL(m, a, b) _mm256_blendv_ps(b, a, (__m256)(m))
 
-#elif RNN_I_PASS == RNN_I_PASS_AVX512 /* AVX-512, W = 16 */
+#elif RNN_I_PASS == RNN_I_PASS_AVX512
 
 #define RNN_K(name) rnn_i_avx512_##name
 #define RNN_HOT __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
 #define RNN_V __m512
-#define RNN_M __mmask16
 #define RNN_W 16
 #define RNN_MR 6
 #define RNN_NV 4
 #define RNN_I_FIRST(n) ((__mmask16)((1u << (n)) - 1u))
 /* maskz forms with all lanes on: gcc 12 calls the plain ones uninitialised */
 #define RNN_I_ALL ((__mmask16)0xffffu)
-#define RNN_I_BITS(x) _mm512_castps_si512(x)
-#define RNN_I_PICK(x, bits)                                                    \
-    _mm512_and_si512(RNN_I_BITS(x), _mm512_set1_epi32(bits))
-#define RNN_LD(p) _mm512_loadu_ps(p)
-#define RNN_ST(p, v) _mm512_storeu_ps(p, v)
 #define RNN_LDN(p, n) _mm512_maskz_loadu_ps(RNN_I_FIRST(n), p)
 #define RNN_STN(p, v, n) _mm512_mask_storeu_ps(p, RNN_I_FIRST(n), v)
-#define RNN_SET(x) _mm512_set1_ps(x)
-#define RNN_ADD(a, b) _mm512_add_ps(a, b)
-#define RNN_SUB(a, b) _mm512_sub_ps(a, b)
-#define RNN_MUL(a, b) _mm512_mul_ps(a, b)
-#define RNN_DIV(a, b) _mm512_div_ps(a, b)
+#define RNN_FUSED(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define RNN_NFUSED(a, b, c) _mm512_fnmadd_ps(a, b, c)
 #define RNN_SQRT(a) _mm512_maskz_sqrt_ps(RNN_I_ALL, a)
-#if RNN_FMA
-#define RNN_MAD(a, b, c) _mm512_fmadd_ps(a, b, c)
-#define RNN_NMAD(a, b, c) _mm512_fnmadd_ps(a, b, c)
-#else
-#define RNN_MAD(a, b, c) _mm512_add_ps(_mm512_mul_ps(a, b), c)
-#define RNN_NMAD(a, b, c) _mm512_sub_ps(c, _mm512_mul_ps(a, b))
-#endif
 #define RNN_MIN(a, b) _mm512_maskz_min_ps(RNN_I_ALL, a, b)
 #define RNN_MAX(a, b) _mm512_maskz_max_ps(RNN_I_ALL, a, b)
+#define RNN_M __mmask16
 #define RNN_LT(a, b) _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)
 #define RNN_EQ(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
 #define RNN_SEL(m, a, b) _mm512_mask_blend_ps(m, b, a)
-#define RNN_ABS(a) _mm512_castsi512_ps(RNN_I_PICK(a, 0x7fffffff))
-#define RNN_SIGN(a, s) /* 0xb8: in the middle, which bits are of the last */   \
-    _mm512_castsi512_ps(_mm512_ternarylogic_epi32(                             \
-        RNN_I_BITS(a), _mm512_set1_epi32((int)0x80000000u), RNN_I_BITS(s),     \
-        0xb8))
 #define RNN_SCALE(v, n) _mm512_maskz_scalef_ps(RNN_I_ALL, v, n)
-#define RNN_POW2(t)                                                            \
-    _mm512_castsi512_ps(_mm512_maskz_slli_epi32(                               \
-        RNN_I_ALL, _mm512_add_epi32(RNN_I_BITS(t), _mm512_set1_epi32(127)),    \
-        23))
-#define RNN_I_OFF(x)                                                           \
-    _mm512_sub_epi32(RNN_I_BITS(x), _mm512_set1_epi32(0x3f3504f3))
-#define RNN_EXPO(x)                                                            \
-    _mm512_maskz_cvtepi32_ps(                                                  \
-        RNN_I_ALL, _mm512_maskz_srai_epi32(RNN_I_ALL, RNN_I_OFF(x), 23))
-#define RNN_MANT(x)                                                            \
-    _mm512_castsi512_ps(_mm512_add_epi32(                                      \
-        _mm512_and_si512(RNN_I_OFF(x), _mm512_set1_epi32(0x7fffff)),           \
-        _mm512_set1_epi32(0x3f3504f3)))
 
-#elif RNN_I_PASS == RNN_I_PASS_NEON /* NEON of aarch64, W = 4 */
+#elif RNN_I_PASS == RNN_I_PASS_NEON /* of aarch64 */
 
 #define RNN_K(name) rnn_i_neon_##name
 #define RNN_HOT
 #define RNN_V float32x4_t
-#define RNN_M uint32x4_t
 #define RNN_W 4
 #define RNN_MR 6
 #define RNN_NV 4
-#define RNN_I_BITS(x) vreinterpretq_s32_f32(x)
-#define RNN_LD(p) vld1q_f32(p)
-#define RNN_ST(p, v) vst1q_f32(p, v)
-#define RNN_SET(x) vdupq_n_f32(x)
-#define RNN_ADD(a, b) vaddq_f32(a, b)
-#define RNN_SUB(a, b) vsubq_f32(a, b)
-#define RNN_MUL(a, b) vmulq_f32(a, b)
-#define RNN_DIV(a, b) vdivq_f32(a, b)
+#define RNN_FUSED(a, b, c) vfmaq_f32(c, a, b)
+#define RNN_NFUSED(a, b, c) vfmsq_f32(c, a, b)
 #define RNN_SQRT(a) vsqrtq_f32(a)
-#if RNN_FMA
-#define RNN_MAD(a, b, c) vfmaq_f32(c, a, b)
-#define RNN_NMAD(a, b, c) vfmsq_f32(c, a, b)
-#else
-#define RNN_MAD(a, b, c) vaddq_f32(vmulq_f32(a, b), c)
-#define RNN_NMAD(a, b, c) vsubq_f32(c, vmulq_f32(a, b))
-#endif
-#define RNN_LT(a, b) vcltq_f32(a, b)
-#define RNN_EQ(a, b) vceqq_f32(a, b)
-#define RNN_SEL(m, a, b) vbslq_f32(m, a, b)
-#define RNN_MIN(a, b) vbslq_f32(vcltq_f32(a, b), a, b)
-#define RNN_MAX(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
-#define RNN_ABS(a) vabsq_f32(a)
-#define RNN_SIGN(a, s) vbslq_f32(vdupq_n_u32(0x80000000u), s, a)
-#define RNN_POW2(t)                                                            \
-    vreinterpretq_f32_s32(                                                     \
-        vshlq_n_s32(vaddq_s32(RNN_I_BITS(t), vdupq_n_s32(127)), 23))
-#define RNN_I_OFF(x) vsubq_s32(RNN_I_BITS(x), vdupq_n_s32(0x3f3504f3))
-#define RNN_EXPO(x) vcvtq_f32_s32(vshrq_n_s32(RNN_I_OFF(x), 23))
-#define RNN_MANT(x)                                                            \
-    vreinterpretq_f32_s32(                                                     \
-        vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
-                  vdupq_n_s32(0x3f3504f3)))
 
-#elif RNN_I_PASS == RNN_I_PASS_HELIUM /* Helium, W = 4, eight registers */
+#elif RNN_I_PASS == RNN_I_PASS_HELIUM /* eight registers, no root */
 
 #define RNN_K(name) rnn_i_helium_##name
 #define RNN_HOT
 #define RNN_V float32x4_t
-#define RNN_M mve_pred16_t
 #define RNN_W 4
 #define RNN_MR 2
 #define RNN_NV 2
-/* it has no division and no root */
+#define RNN_LDN(p, n) vldrwq_z_f32(p, vctp32q((uint32_t)(n)))
+#define RNN_STN(p, v, n) vstrwq_p_f32(p, v, vctp32q((uint32_t)(n)))
+#define RNN_FUSED(a, b, c) vfmaq_f32(c, a, b)
+#define RNN_NFUSED(a, b, c) vfmsq_f32(c, a, b)
+#define RNN_SQRT(a) rnn_i_helium_each(a, a, 1)
+#define RNN_DIV(a, b) rnn_i_helium_each(a, b, 0)
 RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
                                            int root)
 {
@@ -2105,84 +2034,111 @@ RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
         x[i] = root ? rnn_i_sqrt(x[i]) : rnn_i_div(x[i], y[i]);
     return vld1q_f32(x);
 }
-#define RNN_I_BITS(x) vreinterpretq_s32_f32(x)
-#define RNN_LD(p) vld1q_f32(p)
-#define RNN_ST(p, v) vst1q_f32(p, v)
-#define RNN_LDN(p, n) vldrwq_z_f32(p, vctp32q((uint32_t)(n)))
-#define RNN_STN(p, v, n) vstrwq_p_f32(p, v, vctp32q((uint32_t)(n)))
-#define RNN_SET(x) vdupq_n_f32(x)
-#define RNN_ADD(a, b) vaddq_f32(a, b)
-#define RNN_SUB(a, b) vsubq_f32(a, b)
-#define RNN_MUL(a, b) vmulq_f32(a, b)
-#define RNN_DIV(a, b) rnn_i_helium_each(a, b, 0)
-#define RNN_SQRT(a) rnn_i_helium_each(a, a, 1)
-#if RNN_FMA
-#define RNN_MAD(a, b, c) vfmaq_f32(c, a, b)
-#define RNN_NMAD(a, b, c) vfmsq_f32(c, a, b)
-#else
-#define RNN_MAD(a, b, c) vaddq_f32(vmulq_f32(a, b), c)
-#define RNN_NMAD(a, b, c) vsubq_f32(c, vmulq_f32(a, b))
-#endif
+#define RNN_M mve_pred16_t
 #define RNN_LT(a, b) vcmpltq_f32(a, b)
 #define RNN_EQ(a, b) vcmpeqq_f32(a, b)
 #define RNN_SEL(m, a, b) vpselq_f32(a, b, m)
-#define RNN_MIN(a, b) vpselq_f32(a, b, vcmpltq_f32(a, b))
-#define RNN_MAX(a, b) vpselq_f32(a, b, vcmpgtq_f32(a, b))
-#define RNN_I_PICK(x, bits) vandq_s32(RNN_I_BITS(x), vdupq_n_s32((int)(bits)))
-#define RNN_ABS(a) vreinterpretq_f32_s32(RNN_I_PICK(a, 0x7fffffff))
-#define RNN_SIGN(a, s)                                                         \
-    vreinterpretq_f32_s32(                                                     \
-        vorrq_s32(RNN_I_PICK(a, 0x7fffffff), RNN_I_PICK(s, 0x80000000u)))
-#define RNN_POW2(t)                                                            \
-    vreinterpretq_f32_s32(                                                     \
-        vshlq_n_s32(vaddq_s32(RNN_I_BITS(t), vdupq_n_s32(127)), 23))
-#define RNN_I_OFF(x) vsubq_s32(RNN_I_BITS(x), vdupq_n_s32(0x3f3504f3))
-#define RNN_EXPO(x) vcvtq_f32_s32(vshrq_n_s32(RNN_I_OFF(x), 23))
-#define RNN_MANT(x)                                                            \
-    vreinterpretq_f32_s32(                                                     \
-        vaddq_s32(vandq_s32(RNN_I_OFF(x), vdupq_n_s32(0x7fffff)),              \
-                  vdupq_n_s32(0x3f3504f3)))
 
-#elif RNN_I_PASS == RNN_I_PASS_WASM /* WebAssembly, W = 4, without fma */
+#elif RNN_I_PASS == RNN_I_PASS_WASM /* without fma */
 
 #define RNN_K(name) rnn_i_wasm_##name
 #define RNN_HOT
-#define RNN_V v128_t
-#define RNN_M v128_t
 #define RNN_W 4
 #define RNN_MR 4
 #define RNN_NV 2
-#define RNN_LD(p) wasm_v128_load(p)
-#define RNN_ST(p, v) wasm_v128_store(p, v)
-#define RNN_SET(x) wasm_f32x4_splat(x)
-#define RNN_ADD(a, b) wasm_f32x4_add(a, b)
-#define RNN_SUB(a, b) wasm_f32x4_sub(a, b)
-#define RNN_MUL(a, b) wasm_f32x4_mul(a, b)
-#define RNN_DIV(a, b) wasm_f32x4_div(a, b)
-#define RNN_SQRT(a) wasm_f32x4_sqrt(a)
-#define RNN_MAD(a, b, c) wasm_f32x4_add(wasm_f32x4_mul(a, b), c)
-#define RNN_NMAD(a, b, c) wasm_f32x4_sub(c, wasm_f32x4_mul(a, b))
-#define RNN_LT(a, b) wasm_f32x4_lt(a, b)
-#define RNN_EQ(a, b) wasm_f32x4_eq(a, b)
-#define RNN_SEL(m, a, b) wasm_v128_bitselect(a, b, m)
-#define RNN_MIN(a, b) wasm_f32x4_pmin(b, a)
-#define RNN_MAX(a, b) wasm_f32x4_pmax(b, a)
-#define RNN_I_BITS(x) (x)
-#define RNN_ABS(a) wasm_f32x4_abs(a)
-#define RNN_SIGN(a, s)                                                         \
-    wasm_v128_bitselect(s, a, wasm_i32x4_splat((int)0x80000000u))
-#define RNN_POW2(t)                                                            \
-    wasm_i32x4_shl(wasm_i32x4_add(t, wasm_i32x4_splat(127)), 23)
-#define RNN_I_OFF(x) wasm_i32x4_sub(x, wasm_i32x4_splat(0x3f3504f3))
-#define RNN_EXPO(x) wasm_f32x4_convert_i32x4(wasm_i32x4_shr(RNN_I_OFF(x), 23))
-#define RNN_MANT(x)                                                            \
-    wasm_i32x4_add(wasm_v128_and(RNN_I_OFF(x), wasm_i32x4_splat(0x7fffff)),    \
-                   wasm_i32x4_splat(0x3f3504f3))
+#define RNN_SQRT(a) ((RNN_V)wasm_f32x4_sqrt((v128_t)(a)))
 
 #endif
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#if RNN_W > 1 /* what a set's block leaves to the compiler's vectors */
+#ifndef RNN_V
+#define RNN_V RNN_K(v)
+typedef float RNN_V __attribute__((vector_size(4 * RNN_W)));
+#endif
+#define RNN_N RNN_K(n)
+typedef int32_t RNN_N __attribute__((vector_size(4 * RNN_W)));
+typedef uint32_t RNN_K(u) __attribute__((vector_size(4 * RNN_W)));
+typedef float RNN_K(at) /* in an array of floats, anywhere */
+    __attribute__((vector_size(4 * RNN_W), aligned(4), may_alias));
+
+#define RNN_LD(p) ((RNN_V)*(const RNN_K(at) *)(p))
+#define RNN_ST(p, v) (*(RNN_K(at) *)(p) = (RNN_K(at))(v))
+#define RNN_SET(x) RNN_K(set)(x)
+#define RNN_ADD(a, b) ((RNN_V)((a) + (b)))
+#define RNN_SUB(a, b) ((RNN_V)((a) - (b)))
+#define RNN_MUL(a, b) ((RNN_V)((a) * (b)))
+#ifndef RNN_DIV
+#define RNN_DIV(a, b) ((RNN_V)((a) / (b)))
+#endif
+#if RNN_FMA
+#define RNN_MAD(a, b, c) RNN_FUSED(a, b, c)
+#define RNN_NMAD(a, b, c) RNN_NFUSED(a, b, c)
+#else
+#define RNN_MAD(a, b, c) ((RNN_V)((a) * (b) + (c)))
+#define RNN_NMAD(a, b, c) ((RNN_V)((c) - (a) * (b)))
+#endif
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(set)(rnn_real x)
+{
+    const RNN_V zero = {0};
+    return (RNN_V)(x - zero); /* in every lane; + 0 would make 0 of -0 */
+}
+
+#ifndef RNN_SEL /* masks: all bits of a lane, or none */
+#define RNN_SEL(m, a, b) RNN_K(sel)(m, a, b)
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(sel)(RNN_N m, RNN_V a, RNN_V b)
+{
+    return (RNN_V)(((RNN_N)a & m) | ((RNN_N)b & ~m));
+}
+#endif
+#ifndef RNN_LT
+#define RNN_M RNN_N
+#define RNN_LT(a, b) ((RNN_N)((a) < (b)))
+#define RNN_EQ(a, b) ((RNN_N)((a) == (b)))
+#endif
+#ifndef RNN_MIN
+#define RNN_MIN(a, b) RNN_K(min)(a, b)
+#define RNN_MAX(a, b) RNN_K(max)(a, b)
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(min)(RNN_V a, RNN_V b)
+{
+    return RNN_SEL(RNN_LT(a, b), a, b);
+}
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(max)(RNN_V a, RNN_V b)
+{
+    return RNN_SEL(RNN_LT(b, a), a, b);
+}
+#endif
+
+#define RNN_ABS(a) ((RNN_V)((RNN_N)(a) & 0x7fffffff))
+#define RNN_SIGN(a, s) RNN_K(sign)(a, s)
+#define RNN_POW2(t) RNN_K(pow2)(t)
+#define RNN_EXPO(x) RNN_K(expo)(x)
+#define RNN_MANT(x) RNN_K(mant)(x)
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(sign)(RNN_V a, RNN_V s)
+{
+    const RNN_K(u) top = ((RNN_K(u))s >> 31) << 31;
+    return (RNN_V)(((RNN_K(u))a & 0x7fffffffu) | top);
+}
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(pow2)(RNN_V t)
+{
+    return (RNN_V)(((RNN_K(u))t + RNN_I_BIAS) << RNN_I_MANTISSA);
+}
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(expo)(RNN_V x)
+{
+    const RNN_N k = (RNN_N)((RNN_K(u))x - RNN_I_ROOT_HALF) >> RNN_I_MANTISSA;
+    /* k as a number: MAGIC + k, whose last bit is 1, less MAGIC */
+    return RNN_SUB((RNN_V)(k + (RNN_N)RNN_SET(RNN_I_MAGIC)),
+                   RNN_SET(RNN_I_MAGIC));
+}
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(mant)(RNN_V x)
+{
+    return (RNN_V)((((RNN_K(u))x - RNN_I_ROOT_HALF) & 0x7fffffu) +
+                   RNN_I_ROOT_HALF);
+}
 #endif
 
 /* What the code below relies on. Sums have 16 lanes; `strip` knows ends of up
@@ -2412,6 +2368,18 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
     }
 }
 
+/* The derivatives, from the function's own value: 1 - y^2 and y (1 - y), each
+ * as c - a b, which rounds once. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(dtanh)(RNN_V y)
+{
+    return RNN_NMAD(y, y, RNN_SET(1));
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(dsigmoid)(RNN_V y)
+{
+    return RNN_NMAD(y, y, y);
+}
+
 /* y = f(x), in place too; where f is a constant, the loop is that function's */
 RNN_I_INLINE RNN_HOT void RNN_K(mapped)(int f, size_t n, const rnn_real *x,
                                         rnn_real *y)
@@ -2435,11 +2403,11 @@ RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
     for (i = 0; i < n; i += RNN_W) {
         RNN_V v = RNN_K(ld)(y + i, n - i), d = RNN_K(ld)(dy + i, n - i);
         if (f == RNN_FN_TANH)
-            d = RNN_MUL(d, RNN_NMAD(v, v, RNN_SET(1)));
+            d = RNN_MUL(d, RNN_K(dtanh)(v));
         else if (f == RNN_FN_RELU)
             d = RNN_SEL(RNN_LT(RNN_SET(0), v), d, RNN_SET(0));
         else if (f == RNN_FN_SIGMOID)
-            d = RNN_MUL(d, RNN_NMAD(v, v, v));
+            d = RNN_MUL(d, RNN_K(dsigmoid)(v));
         RNN_K(st)(dy + i, d, n - i);
     }
 }
@@ -3103,49 +3071,112 @@ RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
     return lane[0];
 }
 
-/* how many of the W numbers of vector k of the block at i are there */
-#define RNN_I_LEFT(n, i, k)                                                    \
-    ((n) > (i) + (size_t)(k) * RNN_W ? (n) - (i) - (size_t)(k) * RNN_W : 0)
-
-/* sum of w[i] x[i]; w NULL: of x[i]. Where w is 0, x may be anything. */
-RNN_I_FN RNN_HOT rnn_real RNN_K(sum)(size_t n, const rnn_real *x,
-                                     const rnn_real *w)
+/* The first n lanes of v, and 0 in the others. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(first)(RNN_V v, size_t n)
 {
-    RNN_V acc[RNN_I_VECTORS];
-    size_t i, l;
+    rnn_real x[RNN_W];
+    RNN_ST(x, v);
+    for (; n < RNN_W; n++)
+        x[n] = 0;
+    return RNN_LD(x);
+}
+
+/* log(1 + e), e = e^-|x|, keeps its digits where 1 + e loses them: log(u) e /
+ * (u - 1), u = 1 + e rounded, or e where u = 1 (Kahan). */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(softplus)(RNN_V x)
+{
+    const RNN_V zero = RNN_SET(0), one = RNN_SET(1);
+    const RNN_V e = RNN_K(exp)(RNN_SUB(zero, RNN_ABS(x)));
+    const RNN_V u = RNN_ADD(one, e), w = RNN_SUB(u, one);
+    return RNN_SEL(RNN_LT(zero, w), RNN_DIV(RNN_MUL(RNN_K(log)(u), e), w), e);
+}
+
+/* Term i of a sum, for W terms from i on, of which n are there. A product is
+ * left as two factors, the other in *by. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(term)(int term, const rnn_i_terms *s, size_t i,
+                                       size_t n, RNN_V *by)
+{
+    const RNN_V zero = RNN_SET(0), v = RNN_K(ld)(s->x + i, n);
+    RNN_V d, u;
+
+    switch (term) {
+    case RNN_I_SUM: return v;
+    case RNN_I_WEIGHTED: /* where w is 0, x may be anything */
+        u = RNN_K(ld)(s->w + i, n);
+        return RNN_SEL(RNN_EQ(u, zero), u, RNN_MUL(u, v));
+    case RNN_I_SQUARES: return *by = RNN_MUL(RNN_SET(s->factor), v);
+    case RNN_I_SPREAD:
+        return RNN_MUL(RNN_SUB(v, RNN_SET(s->shift)), RNN_SET(s->factor));
+    case RNN_I_EXP:
+        u = RNN_SUB(v, RNN_SET(s->shift));
+        u = RNN_K(exp)(RNN_MUL(u, RNN_SET(s->factor)));
+        if (s->y)
+            RNN_K(st)(s->y + i, u, n);
+        return u;
+    case RNN_I_SQUARED_ERROR: /* (x - t)^2, derivative 2 (x - t) */
+        d = RNN_SUB(v, RNN_K(ld)(s->w + i, n));
+        if (s->y)
+            RNN_K(st)(s->y + i, RNN_MUL(RNN_MUL(d, RNN_SET(2)),
+                                        RNN_SET(s->factor)), n);
+        return RNN_MUL(d, d);
+    case RNN_I_SIGMOID_ERROR: /* max(x, 0) - x t + log(1 + e^-|x|), derivative
+                                 sigmoid(x) - t */
+        u = RNN_K(ld)(s->w + i, n);
+        d = RNN_SUB(RNN_SEL(RNN_LT(v, zero), zero, v), RNN_MUL(v, u));
+        if (s->y)
+            RNN_K(st)(s->y + i, RNN_MUL(RNN_SUB(RNN_K(sigmoid)(v), u),
+                                        RNN_SET(s->factor)), n);
+        return RNN_ADD(d, RNN_K(softplus)(v));
+    case RNN_I_DOT:
+        *by = RNN_K(ld)(s->w + i, n);
+        return v;
+    default: /* RNN_I_ADDITIVE: v . tanh(q + k) */
+        *by = RNN_K(ld)(s->v + i, n);
+        return RNN_K(tanh)(RNN_ADD(v, RNN_K(ld)(s->w + i, n)));
+    }
+}
+
+/* The one loop of all sums; `term` is a constant where it is inlined. */
+RNN_I_INLINE RNN_HOT rnn_real RNN_K(reduce)(int term, size_t n,
+                                            const rnn_i_terms *s)
+{
+    const int products = term >= RNN_I_SQUARES;
+    RNN_V acc[RNN_I_VECTORS], v, by;
+    size_t i, at;
     int k;
+    by = RNN_SET(0);
     for (k = 0; k < RNN_I_VECTORS; k++)
-        acc[k] = RNN_SET(0);
+        acc[k] = by;
     for (i = 0; i < n; i += RNN_I_LANES)
-        for (k = 0; k < RNN_I_VECTORS; k++)
-            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
-                RNN_V v = RNN_K(ld)(x + i + k * RNN_W, l);
-                if (w) {
-                    const RNN_V u = RNN_K(ld)(w + i + k * RNN_W, l);
-                    v = RNN_SEL(RNN_EQ(u, RNN_SET(0)), u, RNN_MUL(u, v));
-                }
-                acc[k] = RNN_ADD(acc[k], v);
-            }
+        for (k = 0; k < RNN_I_VECTORS; k++) {
+            at = i + (size_t)k * RNN_W;
+            if (at >= n)
+                break;
+            v = RNN_K(term)(term, s, at, n - at, &by);
+            if (products) /* absent factors read as 0 */
+                acc[k] = RNN_MAD(v, by, acc[k]);
+            else
+                acc[k] = RNN_ADD(acc[k], n - at < RNN_W
+                                             ? RNN_K(first)(v, n - at) : v);
+        }
     return RNN_K(fold)(acc);
 }
 
-/* sum of (s x[i])^2 */
-RNN_I_FN RNN_HOT rnn_real RNN_K(sum_squares)(size_t n, rnn_real s,
+/* sum of w[i] x[i]; w NULL: of x[i] */
+RNN_I_FN RNN_HOT rnn_real RNN_K(sum)(size_t n, const rnn_real *x,
+                                     const rnn_real *w)
+{
+    const rnn_i_terms s = {x, w, NULL, NULL, 0, 0};
+    return w ? RNN_K(reduce)(RNN_I_WEIGHTED, n, &s)
+             : RNN_K(reduce)(RNN_I_SUM, n, &s);
+}
+
+/* sum of (factor x[i])^2 */
+RNN_I_FN RNN_HOT rnn_real RNN_K(sum_squares)(size_t n, rnn_real factor,
                                              const rnn_real *x)
 {
-    RNN_V acc[RNN_I_VECTORS];
-    size_t i, l;
-    int k;
-    for (k = 0; k < RNN_I_VECTORS; k++)
-        acc[k] = RNN_SET(0);
-    for (i = 0; i < n; i += RNN_I_LANES)
-        for (k = 0; k < RNN_I_VECTORS; k++)
-            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
-                RNN_V v = RNN_MUL(RNN_SET(s),
-                                  RNN_K(ld)(x + i + k * RNN_W, l));
-                acc[k] = RNN_MAD(v, v, acc[k]);
-            }
-    return RNN_K(fold)(acc);
+    const rnn_i_terms s = {x, NULL, NULL, NULL, 0, factor};
+    return RNN_K(reduce)(RNN_I_SQUARES, n, &s);
 }
 
 /* sum of e_i = exp((x_i - shift) factor); y = e unless NULL */
@@ -3153,30 +3184,37 @@ RNN_I_FN RNN_HOT rnn_real RNN_K(exp_sum)(size_t n, rnn_real shift,
                                          rnn_real factor, const rnn_real *x,
                                          rnn_real *y)
 {
-    RNN_V acc[RNN_I_VECTORS];
-    size_t i, l;
-    int k;
-    for (k = 0; k < RNN_I_VECTORS; k++)
-        acc[k] = RNN_SET(0);
-    for (i = 0; i < n; i += RNN_I_LANES)
-        for (k = 0; k < RNN_I_VECTORS; k++)
-            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
-                const size_t at = i + (size_t)k * RNN_W;
-                RNN_V v = RNN_SUB(RNN_K(ld)(x + at, l), RNN_SET(shift));
-                v = RNN_K(exp)(RNN_MUL(v, RNN_SET(factor)));
-                if (y)
-                    RNN_K(st)(y + at, v, l);
-                if (l < RNN_W) { /* absent lanes add 0, not e^0 */
-                    rnn_real e[RNN_W];
-                    size_t a;
-                    RNN_ST(e, v);
-                    for (a = l; a < RNN_W; a++)
-                        e[a] = 0;
-                    v = RNN_LD(e);
-                }
-                acc[k] = RNN_ADD(acc[k], v);
-            }
-    return RNN_K(fold)(acc);
+    const rnn_i_terms s = {x, NULL, NULL, y, shift, factor};
+    return RNN_K(reduce)(RNN_I_EXP, n, &s);
+}
+
+/* sum of (x_i - shift) factor */
+RNN_I_FN RNN_HOT rnn_real RNN_K(spread)(size_t n, rnn_real shift,
+                                        rnn_real factor, const rnn_real *x)
+{
+    const rnn_i_terms s = {x, NULL, NULL, NULL, shift, factor};
+    return RNN_K(reduce)(RNN_I_SPREAD, n, &s);
+}
+
+/* The loss of a row of x against targets t; dx = factor times its derivative,
+ * unless NULL. */
+RNN_I_FN RNN_HOT rnn_real RNN_K(row_loss)(int squared, size_t n,
+                                          rnn_real factor, const rnn_real *x,
+                                          const rnn_real *t, rnn_real *dx)
+{
+    const rnn_i_terms s = {x, t, NULL, dx, 0, factor};
+    return squared ? RNN_K(reduce)(RNN_I_SQUARED_ERROR, n, &s)
+                   : RNN_K(reduce)(RNN_I_SIGMOID_ERROR, n, &s);
+}
+
+/* e = v . tanh(q + k), or q . k */
+RNN_I_FN RNN_HOT rnn_real RNN_K(score)(int additive, size_t n,
+                                       const rnn_real *v, const rnn_real *q,
+                                       const rnn_real *k)
+{
+    const rnn_i_terms s = {q, k, v, NULL, 0, 0};
+    return additive ? RNN_K(reduce)(RNN_I_ADDITIVE, n, &s)
+                    : RNN_K(reduce)(RNN_I_DOT, n, &s);
 }
 
 /* the greatest x[i], or |x[i]|; NaN if one is NaN */
@@ -3225,106 +3263,7 @@ RNN_I_FN RNN_HOT void RNN_K(clamp)(size_t n, rnn_real limit, rnn_real *x)
     }
 }
 
-/* sum of (x_i - shift) factor */
-RNN_I_FN RNN_HOT rnn_real RNN_K(spread)(size_t n, rnn_real shift,
-                                        rnn_real factor, const rnn_real *x)
-{
-    RNN_V acc[RNN_I_VECTORS];
-    rnn_real rest[RNN_W];
-    size_t i, l, a;
-    int k;
-    for (k = 0; k < RNN_I_VECTORS; k++)
-        acc[k] = RNN_SET(0);
-    for (i = 0; i < n; i += RNN_I_LANES)
-        for (k = 0; k < RNN_I_VECTORS; k++)
-            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
-                RNN_V v = RNN_SUB(RNN_K(ld)(x + i + k * RNN_W, l),
-                                  RNN_SET(shift));
-                v = RNN_MUL(v, RNN_SET(factor));
-                if (l < RNN_W) {
-                    RNN_ST(rest, v);
-                    for (a = l; a < RNN_W; a++)
-                        rest[a] = 0;
-                    v = RNN_LD(rest);
-                }
-                acc[k] = RNN_ADD(acc[k], v);
-            }
-    return RNN_K(fold)(acc);
-}
-
-/* The sum over a row of (x - t)^2, or of max(x, 0) - x t + log(1 + e^-|x|);
- * dx = scale times the derivative of each: 2 (x - t), sigmoid(x) - t. log(1 +
- * e) keeps its digits where 1 + e loses them: log(u) e / (u - 1), u = 1 + e
- * rounded, or e where u = 1 (Kahan). */
-RNN_I_FN RNN_HOT rnn_real RNN_K(row_loss)(int squared, size_t n, rnn_real scale,
-                                          const rnn_real *x, const rnn_real *t,
-                                          rnn_real *dx)
-{
-    const RNN_V one = RNN_SET(1), zero = RNN_SET(0);
-    RNN_V acc[RNN_I_VECTORS];
-    rnn_real rest[RNN_W];
-    size_t i, l, a;
-    int k;
-    for (k = 0; k < RNN_I_VECTORS; k++)
-        acc[k] = zero;
-    for (i = 0; i < n; i += RNN_I_LANES)
-        for (k = 0; k < RNN_I_VECTORS; k++)
-            if ((l = RNN_I_LEFT(n, i, k)) != 0) {
-                const size_t at = i + (size_t)k * RNN_W;
-                const RNN_V v = RNN_K(ld)(x + at, l), y = RNN_K(ld)(t + at, l);
-                RNN_V d, s;
-                if (squared) {
-                    d = RNN_SUB(v, y);
-                    s = RNN_MUL(d, d);
-                    d = RNN_MUL(d, RNN_SET(2));
-                } else {
-                    const RNN_V e = RNN_K(exp)(RNN_SUB(zero, RNN_ABS(v)));
-                    const RNN_V u = RNN_ADD(one, e), w = RNN_SUB(u, one);
-                    s = RNN_SEL(RNN_LT(zero, w),
-                                RNN_DIV(RNN_MUL(RNN_K(log)(u), e), w), e);
-                    d = RNN_SUB(RNN_SEL(RNN_LT(v, zero), zero, v),
-                                RNN_MUL(v, y));
-                    s = RNN_ADD(d, s);
-                    d = RNN_SUB(RNN_K(sigmoid)(v), y);
-                }
-                if (dx)
-                    RNN_K(st)(dx + at, RNN_MUL(d, RNN_SET(scale)), l);
-                if (l < RNN_W) {
-                    RNN_ST(rest, s);
-                    for (a = l; a < RNN_W; a++)
-                        rest[a] = 0;
-                    s = RNN_LD(rest);
-                }
-                acc[k] = RNN_ADD(acc[k], s);
-            }
-    return RNN_K(fold)(acc);
-}
-
-/* ---- scores of attention: [ATTENTION] ------------------------------------ */
-
-/* e = v . tanh(q + k), or q . k */
-RNN_I_FN RNN_HOT rnn_real RNN_K(score)(int additive, size_t n,
-                                       const rnn_real *v, const rnn_real *q,
-                                       const rnn_real *k)
-{
-    RNN_V acc[RNN_I_VECTORS];
-    size_t i, l;
-    int j;
-    for (j = 0; j < RNN_I_VECTORS; j++)
-        acc[j] = RNN_SET(0);
-    for (i = 0; i < n; i += RNN_I_LANES)
-        for (j = 0; j < RNN_I_VECTORS; j++)
-            if ((l = RNN_I_LEFT(n, i, j)) != 0) {
-                const size_t at = i + (size_t)j * RNN_W;
-                RNN_V a = RNN_K(ld)(q + at, l), b = RNN_K(ld)(k + at, l);
-                if (additive) {
-                    a = RNN_K(tanh)(RNN_ADD(a, b));
-                    b = RNN_K(ld)(v + at, l);
-                }
-                acc[j] = RNN_MAD(a, b, acc[j]);
-            }
-    return RNN_K(fold)(acc);
-}
+/* ---- scores of attention, backward: [ATTENTION] -------------------------- */
 
 /* u = tanh(q + k)    dq, dk += de v (1 - u^2)    dv += de u
  * or                 dq += de k    dk += de q */
@@ -3342,7 +3281,7 @@ RNN_I_FN RNN_HOT void RNN_K(unscore)(int additive, size_t n, rnn_real de,
             u = RNN_K(tanh)(RNN_ADD(a, b));
             RNN_K(st)(dv + i, RNN_MAD(f, u, RNN_K(ld)(dv + i, l)), l);
             f = RNN_MUL(f, RNN_K(ld)(v + i, l));
-            a = b = RNN_NMAD(u, u, RNN_SET(1));
+            a = b = RNN_K(dtanh)(u);
         }
         RNN_K(st)(dq + i, RNN_MAD(f, b, RNN_K(ld)(dq + i, l)), l);
         RNN_K(st)(dk + i, RNN_MAD(f, a, RNN_K(ld)(dk + i, l)), l);
@@ -3570,7 +3509,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, const rnn_i_cell_step *s,
         const RNN_V h = RNN_K(ld)(z + j, l);
         RNN_V d = RNN_K(dh)(s, b, j, l);
         if (f == RNN_FN_TANH)
-            d = RNN_MUL(d, RNN_NMAD(h, h, RNN_SET(1)));
+            d = RNN_MUL(d, RNN_K(dtanh)(h));
         else
             d = RNN_SEL(RNN_LT(RNN_SET(0), h), d, RNN_SET(0));
         RNN_K(st)(z + j, d, l);
@@ -3670,17 +3609,17 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
         const RNN_V c = RNN_K(ld)(z + 2 * H + j, l);
         const RNN_V d = RNN_K(dh)(s, b, j, l);
         const RNN_V dc =
-            RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_NMAD(c, c, one));
+            RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_K(dtanh)(c));
         RNN_K(st)(z + H + j,
                   RNN_MUL(RNN_MUL(d, RNN_SUB(RNN_K(ld)(h_prev + j, l), c)),
-                          RNN_NMAD(u, u, u)),
+                          RNN_K(dsigmoid)(u)),
                   l);
         RNN_K(st)(z + 2 * H + j, dc, l);
         RNN_K(st)(dh + j, RNN_MUL(d, u), l);
         if (after) {
             const RNN_V r = RNN_K(ld)(z + j, l);
             const RNN_V q = RNN_K(ld)(z + 3 * H + j, l);
-            RNN_K(st)(z + j, RNN_MUL(RNN_MUL(dc, q), RNN_NMAD(r, r, r)), l);
+            RNN_K(st)(z + j, RNN_MUL(RNN_MUL(dc, q), RNN_K(dsigmoid)(r)), l);
             RNN_K(st)(z + 3 * H + j, RNN_MUL(dc, r), l);
         }
     }
@@ -3698,7 +3637,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_reset_back)(const rnn_i_cell_step *s,
         const size_t l = H - j;
         const RNN_V r = RNN_K(ld)(z + j, l), d = RNN_K(ld)(dq + j, l);
         RNN_K(st)(z + j, RNN_MUL(RNN_MUL(d, RNN_K(ld)(h_prev + j, l)),
-                                 RNN_NMAD(r, r, r)), l);
+                                 RNN_K(dsigmoid)(r)), l);
         RNN_K(st)(dh + j, RNN_MAD(d, r, RNN_K(ld)(dh + j, l)), l);
     }
 }
@@ -3768,7 +3707,6 @@ RNN_I_CELL(LSTM, forward)
 
 RNN_I_CELL(LSTM, backward)
 {
-    const RNN_V one = RNN_SET(1);
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *dc = s->dc + b * H;
     const rnn_real *c = s->c + b * H, *c_prev = s->c_prev + b * H;
@@ -3781,14 +3719,14 @@ RNN_I_CELL(LSTM, backward)
         const RNN_V o = RNN_K(ld)(z + 3 * H + j, l);
         const RNN_V t = RNN_K(tanh)(RNN_K(ld)(c + j, l));
         const RNN_V d = RNN_K(dh)(s, b, j, l); /* dh */
-        const RNN_V e = RNN_MAD(RNN_MUL(d, o), RNN_NMAD(t, t, one),
+        const RNN_V e = RNN_MAD(RNN_MUL(d, o), RNN_K(dtanh)(t),
                                 RNN_K(ld)(dc + j, l)); /* dc */
-        RNN_K(st)(z + j, RNN_MUL(RNN_MUL(e, g), RNN_NMAD(i, i, i)), l);
+        RNN_K(st)(z + j, RNN_MUL(RNN_MUL(e, g), RNN_K(dsigmoid)(i)), l);
         RNN_K(st)(z + H + j, RNN_MUL(RNN_MUL(e, RNN_K(ld)(c_prev + j, l)),
-                                     RNN_NMAD(f, f, f)), l);
-        RNN_K(st)(z + 2 * H + j, RNN_MUL(RNN_MUL(e, i), RNN_NMAD(g, g, one)),
+                                     RNN_K(dsigmoid)(f)), l);
+        RNN_K(st)(z + 2 * H + j, RNN_MUL(RNN_MUL(e, i), RNN_K(dtanh)(g)),
                   l);
-        RNN_K(st)(z + 3 * H + j, RNN_MUL(RNN_MUL(d, t), RNN_NMAD(o, o, o)), l);
+        RNN_K(st)(z + 3 * H + j, RNN_MUL(RNN_MUL(d, t), RNN_K(dsigmoid)(o)), l);
         RNN_K(st)(dc + j, RNN_MUL(e, f), l);
     }
 }
@@ -3826,6 +3764,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_K
 #undef RNN_HOT
 #undef RNN_V
+#undef RNN_N
 #undef RNN_M
 #undef RNN_W
 #undef RNN_MR
@@ -3841,6 +3780,8 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_MUL
 #undef RNN_DIV
 #undef RNN_SQRT
+#undef RNN_FUSED
+#undef RNN_NFUSED
 #undef RNN_MAD
 #undef RNN_NMAD
 #undef RNN_MIN
@@ -3852,16 +3793,12 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_SIGN
 #undef RNN_POW2
 #undef RNN_SCALE
-#undef RNN_I_OFF
 #undef RNN_EXPO
 #undef RNN_MANT
 #undef RNN_I_FIRST
 #undef RNN_I_ALL
-#undef RNN_I_BITS
-#undef RNN_I_PICK
 #undef RNN_I_LANES
 #undef RNN_I_VECTORS
-#undef RNN_I_LEFT
 
 #ifndef RNN_I_PASS
 

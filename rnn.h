@@ -1762,6 +1762,12 @@ typedef struct rnn_i_cell_step {
     rnn_real *dq;            /* of a cell that has q: the gradient of it     */
 } rnn_i_cell_step;
 
+/* dy of row b, or NULL. */
+RNN_I_INLINE const rnn_real *rnn_i_dy(const rnn_i_cell_step *s, size_t b)
+{
+    return s->dy ? s->dy + (ptrdiff_t)b * s->dy_row : NULL;
+}
+
 /* The sums of [KERNELS], and what their terms are made of. */
 enum {
     RNN_I_SUM, RNN_I_WEIGHTED, RNN_I_SPREAD, RNN_I_EXP, RNN_I_SQUARED_ERROR,
@@ -2017,6 +2023,7 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_lanes(size_t n)
 #define RNN_W 4
 #define RNN_MR 2
 #define RNN_NV 2
+#define RNN_SET(x) vdupq_n_f32(x)
 #define RNN_LDN(p, n) vldrwq_z_f32(p, vctp32q((uint32_t)(n)))
 #define RNN_STN(p, v, n) vstrwq_p_f32(p, v, vctp32q((uint32_t)(n)))
 #define RNN_FUSED(a, b, c) vfmaq_f32(c, a, b)
@@ -2067,7 +2074,6 @@ typedef float RNN_K(at) /* in an array of floats, anywhere */
 
 #define RNN_LD(p) ((RNN_V)*(const RNN_K(at) *)(p))
 #define RNN_ST(p, v) (*(RNN_K(at) *)(p) = (RNN_K(at))(v))
-#define RNN_SET(x) RNN_K(set)(x)
 #define RNN_ADD(a, b) ((RNN_V)((a) + (b)))
 #define RNN_SUB(a, b) ((RNN_V)((a) - (b)))
 #define RNN_MUL(a, b) ((RNN_V)((a) * (b)))
@@ -2082,11 +2088,14 @@ typedef float RNN_K(at) /* in an array of floats, anywhere */
 #define RNN_NMAD(a, b, c) ((RNN_V)((c) - (a) * (b)))
 #endif
 
+#ifndef RNN_SET
+#define RNN_SET(x) RNN_K(set)(x)
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(set)(rnn_real x)
 {
     const RNN_V zero = {0};
     return (RNN_V)(x - zero); /* in every lane; + 0 would make 0 of -0 */
 }
+#endif
 
 #ifndef RNN_SEL /* masks: all bits of a lane, or none */
 #define RNN_SEL(m, a, b) RNN_K(sel)(m, a, b)
@@ -2120,8 +2129,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(max)(RNN_V a, RNN_V b)
 #define RNN_MANT(x) RNN_K(mant)(x)
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(sign)(RNN_V a, RNN_V s)
 {
-    const RNN_K(u) top = ((RNN_K(u))s >> 31) << 31;
-    return (RNN_V)(((RNN_K(u))a & 0x7fffffffu) | top);
+    return (RNN_V)(((RNN_K(u))a & 0x7fffffffu) | ((RNN_K(u))s & 0x80000000u));
 }
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(pow2)(RNN_V t)
 {
@@ -3470,14 +3478,13 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
     RNN_I_INLINE RNN_HOT void RNN_K(name##_##way)(                             \
         int stage, const rnn_i_cell_step *s, size_t b)
 
-/* dh of row b in full: from later steps, and from the output */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(dh)(const rnn_i_cell_step *s, size_t b,
+/* The gradient of h_t in full: dh from later steps, dy (or NULL) from the
+ * output. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(dh)(const rnn_real *dh, const rnn_real *dy,
                                      size_t j, size_t n)
 {
-    const RNN_V later = RNN_K(ld)(s->dh + b * s->H + j, n);
-    return s->dy ? RNN_ADD(RNN_K(ld)(s->dy + (ptrdiff_t)b * s->dy_row +
-                                         (ptrdiff_t)j, n), later)
-                 : later;
+    const RNN_V later = RNN_K(ld)(dh + j, n);
+    return dy ? RNN_ADD(RNN_K(ld)(dy + j, n), later) : later;
 }
 
 /* [CELL-RNN]  tanh and ReLU
@@ -3503,11 +3510,12 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, const rnn_i_cell_step *s,
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * H;
+    const rnn_real *dh = s->dh + b * H, *dy = rnn_i_dy(s, b);
     size_t j;
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V h = RNN_K(ld)(z + j, l);
-        RNN_V d = RNN_K(dh)(s, b, j, l);
+        RNN_V d = RNN_K(dh)(dh, dy, j, l);
         if (f == RNN_FN_TANH)
             d = RNN_MUL(d, RNN_K(dtanh)(h));
         else
@@ -3601,13 +3609,13 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
     const RNN_V one = RNN_SET(1);
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *dh = s->dh + b * H;
-    const rnn_real *h_prev = s->h_prev + b * H;
+    const rnn_real *h_prev = s->h_prev + b * H, *dy = rnn_i_dy(s, b);
     size_t j;
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V u = RNN_K(ld)(z + H + j, l);
         const RNN_V c = RNN_K(ld)(z + 2 * H + j, l);
-        const RNN_V d = RNN_K(dh)(s, b, j, l);
+        const RNN_V d = RNN_K(dh)(dh, dy, j, l);
         const RNN_V dc =
             RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_K(dtanh)(c));
         RNN_K(st)(z + H + j,
@@ -3710,6 +3718,7 @@ RNN_I_CELL(LSTM, backward)
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *dc = s->dc + b * H;
     const rnn_real *c = s->c + b * H, *c_prev = s->c_prev + b * H;
+    const rnn_real *dh = s->dh + b * H, *dy = rnn_i_dy(s, b);
     size_t j;
     (void)stage;
     for (j = 0; j < H; j += RNN_W) {
@@ -3718,7 +3727,7 @@ RNN_I_CELL(LSTM, backward)
         const RNN_V g = RNN_K(ld)(z + 2 * H + j, l);
         const RNN_V o = RNN_K(ld)(z + 3 * H + j, l);
         const RNN_V t = RNN_K(tanh)(RNN_K(ld)(c + j, l));
-        const RNN_V d = RNN_K(dh)(s, b, j, l); /* dh */
+        const RNN_V d = RNN_K(dh)(dh, dy, j, l);
         const RNN_V e = RNN_MAD(RNN_MUL(d, o), RNN_K(dtanh)(t),
                                 RNN_K(ld)(dc + j, l)); /* dc */
         RNN_K(st)(z + j, RNN_MUL(RNN_MUL(e, g), RNN_K(dsigmoid)(i)), l);

@@ -789,12 +789,13 @@ enum { RNN_INPUTS = 0 RNN_I_INPUTS(RNN_I_ONE, 0) };
 /* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
  * has a context_size, else r itself. Of several sources r is joined. */
 #define RNN_I_CONTEXTS(X, a)                                                   \
-    X(a, LAST, "last")                                                         \
+    /*  name, in files   1: r has a place for each state   1: kept as memory */\
+    X(a, LAST, "last",   0,                                0)                  \
       /* r = h_N, the last layer's final state: [forward; reverse] of two      \
          directions */                                                         \
-    X(a, MEAN, "mean")                                                         \
+    X(a, MEAN, "mean",   0,                                1)                  \
       /* r = the mean of the last layer's valid states */                      \
-    X(a, ALL, "all")                                                           \
+    X(a, ALL, "all",     1,                                1)                  \
       /* r = [h_1; ...; h_N], N = source_steps; zeros where a source is        \
          shorter, RNN_E_LENGTH where it is longer */
 
@@ -1527,7 +1528,7 @@ RNN_I_INLINE rnn_real rnn_i_div(rnn_real a, rnn_real b)
 }
 
 /* For structs that serve reading and writing alike: what is read alone. */
-RNN_I_INLINE rnn_real *rnn_i_unconst(const rnn_real *p)
+RNN_I_INLINE rnn_real *rnn_i_writable(const rnn_real *p)
 {
     return (rnn_real *)p;
 }
@@ -1652,6 +1653,28 @@ RNN_I_FN size_t rnn_i_times(size_t a, size_t b)
 RNN_I_INLINE size_t rnn_i_plus(size_t a, size_t b)
 {
     return a + b < a ? RNN_I_TOO_MANY : a + b;
+}
+
+/* Sizes as products of three. */
+RNN_I_FN size_t rnn_i_times3(size_t a, size_t b, size_t c)
+{
+    return rnn_i_times(rnn_i_times(a, b), c);
+}
+
+/* An arena: with a base it hands out its numbers one array after the other,
+ * without one it counts them alone. Sizes and pointers come from the same
+ * calls, made twice, so they cannot disagree. */
+typedef struct rnn_i_arena {
+    rnn_real *base; /* or NULL */
+    size_t n;       /* taken   */
+} rnn_i_arena;
+
+RNN_I_FN rnn_real *rnn_i_take(rnn_i_arena *a, size_t n)
+{
+    rnn_real *p = a->base ? a->base + a->n : NULL;
+
+    a->n = rnn_i_plus(a->n, n);
+    return p;
 }
 
 /* Whether n numbers can be a buffer: their bytes fit ptrdiff_t. */
@@ -1795,7 +1818,7 @@ typedef struct rnn_i_update {
 typedef struct rnn_i_kernels {
     void (*product)(const rnn_i_product *p);
     void (*map)(int f, size_t n, const rnn_real *x, rnn_real *y);
-    void (*unmap)(int f, size_t n, const rnn_real *y, rnn_real *dy);
+    void (*map_backward)(int f, size_t n, const rnn_real *y, rnn_real *dy);
     void (*cell_forward)(int cell, int stage, const rnn_i_cell_step *s);
     void (*cell_backward)(int cell, int stage, const rnn_i_cell_step *s);
     void (*gather)(size_t n, const rnn_real *b1, const rnn_real *b2,
@@ -1815,9 +1838,10 @@ typedef struct rnn_i_kernels {
                          const rnn_real *x, const rnn_real *t, rnn_real *dx);
     rnn_real (*score)(int additive, size_t n, const rnn_real *v,
                       const rnn_real *q, const rnn_real *k);
-    void (*unscore)(int additive, size_t n, rnn_real de, const rnn_real *v,
-                    const rnn_real *q, const rnn_real *k, rnn_real *dq,
-                    rnn_real *dk, rnn_real *dv);
+    void (*score_backward)(int additive, size_t n, rnn_real de,
+                           const rnn_real *v, const rnn_real *q,
+                           const rnn_real *k, rnn_real *dq, rnn_real *dk,
+                           rnn_real *dv);
     void (*dropout)(size_t n, const uint32_t key[2], uint32_t row,
                     uint32_t limit, rnn_real keep, rnn_real *y);
     void (*update)(size_t n, const rnn_i_update *u);
@@ -2404,7 +2428,7 @@ RNN_I_FN RNN_HOT void RNN_K(map)(int f, size_t n, const rnn_real *x,
 }
 
 /* dy becomes dy f'(z), from y = f(z) */
-RNN_I_FN RNN_HOT void RNN_K(unmap)(int f, size_t n, const rnn_real *y,
+RNN_I_FN RNN_HOT void RNN_K(map_backward)(int f, size_t n, const rnn_real *y,
                                    rnn_real *dy)
 {
     size_t i;
@@ -3275,7 +3299,7 @@ RNN_I_FN RNN_HOT void RNN_K(clamp)(size_t n, rnn_real limit, rnn_real *x)
 
 /* u = tanh(q + k)    dq, dk += de v (1 - u^2)    dv += de u
  * or                 dq += de k    dk += de q */
-RNN_I_FN RNN_HOT void RNN_K(unscore)(int additive, size_t n, rnn_real de,
+RNN_I_FN RNN_HOT void RNN_K(score_backward)(int additive, size_t n, rnn_real de,
                                      const rnn_real *v, const rnn_real *q,
                                      const rnn_real *k, rnn_real *dq,
                                      rnn_real *dk, rnn_real *dv)
@@ -3844,7 +3868,7 @@ extern "C" {
 
 #define RNN_I_TABLE(set)                                                       \
     {                                                                          \
-        rnn_i_##set##_product, rnn_i_##set##_map, rnn_i_##set##_unmap,         \
+        rnn_i_##set##_product, rnn_i_##set##_map, rnn_i_##set##_map_backward,  \
             rnn_i_##set##_cell_forward, rnn_i_##set##_cell_backward,           \
             rnn_i_##set##_gather, rnn_i_##set##_accumulate,                    \
             rnn_i_##set##_scale, rnn_i_##set##_greatest,                       \
@@ -3852,8 +3876,8 @@ extern "C" {
             rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
             rnn_i_##set##_clamp, rnn_i_##set##_spread,                         \
             rnn_i_##set##_row_loss, rnn_i_##set##_score,                       \
-            rnn_i_##set##_unscore,                                             \
-            rnn_i_##set##_dropout, rnn_i_##set##_update                        \
+            rnn_i_##set##_score_backward, rnn_i_##set##_dropout,               \
+            rnn_i_##set##_update                                               \
     }
 
 #if RNN_I_SETS
@@ -4787,7 +4811,7 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
     rnn_i_share(&call, (size_t)seq->batch, &first, &end);
     for (t = 0; t < seq->steps; t++) {
         const size_t at = rnn_i_at(seq, t, first, O);
-        RNN_I_DO(call.k, unmap)
+        RNN_I_DO(call.k, map_backward)
         (lin->activation, (end - first) * O, y + at, dy + at);
     }
     if (dx) {
@@ -4917,24 +4941,29 @@ typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
 static const rnn_i_cell rnn_i_cells[] = {RNN_I_CELLS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
-/* A checked stack: its sizes as numbers that cannot overflow, and where things
- * lie in work. The one place that knows the layout. */
+/* A checked stack: its sizes, as numbers that cannot overflow, and its arrays.
+ * rnn_i_stack_arrays counts the arrays and hands them out. */
 typedef struct rnn_i_lay {
     int cell, train, bias;
-    int packed, strips;    /* work has copies of the weights, transposed, and
+    int packed, strips;    /* there are copies of the weights, transposed, and
                               in strips                                      */
     const rnn_i_cell *row;
     size_t I, H, L, D, G, K, C, T, B;
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
-    size_t z, h, c;        /* offsets in work                                */
-    size_t dh, dc;         /* (B, H); dc is dq of a cell that has q          */
-    size_t carry;          /* from a layer's dh to the next's; 0: the same   */
-    size_t dy;             /* (T, B, D*H)                                    */
-    size_t masked;         /* (T, B, D*H) per layer with dropout             */
-    size_t wt, ws, room;   /* those copies; room for others                  */
-    size_t tight, total;
-    uint32_t masks;        /* of dropout: layer 0 is this layer              */
+    size_t weights;        /* numbers in all matrices                        */
+    size_t masks;          /* layers whose output dropout masks              */
+    size_t carry;          /* dh and dc of a layer lie this far behind those of
+                              the layer below; 0: all layers share one       */
+    size_t tight, total;   /* numbers of all arrays but the copies; of all   */
+    rnn_real *z, *h, *c;   /* of all layers, see rnn_i_layer_at              */
+    rnn_real *dh, *dc;     /* (B, H); dc is dq of a cell that has q          */
+    rnn_real *dy;          /* (T, B, D*H)                                    */
+    rnn_real *masked;      /* (T, B, D*H) per layer with dropout             */
+    rnn_real *wt, *ws;     /* those copies                                   */
+    rnn_real *room;        /* for copies of other factors                    */
+    uint32_t first_mask;   /* of dropout: the number of layer 0, so that
+                              encoder and decoder draw other masks           */
     rnn_i_part in[RNN_I_PARTS]; /* what layer 0 reads                        */
     int ins;
 } rnn_i_lay;
@@ -4950,7 +4979,7 @@ enum {
 RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
                                   int train, rnn_i_lay *y)
 {
-    size_t q, n, gh, in, masks, lanes, carries;
+    size_t q, n, gh, in;
 
     if (!s || s->cell < 0 || s->cell >= RNN_CELLS)
         return RNN_E_ARG;
@@ -4964,7 +4993,7 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     y->train = train;
     y->bias = !s->no_bias;
     y->packed = y->strips = 0;
-    y->masks = 0;
+    y->first_mask = 0;
     y->ins = 0;
     y->row = &rnn_i_cells[s->cell];
     y->I = (size_t)s->input_size;
@@ -4977,52 +5006,82 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     y->T = (size_t)steps;
     y->B = (size_t)batch;
 
+    y->masks = !train ? 0
+                      : (s->dropout > 0 ? y->L - 1 : 0u) +
+                            (s->dropout_last > 0 ? 1u : 0u);
     q = rnn_i_times(y->L, y->D);
     y->state = rnn_i_times(y->B, y->H);
-    lanes = rnn_i_times(rnn_i_times(y->T, y->state), y->D); /* (T, B, D*H) */
+    y->carry = train == RNN_I_STEPWISE ? y->state : 0;
     y->z_size = rnn_i_times(rnn_i_times(y->T, y->state), y->K);
     y->s_size = rnn_i_times(rnn_i_plus(y->T, 1), y->state);
-    /* parameters of the matrices alone: what packing copies */
     gh = rnn_i_times(y->G, y->H);
     in = rnn_i_times(y->D, y->H);
     n = rnn_i_plus(rnn_i_plus(y->I, y->H),
                    rnn_i_times(y->L - 1, rnn_i_plus(in, y->H)));
-    n = rnn_i_times(rnn_i_times(n, gh), y->D);
+    y->weights = rnn_i_times(rnn_i_times(n, gh), y->D);
+    n = rnn_i_plus(y->weights, rnn_i_times(rnn_i_times(gh, 2), q));
     if (gh > INT_MAX || in > INT_MAX || /* PyTorch's shapes are ints */
-        !rnn_i_fits(rnn_i_plus(n, rnn_i_times(rnn_i_times(gh, 2), q))) ||
-        !rnn_i_fits(rnn_i_times(q, y->state)) ||
+        !rnn_i_fits(n) || !rnn_i_fits(rnn_i_times(q, y->state)) ||
         !rnn_i_fits(rnn_i_times(rnn_i_times(y->T, y->B), y->I)))
         return RNN_E_SIZE;
-    y->z = 0;
-    if (train) {
-        masks = (s->dropout > 0 ? y->L - 1 : 0u) +
-                (s->dropout_last > 0 ? 1u : 0u);
-        y->h = rnn_i_times(q, y->z_size);
-        y->c = rnn_i_plus(y->h, rnn_i_times(q, y->s_size));
-        y->dh = rnn_i_plus(y->c, rnn_i_times(rnn_i_times(q, y->s_size), y->C));
-        carries = train == RNN_I_STEPWISE ? rnn_i_times(q, y->state)
-                                          : y->state;
-        y->carry = train == RNN_I_STEPWISE ? y->state : 0;
-        y->dc = rnn_i_plus(y->dh, carries);
-        y->dy = y->row->c || y->row->q ? rnn_i_plus(y->dc, carries) : y->dc;
-        y->masked = rnn_i_plus(y->dy, lanes);
-        y->tight = rnn_i_plus(y->masked, rnn_i_times(masks, lanes));
-        y->wt = y->tight;
-        y->ws = rnn_i_plus(y->wt, n);
-        y->room = rnn_i_plus(
-            y->ws, rnn_i_times(RNN_COPIES(s->hidden_size) - 1, n));
-        y->total = rnn_i_plus(y->room, RNN_ROOM(s->hidden_size));
-    } else {
-        y->h = y->z_size;
-        y->c = rnn_i_plus(y->h, rnn_i_times(rnn_i_times(y->s_size, y->D),
-                                            y->L > 1 ? 2u : 1u));
-        y->total = rnn_i_plus(y->c, rnn_i_times(y->s_size, y->C));
-        y->tight = y->wt = y->ws = y->room = y->total;
-        y->dh = y->dc = y->dy = y->masked = y->carry = 0;
-    }
-    return rnn_i_fits(y->total) ? RNN_OK : RNN_E_SIZE;
+    return RNN_OK;
 }
 
+/* The arrays of a stack from *a on, and those of its copies. */
+RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *a)
+{
+    const size_t q = rnn_i_times(y->L, y->D);
+    const size_t kept = y->train ? q : 1; /* layers and directions */
+    const size_t states = y->train ? q : rnn_i_times(y->D, y->L > 1 ? 2u : 1u);
+    const size_t lanes = rnn_i_times(rnn_i_times(y->T, y->state), y->D);
+    const size_t carries = y->carry ? rnn_i_times(q, y->state) : y->state;
+
+    y->z = rnn_i_take(a, rnn_i_times(kept, y->z_size));
+    y->h = rnn_i_take(a, rnn_i_times(states, y->s_size));
+    y->c = rnn_i_take(a, rnn_i_times(rnn_i_times(kept, y->s_size), y->C));
+    if (!y->train)
+        return;
+    y->dh = rnn_i_take(a, carries);
+    y->dc = rnn_i_take(a, y->row->c || y->row->q ? carries : 0);
+    y->dy = rnn_i_take(a, lanes);
+    y->masked = rnn_i_take(a, rnn_i_times(y->masks, lanes));
+}
+
+RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, rnn_i_arena *a)
+{
+    y->wt = rnn_i_take(a, y->weights);
+    y->ws = rnn_i_take(a, rnn_i_times(RNN_COPIES(y->H) - 1, y->weights));
+}
+
+/* A stack alone: all its arrays, from base on; NULL: how many numbers. */
+RNN_I_FN rnn_status rnn_i_stack_work(rnn_i_lay *y, rnn_real *base)
+{
+    rnn_i_arena a;
+
+    a.base = base;
+    a.n = 0;
+    rnn_i_stack_arrays(y, &a);
+    y->tight = a.n;
+    if (y->train && (!base || y->packed)) {
+        rnn_i_stack_copies(y, &a);
+        y->room = rnn_i_take(&a, RNN_ROOM(y->H));
+    }
+    if (!base)
+        y->total = a.n;
+    return rnn_i_fits(a.n) ? RNN_OK : RNN_E_SIZE;
+}
+
+/* How many numbers the arrays of a stack have, without copies. */
+RNN_I_FN size_t rnn_i_stack_len(const rnn_i_lay *lay)
+{
+    rnn_i_lay y = *lay;
+    rnn_i_arena a = {NULL, 0};
+
+    rnn_i_stack_arrays(&y, &a);
+    return a.n;
+}
+
+/* The same of a stack that reads something. */
 RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
                                  int train, rnn_i_lay *y)
 {
@@ -5030,20 +5089,21 @@ RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
                                   : rnn_i_lay_out(s, steps, batch, train, y);
 }
 
-/* One layer in one direction: its parameters, and its place in work. */
+/* One layer in one direction: its parameters and its arrays. */
 typedef struct rnn_i_layer {
-    size_t in;                              /* width of its input            */
-    size_t w_ih, w_hh, b_ih, b_hh, end;     /* offsets in params             */
-    size_t wt, ws;                          /* of W_ih's copies, then W_hh's */
-    size_t z, h, c;                         /* offsets in work               */
-    size_t prev, now;                       /* slots of step 0, in h and c   */
+    size_t in;                          /* width of its input                */
+    size_t w_ih, w_hh, b_ih, b_hh, end; /* offsets in params                 */
+    rnn_real *wt, *ws;                  /* W_ih's copies, behind them W_hh's */
+    rnn_real *z;                        /* (T, B, K*H)                       */
+    rnn_real *h, *c;                    /* (T + 1, B, H): slots              */
+    rnn_real *h_prev, *c_prev;          /* h_{t-1} of step 0, and on         */
+    rnn_real *h_now, *c_now;            /* h_t of step 0, and on             */
 } rnn_i_layer;
 
 RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
                              rnn_i_layer *a)
 {
     const size_t gh = y->G * y->H, q = l * y->D + d;
-    const size_t s = y->train ? q : (l & 1) * y->D + d;
     const size_t in = y->D * y->H, b = y->bias ? 2 * gh : 0;
     /* weights before this one: all of layer 0, then the layers between */
     const size_t w0 = gh * (y->I + y->H), w1 = gh * (in + y->H);
@@ -5055,57 +5115,90 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->b_ih = a->w_hh + gh * y->H;
     a->b_hh = a->b_ih + (y->bias ? gh : 0);
     a->end = a->w_ih + (l ? w1 : w0) + b;
-    a->wt = y->wt + w;
-    a->ws = y->ws + w;
-    a->z = y->z + (y->train ? q * y->z_size : 0);
-    a->h = y->h + s * y->s_size;
-    a->c = y->c + (y->train ? q * y->s_size : 0);
-    a->prev = d ? y->state : 0;
-    a->now = d ? 0 : y->state;
 }
 
-/* W_ih of a layer, or W_hh, with its copies; work is not read, and may be NULL,
- * if there are none. */
+/* The same with its arrays, of a stack that has them. */
+RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
+                             rnn_i_layer *a)
+{
+    const size_t q = l * y->D + d, prev = d ? y->state : 0;
+    const size_t now = d ? 0 : y->state;
+
+    rnn_i_layer_at(y, l, d, a);
+    a->wt = a->ws = NULL;
+    if (y->packed) { /* copies of matrices alone: no biases before them */
+        const size_t w = a->w_ih - (y->bias ? 2 * y->G * y->H * q : 0);
+        a->wt = y->wt + w;
+        a->ws = y->strips ? y->ws + w : NULL;
+    }
+    a->z = y->z + (y->train ? q * y->z_size : 0);
+    a->h = y->h + (y->train ? q : (l & 1) * y->D + d) * y->s_size;
+    a->h_prev = a->h + prev;
+    a->h_now = a->h + now;
+    a->c = a->c_prev = a->c_now = NULL;
+    if (y->C) {
+        a->c = y->c + (y->train ? q * y->s_size : 0);
+        a->c_prev = a->c + prev;
+        a->c_now = a->c + now;
+    }
+}
+
+/* W_ih of a layer, or W_hh, with its copies if there are any. */
 RNN_I_FN rnn_i_matrix rnn_i_weights(const rnn_i_lay *y, const rnn_i_layer *a,
-                                    int hh, const rnn_real *params,
-                                    const rnn_real *work)
+                                    int hh, const rnn_real *params)
 {
     const size_t gh = y->G * y->H, at = hh ? gh * a->in : 0;
     rnn_i_matrix w = rnn_i_matrix_at(params + a->w_ih + at,
                                      hh ? y->H : a->in, gh);
 
-    w.wt = y->packed ? work + a->wt + at : NULL;
-    w.ws = y->strips ? work + a->ws + at : NULL;
+    w.wt = a->wt ? a->wt + at : NULL;
+    w.ws = a->ws ? a->ws + at : NULL;
     return w;
 }
 
-/* The output of layer l as parts; returns how many. */
-RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_stack *s,
-                          const rnn_real *work, size_t l, rnn_i_part *part)
+/* The states of layer l as parts, a direction each; returns how many. */
+RNN_I_FN int rnn_i_states(const rnn_i_lay *y, size_t l, rnn_i_part *part)
 {
     rnn_i_layer a;
     size_t d;
 
-    if (y->train && (l + 1 < y->L ? s->dropout : s->dropout_last) > 0) {
-        const size_t i = s->dropout > 0 ? l : 0; /* which masked copy */
-        rnn_i_set_part(part, work + y->masked + i * y->T * y->state * y->D,
-                       y->D * y->H, NULL);
-        return 1;
-    }
     for (d = 0; d < y->D; d++) {
-        rnn_i_layer_at(y, l, d, &a);
-        rnn_i_set_part(part + d, work + a.h + a.now, y->H, NULL);
+        rnn_i_layer_of(y, l, d, &a);
+        rnn_i_set_part(part + d, a.h_now, y->H, NULL);
     }
     return (int)y->D;
 }
 
-RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_stack *s,
-                         const rnn_real *work, size_t l, rnn_i_part *part)
+/* The copy of layer l's output that dropout has masked, or NULL. */
+RNN_I_FN rnn_real *rnn_i_masked(const rnn_i_lay *y, const rnn_stack *s,
+                                size_t l)
+{
+    const rnn_real p = l + 1 < y->L ? s->dropout : s->dropout_last;
+
+    return y->train && p > 0
+               ? y->masked + (s->dropout > 0 ? l : 0) * y->T * y->state * y->D
+               : NULL;
+}
+
+/* The output of layer l as parts; returns how many. */
+RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_stack *s, size_t l,
+                          rnn_i_part *part)
+{
+    const rnn_real *masked = rnn_i_masked(y, s, l);
+
+    if (!masked)
+        return rnn_i_states(y, l, part);
+    rnn_i_set_part(part, masked, y->D * y->H, NULL);
+    return 1;
+}
+
+RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_stack *s, size_t l,
+                         rnn_i_part *part)
 {
     int i;
 
     if (l)
-        return rnn_i_output(y, s, work, l - 1, part);
+        return rnn_i_output(y, s, l - 1, part);
     for (i = 0; i < y->ins; i++)
         part[i] = y->in[i];
     return y->ins;
@@ -5297,7 +5390,7 @@ RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
 
 /* Makes the copies; returns whether parts must meet before the layers run. */
 RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
-                        const rnn_real *params, rnn_real *work)
+                        const rnn_real *params)
 {
     rnn_i_matrix w;
     rnn_i_layer a;
@@ -5308,13 +5401,13 @@ RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
         dense |= y->in[i].x != NULL;
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
-            rnn_i_layer_at(y, l, d, &a);
+            rnn_i_layer_of(y, l, d, &a);
             for (hh = l || dense ? 0 : 1; hh < 2; hh++) { /* tokens: no W_ih */
-                w = rnn_i_weights(y, &a, hh, params, work);
-                rnn_i_transpose(call, w.w, w.in, w.cols, rnn_i_unconst(w.wt));
+                w = rnn_i_weights(y, &a, hh, params);
+                rnn_i_transpose(call, w.w, w.in, w.cols, rnn_i_writable(w.wt));
                 if (w.ws)
                     rnn_i_copy_strips(call, w.w, w.in, w.cols,
-                                      rnn_i_unconst(w.ws));
+                                      rnn_i_writable(w.ws));
             }
         }
     return y->strips;
@@ -5325,8 +5418,7 @@ RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
 RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   const rnn_i_layer *a, size_t q, size_t d,
                                   const rnn_real *params, const rnn_seq *seq,
-                                  const rnn_i_part *part, int parts, int done,
-                                  rnn_real *work)
+                                  const rnn_i_part *part, int parts, int done)
 {
     const size_t H = y->H, at = q * y->state;
     /* 256 KB of z, and RNN_I_ROWS more; in numbers that 16 bits hold */
@@ -5334,10 +5426,9 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
     const size_t most = rows / y->B + 1;
     const int each = most < 16384 ? (int)most : 16384;
     const int to = rnn_i_end(call, seq);
-    const rnn_i_matrix w_ih = rnn_i_weights(y, a, 0, params, work);
-    const rnn_i_matrix w_hh = rnn_i_weights(y, a, 1, params, work);
+    const rnn_i_matrix w_ih = rnn_i_weights(y, a, 0, params);
+    const rnn_i_matrix w_hh = rnn_i_weights(y, a, 1, params);
     const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
-    rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
     rnn_i_call some = *call;
     rnn_i_cell_step s;
     size_t first, end, b;
@@ -5345,10 +5436,11 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
 
     rnn_i_share(call, y->B, &first, &end);
     if (call->from == 0) {
-        rnn_i_state_in(y, seq, d, seq->h0 ? seq->h0 + at : NULL, h, first, end);
+        rnn_i_state_in(y, seq, d, seq->h0 ? seq->h0 + at : NULL, a->h, first,
+                       end);
         if (y->C)
-            rnn_i_state_in(y, seq, d, seq->c0 ? seq->c0 + at : NULL, c, first,
-                           end);
+            rnn_i_state_in(y, seq, d, seq->c0 ? seq->c0 + at : NULL, a->c,
+                           first, end);
     }
     s.H = H;
     for (i = call->from; i < to; i = next) {
@@ -5356,27 +5448,28 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
         some.from = d ? seq->steps - next : i;
         some.to = d ? seq->steps - i : next;
         rnn_i_input_product(&some, y, a, &w_ih, seq, part, parts, done, params,
-                            z);
+                            a->z);
         for (; i < next; i++) {
             t = d ? seq->steps - 1 - i : i; /* reverse: always all steps */
             for (b = first;
                  b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
                  b += s.rows) {
                 const size_t row = (size_t)t * y->state + b * H;
-                s.z = z + row * y->K;
-                s.h_prev = h + row + a->prev;
-                s.h = h + row + a->now;
-                s.c_prev = c + row + a->prev;
-                s.c = c + row + a->now;
+                s.z = a->z + row * y->K;
+                s.h_prev = a->h_prev + row;
+                s.h = a->h_now + row;
+                s.c_prev = y->C ? a->c_prev + row : NULL;
+                s.c = y->C ? a->c_now + row : NULL;
                 rnn_i_step_forward(call, y, &w_hh, b_hh, &s);
             }
         }
     }
     if (to < seq->steps)
         return;
-    rnn_i_state_out(y, seq, d, h, seq->hn ? seq->hn + at : NULL, first, end);
+    rnn_i_state_out(y, seq, d, a->h, seq->hn ? seq->hn + at : NULL, first,
+                    end);
     if (y->C)
-        rnn_i_state_out(y, seq, d, c, seq->cn ? seq->cn + at : NULL, first,
+        rnn_i_state_out(y, seq, d, a->c, seq->cn ? seq->cn + at : NULL, first,
                         end);
 }
 
@@ -5384,32 +5477,28 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
 RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   const rnn_stack *stack,
                                   const rnn_real *params, const rnn_seq *seq,
-                                  int done, rnn_real *work)
+                                  int done)
 {
     rnn_i_part part[RNN_I_PARTS];
     rnn_i_layer a;
+    rnn_real *masked;
     size_t l, d;
     int parts;
 
     for (l = 0; l < y->L; l++) {
-        const rnn_real p = l + 1 < y->L ? stack->dropout : stack->dropout_last;
         for (d = 0; d < y->D; d++) {
-            parts = rnn_i_input(y, stack, work, l, part);
-            rnn_i_layer_at(y, l, d, &a);
+            parts = rnn_i_input(y, stack, l, part);
+            rnn_i_layer_of(y, l, d, &a);
             rnn_i_layer_forward(call, y, &a, l * y->D + d, d, params, seq,
-                                part, parts, l ? 0 : done, work);
+                                part, parts, l ? 0 : done);
         }
-        if (y->train && p > 0) { /* the masked copy, from the states */
-            rnn_real *to;
-            (void)rnn_i_output(y, stack, work, l, part);
-            to = rnn_i_unconst(part[0].x);
-            for (d = 0; d < y->D; d++) {
-                rnn_i_layer_at(y, l, d, &a);
-                rnn_i_set_part(part + d, work + a.h + a.now, y->H, NULL);
-            }
-            rnn_i_join(call, seq, part, (int)y->D, to, y->D * y->H);
-            rnn_i_dropout(call, seq, y->masks + (uint32_t)l, p, to,
-                          y->D * y->H);
+        masked = rnn_i_masked(y, stack, l);
+        if (masked) {
+            parts = rnn_i_states(y, l, part);
+            rnn_i_join(call, seq, part, parts, masked, y->D * y->H);
+            rnn_i_dropout(call, seq, y->first_mask + (uint32_t)l,
+                          l + 1 < y->L ? stack->dropout : stack->dropout_last,
+                          masked, y->D * y->H);
         }
     }
 }
@@ -5417,14 +5506,11 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
 RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_i_layer *a, size_t q, size_t d,
                                    const rnn_real *params, const rnn_seq *seq,
-                                   const rnn_real *dy, const rnn_flow *flow,
-                                   rnn_real *work)
+                                   const rnn_real *dy, const rnn_flow *flow)
 {
     const size_t H = y->H, at = q * y->state;
-    const rnn_i_matrix w = rnn_i_weights(y, a, 1, params, work);
-    rnn_real *z = work + a->z, *h = work + a->h, *c = work + a->c;
-    rnn_real *dh = work + y->dh + q * y->carry;
-    rnn_real *dc = work + y->dc + q * y->carry;
+    const rnn_i_matrix w = rnn_i_weights(y, a, 1, params);
+    rnn_real *dh = y->dh + q * y->carry, *dc = y->dc + q * y->carry;
     const int to = rnn_i_end(call, seq);
     const rnn_real *in;
     rnn_i_cell_step s;
@@ -5448,10 +5534,10 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
         for (b = first; b < end && (s.rows = rnn_i_run(seq, t, &b, end)) != 0;
              b += s.rows) {
             const size_t row = (size_t)t * y->state + b * H;
-            s.z = z + row * y->K;
-            s.h_prev = h + row + a->prev;
-            s.c_prev = c + row + a->prev;
-            s.c = c + row + a->now;
+            s.z = a->z + row * y->K;
+            s.h_prev = a->h_prev + row;
+            s.c_prev = y->C ? a->c_prev + row : NULL;
+            s.c = y->C ? a->c_now + row : NULL;
             s.h = NULL;
             s.dy = dy ? dy + row * y->D + d * H : NULL;
             s.dh = dh + b * H;
@@ -5471,8 +5557,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
  * directions. */
 RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    size_t l, const rnn_i_part *part, int parts,
-                                   const rnn_real *params, const rnn_seq *seq,
-                                   const rnn_real *work)
+                                   const rnn_real *params, const rnn_seq *seq)
 {
     const size_t kh = y->K * y->H, gh = y->G * y->H;
     rnn_i_matrix w;
@@ -5484,9 +5569,9 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
         if (!part[i].dx)
             continue;
         for (d = 0; d < y->D; d++) {
-            rnn_i_layer_at(y, l, d, &a);
-            w = rnn_i_weights(y, &a, 0, params, work);
-            rnn_i_rows_back(call, seq, work + a.z, kh, gh, &w, from, &part[i],
+            rnn_i_layer_of(y, l, d, &a);
+            w = rnn_i_weights(y, &a, 0, params);
+            rnn_i_rows_back(call, seq, a.z, kh, gh, &w, from, &part[i],
                             d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         }
         if (!part[i].fixed)
@@ -5497,11 +5582,9 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
 RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_stack *stack,
                                    const rnn_real *params, const rnn_seq *seq,
-                                   const rnn_real *dy, const rnn_flow *flow,
-                                   rnn_real *work)
+                                   const rnn_real *dy, const rnn_flow *flow)
 {
     const size_t width = y->D * y->H;
-    rnn_real *buffer = work + y->dy;
     rnn_i_layer a;
     rnn_i_part part;
     size_t l, d;
@@ -5510,29 +5593,30 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
         const rnn_real p = l + 1 < y->L ? stack->dropout : stack->dropout_last;
         if (p > 0 && dy) {
             rnn_i_set_part(&part, dy, width, NULL);
-            if (dy != buffer)
-                rnn_i_join(call, seq, &part, 1, buffer, width);
-            rnn_i_dropout(call, seq, y->masks + (uint32_t)l, p, buffer, width);
-            dy = buffer;
+            if (dy != y->dy)
+                rnn_i_join(call, seq, &part, 1, y->dy, width);
+            rnn_i_dropout(call, seq, y->first_mask + (uint32_t)l, p, y->dy,
+                          width);
+            dy = y->dy;
         }
         for (d = 0; d < y->D; d++) {
-            rnn_i_layer_at(y, l, d, &a);
+            rnn_i_layer_of(y, l, d, &a);
             rnn_i_layer_backward(call, y, &a, l * y->D + d, d, params, seq, dy,
-                                 flow, work);
+                                 flow);
         }
         if (l) { /* both directions have read dy by now */
-            rnn_i_set_part(&part, NULL, width, buffer);
-            rnn_i_input_backward(call, y, l, &part, 1, params, seq, work);
+            rnn_i_set_part(&part, NULL, width, y->dy);
+            rnn_i_input_backward(call, y, l, &part, 1, params, seq);
         } else {
-            rnn_i_input_backward(call, y, 0, y->in, y->ins, params, seq, work);
+            rnn_i_input_backward(call, y, 0, y->in, y->ins, params, seq);
         }
-        dy = buffer;
+        dy = y->dy;
     }
 }
 
 RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                 const rnn_stack *stack, const rnn_seq *seq,
-                                const rnn_real *work, rnn_real *grads)
+                                rnn_real *grads)
 {
     const size_t H = y->H, gh = y->G * H, kh = y->K * H;
     const size_t joint = y->row->joint * H;
@@ -5549,11 +5633,11 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
             const rnn_real *dz, *h;
             rnn_real *dw;
 
-            rnn_i_layer_at(y, l, d, &a);
-            dz = work + a.z;
-            h = work + a.h + a.prev;
+            rnn_i_layer_of(y, l, d, &a);
+            dz = a.z;
+            h = a.h_prev;
             dw = grads + a.w_ih + first;
-            parts = rnn_i_input(y, stack, work, l, part);
+            parts = rnn_i_input(y, stack, l, part);
             for (i = 0; i < parts; dw += part[i].width * gh, i++)
                 if (part[i].x)
                     rnn_i_rows_grads(call, seq, &part[i], dz + first, kh,
@@ -5600,9 +5684,13 @@ RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
 
     if (!sizes)
         return RNN_E_ARG;
-    st = rnn_i_layout(stack, steps, batch, 1, &train);
+    st = rnn_i_layout(stack, steps, batch, RNN_I_TRAIN, &train);
     if (!st)
-        st = rnn_i_layout(stack, steps, batch, 0, &infer);
+        st = rnn_i_stack_work(&train, NULL);
+    if (!st)
+        st = rnn_i_layout(stack, steps, batch, RNN_I_INFER, &infer);
+    if (!st)
+        st = rnn_i_stack_work(&infer, NULL);
     if (st)
         return st;
     rnn_i_layer_at(&train, train.L - 1, train.D - 1, &a);
@@ -5613,6 +5701,7 @@ RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
     sizes->train_tight = train.tight;
     sizes->infer = infer.total;
     sizes->step = train.K * train.state;
+    sizes->memory = 0;
     return RNN_OK;
 }
 
@@ -5629,6 +5718,8 @@ RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
         return RNN_E_ARG;
     st = rnn_i_layout(stack, seq->steps, seq->batch, train, y);
     if (!st)
+        st = rnn_i_stack_work(y, NULL);
+    if (!st)
         st = rnn_i_check_seq(seq, seq->ids ? stack->input_size : 0);
     if (!st)
         st = rnn_i_begin(run, call);
@@ -5636,9 +5727,9 @@ RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
         st = RNN_E_BUFFER;
     if (!st) {
         rnn_i_have(y, call, train && work_len >= y->total);
+        (void)rnn_i_stack_work(y, rnn_i_writable(work));
         if (y->packed)
-            rnn_i_lend(call, rnn_i_unconst(work) + y->room,
-                       y->total - y->room);
+            rnn_i_lend(call, y->room, RNN_ROOM(y->H));
         y->ins = 1;
         rnn_i_set_part(y->in, seq->ids ? NULL : seq->x, y->I, NULL);
     }
@@ -5662,10 +5753,10 @@ RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
         return st;
     if (!params)
         return RNN_E_ARG;
-    if (lay.packed && rnn_i_pack(&call, &lay, params, work))
+    if (lay.packed && rnn_i_pack(&call, &lay, params))
         rnn_i_meet(&call);
-    rnn_i_stack_forward(&call, &lay, stack, params, seq, 0, work);
-    parts = rnn_i_output(&lay, stack, work, lay.L - 1, part);
+    rnn_i_stack_forward(&call, &lay, stack, params, seq, 0);
+    parts = rnn_i_output(&lay, stack, lay.L - 1, part);
     if (y)
         rnn_i_join(&call, seq, part, parts, y, lay.D * lay.H);
     return RNN_OK;
@@ -5703,7 +5794,7 @@ RNNDEF rnn_status rnn_stack_backward(const rnn_stack *stack,
     if (!params || (flow && flow->dx && seq->ids))
         return RNN_E_ARG;
     lay.in[0].dx = flow ? flow->dx : NULL;
-    rnn_i_stack_backward(&call, &lay, stack, params, seq, dy, flow, work);
+    rnn_i_stack_backward(&call, &lay, stack, params, seq, dy, flow);
     return RNN_OK;
 }
 
@@ -5720,7 +5811,7 @@ RNNDEF rnn_status rnn_stack_grads(const rnn_stack *stack, const rnn_seq *seq,
         return st;
     if (!grads)
         return RNN_E_ARG;
-    rnn_i_stack_grads(&call, &lay, stack, seq, work, grads);
+    rnn_i_stack_grads(&call, &lay, stack, seq, grads);
     return RNN_OK;
 }
 
@@ -5734,7 +5825,9 @@ RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
 
     if (!stack || !seq || !work || !view)
         return RNN_E_ARG;
-    st = rnn_i_lay_out(stack, seq->steps, seq->batch, 1, &y);
+    st = rnn_i_lay_out(stack, seq->steps, seq->batch, RNN_I_TRAIN, &y);
+    if (!st)
+        st = rnn_i_stack_work(&y, NULL);
     if (st)
         return st;
     if (work_len < y.tight)
@@ -5742,10 +5835,11 @@ RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
     if (layer < 0 || (size_t)layer >= y.L || direction < 0 ||
         (size_t)direction >= y.D)
         return RNN_E_ARG;
-    rnn_i_layer_at(&y, (size_t)layer, (size_t)direction, &a);
-    view->h = work + a.h + a.now;
-    view->c = y.C ? work + a.c + a.now : NULL;
-    view->gates = work + a.z;
+    (void)rnn_i_stack_work(&y, rnn_i_writable(work));
+    rnn_i_layer_of(&y, (size_t)layer, (size_t)direction, &a);
+    view->h = a.h_now;
+    view->c = a.c_now;
+    view->gates = a.z;
     return RNN_OK;
 }
 
@@ -5768,11 +5862,12 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
-        w = rnn_i_weights(y, &a, 0, params, NULL);
+        a.wt = a.ws = NULL;
+        w = rnn_i_weights(y, &a, 0, params);
         rnn_i_input_product(call, y, &a, &w, one, in, ins, 0, params, z);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        w = rnn_i_weights(y, &a, 1, params, NULL);
+        w = rnn_i_weights(y, &a, 1, params);
         rnn_i_step_forward(call, y, &w, y->bias ? params + a.b_hh : NULL, &s);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
         in = &below;
@@ -5855,7 +5950,7 @@ RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
  * Rows of the batch do not meet: dv is kept per row and summed in grads. j and
  * i ascend in all sums over steps but those of the weights, as elsewhere. A
  * further score is a row of the table and a line in the kernels score and
- * unscore.
+ * score_backward.
  * ========================================================================= */
 
 typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
@@ -5898,7 +5993,7 @@ typedef struct rnn_i_look {
     rnn_i_att a;
     const rnn_seq *source, *seq;
     const rnn_real *params;
-    const rnn_real *W_t, *U_t;     /* W and U transposed, or NULL             */
+    rnn_real *W_t, *U_t;           /* W and U transposed, or NULL             */
     rnn_i_part s, h;               /* queries s, and memory h over source     */
     rnn_real *keys, *query;        /* (S, B, A), (T, B, A): k and q           */
     rnn_real *attn, *context;      /* (T, B, S), (T, B, K)                    */
@@ -5906,7 +6001,7 @@ typedef struct rnn_i_look {
     rnn_real *de, *dkeys, *dquery; /* (B, S), (S, B, A), (T, B, A)            */
     rnn_real *dv;                  /* (B, A)                                  */
     const rnn_real *dattn;         /* (T, B, S), or NULL                      */
-    const rnn_real *dcontext;      /* (T, B, K)                               */
+    rnn_real *dcontext;            /* (T, B, K)                               */
 } rnn_i_look;
 
 RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
@@ -5990,8 +6085,9 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
         }
 }
 
-/* Clears what unattend adds to. */
-RNN_I_FN void rnn_i_unattend_begin(const rnn_i_call *call, const rnn_i_look *o)
+/* Clears what attend_backward adds to. */
+RNN_I_FN void rnn_i_attend_backward_begin(const rnn_i_call *call,
+                                          const rnn_i_look *o)
 {
     const size_t A = o->a.A;
     size_t first, end;
@@ -6006,7 +6102,7 @@ RNN_I_FN void rnn_i_unattend_begin(const rnn_i_call *call, const rnn_i_look *o)
 }
 
 /* dq, dk and dv of the steps of a call */
-RNN_I_FN void rnn_i_unattend(const rnn_i_call *call, const rnn_i_look *o)
+RNN_I_FN void rnn_i_attend_backward(const rnn_i_call *call, const rnn_i_look *o)
 {
     const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
     const rnn_real *v = o->params ? o->params + o->a.v : NULL;
@@ -6037,7 +6133,7 @@ RNN_I_FN void rnn_i_unattend(const rnn_i_call *call, const rnn_i_look *o)
             }
             sum = RNN_I_DO(call->k, score)(0, n, NULL, a, de);
             for (j = 0; j < n; j++)
-                RNN_I_DO(call->k, unscore)
+                RNN_I_DO(call->k, score_backward)
                 (o->a.row->v, A, rnn_i_mul(a[j], rnn_i_sub(de[j], sum)), v,
                  o->query + at * A, rnn_i_key(o, j, b), dq,
                  o->dkeys + rnn_i_at(o->source, (int)j, b, A),
@@ -6048,8 +6144,9 @@ RNN_I_FN void rnn_i_unattend(const rnn_i_call *call, const rnn_i_look *o)
 }
 
 /* ds of the steps of a call: p->dx, added to if p->add */
-RNN_I_FN void rnn_i_unattend_query(const rnn_i_call *call, const rnn_i_look *o,
-                                   const rnn_i_part *p)
+RNN_I_FN void rnn_i_attend_backward_query(const rnn_i_call *call,
+                                          const rnn_i_look *o,
+                                          const rnn_i_part *p)
 {
     const size_t A = o->a.A;
     size_t first, end, b;
@@ -6079,8 +6176,8 @@ RNN_I_FN void rnn_i_unattend_query(const rnn_i_call *call, const rnn_i_look *o,
 }
 
 /* dh (S, B, K) from all steps */
-RNN_I_FN void rnn_i_unattend_memory(const rnn_i_call *call, const rnn_i_look *o,
-                                    rnn_real *dh)
+RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
+                                           const rnn_i_look *o, rnn_real *dh)
 {
     const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
     const size_t B = (size_t)o->source->batch;
@@ -6142,17 +6239,20 @@ RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call,
 
 /* ---- the block alone ----------------------------------------------------- */
 
-RNN_I_FN size_t rnn_i_take(size_t *at, size_t n)
+/* The arrays of the block alone, from base on; how many numbers they have. */
+RNN_I_FN size_t rnn_i_look_work(rnn_i_look *o, size_t S, size_t T, size_t B,
+                                rnn_real *base)
 {
-    const size_t old = *at;
-    *at = rnn_i_plus(old, n);
-    return old;
-}
+    rnn_i_arena a;
 
-/* Sizes as products of three, saturating. */
-RNN_I_FN size_t rnn_i_times3(size_t a, size_t b, size_t c)
-{
-    return rnn_i_times(rnn_i_times(a, b), c);
+    a.base = base;
+    a.n = 0;
+    o->query = rnn_i_take(&a, rnn_i_times3(T, B, o->a.A));
+    o->dquery = rnn_i_take(&a, rnn_i_times3(T, B, o->a.A));
+    o->dkeys = rnn_i_take(&a, rnn_i_times3(S, B, o->a.A));
+    o->de = rnn_i_take(&a, rnn_i_times(B, S));
+    o->dv = rnn_i_take(&a, rnn_i_times(B, o->a.A));
+    return a.n;
 }
 
 RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
@@ -6161,7 +6261,8 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       size_t *work)
 {
     rnn_i_att a;
-    size_t S, T, B, n = 0;
+    rnn_i_look o;
+    size_t S, T, B, n;
     rnn_status st = rnn_i_att_layout(att, &a);
 
     if (st)
@@ -6173,9 +6274,8 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
     S = (size_t)source_steps;
     T = (size_t)steps;
     B = (size_t)batch;
-    (void)rnn_i_take(&n, rnn_i_times(2, rnn_i_times3(T, B, a.A)));
-    (void)rnn_i_take(&n, rnn_i_times3(S, B, a.A));
-    (void)rnn_i_take(&n, rnn_i_times(B, rnn_i_plus(S, a.A)));
+    o.a = a;
+    n = rnn_i_look_work(&o, S, T, B, NULL);
     if (!rnn_i_fits(n) || !rnn_i_fits(rnn_i_times3(T, B, S)) ||
         !rnn_i_fits(rnn_i_times3(T, B, a.K)) ||
         !rnn_i_fits(rnn_i_times3(S, B, a.K)) ||
@@ -6194,7 +6294,7 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
                                     const rnn_run *run, rnn_i_look *o,
                                     rnn_i_call *call)
 {
-    size_t n, keys, all, queries;
+    size_t n, keys, all;
     rnn_status st;
 
     if (!source || !seq || !work)
@@ -6215,7 +6315,8 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
         st = RNN_E_BUFFER;
     if (st)
         return st;
-    queries = (size_t)seq->steps * (size_t)seq->batch * o->a.A;
+    (void)rnn_i_look_work(o, (size_t)source->steps, (size_t)seq->steps,
+                          (size_t)seq->batch, work);
     o->source = source;
     o->seq = seq;
     o->params = params;
@@ -6223,12 +6324,8 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     rnn_i_set_part(&o->s, seq->x, o->a.Q, NULL);
     rnn_i_set_part(&o->h, source->x, o->a.K, NULL);
     o->from = NULL;
-    o->query = work;
-    o->dquery = o->query + queries;
-    o->dkeys = o->dquery + queries;
-    o->de = o->dkeys + keys;
-    o->dv = o->de + (size_t)seq->batch * (size_t)source->steps;
-    o->dattn = o->dcontext = NULL;
+    o->dattn = NULL;
+    o->dcontext = NULL;
     return RNN_OK;
 }
 
@@ -6276,18 +6373,18 @@ RNNDEF rnn_status rnn_attention_backward(
         return RNN_E_ARG;
     if (keys_len < (size_t)source->steps * (size_t)source->batch * o.a.A)
         return RNN_E_BUFFER;
-    o.keys = rnn_i_unconst(keys);
-    o.attn = rnn_i_unconst(attn);
+    o.keys = rnn_i_writable(keys);
+    o.attn = rnn_i_writable(attn);
     o.context = NULL;
     o.dattn = dattn;
-    o.dcontext = dcontext;
-    rnn_i_unattend_begin(&call, &o);
-    rnn_i_unattend(&call, &o);
+    o.dcontext = rnn_i_writable(dcontext);
+    rnn_i_attend_backward_begin(&call, &o);
+    rnn_i_attend_backward(&call, &o);
     if (dh)
-        rnn_i_unattend_memory(&call, &o, dh);
+        rnn_i_attend_backward_memory(&call, &o, dh);
     if (ds) {
         rnn_i_set_part(&query, NULL, o.a.Q, ds);
-        rnn_i_unattend_query(&call, &o, &query);
+        rnn_i_attend_backward_query(&call, &o, &query);
         rnn_i_pad(&call, seq, NULL, ds, o.a.Q);
     }
     return RNN_OK;
@@ -6301,7 +6398,7 @@ RNNDEF rnn_status rnn_attention_grads(
     rnn_i_look o;
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, NULL, source, seq,
-                                    rnn_i_unconst(work), work_len, run, &o,
+                                    rnn_i_writable(work), work_len, run, &o,
                                     &call);
 
     if (st)
@@ -6316,13 +6413,15 @@ RNNDEF rnn_status rnn_attention_grads(
  * [MODEL]  what a description is: sizes, layouts, and the checks of its calls
  *
  * A side is a stack with the table in front of it. A model has one side in
- * front of its head, the top, and with N vs M one for each source. All offsets
- * in params and work are found here and nowhere else.
+ * front of its head, the top, and with N vs M an encoder for each source.
  *
  *     params   table, encoder of each source; Q, q; W, U, v of each source;
  *              table, stack of the top; V, c
- *     work     what encode leaves; then what forward keeps; then what backward
- *              needs; then transposed weights
+ *     work     what encode leaves; what forward keeps; what backward needs;
+ *              copies of the weights
+ *
+ * Offsets in params are found by rnn_i_model_layout, arrays in work by the
+ * functions that end in _arrays, and nowhere else.
  * ========================================================================= */
 
 enum { RNN_I_NOTHING = -1 }; /* beside RNN_DENSE, ...: no input of its own */
@@ -6334,34 +6433,44 @@ typedef struct rnn_i_side {
     rnn_real drop_last;  /* of the last state, N vs 1                */
     size_t I, E, reads;  /* of the input; what the stack reads of it */
     size_t table, rnn;   /* offsets in params                        */
-    size_t x, work, dx;  /* offsets in work                          */
+    rnn_real *x, *dx;    /* (steps, B, E): the rows of the table     */
 } rnn_i_side;
 
 typedef struct rnn_i_source {
-    rnn_i_side side;
-    rnn_i_att a;
-    size_t att;                     /* offset in params        */
-    size_t S, memory, keys;         /* offsets in memory       */
-    size_t query, attn, context;    /* offsets in work, and on */
-    size_t dmemory, dkeys, dquery, dcontext, dv, de, dhn, dcn;
-    size_t W_t, U_t;
+    rnn_i_side side;     /* the encoder                              */
+    size_t S, att;       /* steps; offset in params of attention     */
+    rnn_i_look look;
+    rnn_real *memory;    /* (S, B, K) the encoder's states           */
+    rnn_real *dmemory;
+    rnn_real *dhn, *dcn; /* (L*D, B, H) of the encoder               */
 } rnn_i_source;
 
+typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS */
+    unsigned char each, memory;
+} rnn_i_context;
+
+#define RNN_I_ROW(a, name, text, ...) {__VA_ARGS__},
+static const rnn_i_context rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_ROW, 0)};
+#undef RNN_I_ROW
+
 typedef struct rnn_i_model {
-    int decoder, given;      /* whether there is one; whether c is x itself   */
-    int sources, feed, hand, context, attention;
-    int uses_c, q, keeps;    /* whether there is a c, a q, a memory           */
+    int decoder, given;   /* whether there is one; whether c is x itself     */
+    int n_to_1, sources, feed, hand, context, attention;
+    int uses_c, q, keeps; /* whether there is a c, a q, a memory             */
     rnn_i_side top;
     rnn_i_source source[RNN_MAX_SOURCES];
-    size_t T, B, O, W, Z;    /* the head reads W of the top and Z besides     */
-    size_t K, R, C;          /* states of all encoders; r; c                  */
-    size_t bridge, head, params;
-    size_t memory;           /* how many numbers encode leaves                */
-    size_t c;                /* offset in memory                              */
-    size_t r, h0, c0, last;  /* offsets in work, and on                       */
-    size_t dc, dr, dlast, dhn;
-    size_t head_t, bridge_t, infer, tight; /* transposed copies; sizes        */
-    size_t room, total;
+    size_t T, B, O, W, Z; /* the head reads W of the top and Z besides       */
+    size_t K, R, C;       /* widths: states of all encoders; r; c            */
+    size_t bridge, head, params; /* offsets in params                        */
+    rnn_real *r, *c;      /* (B, R), (B, C): the context before and after q  */
+    rnn_real *dr, *dc;
+    rnn_real *h0, *c0;    /* (L, B, H) where a decoder starts                */
+    rnn_real *last;       /* (B, W) what the head of N vs 1 reads            */
+    rnn_real *dlast, *dhn;
+    rnn_real *fed;        /* (B, C) the context of each row of a step        */
+    rnn_real *head_t, *bridge_t, *room; /* transposed copies; room           */
+    size_t memory;        /* how many numbers encode leaves                  */
+    size_t tight, total;  /* numbers of all arrays but the copies; of all    */
     int packed;
 } rnn_i_model;
 
@@ -6382,46 +6491,23 @@ RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
     s->stack.dropout_last = s->drop_last = 0;
 }
 
-/* The fields of a description, checked as far as no size is needed. */
-RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
+/* The fields that only a decoder has, as far as no size is needed. */
+RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
+                                           rnn_i_model *m)
 {
-    const int w = model ? model->wiring : 0;
     rnn_stack *top = &m->top.stack;
     int i;
 
-    if (!model || w < 0 || w >= RNN_WIRINGS || model->input < 0 ||
-        model->input >= RNN_INPUTS ||
-        !(model->dropout >= 0 && model->dropout < 1) ||
-        !(model->dropout_last >= 0 && model->dropout_last < 1))
-        return RNN_E_ARG;
-    if (model->input_size < 1 || model->output_size < 1 ||
-        (model->input == RNN_EMBEDDING && model->embedding_size < 1))
-        return RNN_E_SIZE;
-    m->decoder = w >= RNN_1_TO_N;
-    m->given = w == RNN_1_TO_N;
-    m->sources = 0;
-    m->feed = m->hand = m->attention = m->uses_c = m->q = m->keeps = 0;
-    m->context = RNN_LAST;
-    if (!m->decoder) {
-        rnn_i_set_side(model, &m->top, model->input, model->input_size,
-                       model->embedding_size);
-        if (w == RNN_N_TO_1)
-            m->top.drop_last = model->dropout_last;
-        else
-            top->dropout_last = model->dropout_last;
-        return RNN_OK;
-    }
     if (model->target < 0 || model->target >= RNN_INPUTS ||
         model->context < 0 || model->context >= RNN_CONTEXTS ||
         model->feed < 0 || model->feed > 7 || (model->feed & 6) == 6 ||
         model->hand_over < 0 || model->hand_over > 3 ||
         model->attention < 0 || model->attention >= RNN_SCORES ||
-        model->num_sources < 0 ||
-        model->num_sources > RNN_MAX_SOURCES)
+        model->num_sources < 0 || model->num_sources > RNN_MAX_SOURCES)
         return RNN_E_ARG;
     if (model->target_size < 0 || model->decoder_hidden_size < 0 ||
         model->decoder_layers < 0 || model->context_size < 0 ||
-        (model->context == RNN_ALL && model->source_steps < 1) ||
+        (rnn_i_contexts[model->context].each && model->source_steps < 1) ||
         (model->target_size && model->target == RNN_EMBEDDING &&
          model->target_embedding_size < 1))
         return RNN_E_SIZE;
@@ -6441,7 +6527,8 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
     m->q = model->context_size > 0;
     if (m->q && !m->uses_c)
         return RNN_E_ARG;
-    m->keeps = m->attention || (m->uses_c && m->context != RNN_LAST);
+    m->keeps = m->attention ||
+               (m->uses_c && rnn_i_contexts[m->context].memory);
     for (i = 0; i < m->sources; i++)
         rnn_i_set_side(model, &m->source[i].side, model->input,
                        model->input_size, model->embedding_size);
@@ -6454,6 +6541,37 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
         top->num_layers = model->decoder_layers;
     top->bidirectional = 0;
     top->dropout_last = model->dropout_last;
+    return RNN_OK;
+}
+
+/* The fields of a description, checked as far as no size is needed. */
+RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
+{
+    const int w = model ? model->wiring : 0;
+
+    if (!model || w < 0 || w >= RNN_WIRINGS || model->cell < 0 ||
+        model->cell >= RNN_CELLS || model->input < 0 ||
+        model->input >= RNN_INPUTS ||
+        !(model->dropout >= 0 && model->dropout < 1) ||
+        !(model->dropout_last >= 0 && model->dropout_last < 1))
+        return RNN_E_ARG;
+    if (model->input_size < 1 || model->output_size < 1 ||
+        (model->input == RNN_EMBEDDING && model->embedding_size < 1))
+        return RNN_E_SIZE;
+    m->decoder = w == RNN_1_TO_N || w == RNN_N_TO_M;
+    m->given = w == RNN_1_TO_N;
+    m->n_to_1 = w == RNN_N_TO_1;
+    m->sources = 0;
+    m->feed = m->hand = m->attention = m->uses_c = m->q = m->keeps = 0;
+    m->context = RNN_LAST;
+    if (m->decoder)
+        return rnn_i_describe_decoder(model, m);
+    rnn_i_set_side(model, &m->top, model->input, model->input_size,
+                   model->embedding_size);
+    if (m->n_to_1)
+        m->top.drop_last = model->dropout_last;
+    else
+        m->top.stack.dropout_last = model->dropout_last;
     return RNN_OK;
 }
 
@@ -6481,14 +6599,14 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     m->K = m->given ? 0 : rnn_i_times3(H, D, (size_t)m->sources);
     if (m->uses_c) {
         m->R = m->given ? m->source[0].side.reads : m->K;
-        if (m->context == RNN_ALL)
+        if (rnn_i_contexts[m->context].each)
             m->R = rnn_i_times(m->R, (size_t)model->source_steps);
         m->C = m->q ? (size_t)model->context_size : m->R;
     }
     if (((m->feed & RNN_AS_STATE) && m->C != Hd) ||
         ((m->hand & RNN_HAND_LAYERS) && L != Ld) ||
         ((m->hand & RNN_HAND_LAYERS ||
-          (m->hand & RNN_HAND_CELL && model->cell == RNN_LSTM)) &&
+          (m->hand & RNN_HAND_CELL && rnn_i_cells[model->cell].c)) &&
          m->K != Hd))
         return RNN_E_ARG;
     if (model->head_context)
@@ -6503,110 +6621,196 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     return RNN_OK;
 }
 
-/* Where the numbers of a decoder and its sources lie in work; from *at on. */
-RNN_I_FN void rnn_i_decoder_work(rnn_i_model *m, size_t *at)
+/* ---- arrays -------------------------------------------------------------- */
+
+/* What encode leaves for the steps of a decoder, of sources of B rows. */
+RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
 {
-    const size_t T = m->T, B = m->B;
     int i;
 
     for (i = 0; i < m->sources; i++) {
         rnn_i_source *s = &m->source[i];
-        s->memory = rnn_i_take(at, m->keeps ? rnn_i_times3(
+        const rnn_i_att *att = &s->look.a;
+        s->memory = rnn_i_take(a, m->keeps ? rnn_i_times3(
             s->S, B, s->side.y.D * s->side.y.H) : 0);
-        s->keys = rnn_i_take(at, m->attention && s->a.row->U
-                                     ? rnn_i_times3(s->S, B, s->a.A)
-                                     : 0);
+        s->look.keys = rnn_i_take(a, m->attention && att->row->U
+                                         ? rnn_i_times3(s->S, B, att->A)
+                                         : 0);
     }
-    m->c = rnn_i_take(at, rnn_i_times(B, m->C));
-    m->memory = *at;
-    m->r = rnn_i_take(at, rnn_i_times(B, m->R));
-    m->h0 = rnn_i_take(at, rnn_i_times(m->top.y.L, m->top.y.state));
-    m->c0 = rnn_i_take(at, rnn_i_times3(m->top.y.C, m->top.y.L,
-                                        m->top.y.state));
-    for (i = 0; i < m->sources; i++) {
-        rnn_i_source *s = &m->source[i];
-        s->side.x = rnn_i_take(at, rnn_i_times3(s->S, B, s->side.E));
-        s->side.work = rnn_i_take(at, m->given ? 0 : s->side.y.tight);
-        if (m->attention) {
-            s->query = rnn_i_take(at, rnn_i_times3(T, B, s->a.A));
-            s->attn = rnn_i_take(at, rnn_i_times3(T, B, s->S));
-            s->context = rnn_i_take(at, rnn_i_times3(T, B, s->a.K));
-        }
-    }
-    m->top.x = rnn_i_take(at, rnn_i_times3(T, B, m->top.E));
-    m->top.work = rnn_i_take(at, m->top.y.tight);
-    m->infer = *at;
-    m->dc = rnn_i_take(at, rnn_i_times(B, m->C));
-    m->dr = m->q ? rnn_i_take(at, rnn_i_times(B, m->R)) : m->dc;
-    for (i = 0; i < m->sources; i++) {
-        rnn_i_source *s = &m->source[i];
-        size_t states;
+    m->c = rnn_i_take(a, rnn_i_times(B, m->C));
+}
 
-        if (m->given)
-            continue;
-        states = rnn_i_times3(s->side.y.L, s->side.y.D, s->side.y.state);
-        s->side.dx = rnn_i_take(at, rnn_i_times3(s->S, B, s->side.E));
-        s->dmemory = rnn_i_take(at, m->keeps ? rnn_i_times3(
-            s->S, B, s->side.y.D * s->side.y.H) : 0);
-        s->dhn = rnn_i_take(at, states);
-        s->dcn = rnn_i_take(at, rnn_i_times(states, s->side.y.C));
+/* Of what a decoder's backward pass needs: the share of source s. */
+RNN_I_FN void rnn_i_source_arrays(const rnn_i_model *m, rnn_i_source *s,
+                                  rnn_i_arena *a)
+{
+    const size_t T = m->T, B = m->B, A = s->look.a.A;
+    const rnn_i_lay *y = &s->side.y;
+    size_t states;
+
+    if (m->given)
+        return;
+    states = rnn_i_times3(y->L, y->D, y->state);
+    s->side.dx = rnn_i_take(a, rnn_i_times3(s->S, B, s->side.E));
+    s->dmemory = rnn_i_take(a, m->keeps ? rnn_i_times3(s->S, B, y->D * y->H)
+                                        : 0);
+    s->dhn = rnn_i_take(a, states);
+    s->dcn = rnn_i_take(a, rnn_i_times(states, y->C));
+    if (!m->attention)
+        return;
+    s->look.dkeys = rnn_i_take(a, rnn_i_times3(s->S, B, A));
+    s->look.dquery = rnn_i_take(a, rnn_i_times3(T, B, A));
+    s->look.dcontext = rnn_i_take(a, rnn_i_times3(T, B, s->look.a.K));
+    s->look.dv = rnn_i_take(a, rnn_i_times(B, A));
+    s->look.de = rnn_i_take(a, rnn_i_times(B, s->S));
+}
+
+/* All of a decoder and its encoders but the memory. */
+RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, int train, rnn_i_arena *a)
+{
+    const size_t T = m->T, B = m->B;
+    rnn_i_lay *y = &m->top.y;
+    int i;
+
+    m->r = rnn_i_take(a, rnn_i_times(B, m->R));
+    m->h0 = rnn_i_take(a, rnn_i_times(y->L, y->state));
+    m->c0 = rnn_i_take(a, rnn_i_times3(y->C, y->L, y->state));
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_source *s = &m->source[i];
+        s->side.x = rnn_i_take(a, rnn_i_times3(s->S, B, s->side.E));
+        if (!m->given)
+            rnn_i_stack_arrays(&s->side.y, a);
         if (m->attention) {
-            s->dkeys = rnn_i_take(at, rnn_i_times3(s->S, B, s->a.A));
-            s->dquery = rnn_i_take(at, rnn_i_times3(T, B, s->a.A));
-            s->dcontext = rnn_i_take(at, rnn_i_times3(T, B, s->a.K));
-            s->dv = rnn_i_take(at, rnn_i_times(B, s->a.A));
-            s->de = rnn_i_take(at, rnn_i_times(B, s->S));
+            s->look.query = rnn_i_take(a, rnn_i_times3(T, B, s->look.a.A));
+            s->look.attn = rnn_i_take(a, rnn_i_times3(T, B, s->S));
+            s->look.context = rnn_i_take(a, rnn_i_times3(T, B, s->look.a.K));
         }
     }
-    m->top.dx = rnn_i_take(at, rnn_i_times3(T, B, m->top.E));
+    m->top.x = rnn_i_take(a, rnn_i_times3(T, B, m->top.E));
+    rnn_i_stack_arrays(y, a);
+    if (!train)
+        return;
+    m->dc = rnn_i_take(a, rnn_i_times(B, m->C));
+    m->dr = m->q ? rnn_i_take(a, rnn_i_times(B, m->R)) : m->dc;
+    for (i = 0; i < m->sources; i++)
+        rnn_i_source_arrays(m, &m->source[i], a);
+    m->top.dx = rnn_i_take(a, rnn_i_times3(T, B, m->top.E));
 }
 
 /* The same without a decoder. */
-RNN_I_FN void rnn_i_plain_work(rnn_i_model *m, int n_to_1, size_t *at)
+RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, int train, rnn_i_arena *a)
 {
     const size_t rows = rnn_i_times(m->T, m->B);
-    const size_t last = n_to_1 ? rnn_i_times(m->B, m->W) : 0;
-    const size_t states = rnn_i_times3(m->top.y.L, m->top.y.D, m->top.y.state);
+    const size_t last = m->n_to_1 ? rnn_i_times(m->B, m->W) : 0;
+    const rnn_i_lay *y = &m->top.y;
 
-    m->memory = 0;
-    m->top.work = rnn_i_take(at, m->top.y.tight);
-    m->top.x = rnn_i_take(at, rnn_i_times(rows, m->top.E));
-    m->last = rnn_i_take(at, last);
-    m->infer = *at;
-    m->top.dx = rnn_i_take(at, rnn_i_times(rows, m->top.E));
-    m->dlast = rnn_i_take(at, last);
-    m->dhn = rnn_i_take(at, n_to_1 ? states : 0);
+    rnn_i_stack_arrays(&m->top.y, a);
+    m->top.x = rnn_i_take(a, rnn_i_times(rows, m->top.E));
+    m->last = rnn_i_take(a, last);
+    if (!train)
+        return;
+    m->top.dx = rnn_i_take(a, rnn_i_times(rows, m->top.E));
+    m->dlast = rnn_i_take(a, last);
+    m->dhn = rnn_i_take(a, m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
 }
 
-/* The copies of a stack's weights stand elsewhere in the model's work than in
- * the stack's own, which begins at `from`. */
-RNN_I_FN void rnn_i_place(rnn_i_lay *y, size_t *at, size_t from)
+/* Copies of the weights, and room for others. */
+RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, rnn_i_arena *a)
 {
-    const size_t place = rnn_i_take(at, y->room - y->wt) - from;
-
-    y->ws = place + (y->ws - y->wt);
-    y->wt = place;
-}
-
-/* Where copies of the weights lie, and room for others. */
-RNN_I_FN void rnn_i_copies(rnn_i_model *m, size_t *at)
-{
-    rnn_i_lay *y = &m->top.y;
-    const size_t room = y->total - y->room; /* for encoders, too: as wide */
     int i;
 
     for (i = 0; i < m->sources && !m->given; i++) {
         rnn_i_source *s = &m->source[i];
-        rnn_i_lay *e = &s->side.y;
-        rnn_i_place(e, at, s->side.work);
-        s->W_t = rnn_i_take(at, m->attention && s->a.row->W ? s->a.U : 0);
-        s->U_t = rnn_i_take(at, m->attention && s->a.row->U ? s->a.v - s->a.U
-                                                            : 0);
+        const rnn_i_att *att = &s->look.a;
+        rnn_i_stack_copies(&s->side.y, a);
+        s->look.W_t = rnn_i_take(a, m->attention && att->row->W ? att->U : 0);
+        s->look.U_t = rnn_i_take(a, m->attention && att->row->U
+                                        ? att->v - att->U
+                                        : 0);
     }
-    m->bridge_t = rnn_i_take(at, m->q ? rnn_i_times(m->R, m->C) : 0);
-    rnn_i_place(y, at, m->top.work);
-    m->head_t = rnn_i_take(at, rnn_i_times(m->W + m->Z, m->O));
-    m->room = rnn_i_take(at, room);
+    m->bridge_t = rnn_i_take(a, m->q ? rnn_i_times(m->R, m->C) : 0);
+    rnn_i_stack_copies(&m->top.y, a);
+    m->head_t = rnn_i_take(a, rnn_i_times(m->W + m->Z, m->O));
+    m->room = rnn_i_take(a, RNN_ROOM(m->top.y.H)); /* encoders are as wide */
+}
+
+/* All arrays of a model, from base on; NULL: how many numbers. */
+RNN_I_FN rnn_status rnn_i_model_work(rnn_i_model *m, int train, rnn_real *base)
+{
+    rnn_i_arena a;
+
+    a.base = base;
+    a.n = 0;
+    m->memory = 0;
+    if (m->decoder) {
+        rnn_i_memory_arrays(m, m->B, &a);
+        m->memory = a.n;
+        rnn_i_decoder_arrays(m, train, &a);
+    } else {
+        rnn_i_plain_arrays(m, train, &a);
+    }
+    m->tight = a.n;
+    if (train && (!base || m->packed))
+        rnn_i_model_copies(m, &a);
+    if (!base)
+        m->total = a.n;
+    return rnn_i_fits(a.n) ? RNN_OK : RNN_E_SIZE;
+}
+
+/* The arrays of one step of B rows; how many numbers they have. */
+RNN_I_FN size_t rnn_i_step_work(rnn_i_model *m, rnn_real *base)
+{
+    rnn_i_arena a;
+    int i;
+
+    a.base = base;
+    a.n = 0;
+    m->top.x = rnn_i_take(&a, rnn_i_times(m->B, m->top.E));
+    m->top.y.z = rnn_i_take(&a, rnn_i_times(m->top.y.K, m->top.y.state));
+    m->fed = rnn_i_take(&a, rnn_i_times(m->B, m->C));
+    for (i = 0; i < m->sources && m->attention; i++) {
+        rnn_i_source *s = &m->source[i];
+        s->look.context = rnn_i_take(&a, rnn_i_times(m->B, s->look.a.K));
+        s->look.query = rnn_i_take(&a, rnn_i_times(m->B, s->look.a.A));
+        s->look.attn = rnn_i_take(&a, rnn_i_times(m->B, s->S));
+    }
+    return a.n;
+}
+
+/* ---- sizes and parameters ------------------------------------------------ */
+
+/* Takes n numbers of params; returns the offset of the first. */
+RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
+{
+    const size_t at = params->n;
+
+    (void)rnn_i_take(params, n);
+    return at;
+}
+
+/* Encoder i of a model, and its place in params. */
+RNN_I_FN rnn_status rnn_i_source_layout(rnn_i_model *m, int i, int steps,
+                                        int batch, int train,
+                                        rnn_i_arena *params)
+{
+    rnn_i_source *s = &m->source[i];
+    rnn_status st;
+
+    s->S = steps > 0 ? (size_t)steps : 0;
+    if (!s->S || !rnn_i_fits(rnn_i_times3(s->S, m->B, s->side.I)))
+        return RNN_E_SIZE;
+    s->side.table = rnn_i_offset(params, rnn_i_times(s->side.I, s->side.E));
+    s->side.rnn = params->n;
+    if (m->given)
+        return RNN_OK;
+    if (!train)
+        s->side.stack.dropout = 0;
+    st = rnn_i_layout(&s->side.stack, steps, batch, RNN_I_TRAIN, &s->side.y);
+    if (st)
+        return st;
+    s->side.y.first_mask = (uint32_t)(i + 1) << 16;
+    (void)rnn_i_take(params, rnn_i_stack_params(&s->side.y));
+    return RNN_OK;
 }
 
 RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
@@ -6614,8 +6818,9 @@ RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
                                        int batch, int train, rnn_i_model *m)
 {
     rnn_i_side *top = &m->top;
+    rnn_i_arena params = {NULL, 0};
     rnn_attention att;
-    size_t at = 0, n, rows;
+    size_t rows;
     int i;
     rnn_status st = rnn_i_describe(model, m);
 
@@ -6633,74 +6838,34 @@ RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
     m->B = (size_t)batch;
     m->O = (size_t)model->output_size;
     m->W = top->y.D * top->y.H;
+    m->packed = 0;
     rows = rnn_i_times(m->T, m->B);
-    for (i = 0; i < m->sources; i++) {
-        rnn_i_source *s = &m->source[i];
-        s->S = source_steps[i] > 0 ? (size_t)source_steps[i] : 0;
-        if (!s->S || !rnn_i_fits(rnn_i_times3(s->S, m->B, s->side.I)))
-            return RNN_E_SIZE;
-        s->side.table = rnn_i_take(&at, rnn_i_times(s->side.I, s->side.E));
-        s->side.rnn = at;
-        if (m->given)
-            continue;
-        if (!train)
-            s->side.stack.dropout = 0;
-        st = rnn_i_layout(&s->side.stack, source_steps[i], batch, RNN_I_TRAIN,
-                          &s->side.y);
-        if (st)
-            return st;
-        s->side.y.masks = (uint32_t)(i + 1) << 16;
-        (void)rnn_i_take(&at, rnn_i_stack_params(&s->side.y));
-    }
-    m->bridge = rnn_i_take(&at, m->q ? rnn_i_times(rnn_i_plus(m->R, 1), m->C)
-                                     : 0);
+    for (i = 0; i < m->sources && !st; i++)
+        st = rnn_i_source_layout(m, i, source_steps[i], batch, train, &params);
+    if (st)
+        return st;
+    m->bridge = rnn_i_offset(&params,
+                             m->q ? rnn_i_times(rnn_i_plus(m->R, 1), m->C) : 0);
     for (i = 0; i < m->sources && m->attention; i++) {
         rnn_i_source *s = &m->source[i];
         att.score = model->attention;
         att.query_size = top->stack.hidden_size;
         att.key_size = (int)(s->side.y.D * s->side.y.H);
         att.size = model->attention_size;
-        st = rnn_i_att_layout(&att, &s->a);
+        st = rnn_i_att_layout(&att, &s->look.a);
         if (st)
             return st;
-        s->att = rnn_i_take(&at, s->a.params);
+        s->att = rnn_i_offset(&params, s->look.a.params);
     }
-    top->table = rnn_i_take(&at, rnn_i_times(top->I, top->E));
-    top->rnn = rnn_i_take(&at, rnn_i_stack_params(&top->y));
-    n = rnn_i_times(m->W + m->Z, m->O);
-    m->head = rnn_i_take(&at, rnn_i_plus(n, m->O));
-    m->params = at;
-    if (!rnn_i_fits(at) || !rnn_i_fits(rnn_i_times(rows, m->O)) ||
-        !rnn_i_fits(rnn_i_times(rows, top->I)))
-        return RNN_E_SIZE;
-
-    at = 0;
-    if (m->decoder)
-        rnn_i_decoder_work(m, &at);
-    else
-        rnn_i_plain_work(m, model->wiring == RNN_N_TO_1, &at);
-    if (!train)
-        at = m->infer;
-    m->tight = at;
-    if (train)
-        rnn_i_copies(m, &at);
-    m->total = at;
-    return rnn_i_fits(at) ? RNN_OK : RNN_E_SIZE;
-}
-
-/* A step of a decoder: x, z, c, then of each source context, query, weights. */
-RNN_I_FN size_t rnn_i_step_work(const rnn_i_model *m)
-{
-    size_t n = rnn_i_times(m->B, rnn_i_plus(m->top.E, m->C));
-    int i;
-
-    n = rnn_i_plus(n, rnn_i_times(m->top.y.K, m->top.y.state));
-    for (i = 0; i < m->sources && m->attention; i++) {
-        const rnn_i_source *s = &m->source[i];
-        n = rnn_i_plus(n, rnn_i_times(m->B, rnn_i_plus(s->a.K + s->a.A,
-                                                       s->S)));
-    }
-    return n;
+    top->table = rnn_i_offset(&params, rnn_i_times(top->I, top->E));
+    top->rnn = rnn_i_offset(&params, rnn_i_stack_params(&top->y));
+    m->head = rnn_i_offset(&params, rnn_i_plus(rnn_i_times(m->W + m->Z, m->O),
+                                               m->O));
+    m->params = params.n;
+    return rnn_i_fits(params.n) && rnn_i_fits(rnn_i_times(rows, m->O)) &&
+                   rnn_i_fits(rnn_i_times(rows, top->I))
+               ? RNN_OK
+               : RNN_E_SIZE;
 }
 
 RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
@@ -6715,16 +6880,20 @@ RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
     for (i = 0; i < RNN_MAX_SOURCES; i++)
         S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;
     st = rnn_i_model_layout(model, S, steps, batch, 1, &m);
+    if (!st)
+        st = rnn_i_model_work(&m, 1, NULL);
     if (st)
         return st;
     sizes->params = m.params;
     sizes->state = m.top.y.L * m.top.y.D * m.top.y.state;
-    sizes->output = (model->wiring == RNN_N_TO_1 ? 1 : m.T) * m.B * m.O;
+    sizes->output = (m.n_to_1 ? 1 : m.T) * m.B * m.O;
     sizes->train = m.total;
     sizes->train_tight = m.tight;
-    sizes->step = rnn_i_step_work(&m);
+    sizes->step = rnn_i_step_work(&m, NULL);
     sizes->memory = m.memory;
     st = rnn_i_model_layout(model, S, steps, batch, 0, &m);
+    if (!st)
+        st = rnn_i_model_work(&m, 0, NULL);
     sizes->infer = st ? 0 : m.total;
     return st ? st : rnn_i_fits(sizes->step) ? RNN_OK : RNN_E_SIZE;
 }
@@ -6760,26 +6929,35 @@ RNNDEF rnn_status rnn_model_encoder(const rnn_model *model, rnn_stack *stack)
     return RNN_OK;
 }
 
+/* ---- the checks of a call ------------------------------------------------ */
+
 /* What a stack reads in place of the caller's sequence: its table's rows. */
 RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
-                          rnn_real *work, rnn_seq *inner)
+                          rnn_seq *inner)
 {
     *inner = *seq;
     inner->ids = s->input == RNN_ONE_HOT ? seq->ids : NULL;
-    inner->x = s->E ? work + s->x : s->input == RNN_DENSE ? seq->x : NULL;
+    inner->x = s->E ? s->x : s->input == RNN_DENSE ? seq->x : NULL;
 }
 
-/* One call on a model: its layout, its sequences, its parts. */
+/* What rnn_i_check_seq wants to know of what a side reads. */
+RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
+{
+    return s->input == RNN_I_NOTHING ? -1
+           : s->input == RNN_DENSE   ? 0
+                                     : (int)s->I;
+}
+
+/* One call on a model: its layout, its sequences. */
 typedef struct rnn_i_open {
     rnn_i_model m;
     rnn_i_call call;
-    const rnn_seq *seq;             /* the caller's                          */
-    rnn_seq tokens;                 /* the same with the tokens that are read */
-    rnn_seq inner;                  /* what the top's stack reads            */
+    const rnn_seq *seq; /* the caller's                           */
+    rnn_seq tokens;     /* the same with the tokens that are read */
+    rnn_seq inner;      /* what the top's stack reads             */
     rnn_seq source[RNN_MAX_SOURCES], encoder[RNN_MAX_SOURCES];
-    rnn_i_look look[RNN_MAX_SOURCES];
-    int own;                        /* scheduled sampling                    */
-    int fixed;                      /* parts of the input known beforehand   */
+    int own;            /* scheduled sampling                     */
+    int fixed;          /* parts of the input known beforehand    */
 } rnn_i_open;
 
 RNN_I_FN rnn_status rnn_i_check_sources(const rnn_model *model,
@@ -6797,7 +6975,7 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_model *model,
                     (model->wiring == RNN_1_TO_N &&
                      (source[i].steps != 1 || source[i].lengths))))
             st = RNN_E_ARG;
-        if (!st && model->context == RNN_ALL) {
+        if (!st && rnn_i_contexts[model->context].each) {
             size_t b;
             for (b = 0; b < (size_t)batch; b++)
                 if (rnn_i_steps(source + i, b) > (size_t)model->source_steps)
@@ -6807,10 +6985,19 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_model *model,
     return st;
 }
 
-/* The parts that the top reads, and the arrays of attention. memory is what
- * encode left: the beginning of work, or an array of its own. */
-RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params,
-                            rnn_real *memory, rnn_real *work, int train)
+/* The sequence of source i, and what its encoder reads. */
+RNN_I_FN void rnn_i_open_source(rnn_i_open *o, int i, const rnn_seq *source)
+{
+    rnn_i_side *s = &o->m.source[i].side;
+
+    o->source[i] = *source;
+    rnn_i_inner(s, &o->source[i], &o->encoder[i]);
+    s->y.ins = 1;
+    rnn_i_set_part(s->y.in, o->encoder[i].x, o->m.given ? 0 : s->y.I, NULL);
+}
+
+/* The parts that the top reads at every step, and attention's. */
+RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 {
     rnn_i_model *m = &o->m;
     rnn_i_part *in = m->top.y.in;
@@ -6819,44 +7006,37 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params,
 
     if (m->top.input != RNN_I_NOTHING)
         rnn_i_set_part(&in[n++], o->inner.x, m->top.reads,
-                       train && m->top.E ? work + m->top.dx : NULL);
+                       train && m->top.E ? m->top.dx : NULL);
     if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
-        rnn_i_set_part(&in[n], memory + m->c, m->C,
-                       train ? work + m->dc : NULL);
+        rnn_i_set_part(&in[n], m->c, m->C, train ? m->dc : NULL);
         in[n].fixed = in[n].add = 1;
         in[n++].when = m->feed & RNN_AT_FIRST ? RNN_I_FIRST : RNN_I_ALWAYS;
     }
     o->fixed = n;
-    rnn_i_layer_at(&m->top.y, m->top.y.L - 1, 0, &a);
+    rnn_i_layer_of(&m->top.y, m->top.y.L - 1, 0, &a);
     for (i = 0; i < m->sources && m->attention; i++) {
-        const rnn_i_source *s = &m->source[i];
-        rnn_i_look *k = &o->look[i];
-        k->a = s->a;
+        rnn_i_source *s = &m->source[i];
+        rnn_i_look *k = &s->look;
         k->source = &o->source[i];
         k->seq = &o->inner;
         k->params = params ? params + s->att : NULL;
-        k->W_t = m->packed ? work + s->W_t : NULL;
-        k->U_t = m->packed ? work + s->U_t : NULL;
-        rnn_i_set_part(&k->s, work + m->top.work + a.h + a.prev, s->a.Q, NULL);
-        rnn_i_set_part(&k->h, memory + s->memory, s->a.K, NULL);
-        k->keys = memory + s->keys;
-        k->query = work + s->query;
-        k->attn = work + s->attn;
-        k->context = work + s->context;
+        if (!m->packed)
+            k->W_t = k->U_t = NULL;
+        rnn_i_set_part(&k->s, a.h_prev, k->a.Q, NULL);
+        rnn_i_set_part(&k->h, s->memory, k->a.K, NULL);
         k->from = NULL;
         k->dattn = NULL;
-        if (train) {
-            k->de = work + s->de;
-            k->dkeys = work + s->dkeys;
-            k->dquery = work + s->dquery;
-            k->dv = work + s->dv;
-            k->dcontext = work + s->dcontext;
-        }
-        rnn_i_set_part(&in[n], k->context, s->a.K,
-                       train ? work + s->dcontext : NULL);
+        rnn_i_set_part(&in[n], k->context, k->a.K, train ? k->dcontext : NULL);
         in[n++].add = m->Z != 0;
     }
     m->top.y.ins = n;
+}
+
+/* Whether scheduled sampling can be as it is asked for. */
+RNN_I_FN int rnn_i_own_fits(const rnn_i_model *m, const rnn_seq *seq)
+{
+    return m->decoder && seq->own_rate >= 0 && seq->own_rate <= 1 &&
+           seq->own_ids && m->top.input > RNN_DENSE && m->O <= m->top.I;
 }
 
 /* The checks that all calls of a model share. */
@@ -6872,59 +7052,51 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
 
     if (!seq || !work || !model)
         return RNN_E_ARG;
-    if (model->wiring >= RNN_1_TO_N) {
-        st = rnn_i_describe(model, m);
-        if (!st)
-            st = rnn_i_check_sources(model, seq->source, seq->batch);
-        if (st)
-            return st;
-        for (i = 0; i < m->sources; i++)
-            S[i] = seq->source[i].steps;
-    }
+    st = rnn_i_describe(model, m);
+    if (!st && m->decoder)
+        st = rnn_i_check_sources(model, seq->source, seq->batch);
+    if (st)
+        return st;
+    for (i = 0; i < m->sources; i++)
+        S[i] = seq->source[i].steps;
     st = rnn_i_model_layout(model, S, seq->steps, seq->batch, train, m);
     if (!st)
-        st = rnn_i_check_seq(seq, m->top.input == RNN_I_NOTHING ? -1
-                                  : m->top.input == RNN_DENSE
-                                      ? 0
-                                      : (int)m->top.I);
+        st = rnn_i_model_work(m, train, NULL);
+    if (!st)
+        st = rnn_i_check_seq(seq, rnn_i_wants(&m->top));
     if (!st)
         st = rnn_i_begin(run, &o->call);
     if (!st && work_len < m->tight)
         st = RNN_E_BUFFER;
     o->own = train && seq->own_rate > 0;
-    if (!st && (o->own || !(seq->own_rate >= 0)) &&
-        (!m->decoder || !(seq->own_rate >= 0 && seq->own_rate <= 1) ||
-         !seq->own_ids || m->top.input <= RNN_DENSE || m->O > m->top.I))
+    if (!st && (o->own || !(seq->own_rate >= 0)) && !rnn_i_own_fits(m, seq))
         st = RNN_E_ARG;
     if (st)
         return st;
     m->packed = train && work_len >= m->total;
+    (void)rnn_i_model_work(m, train, work);
     if (m->packed)
-        rnn_i_lend(&o->call, work + m->room, m->total - m->room);
+        rnn_i_lend(&o->call, m->room, RNN_ROOM(m->top.y.H));
     o->seq = seq;
     o->tokens = *seq;
     if (o->own)
         o->tokens.ids = seq->own_ids;
-    rnn_i_inner(&m->top, &o->tokens, work, &o->inner);
+    rnn_i_inner(&m->top, &o->tokens, &o->inner);
     rnn_i_have(&m->top.y, &o->call, m->packed);
     for (i = 0; i < m->sources; i++) {
-        o->source[i] = seq->source[i];
-        o->source[i].seed[0] = seq->seed[0];
-        o->source[i].seed[1] = seq->seed[1];
-        o->source[i].first_row = seq->first_row;
-        rnn_i_inner(&m->source[i].side, &o->source[i], work, &o->encoder[i]);
-        if (!m->given) {
-            rnn_i_lay *y = &m->source[i].side.y;
-            rnn_i_have(y, &o->call, m->packed);
-            y->ins = 1;
-            rnn_i_set_part(y->in, o->encoder[i].x, y->I, NULL);
-        }
+        rnn_seq source = seq->source[i];
+        source.seed[0] = seq->seed[0];
+        source.seed[1] = seq->seed[1];
+        source.first_row = seq->first_row;
+        rnn_i_open_source(o, i, &source);
+        if (!m->given)
+            rnn_i_have(&m->source[i].side.y, &o->call, m->packed);
     }
     if (m->decoder) {
-        o->inner.h0 = work + m->h0;
-        o->inner.c0 = m->top.y.C ? work + m->c0 : NULL;
+        o->inner.h0 = m->h0;
+        o->inner.c0 = m->top.y.C ? m->c0 : NULL;
     }
-    rnn_i_connect(o, params, work, work, train);
+    rnn_i_connect(o, params, train);
     return RNN_OK;
 }
 
@@ -6935,213 +7107,524 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
  *     s_0 = 0 | c | the final states                   c_t = attention(s_(t-1))
  *     s_t = cell([y_(t-1); c; c_t], s_(t-1))           logits_t = [s_t; c_t] V
  *
- * With attention, or where the model reads its own tokens, all layers go a step
- * at a time; else each layer goes over all steps. The same functions do both:
- * the call says which steps.
+ * A wiring is a chain of blocks; here stands each with its way back and its
+ * gradients behind it, in the order in which forward runs. Backward runs from
+ * the end to the beginning: what it leaves in dh_0, dc and dhn is where the
+ * block before goes on.
+ *
+ *     N vs N   embed, stack, head
+ *     N vs 1   embed, stack, last, head
+ *     1 vs N   embed; r = x, bridge, start | embed, stack, head
+ *     N vs M   embed, encode, r, bridge, start | embed, (attend,) stack, head
+ *
+ * With attention, or where the model reads its own tokens, what stands behind |
+ * goes a step at a time; else each block goes over all steps. The same
+ * functions do both: the call says which steps.
  * ========================================================================= */
 
-/* Final states of a layer side by side: to (B, row), from column `at` on; back:
- * their gradients, to (D, B, H). slots are h or c. */
-RNN_I_FN void rnn_i_final(const rnn_i_call *call, const rnn_i_side *side,
-                          const rnn_seq *seq, const rnn_real *work, size_t l,
-                          int cells, rnn_real *to, size_t row)
+/* ---- embed: the rows of a table ------------------------------------------ */
+
+RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
+                          const rnn_seq *tokens, const rnn_real *params)
+{
+    if (s->E)
+        rnn_i_gather(call, tokens, NULL, NULL, 0, params + s->table, s->E,
+                     s->x, s->E);
+}
+
+/* dtable[id] += dx */
+RNN_I_FN void rnn_i_embed_grads(const rnn_i_call *call, const rnn_i_side *s,
+                                const rnn_seq *tokens, const rnn_real *dx,
+                                rnn_real *grads)
+{
+    size_t first, end;
+
+    if (!s->E)
+        return;
+    rnn_i_share(call, s->E, &first, &end);
+    rnn_i_scatter(call, tokens, dx + first, s->E, end - first,
+                  grads + s->table + first, s->E, 1);
+}
+
+/* ---- r: what a source comes to ------------------------------------------- */
+
+/* The final state of row b in layer l, both directions side by side; cells: of
+ * c, not h. */
+RNN_I_FN void rnn_i_final(const rnn_i_side *side, const rnn_seq *seq, size_t l,
+                          int cells, size_t b, rnn_real *to)
 {
     const rnn_i_lay *y = &side->y;
     rnn_i_layer a;
-    size_t first, end, d, b;
+    size_t d, slot;
 
-    rnn_i_share(call, y->B, &first, &end);
     for (d = 0; d < y->D; d++) {
-        rnn_i_layer_at(y, l, d, &a);
-        for (b = first; b < end; b++)
-            rnn_i_copy(to + b * row + d * y->H,
-                       work + (cells ? a.c : a.h) +
-                           (d ? 0 : rnn_i_steps(seq, b)) * y->state +
-                           b * y->H,
-                       y->H);
+        rnn_i_layer_of(y, l, d, &a);
+        slot = (d ? 0 : rnn_i_steps(seq, b)) * y->state + b * y->H;
+        rnn_i_copy(to + d * y->H, (cells ? a.c : a.h) + slot, y->H);
     }
 }
 
-RNN_I_FN void rnn_i_unfinal(const rnn_i_call *call, const rnn_i_side *side,
-                            size_t l, const rnn_real *from, size_t row,
-                            rnn_real *dhn)
+/* dhn (L*D, B, H) += the gradient `from` of that. */
+RNN_I_FN void rnn_i_final_backward(const rnn_i_call *call,
+                                   const rnn_i_side *side, size_t l, size_t b,
+                                   const rnn_real *from, rnn_real *dhn)
 {
     const rnn_i_lay *y = &side->y;
-    size_t first, end, d, b;
+    size_t d;
 
-    rnn_i_share(call, y->B, &first, &end);
     for (d = 0; d < y->D; d++)
-        for (b = first; b < end; b++)
-            RNN_I_DO(call->k, accumulate)(y->H, from + b * row + d * y->H,
-                                          dhn + (l * y->D + d) * y->state +
-                                              b * y->H);
+        RNN_I_DO(call->k, accumulate)(y->H, from + d * y->H,
+                                      dhn + (l * y->D + d) * y->state +
+                                          b * y->H);
 }
 
-/* y = f(x) over the rows of a share */
-RNN_I_FN void rnn_i_map_rows(const rnn_i_call *call, int f, size_t B,
-                             size_t width, const rnn_real *x, rnn_real *y)
+/* One source, and row b of the context that is made of it. */
+typedef struct rnn_i_summary {
+    const rnn_i_call *call;
+    const rnn_i_side *side;
+    const rnn_seq *seq;
+    size_t b, n;         /* the row; its valid steps                  */
+    size_t K, step;      /* width of a state; from one step's to next */
+    const rnn_real *h;   /* h_1 of the row, if there is a memory      */
+    rnn_real *dh, *dhn;  /* its gradient, and that of final states    */
+    rnn_real *r, *dr;    /* the source's share of r and dr            */
+    size_t width;        /* of that share                             */
+} rnn_i_summary;
+
+/* A context is a row of RNN_I_CONTEXTS and two functions of that name:
+ * RNN_I_SUMMARY(name, forward) writes r, (name, backward) adds to dh or dhn. */
+#define RNN_I_SUMMARY(name, way)                                               \
+    RNN_I_FN void rnn_i_##name##_##way(const rnn_i_summary *s)
+
+/* r = h_N */
+RNN_I_SUMMARY(LAST, forward)
 {
-    size_t first, end;
-    rnn_i_share(call, B, &first, &end);
-    RNN_I_DO(call->k, map)(f, (end - first) * width, x + first * width,
-                           y + first * width);
+    rnn_i_final(s->side, s->seq, s->side->y.L - 1, 0, s->b, s->r);
 }
 
-/* Zeros in the rows of a share. */
-RNN_I_FN void rnn_i_clear_rows(const rnn_i_call *call, size_t B, size_t width,
-                               rnn_real *y)
+RNN_I_SUMMARY(LAST, backward)
 {
-    size_t first, end;
-    rnn_i_share(call, B, &first, &end);
-    rnn_i_copy(y + first * width, NULL, (end - first) * width);
+    rnn_i_final_backward(s->call, s->side, s->side->y.L - 1, s->b, s->dr,
+                         s->dhn);
 }
 
-/* The encoders' states, and r, for the rows of a share. */
-RNN_I_FN void rnn_i_summary(const rnn_i_open *o, const rnn_real *memory,
-                            rnn_real *work)
+/* r = sum_j h_j / n    dh_j += dr / n */
+RNN_I_SUMMARY(MEAN, forward)
+{
+    size_t j;
+
+    rnn_i_copy(s->r, NULL, s->K);
+    for (j = 0; j < s->n; j++)
+        RNN_I_DO(s->call->k, accumulate)(s->K, s->h + j * s->step, s->r);
+    RNN_I_DO(s->call->k, scale)(
+        s->K, rnn_i_div(1, (rnn_real)(s->n ? s->n : 1)), s->r, s->r);
+}
+
+RNN_I_SUMMARY(MEAN, backward)
+{
+    size_t j;
+
+    RNN_I_DO(s->call->k, scale)(
+        s->K, rnn_i_div(1, (rnn_real)(s->n ? s->n : 1)), s->dr, s->dr);
+    for (j = 0; j < s->n; j++)
+        RNN_I_DO(s->call->k, accumulate)(s->K, s->dr, s->dh + j * s->step);
+}
+
+/* r = [h_1; ...; h_n; 0]    dh_j += dr_j */
+RNN_I_SUMMARY(ALL, forward)
+{
+    size_t j;
+
+    rnn_i_copy(s->r, NULL, s->width);
+    for (j = 0; j < s->n; j++)
+        rnn_i_copy(s->r + j * s->K, s->h + j * s->step, s->K);
+}
+
+RNN_I_SUMMARY(ALL, backward)
+{
+    size_t j;
+
+    for (j = 0; j < s->n; j++)
+        RNN_I_DO(s->call->k, accumulate)(s->K, s->dr + j * s->K,
+                                         s->dh + j * s->step);
+}
+
+#define RNN_I_RUN(way, name, ...)                                              \
+    case RNN_##name: rnn_i_##name##_##way(s); break;
+RNN_I_FN void rnn_i_summary_forward(int context, const rnn_i_summary *s)
+{
+    switch ((rnn_context)context) {
+        RNN_I_CONTEXTS(RNN_I_RUN, forward)
+    }
+}
+
+RNN_I_FN void rnn_i_summary_backward(int context, const rnn_i_summary *s)
+{
+    switch ((rnn_context)context) {
+        RNN_I_CONTEXTS(RNN_I_RUN, backward)
+    }
+}
+#undef RNN_I_RUN
+#undef RNN_I_SUMMARY
+
+/* Row b of source i for those functions. */
+RNN_I_FN void rnn_i_summary_of(const rnn_i_open *o, int i, size_t b, int back,
+                               rnn_i_summary *s)
 {
     const rnn_i_model *m = &o->m;
-    rnn_real *r = work + m->r;
-    size_t first, end, b, j, at = 0;
+    const rnn_i_source *from = &m->source[i];
+    const size_t at = (size_t)i * (m->R / (size_t)m->sources);
+
+    s->call = &o->call;
+    s->side = &from->side;
+    s->seq = &o->source[i];
+    s->b = b;
+    s->n = rnn_i_steps(s->seq, b);
+    s->K = from->side.y.D * from->side.y.H;
+    s->step = m->B * s->K;
+    s->width = m->R / (size_t)m->sources;
+    s->h = m->keeps ? from->memory + b * s->K : NULL;
+    s->r = m->r + b * m->R + at;
+    s->dh = back && m->keeps ? from->dmemory + b * s->K : NULL;
+    s->dhn = back ? from->dhn : NULL;
+    s->dr = back ? m->dr + b * m->R + at : NULL;
+}
+
+/* r of the rows of a share. */
+RNN_I_FN void rnn_i_context_forward(const rnn_i_open *o)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_side *side = &m->source[0].side;
+    rnn_i_summary s;
+    size_t first, end, b;
     int i;
 
     rnn_i_share(&o->call, m->B, &first, &end);
-    for (i = 0; i < m->sources && m->uses_c; i++) {
-        const rnn_i_source *s = &m->source[i];
-        const rnn_seq *seq = &o->source[i];
-        const size_t K = m->given ? 0 : s->side.y.D * s->side.y.H;
-
-        if (!m->given && m->context == RNN_LAST)
-            rnn_i_final(&o->call, &s->side, seq, work + s->side.work,
-                        s->side.y.L - 1, 0, r + at, m->R);
-        for (b = first; b < end; b++) {
-            rnn_real *to = r + b * m->R + at;
-            const size_t n = rnn_i_steps(seq, b);
-
-            if (m->given) {
-                rnn_i_copy(to, s->side.input == RNN_ONE_HOT
-                                   ? NULL
-                                   : o->encoder[i].x + b * m->R, m->R);
-                if (s->side.input == RNN_ONE_HOT)
-                    to[seq->ids[b]] = 1;
-                continue;
+    for (i = 0; i < m->sources && m->uses_c; i++)
+        for (b = first; b < end; b++)
+            if (!m->given) {
+                rnn_i_summary_of(o, i, b, 0, &s);
+                rnn_i_summary_forward(m->context, &s);
+            } else if (side->input == RNN_ONE_HOT) {
+                rnn_i_copy(m->r + b * m->R, NULL, m->R);
+                m->r[b * m->R + (size_t)o->source[0].ids[b]] = 1;
+            } else {
+                rnn_i_copy(m->r + b * m->R, o->encoder[0].x + b * m->R, m->R);
             }
-            switch ((rnn_context)m->context) {
-            case RNN_LAST: break; /* is there */
-            case RNN_MEAN:
-                rnn_i_copy(to, NULL, K);
-                for (j = 0; j < n; j++)
-                    RNN_I_DO(o->call.k, accumulate)(
-                        K, memory + s->memory + (j * m->B + b) * K, to);
-                RNN_I_DO(o->call.k, scale)(
-                    K, rnn_i_div(1, (rnn_real)(n ? n : 1)), to, to);
-                break;
-            case RNN_ALL:
-                rnn_i_copy(to, NULL, m->R / (size_t)m->sources);
-                for (j = 0; j < n; j++)
-                    rnn_i_copy(to + j * K,
-                               memory + s->memory + (j * m->B + b) * K, K);
-                break;
-            }
-        }
-        at += m->R / (size_t)m->sources;
-    }
 }
 
-/* Sources to memory, and the state at which the decoder starts. */
-RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params,
-                           rnn_real *memory, rnn_real *work)
+/* ---- bridge: c = tanh(r Q + q), or r itself ------------------------------ */
+
+RNN_I_FN void rnn_i_bridge_forward(const rnn_i_open *o, const rnn_real *params)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_call *call = &o->call;
+    const size_t R = m->R, C = m->C;
+    rnn_i_matrix Q;
+    rnn_i_part r;
+    rnn_seq flat;
+    size_t first, end, n;
+
+    rnn_i_share(call, m->B, &first, &end);
+    n = (end - first) * C;
+    if (!m->q) {
+        rnn_i_copy(m->c + first * C, m->uses_c ? m->r + first * R : NULL, n);
+        return;
+    }
+    rnn_i_flat(&flat, (int)m->B);
+    Q = rnn_i_matrix_at(params + m->bridge, R, C);
+    rnn_i_set_part(&r, m->r, R, NULL);
+    rnn_i_rows_forward(call, &flat, &r, &Q, 0, RNN_I_FROM_BIAS, Q.w + R * C,
+                       NULL, 0, m->c, C);
+    RNN_I_DO(call->k, map)(RNN_FN_TANH, n, m->c + first * C, m->c + first * C);
+}
+
+/* dc becomes that of tanh's argument, and dr = dc Q^T. Without q, dr is dc. */
+RNN_I_FN void rnn_i_bridge_backward(const rnn_i_open *o, const rnn_real *params)
+{
+    const rnn_i_model *m = &o->m;
+    const size_t C = m->C;
+    rnn_i_matrix Q;
+    rnn_i_part r;
+    rnn_seq flat;
+    size_t first, end;
+
+    if (!m->q)
+        return;
+    rnn_i_share(&o->call, m->B, &first, &end);
+    RNN_I_DO(o->call.k, map_backward)(RNN_FN_TANH, (end - first) * C,
+                                      m->c + first * C, m->dc + first * C);
+    rnn_i_flat(&flat, (int)m->B);
+    rnn_i_set_part(&r, NULL, m->R, m->dr);
+    Q = rnn_i_matrix_at(params + m->bridge, m->R, C);
+    Q.wt = m->packed ? m->bridge_t : NULL;
+    rnn_i_rows_back(&o->call, &flat, m->dc, C, C, &Q, 0, &r, RNN_I_FROM_ZERO);
+}
+
+RNN_I_FN void rnn_i_bridge_grads(const rnn_i_open *o, rnn_real *grads)
+{
+    const rnn_i_model *m = &o->m;
+    rnn_real *dQ = grads + m->bridge;
+    size_t first, end;
+    rnn_i_part r;
+    rnn_seq flat;
+
+    if (!m->q)
+        return;
+    rnn_i_flat(&flat, (int)m->B);
+    rnn_i_share(&o->call, m->C, &first, &end);
+    rnn_i_set_part(&r, m->r, m->R, NULL);
+    rnn_i_rows_grads(&o->call, &flat, &r, m->dc + first, m->C, end - first,
+                     dQ + first, m->C, 1);
+    rnn_i_sum_bias(&o->call, &flat, m->dc + first, m->C, end - first,
+                   dQ + m->R * m->C + first, 1, 0, 1);
+}
+
+/* ---- start: the state at which a decoder begins -------------------------- */
+
+RNN_I_FN void rnn_i_start_forward(const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
-    const rnn_i_call *call = &o->call;
-    rnn_real *c = memory + m->c, *h0 = work + m->h0, *c0 = work + m->c0;
-    size_t first, end, at, l;
-    rnn_i_part part[RNN_I_PARTS];
-    rnn_seq flat;
-    int i, n;
+    const rnn_seq *seq = o->seq;
+    const int layers = m->hand & RNN_HAND_LAYERS;
+    size_t first, end, at = 0, l, b;
+    int i;
 
-    rnn_i_share(call, m->B, &first, &end);
-    for (i = 0; i < m->sources; i++) {
-        const rnn_i_source *s = &m->source[i];
-        rnn_real *block = work + s->side.work;
-
-        if (s->side.E)
-            rnn_i_gather(call, &o->source[i], NULL, NULL, 0,
-                         params + s->side.table, s->side.E,
-                         work + s->side.x, s->side.E);
-        if (m->given)
-            continue;
-        rnn_i_stack_forward(call, &s->side.y, &s->side.stack,
-                            params + s->side.rnn, &o->encoder[i], 0, block);
-        if (m->keeps) {
-            n = rnn_i_output(&s->side.y, &s->side.stack, block,
-                             s->side.y.L - 1, part);
-            rnn_i_join(call, &o->encoder[i], part, n, memory + s->memory,
-                       s->side.y.D * s->side.y.H);
-        }
-        if (m->attention)
-            rnn_i_keys(call, &o->look[i]);
-    }
-    rnn_i_summary(o, memory, work);
-    if (m->q) {
-        const rnn_i_matrix q = rnn_i_matrix_at(params + m->bridge, m->R, m->C);
-        rnn_i_flat(&flat, (int)m->B);
-        rnn_i_set_part(part, work + m->r, m->R, NULL);
-        rnn_i_rows_forward(call, &flat, part, &q, 0, RNN_I_FROM_BIAS,
-                           params + m->bridge + m->R * m->C, NULL, 0, c, m->C);
-        rnn_i_map_rows(call, RNN_FN_TANH, m->B, m->C, c, c);
-    } else if (m->uses_c) {
-        rnn_i_copy(c + first * m->C, work + m->r + first * m->R,
-                   (end - first) * m->C);
-    }
+    rnn_i_share(&o->call, m->B, &first, &end);
     for (l = 0; l < y->L; l++) {
         const size_t from = l * y->state + first * y->H;
-        const size_t count = (end - first) * y->H;
-        rnn_i_copy(h0 + from, o->seq->h0 ? o->seq->h0 + from : NULL, count);
+        const size_t n = (end - first) * y->H;
+        rnn_i_copy(m->h0 + from, seq->h0 ? seq->h0 + from : NULL, n);
         if (y->C)
-            rnn_i_copy(c0 + from, o->seq->c0 ? o->seq->c0 + from : NULL,
-                       count);
+            rnn_i_copy(m->c0 + from, seq->c0 ? seq->c0 + from : NULL, n);
     }
     if (m->feed & RNN_AS_STATE)
-        rnn_i_copy(h0 + first * y->H, c + first * m->C, (end - first) * m->C);
-    for (i = 0, at = 0; i < m->sources && !m->given; i++) {
+        rnn_i_copy(m->h0 + first * y->H, m->c + first * m->C,
+                   (end - first) * m->C);
+    for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_side *s = &m->source[i].side;
-        const size_t top = s->y.L - 1;
-        const int layers = m->hand & RNN_HAND_LAYERS;
-        for (l = 0; l < (layers ? y->L : 1); l++) {
-            if (layers)
-                rnn_i_final(call, s, &o->source[i], work + s->work, l, 0,
-                            h0 + l * y->state + at, y->H);
-            if (m->hand & RNN_HAND_CELL && y->C)
-                rnn_i_final(call, s, &o->source[i], work + s->work,
-                            layers ? l : top, 1, c0 + l * y->state + at, y->H);
-        }
+        for (l = 0; l < (layers ? y->L : 1); l++)
+            for (b = first; b < end; b++) {
+                const size_t to = l * y->state + b * y->H + at;
+                if (layers)
+                    rnn_i_final(s, &o->source[i], l, 0, b, m->h0 + to);
+                if (m->hand & RNN_HAND_CELL && y->C)
+                    rnn_i_final(s, &o->source[i], layers ? l : s->y.L - 1, 1,
+                                b, m->c0 + to);
+            }
         at += s->y.D * s->y.H;
     }
 }
 
-/* The parts that the head reads at every step. */
-RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, const rnn_real *memory,
-                              rnn_real *work, int train, rnn_i_part *part)
+/* dh_0 and dc_0, as the decoder's stack left them, go to the caller and into
+ * dc; into the final states of source i, whose share begins at column `at`, by
+ * the function behind it. */
+RNN_I_FN void rnn_i_start_backward(const rnn_i_open *o, const rnn_flow *flow)
 {
     const rnn_i_model *m = &o->m;
-    int n = rnn_i_output(&m->top.y, &m->top.stack, work + m->top.work,
-                         m->top.y.L - 1, part), i;
+    const rnn_i_lay *y = &m->top.y;
+    size_t first, end, l;
 
+    rnn_i_share(&o->call, m->B, &first, &end);
+    for (l = 0; flow && l < y->L; l++) {
+        const size_t at = first * y->H, n = (end - first) * y->H;
+        if (flow->dh0)
+            rnn_i_copy(flow->dh0 + l * y->state + at,
+                       y->dh + l * y->carry + at, n);
+        if (flow->dc0 && y->C)
+            rnn_i_copy(flow->dc0 + l * y->state + at,
+                       y->dc + l * y->carry + at, n);
+    }
+    if (m->feed & RNN_AS_STATE)
+        RNN_I_DO(o->call.k, accumulate)((end - first) * m->C,
+                                        y->dh + first * m->C,
+                                        m->dc + first * m->C);
+}
+
+RNN_I_FN void rnn_i_handed_backward(const rnn_i_open *o, int i, size_t at)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_source *s = &m->source[i];
+    const rnn_i_lay *y = &m->top.y;
+    const int layers = m->hand & RNN_HAND_LAYERS;
+    size_t first, end, l, b;
+
+    rnn_i_share(&o->call, m->B, &first, &end);
+    for (l = 0; l < (layers ? y->L : 1); l++)
+        for (b = first; b < end; b++) {
+            const size_t from = l * y->carry + b * y->H + at;
+            if (layers)
+                rnn_i_final_backward(&o->call, &s->side, l, b, y->dh + from,
+                                     s->dhn);
+            if (m->hand & RNN_HAND_CELL && y->C)
+                rnn_i_final_backward(&o->call, &s->side,
+                                     layers ? l : s->side.y.L - 1, b,
+                                     y->dc + from, s->dcn);
+        }
+}
+
+/* ---- encode: all of these in turn ---------------------------------------- */
+
+/* Sources to memory, context, and the state at which the decoder starts. */
+RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_call *call = &o->call;
+    rnn_i_part part[RNN_I_PARTS];
+    int i, n;
+
+    for (i = 0; i < m->sources; i++) {
+        const rnn_i_source *s = &m->source[i];
+        const rnn_i_lay *y = &s->side.y;
+
+        rnn_i_embed(call, &s->side, &o->source[i], params);
+        if (m->given)
+            continue;
+        rnn_i_stack_forward(call, y, &s->side.stack, params + s->side.rnn,
+                            &o->encoder[i], 0);
+        if (m->keeps) {
+            n = rnn_i_output(y, &s->side.stack, y->L - 1, part);
+            rnn_i_join(call, &o->encoder[i], part, n, s->memory, y->D * y->H);
+        }
+        if (m->attention)
+            rnn_i_keys(call, &s->look);
+    }
+    rnn_i_context_forward(o);
+    rnn_i_bridge_forward(o, params);
+    rnn_i_start_forward(o);
+}
+
+/* Back into encoder i: from its memory, its share of r and its final states. */
+RNN_I_FN void rnn_i_encoder_backward(const rnn_i_open *o,
+                                     const rnn_real *params, int i, size_t at,
+                                     const rnn_flow *out)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_source *s = &m->source[i];
+    const rnn_i_call *call = &o->call;
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_i_lay y = s->side.y;
+    const size_t K = y.D * y.H;
+    rnn_i_summary r;
+    size_t first, end, b, j, q;
+
+    rnn_i_share(call, m->B, &first, &end);
+    for (q = 0; q < y.L * y.D; q++) {
+        const size_t from = q * y.state + first * y.H;
+        const size_t n = (end - first) * y.H;
+        rnn_i_copy(s->dhn + from, out && out->dhn ? out->dhn + from : NULL, n);
+        if (y.C)
+            rnn_i_copy(s->dcn + from, out && out->dcn ? out->dcn + from : NULL,
+                       n);
+    }
+    if (m->attention)
+        rnn_i_attend_backward_memory(call, &s->look, s->dmemory);
+    else if (m->keeps)
+        for (j = 0; j < s->S; j++)
+            rnn_i_copy(s->dmemory + (j * m->B + first) * K, NULL,
+                       (end - first) * K);
+    for (b = first; b < end && m->uses_c; b++) {
+        rnn_i_summary_of(o, i, b, 1, &r);
+        rnn_i_summary_backward(m->context, &r);
+    }
+    rnn_i_handed_backward(o, i, at);
+    in.dhn = s->dhn;
+    in.dcn = y.C ? s->dcn : NULL;
+    if (out) {
+        in.dh0 = out->dh0;
+        in.dc0 = out->dc0;
+    }
+    y.in[0].dx = s->side.E ? s->side.dx : out ? out->dx : NULL;
+    rnn_i_stack_backward(call, &y, &s->side.stack, params + s->side.rnn,
+                         &o->encoder[i], m->keeps ? s->dmemory : NULL, &in);
+}
+
+RNN_I_FN void rnn_i_encode_backward(const rnn_i_open *o, const rnn_real *params,
+                                    const rnn_flow *flow)
+{
+    const rnn_i_model *m = &o->m;
+    size_t first, end, at = 0;
+    int i;
+
+    rnn_i_start_backward(o, flow);
+    rnn_i_bridge_backward(o, params);
+    rnn_i_share(&o->call, m->B, &first, &end);
+    for (i = 0; i < m->sources; i++) {
+        const rnn_flow *out = flow && flow->source ? flow->source + i : NULL;
+        if (!m->given) {
+            rnn_i_encoder_backward(o, params, i, at, out);
+            at += m->source[i].side.y.D * m->source[i].side.y.H;
+        } else if (out && out->dx) {
+            rnn_i_copy(out->dx + first * m->R,
+                       m->uses_c ? m->dr + first * m->R : NULL,
+                       (end - first) * m->R);
+        }
+    }
+}
+
+RNN_I_FN void rnn_i_encode_grads(const rnn_i_open *o, rnn_real *grads)
+{
+    const rnn_i_model *m = &o->m;
+    int i;
+
+    rnn_i_bridge_grads(o, grads);
+    for (i = 0; i < m->sources; i++) {
+        const rnn_i_source *s = &m->source[i];
+        const rnn_i_side *e = &s->side;
+        if (m->attention)
+            rnn_i_attention_grads(&o->call, &s->look, grads + s->att);
+        if (!m->given)
+            rnn_i_stack_grads(&o->call, &e->y, &e->stack, &o->encoder[i],
+                              grads + e->rnn);
+        if (!m->given || m->uses_c) /* 1 vs N: r is the rows themselves */
+            rnn_i_embed_grads(&o->call, e, &o->source[i],
+                              m->given ? m->dr : e->dx, grads);
+    }
+}
+
+/* ---- head: logits = c + [what it reads] V -------------------------------- */
+
+/* What N vs 1 reads is one step of B rows, with seq's place in the dropout
+ * masks. */
+#define RNN_I_LAST_LAYER 0x8000u
+RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
+{
+    rnn_i_flat(flat, seq->batch);
+    flat->seed[0] = seq->seed[0];
+    flat->seed[1] = seq->seed[1];
+    flat->first_row = seq->first_row;
+    flat->first_step = seq->first_step;
+}
+
+/* The parts that the head reads, and over which rows; returns how many. */
+RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, int train, rnn_i_part *part,
+                              rnn_seq *rows)
+{
+    const rnn_i_model *m = &o->m;
+    int n, i;
+
+    if (m->n_to_1) {
+        rnn_i_last_seq(rows, o->seq);
+        rnn_i_set_part(part, m->last, m->W, train ? m->dlast : NULL);
+        return 1;
+    }
+    *rows = *o->seq;
+    n = rnn_i_output(&m->top.y, &m->top.stack, m->top.y.L - 1, part);
     if (m->Z && !m->attention) {
-        rnn_i_set_part(&part[n], memory + m->c, m->C,
-                       train ? work + m->dc : NULL);
+        rnn_i_set_part(&part[n], m->c, m->C, train ? m->dc : NULL);
         part[n].fixed = part[n].add = 1;
         n++;
     }
-    for (i = 0; i < m->sources && m->Z && m->attention; i++)
-        rnn_i_set_part(&part[n++], o->look[i].context, o->look[i].a.K,
-                       train ? work + m->source[i].dcontext : NULL);
+    for (i = 0; i < m->sources && m->Z && m->attention; i++) {
+        const rnn_i_look *k = &m->source[i].look;
+        rnn_i_set_part(&part[n++], k->context, k->a.K,
+                       train ? k->dcontext : NULL);
+    }
     return n;
 }
 
-/* logits = c + (parts side by side) V, the bias alone on padding */
+/* On padding the bias alone. */
 RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
                                  const rnn_real *params, const rnn_seq *seq,
                                  const rnn_i_part *part, int parts,
@@ -7158,6 +7641,107 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
                            logits, m->O);
     rnn_i_pad(call, seq, c, logits, m->O);
 }
+
+/* The gradients of what the head reads, each to where its part says; that of
+ * the stack's output to dy, whatever it is made of. */
+RNN_I_FN void rnn_i_head_backward(const rnn_i_open *o, const rnn_real *params,
+                                  const rnn_real *dlogits)
+{
+    const rnn_i_model *m = &o->m;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_i_matrix v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
+    rnn_seq rows;
+    size_t from = 0;
+    int i, n = rnn_i_head_input(o, 1, part, &rows);
+
+    v.wt = m->packed ? m->head_t : NULL;
+    if (!m->decoder && !m->n_to_1)
+        n = 1; /* both directions as one */
+    if (!m->n_to_1)
+        rnn_i_set_part(part, NULL, m->W, m->top.y.dy);
+    for (i = 0; i < n; from += part[i].width, i++)
+        rnn_i_rows_back(&o->call, &rows, dlogits, m->O, m->O, &v, from,
+                        &part[i],
+                        part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+}
+
+RNN_I_FN void rnn_i_head_grads(const rnn_i_open *o, const rnn_real *dlogits,
+                               rnn_real *grads)
+{
+    const rnn_i_model *m = &o->m;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_real *v = grads + m->head;
+    rnn_seq rows;
+    size_t first, end;
+    int i, n = rnn_i_head_input(o, 0, part, &rows);
+
+    rnn_i_share(&o->call, m->O, &first, &end);
+    for (i = 0; i < n; v += part[i].width * m->O, i++)
+        rnn_i_rows_grads(&o->call, &rows, &part[i], dlogits + first, m->O,
+                         end - first, v + first, m->O, 1);
+    rnn_i_sum_bias(&o->call, &rows, dlogits + first, m->O, end - first,
+                   v + first, 1, 0, 1);
+}
+
+/* ---- N vs N and N vs 1 --------------------------------------------------- */
+
+RNN_I_FN void rnn_i_plain_forward(const rnn_i_open *o, const rnn_real *params,
+                                  rnn_real *logits, int train)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_side *top = &m->top;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_seq rows;
+    size_t first, end, b;
+    int n;
+
+    rnn_i_embed(&o->call, top, o->seq, params);
+    rnn_i_stack_forward(&o->call, &top->y, &top->stack, params + top->rnn,
+                        &o->inner, 0);
+    if (m->n_to_1) {
+        rnn_i_share(&o->call, m->B, &first, &end);
+        for (b = first; b < end; b++)
+            rnn_i_final(top, o->seq, top->y.L - 1, 0, b, m->last + b * m->W);
+    }
+    n = rnn_i_head_input(o, 0, part, &rows);
+    if (train && top->drop_last > 0)
+        rnn_i_dropout(&o->call, &rows, RNN_I_LAST_LAYER, top->drop_last,
+                      m->last, m->W);
+    rnn_i_head_forward(&o->call, m, params, &rows, part, n, logits);
+}
+
+RNN_I_FN void rnn_i_plain_backward(const rnn_i_open *o, const rnn_real *params,
+                                   const rnn_flow *flow)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_i_lay *y = &m->top.y;
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_seq rows;
+    size_t first, end, q, b;
+
+    if (flow)
+        in = *flow;
+    if (m->n_to_1) {
+        rnn_i_share(&o->call, m->B, &first, &end);
+        rnn_i_last_seq(&rows, o->seq);
+        if (m->top.drop_last > 0)
+            rnn_i_dropout(&o->call, &rows, RNN_I_LAST_LAYER, m->top.drop_last,
+                          m->dlast, m->W);
+        for (q = 0; q < y->L * y->D; q++) {
+            const size_t at = q * y->state + first * y->H;
+            rnn_i_copy(m->dhn + at, in.dhn ? in.dhn + at : NULL,
+                       (end - first) * y->H);
+        }
+        for (b = first; b < end; b++)
+            rnn_i_final_backward(&o->call, &m->top, y->L - 1, b,
+                                 m->dlast + b * m->W, m->dhn);
+        in.dhn = m->dhn;
+    }
+    rnn_i_stack_backward(&o->call, y, &m->top.stack, params + m->top.rnn,
+                         &o->inner, m->n_to_1 ? NULL : y->dy, &in);
+}
+
+/* ---- a decoder over all steps -------------------------------------------- */
 
 /* Scheduled sampling: the tokens that step t reads. */
 RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
@@ -7197,84 +7781,111 @@ RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
     }
 }
 
-/* One step of the rows of a sequence, for the masks of what N vs 1 reads. */
-#define RNN_I_LAST_LAYER 0x8000u
-RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
+/* What of the input is known before the first step goes into z at once. */
+RNN_I_FN void rnn_i_fixed_input(const rnn_i_open *o, const rnn_real *weights,
+                                int done)
 {
-    rnn_i_flat(flat, seq->batch);
-    flat->seed[0] = seq->seed[0];
-    flat->seed[1] = seq->seed[1];
-    flat->first_row = seq->first_row;
-    flat->first_step = seq->first_step;
+    const rnn_i_lay *y = &o->m.top.y;
+    rnn_i_layer a;
+    rnn_i_matrix w;
+
+    if (!done)
+        return;
+    rnn_i_layer_of(y, 0, 0, &a);
+    w = rnn_i_weights(y, &a, 0, weights);
+    rnn_i_input_product(&o->call, y, &a, &w, &o->inner, y->in, done, 0, weights,
+                        a.z);
 }
 
-/* The gather in front of the top's stack. */
-RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
-                          const rnn_seq *tokens, const rnn_real *params,
-                          rnn_real *work)
-{
-    if (s->E)
-        rnn_i_gather(call, tokens, NULL, NULL, 0, params + s->table, s->E,
-                     work + s->x, s->E);
-}
-
-/* A decoder over all steps. */
 RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
-                                    const rnn_real *params, rnn_real *logits,
-                                    rnn_real *work)
+                                    const rnn_real *params, rnn_real *logits)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
     const rnn_real *weights = params + m->top.rnn;
-    rnn_real *block = work + m->top.work;
     const int stepwise = m->attention || o->own;
     const int done = stepwise && !o->own ? o->fixed : 0;
     rnn_i_part part[RNN_I_PARTS];
     rnn_i_layer a;
-    rnn_i_matrix w;
+    rnn_seq rows;
     size_t first, end;
     int i, n, t;
 
     if (!o->own)
-        rnn_i_embed(&o->call, &m->top, &o->tokens, params, work);
-    if (done) {
-        rnn_i_layer_at(y, 0, 0, &a);
-        w = rnn_i_weights(y, &a, 0, weights, block);
-        rnn_i_input_product(&o->call, y, &a, &w, &o->inner, y->in, done, 0,
-                            weights, block + a.z);
-    }
+        rnn_i_embed(&o->call, &m->top, &o->tokens, params);
+    rnn_i_fixed_input(o, weights, done);
     if (m->attention) { /* s_0 is a query before the stack has run */
-        rnn_i_layer_at(y, y->L - 1, 0, &a);
+        rnn_i_layer_of(y, y->L - 1, 0, &a);
         rnn_i_share(&o->call, m->B, &first, &end);
-        rnn_i_copy(block + a.h + first * y->H,
-                   work + m->h0 + (y->L - 1) * y->state + first * y->H,
+        rnn_i_copy(a.h + first * y->H,
+                   m->h0 + (y->L - 1) * y->state + first * y->H,
                    (end - first) * y->H);
     }
-    n = rnn_i_head_input(o, work, work, 0, part);
+    n = rnn_i_head_input(o, 0, part, &rows);
     if (!stepwise)
-        rnn_i_stack_forward(&o->call, y, &m->top.stack, weights, &o->inner, 0,
-                            block);
+        rnn_i_stack_forward(&o->call, y, &m->top.stack, weights, &o->inner, 0);
     for (t = 0; stepwise && t < (int)m->T; t++) {
         const rnn_i_call one = rnn_i_at_step(&o->call, t);
         if (o->own) {
             rnn_i_choose(o, t, logits);
-            rnn_i_embed(&one, &m->top, &o->tokens, params, work);
+            rnn_i_embed(&one, &m->top, &o->tokens, params);
         }
         for (i = 0; i < m->sources && m->attention; i++)
-            rnn_i_attend(&one, &o->look[i], NULL);
-        rnn_i_stack_forward(&one, y, &m->top.stack, weights, &o->inner, done,
-                            block);
+            rnn_i_attend(&one, &m->source[i].look, NULL);
+        rnn_i_stack_forward(&one, y, &m->top.stack, weights, &o->inner, done);
         if (o->own)
-            rnn_i_head_forward(&one, m, params, o->seq, part, n, logits);
+            rnn_i_head_forward(&one, m, params, &rows, part, n, logits);
     }
     if (!o->own)
-        rnn_i_head_forward(&o->call, m, params, o->seq, part, n, logits);
+        rnn_i_head_forward(&o->call, m, params, &rows, part, n, logits);
 }
+
+/* Down to the context and the state at which it starts; head_backward has left
+ * dy, and added to dc and the contexts of attention. */
+RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
+                                     const rnn_real *params,
+                                     const rnn_flow *flow)
+{
+    const rnn_i_model *m = &o->m;
+    const rnn_real *weights = params + m->top.rnn;
+    rnn_i_lay y = m->top.y;
+    rnn_i_part ds;
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    int i, t;
+
+    if (flow) {
+        in.dhn = flow->dhn;
+        in.dcn = flow->dcn;
+    }
+    if (!m->attention) {
+        rnn_i_stack_backward(&o->call, &y, &m->top.stack, weights, &o->inner,
+                             y.dy, &in);
+        return;
+    }
+    for (i = 0; i < m->sources; i++)
+        rnn_i_attend_backward_begin(&o->call, &m->source[i].look);
+    for (i = 0; i < o->fixed; i++)
+        y.in[i].dx = NULL; /* after the loop, all steps at once */
+    rnn_i_set_part(&ds, NULL, y.H, y.dh + (y.L - 1) * y.carry);
+    ds.fixed = ds.add = 1;
+    for (t = (int)m->T; t-- > 0;) {
+        const rnn_i_call one = rnn_i_at_step(&o->call, t);
+        rnn_i_stack_backward(&one, &y, &m->top.stack, weights, &o->inner, y.dy,
+                             &in);
+        for (i = 0; i < m->sources; i++) {
+            rnn_i_attend_backward(&one, &m->source[i].look);
+            rnn_i_attend_backward_query(&one, &m->source[i].look, &ds);
+        }
+    }
+    rnn_i_input_backward(&o->call, &y, 0, m->top.y.in, o->fixed, weights,
+                         &o->inner);
+}
+
+/* ---- the public calls ---------------------------------------------------- */
 
 /* The copies: transposed, which backward reads, and in strips, which this
  * forward pass reads. */
-RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
-                               rnn_real *work)
+RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_call *call = &o->call;
@@ -7282,24 +7893,18 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
 
     for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_source *s = &m->source[i];
-        const rnn_real *att;
-        strips |= rnn_i_pack(call, &s->side.y, params + s->side.rnn,
-                             work + s->side.work);
-        if (!m->attention)
-            continue;
-        att = params + s->att;
-        if (s->a.row->W)
-            rnn_i_transpose(call, att, s->a.Q, s->a.A, work + s->W_t);
-        if (s->a.row->U)
-            rnn_i_transpose(call, att + s->a.U, s->a.K, s->a.A, work + s->U_t);
+        const rnn_i_att *att = &s->look.a;
+        const rnn_real *w = params + s->att;
+        strips |= rnn_i_pack(call, &s->side.y, params + s->side.rnn);
+        if (m->attention && att->row->W)
+            rnn_i_transpose(call, w, att->Q, att->A, s->look.W_t);
+        if (m->attention && att->row->U)
+            rnn_i_transpose(call, w + att->U, att->K, att->A, s->look.U_t);
     }
     if (m->q)
-        rnn_i_transpose(call, params + m->bridge, m->R, m->C,
-                        work + m->bridge_t);
-    strips |= rnn_i_pack(call, &m->top.y, params + m->top.rnn,
-                         work + m->top.work);
-    rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O,
-                    work + m->head_t);
+        rnn_i_transpose(call, params + m->bridge, m->R, m->C, m->bridge_t);
+    strips |= rnn_i_pack(call, &m->top.y, params + m->top.rnn);
+    rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O, m->head_t);
     if (strips)
         rnn_i_meet(call);
 }
@@ -7311,10 +7916,6 @@ RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
                                     int train)
 {
     rnn_i_open o;
-    rnn_i_part part[RNN_I_PARTS];
-    rnn_seq flat;
-    rnn_i_model *m = &o.m;
-    int n;
     rnn_status st = rnn_i_open_model(model, params, seq, train, work, work_len,
                                      run, &o);
 
@@ -7322,28 +7923,13 @@ RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
         return st;
     if (!params || !logits)
         return RNN_E_ARG;
-    if (m->packed)
-        rnn_i_pack_model(&o, params, work);
-    if (m->decoder) {
-        rnn_i_encode(&o, params, work, work);
-        rnn_i_decoder_forward(&o, params, logits, work);
-        return RNN_OK;
-    }
-    rnn_i_embed(&o.call, &m->top, seq, params, work);
-    rnn_i_stack_forward(&o.call, &m->top.y, &m->top.stack,
-                        params + m->top.rnn, &o.inner, 0, work + m->top.work);
-    if (model->wiring == RNN_N_TO_N) {
-        n = rnn_i_head_input(&o, work, work, 0, part);
-        rnn_i_head_forward(&o.call, m, params, seq, part, n, logits);
+    if (o.m.packed)
+        rnn_i_pack_model(&o, params);
+    if (o.m.decoder) {
+        rnn_i_encode(&o, params);
+        rnn_i_decoder_forward(&o, params, logits);
     } else {
-        rnn_i_final(&o.call, &m->top, seq, work + m->top.work, m->top.y.L - 1,
-                    0, work + m->last, m->W);
-        rnn_i_last_seq(&flat, seq);
-        if (train && m->top.drop_last > 0)
-            rnn_i_dropout(&o.call, &flat, RNN_I_LAST_LAYER, m->top.drop_last,
-                          work + m->last, m->W);
-        rnn_i_set_part(part, work + m->last, m->W, NULL);
-        rnn_i_head_forward(&o.call, m, params, &flat, part, 1, logits);
+        rnn_i_plain_forward(&o, params, logits, train);
     }
     return RNN_OK;
 }
@@ -7364,261 +7950,18 @@ RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
     return rnn_i_model_run(model, params, seq, logits, work, work_len, run, 0);
 }
 
-/* ---- back ---------------------------------------------------------------- */
-
-/* The gradients of what the head reads, each to where its part says. */
-RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_model *m,
-                                  const rnn_real *params, const rnn_seq *seq,
-                                  const rnn_i_part *part, int parts,
-                                  const rnn_real *dlogits, rnn_real *work)
-{
-    rnn_i_matrix v;
-    size_t from = 0;
-    int i;
-
-    v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
-    v.wt = m->packed ? work + m->head_t : NULL;
-    for (i = 0; i < parts; from += part[i].width, i++)
-        rnn_i_rows_back(call, seq, dlogits, m->O, m->O, &v, from, &part[i],
-                        part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
-}
-
-/* The decoder, down to its context and the state at which it starts. */
-RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
-                                     const rnn_real *params,
-                                     const rnn_real *dlogits,
-                                     const rnn_flow *flow, rnn_real *work)
-{
-    const rnn_i_model *m = &o->m;
-    const rnn_real *weights = params + m->top.rnn;
-    rnn_real *block = work + m->top.work;
-    rnn_i_lay y = m->top.y;
-    rnn_i_part part[RNN_I_PARTS], ds;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
-    int i, n, t;
-
-    if (flow) {
-        in.dhn = flow->dhn;
-        in.dcn = flow->dcn;
-    }
-    rnn_i_clear_rows(&o->call, m->B, m->C, work + m->dc);
-    n = rnn_i_head_input(o, work, work, 1, part);
-    part[0].width = part[0].row = m->W;
-    part[0].dx = block + y.dy;
-    rnn_i_head_backward(&o->call, m, params, o->seq, part, n, dlogits, work);
-    if (!m->attention) {
-        rnn_i_stack_backward(&o->call, &y, &m->top.stack, weights, &o->inner,
-                             block + y.dy, &in, block);
-        return;
-    }
-    for (i = 0; i < m->sources; i++)
-        rnn_i_unattend_begin(&o->call, &o->look[i]);
-    for (i = 0; i < o->fixed; i++)
-        y.in[i].dx = NULL; /* after the loop, all steps at once */
-    rnn_i_set_part(&ds, NULL, y.H, block + y.dh + (y.L - 1) * y.carry);
-    ds.fixed = ds.add = 1;
-    for (t = (int)m->T; t-- > 0;) {
-        const rnn_i_call one = rnn_i_at_step(&o->call, t);
-        rnn_i_stack_backward(&one, &y, &m->top.stack, weights, &o->inner,
-                             block + y.dy, &in, block);
-        for (i = 0; i < m->sources; i++) {
-            rnn_i_unattend(&one, &o->look[i]);
-            rnn_i_unattend_query(&one, &o->look[i], &ds);
-        }
-    }
-    rnn_i_input_backward(&o->call, &y, 0, m->top.y.in, o->fixed, weights,
-                         &o->inner, block);
-}
-
-/* From dc, and dh_0 and dc_0 of the decoder, to the sources. */
-RNN_I_FN void rnn_i_context_backward(const rnn_i_open *o,
-                                     const rnn_real *params,
-                                     const rnn_flow *flow, rnn_real *work)
-{
-    const rnn_i_model *m = &o->m;
-    const rnn_i_lay *y = &m->top.y;
-    const rnn_i_call *call = &o->call;
-    rnn_real *dc = work + m->dc, *dr = work + m->dr;
-    const rnn_real *dh0 = work + m->top.work + y->dh;
-    const rnn_real *dc0 = work + m->top.work + y->dc;
-    const int layers = m->hand & RNN_HAND_LAYERS;
-    size_t first, end, b, j, l, at = 0, wide = 0;
-    rnn_i_matrix q;
-    rnn_i_part part;
-    rnn_seq flat;
-    int i;
-
-    rnn_i_share(call, m->B, &first, &end);
-    if (m->feed & RNN_AS_STATE)
-        RNN_I_DO(call->k, accumulate)((end - first) * m->C,
-                                      dh0 + first * m->C, dc + first * m->C);
-    if (m->q) {
-        RNN_I_DO(call->k, unmap)(RNN_FN_TANH, (end - first) * m->C,
-                                 work + m->c + first * m->C,
-                                 dc + first * m->C);
-        rnn_i_flat(&flat, (int)m->B);
-        rnn_i_set_part(&part, NULL, m->R, dr);
-        q = rnn_i_matrix_at(params + m->bridge, m->R, m->C);
-        q.wt = m->packed ? work + m->bridge_t : NULL;
-        rnn_i_rows_back(call, &flat, dc, m->C, m->C, &q, 0, &part,
-                        RNN_I_FROM_ZERO);
-    }
-    for (i = 0; i < m->sources; i++) {
-        const rnn_i_source *s = &m->source[i];
-        const rnn_flow *out = flow && flow->source ? flow->source + i : NULL;
-        const rnn_seq *seq = &o->source[i];
-        rnn_real *dhn, *dcn, *dmemory;
-        rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
-        rnn_i_lay e;
-        size_t K, states;
-
-        if (m->given) {
-            if (out && out->dx)
-                rnn_i_copy(out->dx + first * m->R, m->uses_c ? dr + first * m->R
-                                                             : NULL,
-                           (end - first) * m->R);
-            break;
-        }
-        e = s->side.y;
-        K = e.D * e.H;
-        dhn = work + s->dhn;
-        dcn = work + s->dcn;
-        dmemory = work + s->dmemory;
-        for (states = 0; states < e.L * e.D; states++) {
-            const size_t from = states * e.state + first * e.H;
-            const size_t count = (end - first) * e.H;
-            rnn_i_copy(dhn + from, out && out->dhn ? out->dhn + from : NULL,
-                       count);
-            if (e.C)
-                rnn_i_copy(dcn + from, out && out->dcn ? out->dcn + from : NULL,
-                           count);
-        }
-        if (m->attention)
-            rnn_i_unattend_memory(call, &o->look[i], dmemory);
-        else if (m->keeps)
-            for (j = 0; j < s->S; j++)
-                rnn_i_copy(dmemory + (j * m->B + first) * K, NULL,
-                           (end - first) * K);
-        if (m->uses_c && m->context == RNN_LAST)
-            rnn_i_unfinal(call, &s->side, e.L - 1, dr + at, m->R, dhn);
-        for (b = first; b < end && m->uses_c && m->context != RNN_LAST; b++) {
-            const size_t n = rnn_i_steps(seq, b);
-            rnn_real *d = dr + b * m->R + at;
-            size_t each = 0; /* from the part of r of a state to the next's */
-            switch ((rnn_context)m->context) {
-            case RNN_LAST: break; /* is done */
-            case RNN_MEAN:
-                RNN_I_DO(call->k, scale)(
-                    K, rnn_i_div(1, (rnn_real)(n ? n : 1)), d, d);
-                break;
-            case RNN_ALL: each = K; break;
-            }
-            for (j = 0; j < n; j++)
-                RNN_I_DO(call->k, accumulate)(K, d + j * each,
-                                              dmemory + (j * m->B + b) * K);
-        }
-        for (l = 0; l < (layers ? y->L : 1); l++) {
-            if (layers)
-                rnn_i_unfinal(call, &s->side, l, dh0 + l * y->carry + wide,
-                              y->H, dhn);
-            if (m->hand & RNN_HAND_CELL && y->C)
-                rnn_i_unfinal(call, &s->side, layers ? l : e.L - 1,
-                              dc0 + l * y->carry + wide, y->H, dcn);
-        }
-        in.dhn = dhn;
-        in.dcn = e.C ? dcn : NULL;
-        if (out) {
-            in.dh0 = out->dh0;
-            in.dc0 = out->dc0;
-        }
-        e.in[0].dx = s->side.E ? work + s->side.dx : out ? out->dx : NULL;
-        rnn_i_stack_backward(call, &e, &s->side.stack, params + s->side.rnn,
-                             &o->encoder[i], m->keeps ? dmemory : NULL, &in,
-                             work + s->side.work);
-        at += m->R / (size_t)m->sources;
-        wide += K;
-    }
-}
-
-/* The gradients of a side's stack and table. */
-RNN_I_FN void rnn_i_side_grads(const rnn_i_call *call, const rnn_i_side *s,
-                               const rnn_seq *tokens, const rnn_seq *inner,
-                               const rnn_real *work, rnn_real *grads)
-{
-    size_t first, end;
-
-    rnn_i_stack_grads(call, &s->y, &s->stack, inner, work + s->work,
-                      grads + s->rnn);
-    if (s->E) {
-        rnn_i_share(call, s->E, &first, &end);
-        rnn_i_scatter(call, tokens, work + s->dx + first, s->E, end - first,
-                      grads + s->table + first, s->E, 1);
-    }
-}
-
-RNN_I_FN void rnn_i_context_grads(const rnn_i_open *o, rnn_real *grads,
-                                  const rnn_real *work)
-{
-    const rnn_i_model *m = &o->m;
-    rnn_real *bridge = grads + m->bridge;
-    size_t first, end;
-    rnn_i_part part;
-    rnn_seq flat;
-    int i;
-
-    if (m->q) {
-        rnn_i_flat(&flat, (int)m->B);
-        rnn_i_share(&o->call, m->C, &first, &end);
-        rnn_i_set_part(&part, work + m->r, m->R, NULL);
-        rnn_i_rows_grads(&o->call, &flat, &part, work + m->dc + first, m->C,
-                         end - first, bridge + first, m->C, 1);
-        rnn_i_sum_bias(&o->call, &flat, work + m->dc + first, m->C,
-                       end - first, bridge + m->R * m->C + first, 1, 0, 1);
-    }
-    for (i = 0; i < m->sources; i++) {
-        const rnn_i_source *s = &m->source[i];
-        if (m->attention)
-            rnn_i_attention_grads(&o->call, &o->look[i], grads + s->att);
-        if (!m->given) {
-            rnn_i_side_grads(&o->call, &s->side, &o->source[i],
-                             &o->encoder[i], work, grads);
-        } else if (s->side.E && m->uses_c) {
-            rnn_i_share(&o->call, s->side.E, &first, &end);
-            rnn_i_scatter(&o->call, &o->source[i], work + m->dr + first,
-                          m->R, end - first, grads + s->side.table + first,
-                          s->side.E, 1);
-        }
-    }
-}
-
 RNN_I_FN void rnn_i_model_grads(const rnn_i_open *o, const rnn_real *dlogits,
-                                rnn_real *grads, const rnn_real *memory,
-                                rnn_real *work, int n_to_1)
+                                rnn_real *grads)
 {
     const rnn_i_model *m = &o->m;
-    rnn_i_part part[RNN_I_PARTS];
-    rnn_real *v = grads + m->head;
-    const rnn_seq *seq = o->seq;
-    rnn_seq flat;
-    size_t first, end;
-    int i, n = 1;
+    const rnn_i_side *top = &m->top;
 
-    if (n_to_1) {
-        rnn_i_last_seq(&flat, seq);
-        seq = &flat;
-        rnn_i_set_part(part, work + m->last, m->W, NULL);
-    } else {
-        n = rnn_i_head_input(o, memory, work, 0, part);
-    }
-    rnn_i_share(&o->call, m->O, &first, &end);
-    for (i = 0; i < n; v += part[i].width * m->O, i++)
-        rnn_i_rows_grads(&o->call, seq, &part[i], dlogits + first, m->O,
-                         end - first, v + first, m->O, 1);
-    rnn_i_sum_bias(&o->call, seq, dlogits + first, m->O, end - first,
-                   v + first, 1, 0, 1);
-    rnn_i_side_grads(&o->call, &m->top, &o->tokens, &o->inner, work, grads);
+    rnn_i_head_grads(o, dlogits, grads);
+    rnn_i_stack_grads(&o->call, &top->y, &top->stack, &o->inner,
+                      grads + top->rnn);
+    rnn_i_embed_grads(&o->call, top, &o->tokens, top->dx, grads);
     if (m->decoder)
-        rnn_i_context_grads(o, grads, work);
+        rnn_i_encode_grads(o, grads);
 }
 
 RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
@@ -7629,13 +7972,8 @@ RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
 {
     rnn_i_open o;
     rnn_i_model *m = &o.m;
-    rnn_i_part part;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
-    rnn_seq flat;
-    rnn_i_lay *y;
-    size_t first, end, q;
-    rnn_real *block;
-    int i, n_to_1;
+    size_t first, end;
+    int i;
     rnn_status st = rnn_i_open_model(model, params, seq, 1, work, work_len,
                                      run, &o);
 
@@ -7647,52 +7985,20 @@ RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
     for (i = 0; flow && flow->source && i < m->sources; i++)
         if (flow->source[i].dx && model->input != RNN_DENSE)
             return RNN_E_ARG;
-    n_to_1 = model->wiring == RNN_N_TO_1;
-    y = &m->top.y;
-    block = work + m->top.work;
-    rnn_i_share(&o.call, m->B, &first, &end);
     if (!m->top.E && flow && m->top.input == RNN_DENSE)
-        y->in[0].dx = flow->dx;
+        m->top.y.in[0].dx = flow->dx;
+    rnn_i_share(&o.call, m->B, &first, &end);
+    if (m->decoder) /* what the head, the stack and the start add to */
+        rnn_i_copy(m->dc + first * m->C, NULL, (end - first) * m->C);
+    rnn_i_head_backward(&o, params, dlogits);
     if (m->decoder) {
-        rnn_i_decoder_backward(&o, params, dlogits, flow, work);
-        for (q = 0; flow && q < y->L; q++) {
-            const size_t at = first * y->H, n = (end - first) * y->H;
-            if (flow->dh0)
-                rnn_i_copy(flow->dh0 + q * y->state + at,
-                           block + y->dh + q * y->carry + at, n);
-            if (flow->dc0 && y->C)
-                rnn_i_copy(flow->dc0 + q * y->state + at,
-                           block + y->dc + q * y->carry + at, n);
-        }
-        rnn_i_context_backward(&o, params, flow, work);
+        rnn_i_decoder_backward(&o, params, flow);
+        rnn_i_encode_backward(&o, params, flow);
     } else {
-        if (flow)
-            in = *flow;
-        rnn_i_set_part(&part, NULL, m->W, n_to_1 ? work + m->dlast
-                                                 : block + y->dy);
-        rnn_i_last_seq(&flat, seq);
-        rnn_i_head_backward(&o.call, m, params, n_to_1 ? &flat : seq, &part, 1,
-                            dlogits, work);
-        if (n_to_1) {
-            rnn_real *dhn = work + m->dhn;
-            if (m->top.drop_last > 0)
-                rnn_i_dropout(&o.call, &flat, RNN_I_LAST_LAYER,
-                              m->top.drop_last, work + m->dlast, m->W);
-            for (q = 0; q < y->L * y->D; q++) {
-                const size_t at = q * y->state + first * y->H;
-                rnn_i_copy(dhn + at, in.dhn ? in.dhn + at : NULL,
-                           (end - first) * y->H);
-            }
-            rnn_i_unfinal(&o.call, &m->top, y->L - 1, work + m->dlast, m->W,
-                          dhn);
-            in.dhn = dhn;
-        }
-        rnn_i_stack_backward(&o.call, y, &m->top.stack, params + m->top.rnn,
-                             &o.inner, n_to_1 ? NULL : block + y->dy, &in,
-                             block);
+        rnn_i_plain_backward(&o, params, flow);
     }
     if (grads)
-        rnn_i_model_grads(&o, dlogits, grads, work, work, n_to_1);
+        rnn_i_model_grads(&o, dlogits, grads);
     return RNN_OK;
 }
 
@@ -7702,15 +8008,14 @@ RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
                             const rnn_run *run)
 {
     rnn_i_open o;
-    rnn_real *w = rnn_i_unconst(work);
-    rnn_status st = rnn_i_open_model(model, NULL, seq, 1, w, work_len, run,
-                                     &o);
+    rnn_status st = rnn_i_open_model(model, NULL, seq, 1,
+                                     rnn_i_writable(work), work_len, run, &o);
 
     if (st)
         return st;
     if (!dlogits || !grads)
         return RNN_E_ARG;
-    rnn_i_model_grads(&o, dlogits, grads, w, w, model->wiring == RNN_N_TO_1);
+    rnn_i_model_grads(&o, dlogits, grads);
     return RNN_OK;
 }
 
@@ -7732,28 +8037,31 @@ RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
     }
     if (!st)
         st = rnn_i_model_layout(model, S, seq->steps, seq->batch, 1, &m);
+    if (!st)
+        st = rnn_i_model_work(&m, 1, NULL);
     if (st)
         return st;
     if (work_len < m.tight)
         return RNN_E_BUFFER;
+    (void)rnn_i_model_work(&m, 1, rnn_i_writable(work));
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         view->source[i].stack = view->source[i].memory = NULL;
         view->source[i].attention = view->source[i].context = NULL;
         view->source[i].stack_len = 0;
     }
-    view->stack = work + m.top.work;
-    view->stack_len = m.top.y.tight;
-    view->h0 = m.decoder ? work + m.h0 : NULL;
-    view->c0 = m.decoder && m.top.y.C ? work + m.c0 : NULL;
-    view->c = m.uses_c ? work + m.c : NULL;
+    view->stack = m.top.y.z;
+    view->stack_len = rnn_i_stack_len(&m.top.y);
+    view->h0 = m.decoder ? m.h0 : NULL;
+    view->c0 = m.decoder && m.top.y.C ? m.c0 : NULL;
+    view->c = m.uses_c ? m.c : NULL;
     for (i = 0; i < m.sources && !m.given; i++) {
         const rnn_i_source *s = &m.source[i];
-        view->source[i].stack = work + s->side.work;
-        view->source[i].stack_len = s->side.y.tight;
-        view->source[i].memory = m.keeps ? work + s->memory : NULL;
+        view->source[i].stack = s->side.y.z;
+        view->source[i].stack_len = rnn_i_stack_len(&s->side.y);
+        view->source[i].memory = m.keeps ? s->memory : NULL;
         if (m.attention) {
-            view->source[i].attention = work + s->attn;
-            view->source[i].context = work + s->context;
+            view->source[i].attention = s->look.attn;
+            view->source[i].context = s->look.context;
         }
     }
     return RNN_OK;
@@ -7770,35 +8078,37 @@ RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
     rnn_i_model m;
     rnn_i_call call;
     rnn_i_part part;
-    rnn_i_lay y;
+    rnn_i_lay *y = &m.top.y;
     rnn_seq one;
     rnn_status st;
 
-    if (!model || model->wiring > RNN_N_TO_1)
+    if (!model || model->wiring < 0 || model->wiring > RNN_N_TO_1)
         return RNN_E_ARG;
     st = rnn_i_model_layout(model, none, 1, batch, 0, &m);
     if (st)
         return st;
     if (!params || !logits || !work || (m.top.input == RNN_DENSE ? !x : !ids))
         return RNN_E_ARG;
-    if (work_len < rnn_i_step_work(&m))
+    if (work_len < rnn_i_step_work(&m, NULL))
         return RNN_E_BUFFER;
-    st = rnn_i_open_step(&m.top.stack, batch, m.top.E ? work : x,
-                         m.top.input == RNN_ONE_HOT ? ids : NULL, h, c, run,
-                         &one, &y, &call);
-    if (!st && m.top.E) {
-        one.ids = ids; /* for the gather alone */
-        st = rnn_i_check_seq(&one, model->input_size);
-        m.top.x = 0;
-        if (!st)
-            rnn_i_embed(&call, &m.top, &one, params, work);
-        one.ids = NULL;
-    }
+    if (!h || (y->C && !c) || y->D != 1)
+        return RNN_E_ARG;
+    rnn_i_flat(&one, batch);
+    one.ids = ids;
+    one.x = x;
+    st = rnn_i_begin(run, &call);
+    if (!st)
+        st = rnn_i_check_seq(&one, rnn_i_wants(&m.top));
     if (st)
         return st;
-    rnn_i_stack_step(&call, &y, params + m.top.rnn, &one, h, c,
-                     work + m.B * m.top.E);
-    rnn_i_set_part(&part, h + (y.L - 1) * y.state, y.H, NULL);
+    (void)rnn_i_step_work(&m, work);
+    rnn_i_embed(&call, &m.top, &one, params);
+    y->ins = 1;
+    rnn_i_set_part(y->in, m.top.E ? m.top.x : m.top.input == RNN_DENSE ? x
+                                                                      : NULL,
+                   y->I, NULL);
+    rnn_i_stack_step(&call, y, params + m.top.rnn, &one, h, c, y->z);
+    rnn_i_set_part(&part, h + (y->L - 1) * y->state, y->H, NULL);
     rnn_i_head_forward(&call, &m, params, &one, &part, 1, logits);
     return RNN_OK;
 }
@@ -7947,7 +8257,7 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                             m.bridge + m.R * m.C, m.R)))
         return RNN_OK;
     for (s = 0; s < m.sources && m.attention; s++) {
-        const rnn_i_att *a = &m.source[s].a;
+        const rnn_i_att *a = &m.source[s].look.a;
         const size_t at = m.source[s].att;
         if ((a->row->W &&
              rnn_i_named(&n, t, atts[s], "W", a->A, a->Q, at, a->Q)) ||
@@ -8595,7 +8905,7 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
 }
 
 /* Takes back a step that was begun; its state was this before. */
-RNN_I_FN rnn_status rnn_i_unbegin(rnn_optimizer *opt, rnn_real bias1,
+RNN_I_FN rnn_status rnn_i_take_back(rnn_optimizer *opt, rnn_real bias1,
                                   rnn_real bias2, rnn_status st)
 {
     opt->step--;
@@ -8614,7 +8924,7 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
     if (st)
         return st;
     st = rnn_optimizer_range(opt, params, grads, moments, n, 0, n, run);
-    return st ? rnn_i_unbegin(opt, bias1, bias2, st) : RNN_OK;
+    return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
 
 RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
@@ -8641,7 +8951,7 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
                                  t.offset, t.size, run);
     }
     opt->weight_decay = decay;
-    return st ? rnn_i_unbegin(opt, bias1, bias2, st) : RNN_OK;
+    return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
 
 /* [SCHEDULES] */
@@ -8928,41 +9238,49 @@ RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
 
 /* ============================================================================
  * [DECODE]  encode once, then one step of a decoder at a time
+ *
+ * What encode leaves belongs to the B rows of the sources; a step has rows of
+ * its own, each of which names its source's. So the arrays of the memory are
+ * laid out for the one, all others for the other.
  * ========================================================================= */
 
-/* The checks and the layout of a call on a memory: T = 1 and `rows` rows, of
- * which the sources have their own number. */
+/* The checks and the layout of a call on a memory, of a step of `rows` rows.
+ * m->memory is how many numbers the memory has; it may be NULL if that is 0. */
 RNN_I_FN rnn_status rnn_i_open_memory(const rnn_model *model,
-                                      const rnn_seq *source, int steps,
-                                      int rows, size_t memory_len,
-                                      size_t *memory, rnn_i_model *m)
+                                      const rnn_seq *source, int rows,
+                                      const rnn_real *memory,
+                                      size_t memory_len, rnn_i_model *m)
 {
     int S[RNN_MAX_SOURCES] = {0, 0}, i;
-    rnn_i_model of_sources;
+    rnn_i_arena a = {NULL, 0};
     rnn_status st;
 
-    if (!model || !source || model->wiring < RNN_1_TO_N)
+    if (!model || !source)
         return RNN_E_ARG;
     st = rnn_i_describe(model, m);
+    if (!st && !m->decoder)
+        st = RNN_E_ARG;
     if (!st)
         st = rnn_i_check_sources(model, source, source->batch);
     if (st)
         return st;
     for (i = 0; i < m->sources; i++)
         S[i] = source[i].steps;
-    st = rnn_i_model_layout(model, S, 1, source->batch, 0, &of_sources);
+    st = rnn_i_model_layout(model, S, 1, source->batch, 0, m);
+    if (!st)
+        st = rnn_i_model_work(m, 0, NULL);
+    if (!st && memory_len < m->memory)
+        st = RNN_E_BUFFER;
+    if (!st)
+        st = rnn_i_model_layout(model, S, 1, rows, 0, m);
+    if (!st)
+        st = rnn_i_model_work(m, 0, NULL);
     if (st)
         return st;
-    *memory = of_sources.memory;
-    if (memory_len < *memory)
-        return RNN_E_BUFFER;
-    st = rnn_i_model_layout(model, S, steps, rows, 0, m);
-    m->c = of_sources.c;
-    for (i = 0; i < m->sources; i++) {
-        m->source[i].memory = of_sources.source[i].memory;
-        m->source[i].keys = of_sources.source[i].keys;
-    }
-    return st;
+    a.base = rnn_i_writable(memory);
+    rnn_i_memory_arrays(m, (size_t)source->batch, &a);
+    m->memory = a.n;
+    return RNN_OK;
 }
 
 RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
@@ -8974,109 +9292,111 @@ RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
     rnn_i_open o;
     rnn_i_model *m = &o.m;
     const rnn_i_lay *y = &m->top.y;
+    rnn_i_arena a = {memory, 0};
     rnn_seq seq;
-    size_t n, first, end, l;
+    size_t first, end, l;
     int i;
     rnn_status st;
 
     if (!source)
         return RNN_E_ARG;
-    st = rnn_i_open_memory(model, source, 1, source->batch, memory_len, &n, m);
+    st = rnn_i_open_memory(model, source, source->batch, memory, memory_len, m);
     if (!st)
         st = rnn_i_begin(run, &o.call);
     if (st)
         return st;
-    if (!params || !h || (y->C && !c) || !work || (n && !memory))
+    if (!params || !h || (y->C && !c) || !work || (m->memory && !memory))
         return RNN_E_ARG;
     if (work_len < m->total)
         return RNN_E_BUFFER;
-    m->packed = 0;
+    (void)rnn_i_model_work(m, 0, work);
+    rnn_i_memory_arrays(m, m->B, &a);
     rnn_i_flat(&seq, source->batch);
     o.seq = &seq;
     o.own = 0;
     o.inner = o.tokens = seq;
-    for (i = 0; i < m->sources; i++) {
-        rnn_i_lay *e = &m->source[i].side.y;
-        o.source[i] = source[i];
-        rnn_i_inner(&m->source[i].side, &o.source[i], work, &o.encoder[i]);
-        e->packed = 0;
-        e->ins = 1;
-        rnn_i_set_part(e->in, o.encoder[i].x, m->given ? 0 : e->I, NULL);
-    }
-    rnn_i_connect(&o, params, memory, work, 0);
-    rnn_i_encode(&o, params, memory, work);
+    for (i = 0; i < m->sources; i++)
+        rnn_i_open_source(&o, i, &source[i]);
+    rnn_i_connect(&o, params, 0);
+    rnn_i_encode(&o, params);
     rnn_i_share(&o.call, m->B, &first, &end);
     for (l = 0; l < y->L; l++) {
         const size_t at = l * y->state + first * y->H;
-        rnn_i_copy(h + at, work + m->h0 + at, (end - first) * y->H);
+        rnn_i_copy(h + at, m->h0 + at, (end - first) * y->H);
         if (y->C)
-            rnn_i_copy(c + at, work + m->c0 + at, (end - first) * y->H);
+            rnn_i_copy(c + at, m->c0 + at, (end - first) * y->H);
     }
     return RNN_OK;
 }
 
-/* One step of a checked decoder. */
+/* What one step of a decoder reads: the states h and c, which it updates, the
+ * tokens or numbers of `one`, the sources' rows. */
+typedef struct rnn_i_decoding {
+    const rnn_real *params;
+    const rnn_seq *source;
+    const int *from;  /* each row's source, or NULL: its own number */
+    rnn_real *h, *c, *logits;
+} rnn_i_decoding;
+
+/* c of each row, from its source's. */
+RNN_I_FN void rnn_i_feed(const rnn_i_model *m, const rnn_i_call *call,
+                         const int *from)
+{
+    size_t first, end, b;
+
+    rnn_i_share(call, m->B, &first, &end);
+    for (b = first; b < end; b++)
+        rnn_i_copy(m->fed + b * m->C,
+                   m->c + (from ? (size_t)from[b] : b) * m->C, m->C);
+}
+
+/* Step t of a checked decoder, whose arrays rnn_i_step_work has handed out. */
 RNN_I_FN void rnn_i_decode_step(rnn_i_model *m, const rnn_i_call *call,
-                                const rnn_real *params, const rnn_seq *source,
-                                const rnn_real *memory, int t, const int *from,
-                                const rnn_seq *one, rnn_real *h, rnn_real *c,
-                                rnn_real *logits, rnn_real *attn,
-                                rnn_real *work)
+                                const rnn_i_decoding *d, int t,
+                                const rnn_seq *one, rnn_real *attn)
 {
     rnn_i_lay *y = &m->top.y;
     rnn_i_part *in = y->in, head[RNN_I_PARTS];
-    rnn_real *z, *fed;
-    size_t first, end, b, at = 0;
-    int i, n = 0, heads = 1;
+    rnn_real *top = d->h + (y->L - 1) * y->state;
     rnn_seq seq = *one;
+    int i, n = 0, heads = 1;
 
-    rnn_i_share(call, m->B, &first, &end);
-    m->top.x = rnn_i_take(&at, m->B * m->top.E);
-    z = work + rnn_i_take(&at, y->K * y->state);
-    fed = work + rnn_i_take(&at, m->B * m->C);
-    rnn_i_set_part(head, h + (y->L - 1) * y->state, y->H, NULL);
-    rnn_i_embed(call, &m->top, one, params, work);
-    rnn_i_inner(&m->top, one, work, &seq);
+    rnn_i_set_part(head, top, y->H, NULL);
+    rnn_i_embed(call, &m->top, one, d->params);
+    rnn_i_inner(&m->top, one, &seq);
     if (m->top.input != RNN_I_NOTHING)
         rnn_i_set_part(&in[n++], seq.x, m->top.reads, NULL);
-    for (b = first; b < end; b++)
-        rnn_i_copy(fed + b * m->C,
-                   memory + m->c + (from ? (size_t)from[b] : b) * m->C, m->C);
+    rnn_i_feed(m, call, d->from);
     if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
-        rnn_i_set_part(&in[n], fed, m->C, NULL);
+        rnn_i_set_part(&in[n], m->fed, m->C, NULL);
         in[n++].when = m->feed & RNN_AT_FIRST && t ? RNN_I_NEVER
                        : m->feed & RNN_AT_FIRST    ? RNN_I_FIRST
                                                    : RNN_I_ALWAYS;
     }
     if (m->Z && !m->attention)
-        rnn_i_set_part(&head[heads++], fed, m->C, NULL);
+        rnn_i_set_part(&head[heads++], m->fed, m->C, NULL);
     for (i = 0; i < m->sources && m->attention; i++) {
         const rnn_i_source *s = &m->source[i];
-        rnn_i_look o;
-        o.a = s->a;
-        o.source = source + i;
-        o.seq = &seq;
-        o.params = params + s->att;
-        o.W_t = o.U_t = NULL;
-        rnn_i_set_part(&o.s, h + (y->L - 1) * y->state, y->H, NULL);
-        rnn_i_set_part(&o.h, memory + s->memory, s->a.K, NULL);
-        o.keys = rnn_i_unconst(memory + s->keys);
-        o.context = work + rnn_i_take(&at, m->B * s->a.K);
-        o.query = work + rnn_i_take(&at, m->B * s->a.A);
-        o.attn = work + rnn_i_take(&at, m->B * s->S);
+        rnn_i_look *k = &m->source[i].look;
+        k->source = d->source + i;
+        k->seq = &seq;
+        k->params = d->params + s->att;
+        k->W_t = k->U_t = NULL;
+        rnn_i_set_part(&k->s, top, y->H, NULL);
+        rnn_i_set_part(&k->h, s->memory, k->a.K, NULL);
         if (attn) {
-            o.attn = attn;
+            k->attn = attn;
             attn += m->B * s->S;
         }
-        o.from = from;
-        rnn_i_attend(call, &o, NULL);
-        rnn_i_set_part(&in[n++], o.context, s->a.K, NULL);
+        k->from = d->from;
+        rnn_i_attend(call, k, NULL);
+        rnn_i_set_part(&in[n++], k->context, k->a.K, NULL);
         if (m->Z)
-            rnn_i_set_part(&head[heads++], o.context, s->a.K, NULL);
+            rnn_i_set_part(&head[heads++], k->context, k->a.K, NULL);
     }
     y->ins = n;
-    rnn_i_stack_step(call, y, params + m->top.rnn, &seq, h, c, z);
-    rnn_i_head_forward(call, m, params, &seq, head, heads, logits);
+    rnn_i_stack_step(call, y, d->params + m->top.rnn, &seq, d->h, d->c, y->z);
+    rnn_i_head_forward(call, m, d->params, &seq, head, heads, d->logits);
 }
 
 RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
@@ -9091,34 +9411,39 @@ RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
 {
     rnn_i_model m;
     rnn_i_call call;
+    rnn_i_decoding d;
     rnn_seq one;
-    size_t n;
     int b;
-    rnn_status st = rnn_i_open_memory(model, source, 1, rows, memory_len, &n,
+    rnn_status st = rnn_i_open_memory(model, source, rows, memory, memory_len,
                                       &m);
 
     if (!st)
         st = rnn_i_begin(run, &call);
     if (st)
         return st;
-    if (!params || (n && !memory) || t < 0 || !h || (m.top.y.C && !c) ||
-        !logits || !work || (!from && rows != source->batch))
+    if (!params || (m.memory && !memory) || t < 0 || !h ||
+        (m.top.y.C && !c) || !logits || !work ||
+        (!from && rows != source->batch))
         return RNN_E_ARG;
     for (b = 0; from && b < rows; b++)
         if (from[b] < 0 || from[b] >= source->batch)
             return RNN_E_ARG;
-    if (work_len < rnn_i_step_work(&m))
+    if (work_len < rnn_i_step_work(&m, NULL))
         return RNN_E_BUFFER;
     rnn_i_flat(&one, rows);
     one.x = x;
     one.ids = ids;
-    st = rnn_i_check_seq(&one, m.top.input == RNN_I_NOTHING ? -1
-                               : m.top.input == RNN_DENSE   ? 0
-                                                            : (int)m.top.I);
+    st = rnn_i_check_seq(&one, rnn_i_wants(&m.top));
     if (st)
         return st;
-    rnn_i_decode_step(&m, &call, params, source, memory, t, from, &one, h, c,
-                      logits, attn, work);
+    (void)rnn_i_step_work(&m, work);
+    d.params = params;
+    d.source = source;
+    d.from = from;
+    d.h = h;
+    d.c = c;
+    d.logits = logits;
+    rnn_i_decode_step(&m, &call, &d, t, &one, attn);
     return RNN_OK;
 }
 
@@ -9139,6 +9464,42 @@ RNN_I_FN rnn_status rnn_i_check_decoding(const rnn_model *model,
     return RNN_OK;
 }
 
+/* The token of each row after step t, into ids + t*B, from its logits; a row
+ * that has ended keeps its last token. *left counts the others. */
+RNN_I_FN rnn_status rnn_i_decode_tokens(const rnn_decoding *d, int t,
+                                        const rnn_sampling *how, rnn_rng *rngs,
+                                        rnn_real *logits, size_t O, size_t B,
+                                        int *ids, int *counts, int *left)
+{
+    int *to = ids + (size_t)t * B, id;
+    const int *old = t ? to - B : NULL;
+    rnn_real *sorted = logits + B * O;
+    size_t b;
+    rnn_status st;
+
+    for (b = 0; b < B; b++) {
+        rnn_real *x = logits + b * O;
+        const int last = old ? old[b] : d->begin;
+        if (counts[b] >= 0) {
+            to[b] = last;
+            continue;
+        }
+        if (d->end >= 0 && t < d->min_steps)
+            x[d->end] = rnn_i_sub(0, rnn_i_from_bits(RNN_I_INFINITY));
+        st = how ? rnn_sample(x, (int)O, how, rngs + b, sorted, &id)
+                 : rnn_greedy(x, (int)O, &id);
+        if (st)
+            return st;
+        to[b] = id;
+        if (id == d->end) {
+            counts[b] = t;
+            to[b] = last;
+            --*left;
+        }
+    }
+    return RNN_OK;
+}
+
 RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
                              const rnn_seq *source, const rnn_real *memory,
                              size_t memory_len, const rnn_decoding *d,
@@ -9147,33 +9508,39 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
                              rnn_real *attn, rnn_real *work, size_t work_len,
                              const rnn_run *run)
 {
-    rnn_real *logits, *sorted;
     rnn_i_model m;
     rnn_i_call call;
-    size_t n, O, B, b, weights = 0, step;
-    int t, i, id, left;
+    rnn_i_decoding step;
+    rnn_seq one;
+    size_t O, B, b, weights = 0, n;
+    int t, i, left;
     rnn_status st = rnn_i_check_decoding(model, d);
 
     if (!st)
         st = how ? rnn_i_check_sampling(how, rngs) : RNN_OK;
     if (!st)
-        st = source ? rnn_i_open_memory(model, source, 1, source->batch,
-                                        memory_len, &n, &m)
+        st = source ? rnn_i_open_memory(model, source, source->batch, memory,
+                                        memory_len, &m)
                     : RNN_E_ARG;
     if (!st)
         st = rnn_i_begin(run, &call);
     if (st)
         return st;
-    if (!params || (n && !memory) || !h || (m.top.y.C && !c) || !ids ||
+    if (!params || (m.memory && !memory) || !h || (m.top.y.C && !c) || !ids ||
         !counts || !work || call.parts > 1)
         return RNN_E_ARG;
     B = m.B;
     O = m.O;
-    step = rnn_i_step_work(&m);
-    if (work_len < rnn_i_plus(step, rnn_i_times(rnn_i_plus(B, 1), O)))
+    n = rnn_i_step_work(&m, NULL);
+    if (work_len < rnn_i_plus(n, rnn_i_times(rnn_i_plus(B, 1), O)))
         return RNN_E_BUFFER;
-    logits = work + step;
-    sorted = logits + B * O;
+    (void)rnn_i_step_work(&m, work);
+    step.params = params;
+    step.source = source;
+    step.from = NULL;
+    step.h = h;
+    step.c = c;
+    step.logits = work + n;
     for (i = 0; i < m.sources && m.attention; i++)
         weights += B * m.source[i].S;
     for (b = 0; b < B; b++) {
@@ -9181,33 +9548,14 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
         if (d->max_steps)
             ids[b] = d->begin;
     }
+    rnn_i_flat(&one, (int)B);
     left = (int)B;
     for (t = 0; t < d->max_steps && left; t++) {
-        int *to = ids + (size_t)t * B;
-        st = rnn_decode_step(model, params, source, memory, memory_len, t,
-                             (int)B, NULL, NULL, t ? to - B : to, h, c, logits,
-                             attn ? attn + (size_t)t * weights : NULL, work,
-                             step, run);
-        for (b = 0; b < B && !st; b++) {
-            rnn_real *x = logits + b * O;
-            if (counts[b] >= 0) { /* ended: it keeps its last token */
-                to[b] = t ? to[(ptrdiff_t)b - (ptrdiff_t)B] : d->begin;
-                continue;
-            }
-            if (d->end >= 0 && t < d->min_steps)
-                x[d->end] = rnn_i_sub(0, rnn_i_from_bits(RNN_I_INFINITY));
-            st = how ? rnn_sample(x, (int)O, how, rngs + b, sorted, &id)
-                     : rnn_greedy(x, (int)O, &id);
-            if (st)
-                break;
-            if (id == d->end) {
-                counts[b] = t;
-                left--;
-                to[b] = t ? to[(ptrdiff_t)b - (ptrdiff_t)B] : d->begin;
-            } else {
-                to[b] = id;
-            }
-        }
+        one.ids = t ? ids + (size_t)(t - 1) * B : ids;
+        rnn_i_decode_step(&m, &call, &step, t, &one,
+                          attn ? attn + (size_t)t * weights : NULL);
+        st = rnn_i_decode_tokens(d, t, how, rngs, step.logits, O, B, ids,
+                                 counts, &left);
         if (st)
             return st;
     }
@@ -9222,23 +9570,80 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
  *
  * Of each source `width` hypotheses at most, those that ended among them. At
  * every step the likeliest extensions of the live ones take the free places; an
- * extension by `end` has ended. Rows are a grid of B * width; a hypothesis that
- * moves takes its state and its tokens along, the memory stays where it is.
+ * extension by `end` has ended:
+ *
+ *     log p(y_1 .. y_t) = log p(y_1 .. y_(t-1)) + x_v - log sum_i e^(x_i)
+ *
+ * Rows are a grid of B * width, row b * width + k being hypothesis k of source
+ * b; the live ones of a source come first. What moves takes its state and its
+ * tokens along, into a second set of arrays that then takes the first one's
+ * place; the memory stays where it is.
  * ========================================================================= */
 
-typedef struct rnn_i_beam { /* where things lie in work and ints */
-    size_t rows, width, O, state, max;
-    size_t step, logits, h, c, h2, c2, p, p2, done_p, cand; /* of work */
-    size_t ids, from, tokens, tokens2, live, ended, done, done_n, ck, cv;
+typedef struct rnn_i_beam {
+    const rnn_decoding *d;
+    rnn_i_set k;
+    size_t rows, width, O, H, L, max; /* max: tokens of a hypothesis   */
+    rnn_real *step, *logits;          /* of a step; (rows, O)          */
+    rnn_real *h, *c, *h2, *c2;        /* (L, rows, H)                  */
+    rnn_real *p, *p2;                 /* (rows) log p                  */
+    rnn_real *done_p;                 /* (rows) scores of what ended   */
+    rnn_real *cand;                   /* (width) log p of extensions   */
+    int *ck, *cv;                     /* (width) of which, by which    */
+    int *ids, *from;                  /* (rows) last tokens; sources   */
+    int *tokens, *tokens2, *done;     /* (rows, max)                   */
+    int *done_n;                      /* (rows) tokens of what ended   */
+    int *live, *ended;                /* (B) how many                  */
     size_t work, ints;
 } rnn_i_beam;
 
-RNN_I_FN rnn_status rnn_i_beam_layout(const rnn_model *model,
-                                      const int *source_steps, int batch,
-                                      const rnn_decoding *d, rnn_i_beam *a)
+RNN_I_FN int *rnn_i_take_ints(int *base, size_t *n, size_t count)
 {
-    rnn_i_model m;
-    size_t w = 0, n = 0, B, path;
+    int *p = base ? base + *n : NULL;
+
+    *n = rnn_i_plus(*n, count);
+    return p;
+}
+
+/* The arrays of a search on m, which is laid out for all rows; NULL: counts. */
+RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, rnn_i_model *m, size_t B,
+                                rnn_real *work, int *ints)
+{
+    const size_t state = rnn_i_times(m->top.y.L, m->top.y.state);
+    const size_t path = rnn_i_times(a->rows, a->max);
+    rnn_i_arena w;
+    size_t n = 0;
+
+    w.base = work;
+    w.n = 0;
+    a->step = rnn_i_take(&w, rnn_i_step_work(m, NULL));
+    a->logits = rnn_i_take(&w, rnn_i_times(a->rows, a->O));
+    a->h = rnn_i_take(&w, state);
+    a->c = rnn_i_take(&w, state);
+    a->h2 = rnn_i_take(&w, state);
+    a->c2 = rnn_i_take(&w, state);
+    a->p = rnn_i_take(&w, a->rows);
+    a->p2 = rnn_i_take(&w, a->rows);
+    a->done_p = rnn_i_take(&w, a->rows);
+    a->cand = rnn_i_take(&w, a->width);
+    a->ids = rnn_i_take_ints(ints, &n, a->rows);
+    a->from = rnn_i_take_ints(ints, &n, a->rows);
+    a->tokens = rnn_i_take_ints(ints, &n, path);
+    a->tokens2 = rnn_i_take_ints(ints, &n, path);
+    a->done = rnn_i_take_ints(ints, &n, path);
+    a->done_n = rnn_i_take_ints(ints, &n, a->rows);
+    a->live = rnn_i_take_ints(ints, &n, B);
+    a->ended = rnn_i_take_ints(ints, &n, B);
+    a->ck = rnn_i_take_ints(ints, &n, a->width);
+    a->cv = rnn_i_take_ints(ints, &n, a->width);
+    a->work = w.n;
+    a->ints = n;
+}
+
+/* The checks of a search; how many rows it has. */
+RNN_I_FN rnn_status rnn_i_beam_rows(const rnn_model *model, int batch,
+                                    const rnn_decoding *d, rnn_i_beam *a)
+{
     rnn_status st = rnn_i_check_decoding(model, d);
 
     if (st)
@@ -9246,40 +9651,22 @@ RNN_I_FN rnn_status rnn_i_beam_layout(const rnn_model *model,
     if (d->width < 1 || d->best < 0 || d->best > d->width || batch < 1 ||
         d->width > INT_MAX / batch || !(d->length_power >= 0))
         return RNN_E_ARG;
-    B = (size_t)batch;
+    a->d = d;
     a->width = (size_t)d->width;
-    a->rows = B * a->width;
+    a->rows = (size_t)batch * a->width;
     a->max = (size_t)d->max_steps;
-    st = rnn_i_model_layout(model, source_steps, 1, (int)a->rows, 0, &m);
-    if (st)
-        return st;
-    a->O = m.O;
-    a->state = rnn_i_times(m.top.y.L, m.top.y.state);
-    a->step = rnn_i_step_work(&m);
-    (void)rnn_i_take(&w, a->step);
-    a->logits = rnn_i_take(&w, rnn_i_times(a->rows, a->O));
-    a->h = rnn_i_take(&w, a->state);
-    a->c = rnn_i_take(&w, a->state);
-    a->h2 = rnn_i_take(&w, a->state);
-    a->c2 = rnn_i_take(&w, a->state);
-    a->p = rnn_i_take(&w, a->rows);
-    a->p2 = rnn_i_take(&w, a->rows);
-    a->done_p = rnn_i_take(&w, a->rows);
-    a->cand = rnn_i_take(&w, a->width);
-    path = rnn_i_times(a->rows, a->max);
-    a->ids = rnn_i_take(&n, a->rows);
-    a->from = rnn_i_take(&n, a->rows);
-    a->tokens = rnn_i_take(&n, path);
-    a->tokens2 = rnn_i_take(&n, path);
-    a->done = rnn_i_take(&n, path);
-    a->done_n = rnn_i_take(&n, a->rows);
-    a->live = rnn_i_take(&n, B);
-    a->ended = rnn_i_take(&n, B);
-    a->ck = rnn_i_take(&n, a->width);
-    a->cv = rnn_i_take(&n, a->width);
-    a->work = w;
-    a->ints = n;
-    return rnn_i_fits(w) && n <= (size_t)PTRDIFF_MAX / sizeof(int)
+    return RNN_OK;
+}
+
+/* The sizes of its arrays, on a model that is laid out for its rows. */
+RNN_I_FN rnn_status rnn_i_beam_count(rnn_i_beam *a, rnn_i_model *m, int batch)
+{
+    a->O = m->O;
+    a->H = m->top.y.H;
+    a->L = m->top.y.L;
+    rnn_i_beam_arrays(a, m, (size_t)batch, NULL, NULL);
+    return rnn_i_fits(a->work) &&
+                   a->ints <= (size_t)PTRDIFF_MAX / sizeof(int)
                ? RNN_OK
                : RNN_E_SIZE;
 }
@@ -9288,13 +9675,19 @@ RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
                                  int batch, const rnn_decoding *d,
                                  size_t *work, size_t *ints)
 {
+    rnn_i_model m;
     rnn_i_beam a;
     int S[RNN_MAX_SOURCES], i;
-    rnn_status st;
+    rnn_status st = rnn_i_beam_rows(model, batch, d, &a);
 
     for (i = 0; i < RNN_MAX_SOURCES; i++)
         S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;
-    st = rnn_i_beam_layout(model, S, batch, d, &a);
+    if (!st)
+        st = rnn_i_model_layout(model, S, 1, (int)a.rows, 0, &m);
+    if (!st)
+        st = rnn_i_model_work(&m, 0, NULL);
+    if (!st)
+        st = rnn_i_beam_count(&a, &m, batch);
     if (st)
         return st;
     if (!work || !ints)
@@ -9305,47 +9698,71 @@ RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
 }
 
 /* log p / n^power */
-RNN_I_FN rnn_real rnn_i_beam_score(rnn_i_set k, const rnn_decoding *d,
-                                   rnn_real p, size_t n)
+RNN_I_FN rnn_real rnn_i_beam_score(const rnn_i_beam *a, rnn_real p, size_t n)
 {
     rnn_real x = (rnn_real)n;
 
-    if (d->length_power <= 0 || n == 0)
+    if (a->d->length_power <= 0 || n == 0)
         return p;
-    RNN_I_DO(k, map)(RNN_FN_LOG, 1, &x, &x);
-    x = rnn_i_mul(x, d->length_power);
-    RNN_I_DO(k, map)(RNN_FN_EXP, 1, &x, &x);
+    RNN_I_DO(a->k, map)(RNN_FN_LOG, 1, &x, &x);
+    x = rnn_i_mul(x, a->d->length_power);
+    RNN_I_DO(a->k, map)(RNN_FN_EXP, 1, &x, &x);
     return rnn_i_div(p, x);
 }
 
 /* One hypothesis with log p and n tokens has ended; n_end counts the end. */
-RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, rnn_i_set k,
-                             const rnn_decoding *d, size_t b, rnn_real p,
-                             const int *tokens, size_t n, size_t n_end,
-                             rnn_real *work, int *ints)
+RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, size_t b, rnn_real p,
+                             const int *tokens, size_t n, size_t n_end)
 {
-    const size_t slot = b * a->width + (size_t)ints[a->ended + b]++;
+    const size_t slot = b * a->width + (size_t)a->ended[b]++;
     size_t i;
 
-    work[a->done_p + slot] = rnn_i_beam_score(k, d, p, n_end);
-    ints[a->done_n + slot] = (int)n;
+    a->done_p[slot] = rnn_i_beam_score(a, p, n_end);
+    a->done_n[slot] = (int)n;
     for (i = 0; i < n; i++)
-        ints[a->done + slot * a->max + i] = tokens[i];
+        a->done[slot * a->max + i] = tokens[i];
 }
 
-/* The likeliest `free` extensions of a source's live hypotheses, best first, in
- * cand, ck, cv; returns how many, or -1 if a logit is not a number. */
-RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
-                               size_t b, int room, int live, int no_end,
-                               int end, rnn_real *work, int *ints)
+/* Extension v of hypothesis k among the n best so far, of at most `room`;
+ * returns how many there are then. Of equals the earlier hypothesis comes
+ * first, and of one hypothesis the greater logit. */
+RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
+                               int room, rnn_real p, int k, int v)
 {
-    rnn_real *cand = work + a->cand;
-    int *ck = ints + a->ck, *cv = ints + a->cv;
-    int n = 0, k, v, i;
+    int i, j;
 
-    for (k = 0; k < live; k++) {
+    for (i = n; i > 0; i--)
+        if (!(p > a->cand[i - 1] ||
+              (p == a->cand[i - 1] && a->ck[i - 1] == k &&
+               x[v] > x[a->cv[i - 1]])))
+            break;
+    if (i >= room)
+        return n;
+    if (n < room)
+        n++;
+    for (j = n - 1; j > i; j--) {
+        a->cand[j] = a->cand[j - 1];
+        a->ck[j] = a->ck[j - 1];
+        a->cv[j] = a->cv[j - 1];
+    }
+    a->cand[i] = p;
+    a->ck[i] = k;
+    a->cv[i] = v;
+    return n;
+}
+
+/* The likeliest extensions of source b's live hypotheses, as many as there are
+ * free places, best first, in cand, ck, cv; returns how many, or -1 if a logit
+ * is not a number. */
+RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
+                               size_t b, int t)
+{
+    const int room = (int)a->width - a->ended[b];
+    int n = 0, k, v;
+
+    for (k = 0; k < a->live[b]; k++) {
         const size_t row = b * a->width + (size_t)k;
-        const rnn_real *x = work + a->logits + row * a->O;
+        const rnn_real *x = a->logits + row * a->O;
         rnn_real max, sum, lse;
 
         sum = rnn_i_softmax(call, a->O, x, NULL, &max);
@@ -9353,42 +9770,85 @@ RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
         lse = rnn_i_add(max, sum);
         if (!rnn_i_finite(lse))
             return -1;
-        for (v = 0; v < (int)a->O; v++) {
-            const rnn_real p = rnn_i_add(work[a->p + row],
-                                         rnn_i_sub(x[v], lse));
-            if (no_end && v == end)
-                continue;
-            for (i = n; i > 0; i--) /* equals of a row: the greater logit */
-                if (!(p > cand[i - 1] ||
-                      (p == cand[i - 1] && ck[i - 1] == k &&
-                       x[v] > x[cv[i - 1]])))
-                    break;
-            if (i >= room)
-                continue;
-            if (n < room)
-                n++;
-            {
-                int j;
-                for (j = n - 1; j > i; j--) {
-                    cand[j] = cand[j - 1];
-                    ck[j] = ck[j - 1];
-                    cv[j] = cv[j - 1];
-                }
-            }
-            cand[i] = p;
-            ck[i] = k;
-            cv[i] = v;
-        }
+        for (v = 0; v < (int)a->O; v++)
+            if (v != a->d->end || t >= a->d->min_steps)
+                n = rnn_i_beam_insert(
+                    a, x, n, room,
+                    rnn_i_add(a->p[row], rnn_i_sub(x[v], lse)), k, v);
     }
     return n;
 }
 
+/* State of row `from` of one set, h and c (L, rows, H), to row `to` of the
+ * other. */
+RNN_I_FN void rnn_i_beam_copy(const rnn_i_beam *a, const rnn_real *h,
+                              const rnn_real *c, size_t rows, size_t from,
+                              rnn_real *h2, rnn_real *c2, size_t to)
+{
+    size_t l;
+
+    for (l = 0; l < a->L; l++) {
+        rnn_i_copy(h2 + (l * a->rows + to) * a->H, h + (l * rows + from) * a->H,
+                   a->H);
+        if (c)
+            rnn_i_copy(c2 + (l * a->rows + to) * a->H,
+                       c + (l * rows + from) * a->H, a->H);
+    }
+}
+
+/* The n extensions of source b take their places in the second set, or end. */
+RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
+{
+    size_t j, steps = (size_t)t;
+    int i, next = 0;
+
+    for (i = 0; i < n; i++) {
+        const size_t from = b * a->width + (size_t)a->ck[i];
+        const size_t to = b * a->width + (size_t)next;
+        const int *old = a->tokens + from * a->max;
+        int *path = a->tokens2 + to * a->max;
+
+        if (a->cv[i] == a->d->end) {
+            rnn_i_beam_end(a, b, a->cand[i], old, steps, steps + 1);
+            continue;
+        }
+        for (j = 0; j < steps; j++)
+            path[j] = old[j];
+        path[steps] = a->ids[to] = a->cv[i];
+        a->p2[to] = a->cand[i];
+        rnn_i_beam_copy(a, a->h, has_c ? a->c : NULL, a->rows, from, a->h2,
+                        a->c2, to);
+        next++;
+    }
+    a->live[b] = next;
+    for (i = 0; i < next && t + 1 == a->d->max_steps; i++) {
+        const size_t row = b * a->width + (size_t)i;
+        rnn_i_beam_end(a, b, a->p2[row], a->tokens2 + row * a->max, steps + 1,
+                       steps + 1);
+    }
+}
+
+/* The second set takes the first one's place. */
+RNN_I_FN void rnn_i_beam_swap(rnn_i_beam *a)
+{
+    rnn_real *h = a->h, *c = a->c, *p = a->p;
+    int *tokens = a->tokens;
+
+    a->h = a->h2;
+    a->c = a->c2;
+    a->p = a->p2;
+    a->tokens = a->tokens2;
+    a->h2 = h;
+    a->c2 = c;
+    a->p2 = p;
+    a->tokens2 = tokens;
+}
+
 /* The best of what ended, best first; of equals the one that ended first. */
 RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
-                              int *ids, int *counts, rnn_real *scores,
-                              const rnn_real *work, int *ints)
+                              int *ids, int *counts, rnn_real *scores)
 {
-    const size_t n = (size_t)ints[a->ended + b], base = b * a->width;
+    const size_t n = (size_t)a->ended[b], base = b * a->width;
     size_t r, i, j;
 
     for (r = 0; r < best; r++) {
@@ -9397,18 +9857,68 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
         counts[out] = -1;
         scores[out] = 0;
         for (i = 0; i < n; i++)
-            if (ints[a->done_n + base + i] >= 0 &&
-                (pick == n ||
-                 work[a->done_p + base + i] > work[a->done_p + base + pick]))
+            if (a->done_n[base + i] >= 0 &&
+                (pick == n || a->done_p[base + i] > a->done_p[base + pick]))
                 pick = i;
         if (pick == n)
             continue;
-        counts[out] = ints[a->done_n + base + pick];
-        scores[out] = work[a->done_p + base + pick];
+        counts[out] = a->done_n[base + pick];
+        scores[out] = a->done_p[base + pick];
         for (j = 0; j < (size_t)counts[out]; j++)
-            ids[out * a->max + j] = ints[a->done + (base + pick) * a->max + j];
-        ints[a->done_n + base + pick] = -1;
+            ids[out * a->max + j] = a->done[(base + pick) * a->max + j];
+        a->done_n[base + pick] = -1;
     }
+}
+
+/* All hypotheses of all sources begin alike; one of each is live. */
+RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
+                               const rnn_real *c)
+{
+    size_t b, row;
+
+    for (row = 0; row < a->rows; row++) {
+        b = row / a->width;
+        a->from[row] = (int)b;
+        a->ids[row] = a->d->begin;
+        a->p[row] = 0;
+        rnn_i_beam_copy(a, h, c, B, b, a->h, a->c, row);
+        rnn_i_beam_copy(a, h, c, B, b, a->h2, a->c2, row);
+    }
+    for (b = 0; b < B; b++) {
+        a->live[b] = a->max > 0;
+        a->ended[b] = 0;
+        if (a->max == 0)
+            rnn_i_beam_end(a, b, 0, a->tokens, 0, 0);
+    }
+}
+
+RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, rnn_i_model *m,
+                                   const rnn_i_call *call,
+                                   rnn_i_decoding *step, size_t B)
+{
+    rnn_seq one;
+    size_t b;
+    int t, n, alive = 1;
+
+    rnn_i_flat(&one, (int)a->rows);
+    one.ids = a->ids;
+    step->from = a->from;
+    step->logits = a->logits;
+    for (t = 0; alive && t < a->d->max_steps; t++) {
+        step->h = a->h;
+        step->c = m->top.y.C ? a->c : NULL;
+        rnn_i_decode_step(m, call, step, t, &one, NULL);
+        alive = 0;
+        for (b = 0; b < B; b++) {
+            n = rnn_i_beam_extend(a, call, b, t);
+            if (n < 0)
+                return RNN_E_NOT_FINITE;
+            rnn_i_beam_move(a, b, n, t, m->top.y.C != 0);
+            alive |= a->live[b];
+        }
+        rnn_i_beam_swap(a);
+    }
+    return RNN_OK;
 }
 
 RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
@@ -9424,121 +9934,38 @@ RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
     rnn_i_model m;
     rnn_i_call call;
     rnn_i_beam a;
-    int S[RNN_MAX_SOURCES] = {0, 0}, i, n, t, alive;
-    size_t memory_size, B, H, L, b, k, l, w;
-    rnn_status st;
+    rnn_i_decoding step;
+    size_t B, b;
+    rnn_status st = source ? rnn_i_beam_rows(model, source->batch, d, &a)
+                           : RNN_E_ARG;
 
-    if (!source)
-        return RNN_E_ARG;
-    st = rnn_i_open_memory(model, source, 1, source->batch, memory_len,
-                           &memory_size, &m);
-    for (i = 0; !st && i < m.sources; i++)
-        S[i] = source[i].steps;
     if (!st)
-        st = rnn_i_beam_layout(model, S, source->batch, d, &a);
+        st = rnn_i_open_memory(model, source, (int)a.rows, memory, memory_len,
+                               &m);
+    if (!st)
+        st = rnn_i_beam_count(&a, &m, source->batch);
     if (!st)
         st = rnn_i_begin(run, &call);
     if (st)
         return st;
-    if (!params || (memory_size && !memory) || !h || (m.top.y.C && !c) ||
-        !ids || !counts || !scores || !work || !ints || call.parts > 1)
+    if (!params || (m.memory && !memory) || !h || (m.top.y.C && !c) || !ids ||
+        !counts || !scores || !work || !ints || call.parts > 1)
         return RNN_E_ARG;
     if (work_len < a.work || ints_len < a.ints)
         return RNN_E_BUFFER;
-    B = m.B;
-    H = m.top.y.H;
-    L = m.top.y.L;
-    w = a.width;
-    for (b = 0; b < B; b++) {
-        ints[a.live + b] = d->max_steps > 0;
-        ints[a.ended + b] = 0;
-        for (k = 0; k < w; k++) {
-            const size_t row = b * w + k;
-            ints[a.from + row] = (int)b;
-            ints[a.ids + row] = d->begin;
-            work[a.p + row] = 0;
-            for (l = 0; l < L; l++) {
-                rnn_i_copy(work + a.h + (l * a.rows + row) * H,
-                           h + (l * B + b) * H, H);
-                if (m.top.y.C)
-                    rnn_i_copy(work + a.c + (l * a.rows + row) * H,
-                               c + (l * B + b) * H, H);
-            }
-        }
-        if (d->max_steps == 0)
-            rnn_i_beam_end(&a, call.k, d, b, 0, ints + a.tokens, 0, 0, work,
-                           ints);
-    }
-    alive = d->max_steps > 0;
-    for (t = 0; alive && t < d->max_steps; t++) {
-        st = rnn_decode_step(model, params, source, memory, memory_len, t,
-                             (int)a.rows, ints + a.from, NULL, ints + a.ids,
-                             work + a.h, m.top.y.C ? work + a.c : NULL,
-                             work + a.logits, NULL, work, a.step, run);
-        if (st)
-            return st;
-        alive = 0;
-        for (b = 0; b < B; b++) {
-            const int live = ints[a.live + b];
-            int next = 0;
-
-            n = rnn_i_beam_extend(&a, &call, b,
-                                  (int)w - ints[a.ended + b], live,
-                                  t < d->min_steps, d->end, work, ints);
-            if (n < 0)
-                return RNN_E_NOT_FINITE;
-            for (i = 0; i < n; i++) {
-                const size_t old = b * w + (size_t)ints[a.ck + (size_t)i];
-                const size_t to = b * w + (size_t)next;
-                const int v = ints[a.cv + (size_t)i];
-                const rnn_real p = work[a.cand + (size_t)i];
-
-                if (v == d->end) {
-                    rnn_i_beam_end(&a, call.k, d, b, p,
-                                   ints + a.tokens + old * a.max, (size_t)t,
-                                   (size_t)t + 1, work, ints);
-                    continue;
-                }
-                for (k = 0; k < (size_t)t; k++)
-                    ints[a.tokens2 + to * a.max + k] =
-                        ints[a.tokens + old * a.max + k];
-                ints[a.tokens2 + to * a.max + (size_t)t] = v;
-                work[a.p2 + to] = p;
-                for (l = 0; l < L; l++) {
-                    rnn_i_copy(work + a.h2 + (l * a.rows + to) * H,
-                               work + a.h + (l * a.rows + old) * H, H);
-                    if (m.top.y.C)
-                        rnn_i_copy(work + a.c2 + (l * a.rows + to) * H,
-                                   work + a.c + (l * a.rows + old) * H, H);
-                }
-                next++;
-            }
-            ints[a.live + b] = next;
-            for (k = 0; k < (size_t)next; k++) {
-                const size_t row = b * w + k;
-                const int *path = ints + a.tokens2 + row * a.max;
-
-                if (t + 1 == d->max_steps)
-                    rnn_i_beam_end(&a, call.k, d, b, work[a.p2 + row], path,
-                                   (size_t)t + 1, (size_t)t + 1, work, ints);
-                for (l = 0; l <= (size_t)t; l++)
-                    ints[a.tokens + row * a.max + l] = path[l];
-                ints[a.ids + row] = path[t];
-                work[a.p + row] = work[a.p2 + row];
-                for (l = 0; l < L; l++) {
-                    rnn_i_copy(work + a.h + (l * a.rows + row) * H,
-                               work + a.h2 + (l * a.rows + row) * H, H);
-                    if (m.top.y.C)
-                        rnn_i_copy(work + a.c + (l * a.rows + row) * H,
-                                   work + a.c2 + (l * a.rows + row) * H, H);
-                }
-            }
-            alive |= next;
-        }
-    }
+    B = (size_t)source->batch;
+    a.k = call.k;
+    rnn_i_beam_arrays(&a, &m, B, work, ints);
+    (void)rnn_i_step_work(&m, a.step);
+    rnn_i_beam_begin(&a, B, h, m.top.y.C ? c : NULL);
+    step.params = params;
+    step.source = source;
+    st = rnn_i_beam_run(&a, &m, &call, &step, B);
+    if (st)
+        return st;
     for (b = 0; b < B; b++)
         rnn_i_beam_best(&a, b, d->best ? (size_t)d->best : 1, ids, counts,
-                        scores, work, ints);
+                        scores);
     return RNN_OK;
 }
 
@@ -10185,8 +10612,8 @@ typedef struct rnn_i_field {
 #define RNN_I_1ST(x, ...) x
 #define RNN_I_TEXT(a, name, ...) RNN_I_1ST(__VA_ARGS__, 0),
 static const char *const rnn_i_wirings[] = {RNN_I_WIRINGS(RNN_I_TEXT, 0) NULL};
-static const char *const rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_TEXT, 0)
-                                             NULL};
+static const char *const rnn_i_context_names[] = {
+    RNN_I_CONTEXTS(RNN_I_TEXT, 0) NULL};
 static const char *const rnn_i_score_names[] = {RNN_I_SCORES(RNN_I_TEXT, 0)
                                                 NULL};
 static const char *const rnn_i_cell_names[] = {RNN_I_CELLS(RNN_I_TEXT, 0) NULL};
@@ -10211,7 +10638,7 @@ static const rnn_i_field rnn_i_fields[] = {
     RNN_I_FIELD(target_embedding_size, NULL),
     RNN_I_FIELD(decoder_hidden_size, NULL),
     RNN_I_FIELD(decoder_layers, NULL),
-    RNN_I_FIELD(context, rnn_i_contexts),
+    RNN_I_FIELD(context, rnn_i_context_names),
     RNN_I_FIELD(source_steps, NULL),
     RNN_I_FIELD(context_size, NULL),
     RNN_I_FIELD(feed, NULL),
@@ -10251,7 +10678,7 @@ RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
     m.decoder_hidden_size = m.decoder_hidden_size ? m.decoder_hidden_size
                                                   : m.hidden_size;
     m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
-    if (m.context != RNN_ALL)
+    if (!rnn_i_contexts[m.context].each)
         m.source_steps = 0;
     if (m.cell != RNN_LSTM)
         m.hand_over &= ~(int)RNN_HAND_CELL;

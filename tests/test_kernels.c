@@ -333,8 +333,8 @@ static void others(size_t n, int wild)
     for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
         restore(), c->map(f, n, x, y), keep();
         EACH(k->map(f, n, x, y), y, want_y, ROOM);
-        restore(), c->unmap(f, n, x, y), keep();
-        EACH(k->unmap(f, n, x, y), y, want_y, ROOM);
+        restore(), c->map_backward(f, n, x, y), keep();
+        EACH(k->map_backward(f, n, x, y), y, want_y, ROOM);
     }
     restore(), c->gather(n, x, z, x + MOST, y), keep();
     EACH(k->gather(n, x, z, x + MOST, y), y, want_y, ROOM);
@@ -370,10 +370,10 @@ static void others(size_t n, int wild)
         EACH(k->row_loss(f, n, s, x, z, y), y, want_y, ROOM);
         restore(), scalar[0] = c->score(f, n, x, y, z);
         EACH(scalar[1] = k->score(f, n, x, y, z), scalar, scalar + 1, 1);
-        restore(), c->unscore(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
-                              y + 4 * MOST), keep();
-        EACH(k->unscore(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
-                        y + 4 * MOST), y, want_y, ROOM);
+        restore(), c->score_backward(f, n, s, x, x + MOST, z + MOST, y,
+                                     y + 2 * MOST, y + 4 * MOST), keep();
+        EACH(k->score_backward(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
+                               y + 4 * MOST), y, want_y, ROOM);
     }
 
     memset(&u, 0, sizeof u);

@@ -86,7 +86,7 @@
  * CONTENTS                     search for the word in brackets
  *
  *   declarations                         implementation
- *     [TYPES]                              [BASE]      [PRODUCT]
+ *     [TYPES]                              [HOW] [BASE] [PRODUCT]
  *     [API-SIZES]                          [KERNELS]   [MATH]  [CELLS]
  *     [API-MATH]                           [CELL-RNN]  [CELL-GRU] [CELL-LSTM]
  *     [API-LINEAR]                         [SELECT]    [ROWS]  [MAP] [RANDOM]
@@ -1385,6 +1385,99 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  * If you only want to use the library, you can stop here.
  * ========================================================================= */
 
+/* ============================================================================
+ * [HOW]  how it is built
+ *
+ * FLOORS, each made of those above it in this list, and so in the file:
+ *
+ *   [BASE] [PRODUCT]      one number; sizes that saturate; arenas; what the
+ *                         matrix kernel computes
+ *   [KERNELS] - [CELL-..] loops over many numbers, compiled once per
+ *                         instruction set: functions, products, sums, one step
+ *                         of a cell, optimisers. [SELECT] chooses among sets
+ *   [ROWS]                products, sums and gathers over the valid rows of a
+ *                         batch: all passes over time are made of these
+ *   [LINEAR] [STACK] [ATTENTION]
+ *                         layers: forward, backward, gradients
+ *   [MODEL] [CONTEXT]     wirings: what a description comes to; the blocks
+ *   [TENSORS] - [BEAM]    parameters by name; losses, optimisers; using a model
+ *   [FILES] [STDIO]       safetensors
+ *
+ * ONE TRAINING STEP of an N vs N model, from floor to floor
+ *
+ *   rnn_forward           rnn_i_open_model checks everything, lays the model
+ *                         out and hands out its arrays; rnn_i_pack_model copies
+ *                         weights into the order in which products read them;
+ *   rnn_i_plain_forward   the chain of blocks: rnn_i_embed, then
+ *   rnn_i_stack_forward   layer by layer, and for each rnn_i_layer_forward:
+ *   rnn_i_input_product   z = b + x W_ih of some steps at once, then by step
+ *   rnn_i_step_forward    z += h W_hh, and the cell turns z into h; then
+ *   rnn_i_head_forward    logits
+ *   rnn_cross_entropy     dlogits
+ *   rnn_backward          the same chain from its end: rnn_i_head_backward,
+ *   rnn_i_stack_backward  layer by layer from the top: rnn_i_layer_backward,
+ *   rnn_i_step_backward   by step from the last: the cell turns z into dz, and
+ *                         dh_{t-1} = dz W_hh^T + what the cell passed by;
+ *   rnn_i_input_backward  dx = dz W_ih^T of all steps, the next layer's dy;
+ *   rnn_i_model_grads     dW = x^T dz, dW = h^T dz, db: sums over all steps
+ *
+ * A model with a decoder has two chains, rnn_i_encode, rnn_i_decoder_forward and
+ * back rnn_i_decoder_backward, rnn_i_encode_backward. One step of a stream or of
+ * a decoder, rnn_i_stack_step, runs the same products and cells on arrays of one
+ * step; greedy decoding and beams are loops around rnn_i_decode_step.
+ *
+ * WORDS, each with one meaning
+ *
+ *   block      a part of a wiring with forward, backward and maybe gradients
+ *   call       rnn_i_call: kernels, share and steps of one public call
+ *   from .. to of a call: the steps that a function may touch, so that a whole
+ *              pass and one step of it are the same code
+ *   gate, kept block    H columns of a weight; H numbers of z
+ *   keep       what forward leaves for backward in work; everything else there
+ *              is dead when a call returns
+ *   part       an input of a layer that stands beside others in the rows of its
+ *              weight: x, c, c_t. rnn_i_part says when it counts, whether it is
+ *              the same at every step, and where its gradient goes
+ *   run        neighbouring rows of a step that are not padding
+ *   set        the kernels of one instruction set
+ *   share      what one thread has of rows, columns or elements
+ *   slot       where a state stands: slot t of T + 1, see [STACK]
+ *   strip      64 columns of a weight, copied to be neighbours
+ *   tile       the rows and columns of C whose sums are in registers
+ *   top        the stack in front of the head; the decoder, where there is one
+ *
+ *   A score's size, B rows, C width of a context, D directions, E width of an
+ *   embedding, G gates, H hidden, I input, K kept blocks (of attention: width
+ *   of a key), L layers, O outputs, Q width of a query, R width of r before q,
+ *   S source steps, T steps, W numbers of a vector, Z what the head reads
+ *   besides the stack; o, k outer and inner terms of a sum; d... the gradient
+ *   of ...
+ *
+ * TO ADD ...
+ *
+ *   a cell         a row of RNN_I_CELLS, and in [CELLS] a block of that name:
+ *                  its equations, RNN_I_CELL(NAME, forward), (NAME, backward)
+ *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
+ *                  gradient in RNN_K(score_backward), unless it is a product
+ *   a context      a row of RNN_I_CONTEXTS, and in [CONTEXT] a block of that
+ *                  name: RNN_I_SUMMARY(NAME, forward), (NAME, backward)
+ *   an instruction set   a row of RNN_I_KERNELS, its detection beside
+ *                  RNN_I_X86, a block in [KERNELS], a pass behind [CELLS], its
+ *                  table in [SELECT]
+ *   an optimiser   an enumerator, a case of RNN_K(update), its defaults in
+ *                  rnn_optimizer_init, its count in rnn_optimizer_moments
+ *   a loss         a term of RNN_K(term), and a call around rnn_i_feature_loss
+ *   an initialiser an enumerator and a case of rnn_init_tensor
+ *   a field of rnn_model   the field; its check in rnn_i_describe; its line of
+ *                  rnn_i_fields, and in rnn_i_plain what it means by default
+ *   a wiring       a row of RNN_I_WIRINGS; its blocks in rnn_i_model_run and
+ *                  rnn_backward; its widths, arrays and parameters in [MODEL]
+ *
+ * Tests loop over the rows, so what is added is tested: gradients against
+ * differences, every kernel, parts, chunks, streams, files. Of a cell,
+ * test_hash wants the value of a line of its own.
+ * ========================================================================= */
+
 #if defined(RNN_IMPLEMENTATION) &&                                             \
     (!defined(RNN_I_IMPLEMENTED) || defined(RNN_I_PASS))
 
@@ -1527,7 +1620,8 @@ RNN_I_INLINE rnn_real rnn_i_div(rnn_real a, rnn_real b)
     return r;
 }
 
-/* For structs that serve reading and writing alike: what is read alone. */
+/* Casts const away, for structs that serve reading and writing alike: the
+ * callee does not write through it. */
 RNN_I_INLINE rnn_real *rnn_i_writable(const rnn_real *p)
 {
     return (rnn_real *)p;
@@ -4176,7 +4270,7 @@ RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
     p->add = 0;
 }
 
-/* Where the steps of a call end at which a part counts. */
+/* One past the last step of this call at which a part is read. */
 RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
                          const rnn_i_part *p)
 {
@@ -4490,8 +4584,8 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                part->fixed ? 0 : (ptrdiff_t)(B * part->row));
 }
 
-/* The columns of a product: all start alike, but b2 counts for the first
- * `joint` only. */
+/* Sets the columns of a product, which all start alike, but that b2 is added
+ * for the first `joint` only: the others are the product's tail. */
 RNN_I_FN void rnn_i_starts(rnn_i_product *p, size_t columns, int start,
                            const rnn_real *b1, const rnn_real *b2, size_t joint)
 {
@@ -4909,11 +5003,32 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
 /* ============================================================================
  * [STACK]  layers over time
  *
- * A layer in one direction: for some steps at once z = b + x W_ih, then for
- * each of them z += h_{t-1} W_hh and the cell. States stand in T + 1 slots, so
- * that h_{t-1} of every step is at hand: forward, slot t is h_{t-1} and slot
- * t + 1 is h_t; reverse, slot t + 1 is the state that comes in and slot t is
- * h_t, and h0 of a row stands in the slot of its own length.
+ * A layer in one direction, x (T, B, in), h and c (T, B, H), z (T, B, K*H):
+ *
+ *     forward     z_t = b_ih + b_hh + x_t W_ih + h_{t-1} W_hh
+ *                 h_t, c_t = cell(z_t, h_{t-1}, c_{t-1})         t ascending
+ *
+ *     backward    dh_t = dy_t + what step t + 1 left             t descending
+ *                 dz_t, dc_{t-1}, e = cell'(dh_t, dc_t)          e: [CELLS]
+ *                 dh_{t-1} = dz_t W_hh^T + e
+ *                 dx_t = dz_t W_ih^T                             the dy below
+ *
+ *     gradients   dW_ih = sum_t x_t^T dz_t    dW_hh = sum_t h_{t-1}^T dz_t
+ *                 db_ih = db_hh = sum_t dz_t
+ *
+ * x W_ih and dz W_ih^T are products over all steps at once (or some: [ROWS]
+ * takes any range), and so are the gradients; W_hh alone goes step by step. A
+ * cell may multiply other things by parts of W_hh: its products say.
+ *
+ * z holds pre-activations, then what the cell keeps, then dz, in place. States
+ * stand in T + 1 slots, so that h_{t-1} and h_t of every step are at hand:
+ *
+ *     slot        0     1     2     3     4               T = 4
+ *     forward     h_0   h_1   h_2   h_3   h_4    h_{t-1} in slot t - 1
+ *     reverse     h_1   h_2   h_3   h_4   h_0    what step t reads in slot t
+ *
+ * (steps counted from 1). h_0 of a row of length n stands where the row begins:
+ * in slot 0, in reverse in slot n; its final state in slot n, in reverse in 0.
  * ========================================================================= */
 
 /* A recurrent product of a cell: n blocks of z += a times n blocks of columns
@@ -5379,9 +5494,10 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_pad(call, seq, NULL, y, width);
 }
 
-/* Which copies a call has; none if work is tight. Each part makes a share.
- * Strips are read by the call that makes them, so its parts must meet; the
- * transposed copies are read by the next call. */
+/* Sets packed and strips: which copies of its weights a stack has in this call.
+ * Each thread makes a share of them. Strips are read by the call that makes
+ * them, so its threads must be able to meet in between; the transposed copies
+ * are read by the next call alone. */
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
 {
     y->packed = packed;
@@ -8194,7 +8310,8 @@ RNNDEF rnn_status rnn_stack_tensor(const rnn_stack *stack, int i,
 
 
 
-/* Whether tensor *i is this one; if not, *i counts down. */
+/* Walks over the tensors of a model: if *i is 0, this is the one, and it is put
+ * into t; else *i counts down. */
 RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
                          const char *more, size_t rows, size_t cols,
                          size_t offset, size_t fan)
@@ -8206,7 +8323,7 @@ RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
     return 1;
 }
 
-/* Whether tensor *i is in this side; the same. */
+/* The same for the tensors of a side: its table, and its stack if `stack`. */
 RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
                                int stack, const char *table, const char *name)
 {

@@ -58,5 +58,19 @@ echo "1 passed, $((tags > 0)) failed" | sed 's/^1 passed, 1/0 passed, 1/' \
     > "$b/tags.out"
 count tags 0 "$b/tags.out"
 
+# every name that the page [HOW] uses stands in the code behind it
+names=0
+for n in $(sed -n '/^ \* \[HOW\]/,/^ \* ====/p' rnn.h |
+           grep -o 'rnn_[a-z_0-9]*\|RNN_I_[A-Z_0-9]*\|RNN_K([a-z_]*)' | sort -u)
+do
+    if ! sed '1,/^ \* \[HOW\]/d' rnn.h | sed '1,/^ \* ====/d' |
+        grep -q -F "$n"; then
+        echo "[HOW] names $n, which is not there"
+        names=$((names + 1))
+    fi
+done
+echo "$((names == 0)) passed, $((names > 0)) failed" > "$b/how.out"
+count how 0 "$b/how.out"
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

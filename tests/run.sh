@@ -63,8 +63,7 @@ names=0
 for n in $(sed -n '/^ \* \[HOW\]/,/^ \* ====/p' rnn.h |
            grep -o 'rnn_[a-z_0-9]*\|RNN_I_[A-Z_0-9]*\|RNN_K([a-z_]*)' | sort -u)
 do
-    if ! sed '1,/^ \* \[HOW\]/d' rnn.h | sed '1,/^ \* ====/d' |
-        grep -q -F "$n"; then
+    if ! sed '/^ \* \[HOW\]/,/^ \* ====/d' rnn.h | grep -q -F "$n"; then
         echo "[HOW] names $n, which is not there"
         names=$((names + 1))
     fi

@@ -1421,8 +1421,8 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   rnn_i_input_backward  dx = dz W_ih^T of all steps, the next layer's dy;
  *   rnn_i_model_grads     dW = x^T dz, dW = h^T dz, db: sums over all steps
  *
- * A model with a decoder has two chains, rnn_i_encode and rnn_i_decoder_forward;
- * back, rnn_i_decoder_backward and rnn_i_encode_backward. One step of a stream
+ * A model with a decoder has two chains: rnn_i_encode, rnn_i_decoder_forward,
+ * and back rnn_i_decoder_backward, rnn_i_encode_backward. One step of a stream
  * or of a decoder, rnn_i_stack_step, runs the same products and cells on arrays
  * of one step; greedy decoding and beams are loops around rnn_i_decode_step.
  *

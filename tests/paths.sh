@@ -17,8 +17,8 @@ function path(title, names) {
 }
 BEGIN {
     path("how the backward pass of an LSTM works",
-         "RNN_I_CELLS|[STACK]|RNN_I_CELL(LSTM, backward)|rnn_i_layer_backward|" \
-         "rnn_i_step_backward|rnn_i_stack_backward|rnn_i_input_backward")
+         "[STACK]|[KERNELS]|RNN_I_CELL(LSTM, backward)|rnn_i_step_backward|" \
+         "rnn_i_layer_backward|rnn_i_input_backward|rnn_i_stack_backward")
     path("a new cell",
          "[CELLS]|RNN_I_CELLS|rnn_i_piece|RNN_I_CELL(LSTM, forward)|" \
          "RNN_I_CELL(LSTM, backward)")
@@ -38,25 +38,35 @@ BEGIN {
 /^\/\* (\[[A-Z-]+\]|---- \[[A-Z-]+\])/ {
     match($0, /\[[A-Z-]+\]/); tag = substr($0, RSTART, RLENGTH)
     if (!(tag in head)) head[tag] = NR }
-{ where[NR] = tag }
+{ where[NR] = tag ~ /^\[CELL-/ ? "[CELLS]" : tag }
 function find(name,   i, n, text) {
     if (name ~ /^\[/)
         return (name in head) ? head[name] : 0
     n = length(name)
     for (i = 1; i <= NR; i++) {
         text = line[i]
-        if (name ~ /^RNN_I_(CELL|SUMMARY)\(/ ? text == name :
-            name ~ /^RNN_I_PASS/ ? text ~ "^#elif RNN_I_PASS == " name :
-            name ~ /^RNN_I_/ ? index(text, "#define " name "(") == 1 :
-            text ~ "^typedef struct " name " \\{" ||
-            (text ~ /^[A-Za-z]/ && text ~ "[ *]" name "\\("))
+        if (name ~ /^RNN_I_(CELL|SUMMARY)\(/) {
+            if (text == name)
+                return i
+        } else if (name ~ /^RNN_I_PASS/) {
+            if (text ~ ("^#elif RNN_I_PASS == " name))
+                return i
+        } else if (name ~ /^RNN_I_/) {
+            if (index(text, "#define " name "(") == 1)
+                return i
+        } else if (index(text, "typedef struct " name " {") == 1 ||
+                   (text ~ /^[A-Za-z]/ && text !~ /;$/ &&
+                    text ~ ("[ *]" name "\\(")))
             return i
     }
     return 0
 }
 function last(name, i) {
     if (name ~ /^\[/) { while (line[i] !~ /\*\/$/) i++; return i }
-    if (name ~ /^RNN_I_PASS/) { for (i++; line[i] !~ /^#elif|^#endif/; i++); return i - 1 }
+    if (name ~ /^RNN_I_PASS/) {
+        for (i++; line[i] !~ /^#elif|^#endif/; i++);
+        return i - 1
+    }
     if (name ~ /^RNN_I_[A-Z]+$/) { while (line[i] ~ /\\$/) i++; return i }
     while (line[i] !~ /^}/) i++
     return i

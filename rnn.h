@@ -10130,6 +10130,12 @@ RNN_I_FN int rnn_i_next(rnn_i_json *j, unsigned char c)
     return 1;
 }
 
+/* The same of what must come; why it is wrong if it does not. */
+RNN_I_FN int rnn_i_expect(rnn_i_json *j, unsigned char c, const char *why)
+{
+    return rnn_i_next(j, c) || rnn_i_fail(j, why);
+}
+
 RNN_I_FN int rnn_i_hex(unsigned char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
@@ -10225,8 +10231,8 @@ RNN_I_FN int rnn_i_string(rnn_i_json *j, const unsigned char **s, size_t *len)
     unsigned char c[4];
     size_t k, used;
 
-    if (!rnn_i_next(j, '"'))
-        return rnn_i_fail(j, "a string is missing");
+    if (!rnn_i_expect(j, '"', "a string is missing"))
+        return 0;
     *s = j->p + j->i;
     while (j->i < j->n && j->p[j->i] != '"') {
         used = rnn_i_char(j->p + j->i, j->n - j->i, c, &k);
@@ -10315,8 +10321,8 @@ RNNDEF const char *rnn_st_dtype_name(int dtype)
 RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
 {
     t->ndim = 0;
-    if (!rnn_i_next(j, '['))
-        return rnn_i_fail(j, "a shape is not an array");
+    if (!rnn_i_expect(j, '[', "a shape is not an array"))
+        return 0;
     if (rnn_i_next(j, ']'))
         return 1;
     do {
@@ -10325,59 +10331,67 @@ RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
         if (!rnn_i_count(j, &t->dims[t->ndim++]))
             return 0;
     } while (rnn_i_next(j, ','));
-    return rnn_i_next(j, ']') ? 1 : rnn_i_fail(j, "a shape does not end");
+    return rnn_i_expect(j, ']', "a shape does not end");
+}
+
+/* A key of an object, and the colon behind it. */
+RNN_I_FN int rnn_i_key_of(rnn_i_json *j, const unsigned char **key, size_t *len)
+{
+    return rnn_i_string(j, key, len) &&
+           rnn_i_expect(j, ':', "a colon is missing");
+}
+
+RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
+{
+    const unsigned char *s;
+    size_t n;
+
+    if (!rnn_i_string(j, &s, &n))
+        return 0;
+    for (t->dtype = 0; t->dtype < RNN_ST_DTYPES; t->dtype++)
+        if (rnn_i_is(s, n, rnn_i_dtypes[t->dtype].name))
+            return 1;
+    return rnn_i_fail(j, "an unknown dtype");
+}
+
+RNN_I_FN int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
+{
+    return rnn_i_expect(j, '[', "data_offsets is not an array") &&
+           rnn_i_count(j, begin) &&
+           rnn_i_expect(j, ',', "data_offsets needs two numbers") &&
+           rnn_i_count(j, end) &&
+           rnn_i_expect(j, ']', "data_offsets needs two numbers");
 }
 
 /* { "dtype": ..., "shape": ..., "data_offsets": ... } in any order */
 RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
                                 rnn_st_tensor *t)
 {
-    const unsigned char *key, *s;
-    size_t len, n, begin = 0, end = 0, size = 1;
-    int seen = 0, bit, i;
+    const unsigned char *key;
+    size_t len, begin = 0, end = 0, size = 1;
+    int seen = 0, bit, good, i;
 
-    if (!rnn_i_next(j, '{'))
-        return rnn_i_fail(j, "a tensor is not an object");
+    if (!rnn_i_expect(j, '{', "a tensor is not an object"))
+        return 0;
     do {
-        if (!rnn_i_string(j, &key, &len))
+        if (!rnn_i_key_of(j, &key, &len))
             return 0;
-        if (!rnn_i_next(j, ':'))
-            return rnn_i_fail(j, "a colon is missing");
-        if (rnn_i_is(key, len, "dtype")) {
-            bit = 1;
-            if (!rnn_i_string(j, &s, &n))
-                return 0;
-            t->dtype = -1;
-            for (i = 0; i < RNN_ST_DTYPES; i++)
-                if (rnn_i_is(s, n, rnn_i_dtypes[i].name))
-                    t->dtype = i;
-            if (t->dtype < 0)
-                return rnn_i_fail(j, "an unknown dtype");
-        } else if (rnn_i_is(key, len, "shape")) {
-            bit = 2;
-            if (!rnn_i_shape(j, t))
-                return 0;
-        } else if (rnn_i_is(key, len, "data_offsets")) {
-            bit = 4;
-            if (!rnn_i_next(j, '['))
-                return rnn_i_fail(j, "data_offsets is not an array");
-            if (!rnn_i_count(j, &begin))
-                return 0;
-            if (!rnn_i_next(j, ','))
-                return rnn_i_fail(j, "data_offsets needs two numbers");
-            if (!rnn_i_count(j, &end))
-                return 0;
-            if (!rnn_i_next(j, ']'))
-                return rnn_i_fail(j, "data_offsets needs two numbers");
-        } else {
+        if (rnn_i_is(key, len, "dtype"))
+            bit = 1, good = rnn_i_dtype_of(j, t);
+        else if (rnn_i_is(key, len, "shape"))
+            bit = 2, good = rnn_i_shape(j, t);
+        else if (rnn_i_is(key, len, "data_offsets"))
+            bit = 4, good = rnn_i_offsets(j, &begin, &end);
+        else
             return rnn_i_fail(j, "a tensor has an unknown key");
-        }
+        if (!good)
+            return 0;
         if (seen & bit)
             return rnn_i_fail(j, "a tensor has a key twice");
         seen |= bit;
     } while (rnn_i_next(j, ','));
-    if (!rnn_i_next(j, '}'))
-        return rnn_i_fail(j, "a tensor does not end");
+    if (!rnn_i_expect(j, '}', "a tensor does not end"))
+        return 0;
     if (seen != 7)
         return rnn_i_fail(j, "a tensor lacks dtype, shape or data_offsets");
     if (begin > end || end > st->data_len)
@@ -10397,11 +10411,7 @@ RNN_I_FN int rnn_i_meta_entry(rnn_i_json *j, const unsigned char **key,
                               size_t *key_len, const unsigned char **value,
                               size_t *value_len)
 {
-    if (!rnn_i_string(j, key, key_len))
-        return 0;
-    if (!rnn_i_next(j, ':'))
-        return rnn_i_fail(j, "a colon is missing");
-    return rnn_i_string(j, value, value_len);
+    return rnn_i_key_of(j, key, key_len) && rnn_i_string(j, value, value_len);
 }
 
 /* Its keys are compared when the file is opened, not at every later pass. */
@@ -10411,8 +10421,8 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
     size_t kn, vn, k2n, count = 0;
     rnn_i_json again;
 
-    if (!rnn_i_next(j, '{'))
-        return rnn_i_fail(j, "__metadata__ is not an object");
+    if (!rnn_i_expect(j, '{', "__metadata__ is not an object"))
+        return 0;
     if (rnn_i_next(j, '}'))
         return 1;
     do {
@@ -10427,8 +10437,7 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
                 return rnn_i_fail(j, "a key of __metadata__ stands twice");
         }
     } while (rnn_i_next(j, ','));
-    return rnn_i_next(j, '}') ? 1
-                              : rnn_i_fail(j, "__metadata__ does not end");
+    return rnn_i_expect(j, '}', "__metadata__ does not end");
 }
 
 /* The entry at j: a tensor, or __metadata__ (its value from *meta on, else 0).
@@ -10436,10 +10445,8 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
 RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
                          rnn_st_tensor *t, size_t *meta)
 {
-    if (!rnn_i_string(j, &t->name, &t->name_len))
+    if (!rnn_i_key_of(j, &t->name, &t->name_len))
         return 0;
-    if (!rnn_i_next(j, ':'))
-        return rnn_i_fail(j, "a colon is missing");
     *meta = 0;
     if (rnn_i_is(t->name, t->name_len, "__metadata__")) {
         *meta = j->i;
@@ -10529,8 +10536,8 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
             else if (!rnn_i_apart(&j, st, &t, &reason))
                 (void)rnn_i_fail(&j, reason);
         } while (!j.why && rnn_i_next(&j, ','));
-        if (!j.why && !rnn_i_next(&j, '}'))
-            (void)rnn_i_fail(&j, "the header does not end");
+        if (!j.why)
+            (void)rnn_i_expect(&j, '}', "the header does not end");
     }
     while (j.i < n && st->json[j.i] == ' ')
         j.i++;

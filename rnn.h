@@ -387,7 +387,7 @@ enum { RNN_KERNELS = 0 RNN_I_KERNELS(RNN_I_ONE, 0) };
  * of rnn_forward and rnn_stack_forward, equally often or not at all, and
  * returns when all parts have called it: a function around OpenMP's `#pragma
  * omp barrier`, say, or around pthread_barrier_wait. Each part then reads what
- * all have copied, which is quicker from hidden size 256 on. */
+ * all have copied, which is quicker. */
 typedef struct rnn_run {
     int part, parts;             /* parts 0 means 1                */
     int kernel;                  /* RNN_KERNEL_...                 */
@@ -459,6 +459,8 @@ typedef struct rnn_sizes {
     size_t train_tight; /* the least they accept: without copies that make them
                            faster; the same bits                              */
     size_t infer;       /* work of infer, and of encode                       */
+    size_t infer_packed; /* the same with copies of the weights, which make it
+                           faster from some rows on; the same bits           */
     size_t step;        /* work of step and decode_step, of this many rows    */
     size_t memory;      /* what encode leaves for decode_step                 */
 } rnn_sizes;
@@ -501,14 +503,23 @@ typedef struct rnn_sizes {
       1u + RNN_HAS_DC(cell) +                                                  \
       (size_t)(T) * (size_t)(D)))
 
-/* Copies of the weights, which make training faster: transposed and, for wide
- * layers, once more in another order; and room for copies of other factors. */
-#define RNN_COPIES(H) ((size_t)((H) < 256 ? 1 : 2))
+/* Copies of the weights in panels at cache lines, which make training faster:
+ * W and its transpose, each matrix filling whole lines of 16 numbers, and up to
+ * 15 in front of all; and room for copies of other factors. */
+#define RNN_I_LINES(n) (((size_t)(n) + 15u) / 16u * 16u)
+#define RNN_I_LAYER_LINES(cell, in, H)                                         \
+    (RNN_I_LINES(RNN_GATES(cell) * (size_t)(H) * (size_t)(in)) +               \
+     RNN_I_LINES(RNN_GATES(cell) * (size_t)(H) * (size_t)(H)))
+#define RNN_STACK_COPIES(cell, I, H, L, D)                                     \
+    (15u + (size_t)(D) *                                                       \
+               (RNN_I_LAYER_LINES(cell, I, H) +                                \
+                ((size_t)(L) - 1u) *                                           \
+                    RNN_I_LAYER_LINES(cell, (size_t)(D) * (size_t)(H), H)))
 #define RNN_ROOM(H) ((size_t)((H) < 256 ? 0 : 227360))
 
 #define RNN_STACK_TRAIN(cell, I, H, L, D, T, B)                                \
     (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
-     RNN_COPIES(H) * RNN_STACK_PARAMS(cell, I, H, L, D, 0) + RNN_ROOM(H))
+     2u * RNN_STACK_COPIES(cell, I, H, L, D) + RNN_ROOM(H))
 
 /* Each layer whose output goes through dropout keeps a masked copy of it:
  * add this for every such layer (L - 1 with dropout, 1 with dropout_last). */
@@ -539,8 +550,7 @@ typedef struct rnn_sizes {
      2u * (size_t)(T) * (size_t)(B) * (size_t)(E))
 #define RNN_MODEL_TRAIN(cell, I, E, H, L, D, T, B, O)                          \
     (RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B) +                           \
-     RNN_COPIES(H) *                                                           \
-         RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, 0) +                 \
+     2u * RNN_STACK_COPIES(cell, (E) ? (E) : (I), H, L, D) +                   \
      (size_t)(D) * (size_t)(H) * (size_t)(O) + RNN_ROOM(H))
 #define RNN_MODEL_INFER(cell, E, H, L, D, T, B)                                \
     (RNN_STACK_INFER(cell, H, L, D, T, B) +                                    \
@@ -1769,6 +1779,22 @@ RNN_I_FN rnn_real *rnn_i_take(rnn_i_arena *a, size_t n)
 
     a->n = rnn_i_plus(a->n, n);
     return p;
+}
+
+/* n numbers, rounded up to whole cache lines of 16 (64 bytes). */
+RNN_I_INLINE size_t rnn_i_lines(size_t n)
+{
+    return rnn_i_plus(n, 15) / 16 * 16;
+}
+
+/* An array that begins at a cache line, whatever the arena's base: it takes 15
+ * numbers more. */
+RNN_I_FN rnn_real *rnn_i_take_lines(rnn_i_arena *a, size_t n)
+{
+    rnn_real *p = rnn_i_take(a, n ? rnn_i_plus(n, 15) : 0);
+    const size_t off = (size_t)((uintptr_t)p / sizeof *p % 16);
+
+    return p && n ? p + (16 - off) % 16 : p;
 }
 
 /* Whether n numbers can be a buffer: their bytes fit ptrdiff_t. */
@@ -4190,9 +4216,14 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
     return one;
 }
 
+/* With fewer rows than this at a step, copies of the weights are not worth their
+ * making: `build/bench 'lstm train 128 128 N 50'` for some N tells. */
+#define RNN_I_FEW 4
+
 /* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of
  * them, the rows of a strip being neighbours. That is the order in which a
- * product reads it, so nothing has to be copied again at every step. */
+ * product reads it, and a strip's rows begin at cache lines, whatever the
+ * alignment of the caller's arrays. */
 #define RNN_I_STRIP 64
 
 /* How wide the strip is that column j is in. */
@@ -5060,13 +5091,13 @@ static const rnn_i_cell rnn_i_cells[] = {RNN_I_CELLS(RNN_I_ROW, 0)};
  * rnn_i_stack_arrays counts the arrays and hands them out. */
 typedef struct rnn_i_lay {
     int cell, train, bias;
-    int packed, strips;    /* there are copies of the weights, transposed, and
-                              in strips                                      */
+    int packed, strips;    /* there are copies of the weights: of their
+                              transposes for backward, and of themselves     */
     const rnn_i_cell *row;
     size_t I, H, L, D, G, K, C, T, B;
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
-    size_t weights;        /* numbers in all matrices                        */
+    size_t lines;          /* numbers in a copy of all matrices              */
     size_t masks;          /* layers whose output dropout masks              */
     size_t carry;          /* dh and dc of a layer lie this far behind those of
                               the layer below; 0: all layers share one       */
@@ -5133,12 +5164,17 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     in = rnn_i_times(y->D, y->H);
     n = rnn_i_plus(rnn_i_plus(y->I, y->H),
                    rnn_i_times(y->L - 1, rnn_i_plus(in, y->H)));
-    y->weights = rnn_i_times(rnn_i_times(n, gh), y->D);
-    n = rnn_i_plus(y->weights, rnn_i_times(rnn_i_times(gh, 2), q));
+    n = rnn_i_times(rnn_i_times(n, gh), y->D);
+    n = rnn_i_plus(n, rnn_i_times(rnn_i_times(gh, 2), q));
     if (gh > INT_MAX || in > INT_MAX || /* PyTorch's shapes are ints */
         !rnn_i_fits(n) || !rnn_i_fits(rnn_i_times(q, y->state)) ||
         !rnn_i_fits(rnn_i_times(rnn_i_times(y->T, y->B), y->I)))
         return RNN_E_SIZE;
+    /* of one direction: layer 0, and the others */
+    n = rnn_i_lines(gh * y->H);
+    n = rnn_i_plus(rnn_i_lines(gh * y->I) + n,
+                   rnn_i_times(y->L - 1, rnn_i_lines(gh * in) + n));
+    y->lines = rnn_i_times(n, y->D);
     return RNN_OK;
 }
 
@@ -5162,10 +5198,10 @@ RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *a)
     y->masked = rnn_i_take(a, rnn_i_times(y->masks, lanes));
 }
 
-RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, rnn_i_arena *a)
+RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, rnn_i_arena *a)
 {
-    y->wt = rnn_i_take(a, y->weights);
-    y->ws = rnn_i_take(a, rnn_i_times(RNN_COPIES(y->H) - 1, y->weights));
+    y->ws = rnn_i_take_lines(a, y->lines);
+    y->wt = rnn_i_take_lines(a, train ? y->lines : 0);
 }
 
 /* A stack alone: all its arrays, from base on; NULL: how many numbers. */
@@ -5177,9 +5213,9 @@ RNN_I_FN rnn_status rnn_i_stack_work(rnn_i_lay *y, rnn_real *base)
     a.n = 0;
     rnn_i_stack_arrays(y, &a);
     y->tight = a.n;
-    if (y->train && (!base || y->packed)) {
-        rnn_i_stack_copies(y, &a);
-        y->room = rnn_i_take(&a, RNN_ROOM(y->H));
+    if (!base || y->packed || y->strips) {
+        rnn_i_stack_copies(y, y->train, &a);
+        y->room = rnn_i_take(&a, y->train ? RNN_ROOM(y->H) : 0);
     }
     if (!base)
         y->total = a.n;
@@ -5241,9 +5277,12 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
 
     rnn_i_layer_at(y, l, d, a);
     a->wt = a->ws = NULL;
-    if (y->packed) { /* copies of matrices alone: no biases before them */
-        const size_t w = a->w_ih - (y->bias ? 2 * y->G * y->H * q : 0);
-        a->wt = y->wt + w;
+    if (y->packed || y->strips) {
+        const size_t gh = y->G * y->H, hh = rnn_i_lines(gh * y->H);
+        const size_t w0 = rnn_i_lines(gh * y->I) + hh;
+        const size_t w1 = rnn_i_lines(gh * y->D * y->H) + hh;
+        const size_t w = l ? y->D * w0 + (q - y->D) * w1 : d * w0;
+        a->wt = y->packed ? y->wt + w : NULL;
         a->ws = y->strips ? y->ws + w : NULL;
     }
     a->z = y->z + (y->train ? q * y->z_size : 0);
@@ -5262,8 +5301,8 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
 RNN_I_FN rnn_i_matrix rnn_i_weights(const rnn_i_lay *y, const rnn_i_layer *a,
                                     int hh, const rnn_real *params)
 {
-    const size_t gh = y->G * y->H, at = hh ? gh * a->in : 0;
-    rnn_i_matrix w = rnn_i_matrix_at(params + a->w_ih + at,
+    const size_t gh = y->G * y->H, at = hh ? rnn_i_lines(gh * a->in) : 0;
+    rnn_i_matrix w = rnn_i_matrix_at(params + (hh ? a->w_hh : a->w_ih),
                                      hh ? y->H : a->in, gh);
 
     w.wt = a->wt ? a->wt + at : NULL;
@@ -5498,10 +5537,11 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
  * Each thread makes a share of them. Strips are read by the call that makes
  * them, so its threads must be able to meet in between; the transposed copies
  * are read by the next call alone. */
-RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int packed)
+RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int train,
+                         int room)
 {
-    y->packed = packed;
-    y->strips = packed && RNN_COPIES(y->H) > 1 && rnn_i_meets(call);
+    y->packed = train && room;
+    y->strips = room && y->B >= RNN_I_FEW && rnn_i_meets(call);
 }
 
 /* Makes the copies; returns whether parts must meet before the layers run. */
@@ -5520,7 +5560,9 @@ RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
             rnn_i_layer_of(y, l, d, &a);
             for (hh = l || dense ? 0 : 1; hh < 2; hh++) { /* tokens: no W_ih */
                 w = rnn_i_weights(y, &a, hh, params);
-                rnn_i_transpose(call, w.w, w.in, w.cols, rnn_i_writable(w.wt));
+                if (w.wt)
+                    rnn_i_transpose(call, w.w, w.in, w.cols,
+                                    rnn_i_writable(w.wt));
                 if (w.ws)
                     rnn_i_copy_strips(call, w.w, w.in, w.cols,
                                       rnn_i_writable(w.ws));
@@ -5815,7 +5857,8 @@ RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
     sizes->output = train.T * train.state * train.D;
     sizes->train = train.total;
     sizes->train_tight = train.tight;
-    sizes->infer = infer.total;
+    sizes->infer = infer.tight;
+    sizes->infer_packed = infer.total;
     sizes->step = train.K * train.state;
     sizes->memory = 0;
     return RNN_OK;
@@ -5842,7 +5885,7 @@ RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
     if (!st && work_len < y->tight)
         st = RNN_E_BUFFER;
     if (!st) {
-        rnn_i_have(y, call, train && work_len >= y->total);
+        rnn_i_have(y, call, train, work_len >= y->total);
         (void)rnn_i_stack_work(y, rnn_i_writable(work));
         if (y->packed)
             rnn_i_lend(call, y->room, RNN_ROOM(y->H));
@@ -5869,7 +5912,7 @@ RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
         return st;
     if (!params)
         return RNN_E_ARG;
-    if (lay.packed && rnn_i_pack(&call, &lay, params))
+    if ((lay.packed || lay.strips) && rnn_i_pack(&call, &lay, params))
         rnn_i_meet(&call);
     rnn_i_stack_forward(&call, &lay, stack, params, seq, 0);
     parts = rnn_i_output(&lay, stack, lay.L - 1, part);
@@ -6830,22 +6873,27 @@ RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, int train, rnn_i_arena *a)
     m->dhn = rnn_i_take(a, m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
 }
 
-/* Copies of the weights, and room for others. */
-RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, rnn_i_arena *a)
+/* Copies of the weights, and in training of what else backward reads, and room
+ * for others. */
+RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
 {
     int i;
 
     for (i = 0; i < m->sources && !m->given; i++) {
         rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
-        rnn_i_stack_copies(&s->side.y, a);
-        s->look.W_t = rnn_i_take(a, m->attention && att->row->W ? att->U : 0);
-        s->look.U_t = rnn_i_take(a, m->attention && att->row->U
+        rnn_i_stack_copies(&s->side.y, train, a);
+        s->look.W_t = rnn_i_take(a, train && m->attention && att->row->W
+                                        ? att->U
+                                        : 0);
+        s->look.U_t = rnn_i_take(a, train && m->attention && att->row->U
                                         ? att->v - att->U
                                         : 0);
     }
+    rnn_i_stack_copies(&m->top.y, train, a);
+    if (!train)
+        return;
     m->bridge_t = rnn_i_take(a, m->q ? rnn_i_times(m->R, m->C) : 0);
-    rnn_i_stack_copies(&m->top.y, a);
     m->head_t = rnn_i_take(a, rnn_i_times(m->W + m->Z, m->O));
     m->room = rnn_i_take(a, RNN_ROOM(m->top.y.H)); /* encoders are as wide */
 }
@@ -6866,8 +6914,8 @@ RNN_I_FN rnn_status rnn_i_model_work(rnn_i_model *m, int train, rnn_real *base)
         rnn_i_plain_arrays(m, train, &a);
     }
     m->tight = a.n;
-    if (train && (!base || m->packed))
-        rnn_i_model_copies(m, &a);
+    if (!base || m->packed)
+        rnn_i_model_copies(m, train, &a);
     if (!base)
         m->total = a.n;
     return rnn_i_fits(a.n) ? RNN_OK : RNN_E_SIZE;
@@ -7010,7 +7058,8 @@ RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
     st = rnn_i_model_layout(model, S, steps, batch, 0, &m);
     if (!st)
         st = rnn_i_model_work(&m, 0, NULL);
-    sizes->infer = st ? 0 : m.total;
+    sizes->infer = st ? 0 : m.tight;
+    sizes->infer_packed = st ? 0 : m.total;
     return st ? st : rnn_i_fits(sizes->step) ? RNN_OK : RNN_E_SIZE;
 }
 
@@ -7136,7 +7185,7 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
         k->source = &o->source[i];
         k->seq = &o->inner;
         k->params = params ? params + s->att : NULL;
-        if (!m->packed)
+        if (!m->packed || !train)
             k->W_t = k->U_t = NULL;
         rnn_i_set_part(&k->s, a.h_prev, k->a.Q, NULL);
         rnn_i_set_part(&k->h, s->memory, k->a.K, NULL);
@@ -7189,16 +7238,16 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
         st = RNN_E_ARG;
     if (st)
         return st;
-    m->packed = train && work_len >= m->total;
+    m->packed = work_len >= m->total;
     (void)rnn_i_model_work(m, train, work);
-    if (m->packed)
+    if (m->packed && train)
         rnn_i_lend(&o->call, m->room, RNN_ROOM(m->top.y.H));
     o->seq = seq;
     o->tokens = *seq;
     if (o->own)
         o->tokens.ids = seq->own_ids;
     rnn_i_inner(&m->top, &o->tokens, &o->inner);
-    rnn_i_have(&m->top.y, &o->call, m->packed);
+    rnn_i_have(&m->top.y, &o->call, train, m->packed);
     for (i = 0; i < m->sources; i++) {
         rnn_seq source = seq->source[i];
         source.seed[0] = seq->seed[0];
@@ -7206,7 +7255,7 @@ RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
         source.first_row = seq->first_row;
         rnn_i_open_source(o, i, &source);
         if (!m->given)
-            rnn_i_have(&m->source[i].side.y, &o->call, m->packed);
+            rnn_i_have(&m->source[i].side.y, &o->call, train, m->packed);
     }
     if (m->decoder) {
         o->inner.h0 = m->h0;
@@ -7999,28 +8048,45 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
 
 /* ---- the public calls ---------------------------------------------------- */
 
+/* The encoders' copies; returns whether threads must meet before they run. */
+RNN_I_FN int rnn_i_pack_encoders(const rnn_i_open *o, const rnn_real *params)
+{
+    const rnn_i_model *m = &o->m;
+    int i, strips = 0;
+
+    for (i = 0; i < m->sources && !m->given; i++) {
+        const rnn_i_side *s = &m->source[i].side;
+        strips |= rnn_i_pack(&o->call, &s->y, params + s->rnn);
+    }
+    return strips;
+}
+
 /* The copies: transposed, which backward reads, and in strips, which this
  * forward pass reads. */
-RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params)
+RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
+                               int train)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_call *call = &o->call;
-    int i, strips = 0;
+    int i, strips = rnn_i_pack_encoders(o, params);
 
     for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
-        const rnn_real *w = params + s->att;
-        strips |= rnn_i_pack(call, &s->side.y, params + s->side.rnn);
-        if (m->attention && att->row->W)
+        const rnn_real *w;
+        if (!train || !m->attention)
+            continue;
+        w = params + s->att;
+        if (att->row->W)
             rnn_i_transpose(call, w, att->Q, att->A, s->look.W_t);
-        if (m->attention && att->row->U)
+        if (att->row->U)
             rnn_i_transpose(call, w + att->U, att->K, att->A, s->look.U_t);
     }
-    if (m->q)
-        rnn_i_transpose(call, params + m->bridge, m->R, m->C, m->bridge_t);
     strips |= rnn_i_pack(call, &m->top.y, params + m->top.rnn);
-    rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O, m->head_t);
+    if (train && m->q)
+        rnn_i_transpose(call, params + m->bridge, m->R, m->C, m->bridge_t);
+    if (train)
+        rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O, m->head_t);
     if (strips)
         rnn_i_meet(call);
 }
@@ -8040,7 +8106,7 @@ RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
     if (!params || !logits)
         return RNN_E_ARG;
     if (o.m.packed)
-        rnn_i_pack_model(&o, params);
+        rnn_i_pack_model(&o, params, train);
     if (o.m.decoder) {
         rnn_i_encode(&o, params);
         rnn_i_decoder_forward(&o, params, logits);
@@ -9424,17 +9490,23 @@ RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
         return st;
     if (!params || !h || (y->C && !c) || !work || (m->memory && !memory))
         return RNN_E_ARG;
-    if (work_len < m->total)
+    if (work_len < m->tight)
         return RNN_E_BUFFER;
+    m->packed = work_len >= m->total;
     (void)rnn_i_model_work(m, 0, work);
     rnn_i_memory_arrays(m, m->B, &a);
     rnn_i_flat(&seq, source->batch);
     o.seq = &seq;
     o.own = 0;
     o.inner = o.tokens = seq;
-    for (i = 0; i < m->sources; i++)
+    for (i = 0; i < m->sources; i++) {
         rnn_i_open_source(&o, i, &source[i]);
+        if (!m->given)
+            rnn_i_have(&m->source[i].side.y, &o.call, 0, m->packed);
+    }
     rnn_i_connect(&o, params, 0);
+    if (m->packed && rnn_i_pack_encoders(&o, params))
+        rnn_i_meet(&o.call);
     rnn_i_encode(&o, params);
     rnn_i_share(&o.call, m->B, &first, &end);
     for (l = 0; l < y->L; l++) {

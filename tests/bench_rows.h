@@ -119,7 +119,7 @@ static inline void bench_open_stack(bench_row *r)
     states = r->sizes.state;
     r->work_len = r->train                  ? r->sizes.train
                   : r->streams              ? r->sizes.step
-                                            : r->sizes.infer;
+                                            : r->sizes.infer_packed;
     r->params = bench_reals(r, r->sizes.params, size);
     r->work = bench_reals(r, r->work_len, 0);
     r->x = bench_reals(r, (size_t)l->T * (size_t)l->B * (size_t)l->I, 0.5f);

@@ -461,7 +461,7 @@ typedef struct team {
     size_t work_len;
     rnn_run run;
     int begun, met;
-    int wide; /* a layer reads strips: its parts meet */
+    int wide; /* rows enough for copies of the weights: parts meet */
 } team;
 
 static void begin_part(team *t)
@@ -535,7 +535,7 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
     t.stack = &stack;
     t.params = p;
     t.seq = &seq;
-    t.wide = H >= 256;
+    t.wide = B >= RNN_I_FEW;
     for (i = 0; i < 4; i++) {
         const size_t len = i ? size.train : size.train_tight;
         rnn_run run = {0, 0, 0, NULL, NULL};
@@ -599,7 +599,7 @@ static void wide_model(int wiring, int sources, int hidden, int width)
         m.target = m.target_size = 0;
     MUST(rnn_model_sizes(&m, sources ? T : 0, T, B, &size) == RNN_OK, "sizes");
     t.model = &m;
-    t.wide = hidden >= 256 || width >= 256;
+    t.wide = B >= RNN_I_FEW;
     t.params = test_reals(size.params, 0.1);
     t.seq = &seq;
     for (i = 0; i < 3; i++) {
@@ -654,6 +654,7 @@ int main(int argc, char **argv)
     if (sets[0])
         wide(RNN_GRU, 2, 261, 70, 2, 150);
     wide(RNN_LSTM, 2, 255, 40, 2, 7);
+    wide(RNN_LSTM, 1, 257, 40, 3, RNN_I_FEW - 1); /* too few rows */
     wide_model(RNN_N_TO_N, 0, 257, 0);
     wide_model(RNN_N_TO_N, 0, 70, 0);
     wide_model(RNN_N_TO_M, 1, 257, 260);

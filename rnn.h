@@ -887,10 +887,11 @@ RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
                             const rnn_run *run);
 
 /* Back from dlogits (as logits), which a loss gives. flow as for a stack; its
- * dx only with RNN_DENSE. With a decoder, dx is of the previous outputs and dh0
- * of the state at which it starts, wherever that came from; the sources' are in
- * flow->source, of 1 vs N dx (1, B, I). grads += gradients of all parameters;
- * NULL with several threads, which call rnn_grads after they have met. */
+ * dx only with RNN_DENSE. With a decoder, dx is the gradient of its previous
+ * outputs, and dh0 that of the state at which it starts, also where that was
+ * made of the context; the gradients of the sources are in flow->source (of
+ * 1 vs N dx (1, B, I)). grads += gradients of all parameters; NULL with several
+ * threads, which call rnn_grads after they have met. */
 RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
                                const rnn_seq *seq, const rnn_real *dlogits,
                                const rnn_flow *flow, rnn_real *grads,
@@ -962,12 +963,14 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
  *     loss = sum_i w_i l_i / n
  *
  * weights w (rows), or NULL for ones: where w is 0, neither the row's target
- * nor its x are read. n = 0: the sum of the weights; a number of the caller's
- * makes chunks, shards and machines add up. values (rows): l_i, 0 where w is 0.
+ * nor its x are read. n = 0: the sum of the weights. Where a batch goes in
+ * several calls (chunks, shards, machines), n is the sum for all of them, and
+ * the losses and gradients of the calls add up to those of the whole. values (rows): l_i, 0 where w is 0.
  * dx (rows, O): d loss / d x; may be x. loss: one number. values, dx and loss
- * may be NULL. With more than one part loss must be NULL, whose l_i rnn_mean
- * adds, and n must not be 0. RNN_E_NOT_FINITE, with everything written, if the
- * loss is not finite; any finite x is safe. */
+ * may be NULL. A thread of several (run) sees its own rows alone: then loss must
+ * be NULL and n given, and rnn_mean makes the loss of all threads' values.
+ * RNN_E_NOT_FINITE, with everything written, if the loss is not finite; any
+ * finite x is safe. */
 
 /* Softmax cross-entropy (torch.nn.CrossEntropyLoss) of logits x with targets
  * (rows) 0 .. O-1; smoothing e in [0, 1):
@@ -1238,8 +1241,8 @@ typedef struct rnn_decoding {
 
 /* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
  * each of B sources the tokens in ids (max_steps, B) and their number in
- * counts (B), end not counted. h, c go on. attn: max_steps times decode_step's,
- * or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. If a step
+ * counts (B), end not counted. h and c are updated by every step. attn: those
+ * of decode_step, one step after the other, or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. If a step
  * fails (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
 RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
                              const rnn_seq *source, const rnn_real *memory,
@@ -1834,10 +1837,11 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * One chain of fma per element, o outer, k inner, both increasing; start is 0,
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
- * k and o are at least 1. `tail` further columns of B may start differently and
- * go elsewhere in C, so that one row need not read B in two pieces. A large
- * product goes faster through copies of what it reads, for which it is lent
- * some room; the bits are the same without. If b_rows is not 0, b is a matrix
+ * k and o are at least 1. The last `tail` columns of B may have another start
+ * and another place in C: GRU's W_hn h goes to q with b_hn, beside r and z,
+ * and a single row of C then reads B from end to end. A large product goes
+ * faster through copies of what it reads, for which it is lent some room; the
+ * bits are the same without. If b_rows is not 0, b is a matrix
  * in strips, and B a part of it: that is for rnn_i_multiply alone, in [ROWS].
  * ========================================================================= */
 
@@ -1972,8 +1976,10 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
 
 /* Of a large product, at a time, at most: rows of C with a copy of A, rows of C
- * by a matrix in strips, and terms of the sums: [PRODUCT]. RNN_ROOM has place
- * for RNN_I_MC rows of 384 terms, and a strip of B. */
+ * by a matrix in strips, and terms of the sums, so that these stay in the
+ * second cache: [PRODUCT]. RNN_ROOM has place for RNN_I_MC rows of 384 terms,
+ * and a strip of B: 227,360 = 528 * 384 + 384 * 64 + 32. Rows that tell:
+ * build/bench 'lstm train N N 64 32' for N of 256, 512 and 1024. */
 #define RNN_I_MC 528
 #define RNN_I_ROWS 192
 #define RNN_I_KC 512
@@ -2841,10 +2847,12 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 }
 
 #if RNN_W > 1
-/* Of a row of C, which has its start: nv vectors from column j, or `lanes`
- * columns if nv = 1. ahead: the rows of B are so far apart that a machine does
- * not see them come; the row that is `ahead` further on is fetched. The columns
- * from cut on lie `skip` further in C. nv and ahead are constants. */
+/* nv vectors of a row of C from column j on, or `lanes` columns if nv = 1; C has
+ * its start already. The columns from cut on lie `skip` further in C.
+ *
+ * Prefetchers do not follow rows of B that are a page or more apart. So where
+ * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
+ * ahead are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t cut,
                                       ptrdiff_t skip, size_t j, size_t lanes,
                                       int nv, size_t ahead)
@@ -2898,7 +2906,7 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
         RNN_K(line)(p, cut, skip, j, RNN_W, ALL, 0);
     for (; j + MOST * RNN_W <= end; j += MOST * RNN_W)
         RNN_K(line)(p, cut, skip, j, RNN_W, MOST, 0);
-    if ((int)HALF < (int)MOST) /* small targets need no second of a kind */
+    if ((int)HALF < (int)MOST) /* equal where a tile is small: no second loop */
         for (; j + HALF * RNN_W <= end; j += HALF * RNN_W)
             RNN_K(line)(p, cut, skip, j, RNN_W, HALF, 0);
     if ((int)SOME < (int)HALF)
@@ -2941,13 +2949,19 @@ RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
 }
 
 #if RNN_I_SETS
-/* n columns of a row, n >= held vectors: `rounds` times some rows of B, each
- * read from its beginning to its end, times their numbers of A, on top of c.
- * `held` vectors of c are in registers, the others in the first cache, four at
- * a time. Where that leaves some over, four of the held ones are the last, not
- * the first; the step before may overlap them, and what it writes there is
- * overwritten at the end. So a row ends in one branch, which a machine
- * foresees. held and last, 0 or 4, are constants. */
+/* c += n columns of a row, n >= held vectors: `rounds` times some rows of B, each
+ * read from its beginning to its end, times their numbers of A. `held` vectors
+ * of c stay in registers; those between them are in the first cache, and go
+ * four at a time:
+ *
+ *     |<- held - last, registers ->|<- by fours, cache ->|<- last ->|
+ *     0                         first                   end         n
+ *
+ * last is 0 where the middle is a multiple of four vectors, else 4: then the
+ * last step of the middle may overlap the last held vectors. What it writes
+ * there is wrong and is overwritten when the held ones are stored. So a row of B
+ * ends in the one branch of the middle's loop, which a processor predicts; a
+ * second one cost 9 cycles a row. held and last are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
                                           int held, int last, size_t rounds,
                                           size_t rows, const rnn_real *a0,
@@ -2995,8 +3009,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
 #undef RNN_I_HELD
 }
 
-/* The same, with as many in registers as is quickest: of AVX-512's 32, 24 where
- * that leaves no more than as many for the cache; else half. */
+/* The same, with as many vectors held as is quickest: all 24 of AVX-512's tile
+ * where at most as many are left for the middle, else half of them. Rows that
+ * show it: build/bench 'lstm stream N N 1 1' for N from 64 to 1024. */
 RNN_I_FN RNN_HOT void RNN_K(long_rows)(const rnn_i_product *p, size_t n,
                                        size_t rounds, size_t rows,
                                        const rnn_real *a, const rnn_real *b,
@@ -3014,10 +3029,11 @@ RNN_I_FN RNN_HOT void RNN_K(long_rows)(const rnn_i_product *p, size_t n,
 }
 
 /* Whether to read rows of B to their ends. They must be neighbours and at least
- * 192 long. Rows of C alike always do, if there is no tail. One row does if B
- * is larger than 720 KB, and smaller than 8 MB unless it is read in rounds; or
- * if its rows are short and end in part of a vector. That is set for caches of
- * 32 KB, 1 MB and some tens of MB. */
+ * 192 long. If all rows of A are the same, always, if there is no tail. One row
+ * does if B is larger than 720 KB, and smaller than 8 MB unless it is read in
+ * rounds; or if its rows are short and end in part of a vector. That is set for
+ * caches of 32 KB, 1 MB and some tens of MB: build/bench 'rnn stream N N 1 1'
+ * and 'gru stream N N 1 1', N from 200 to 1400, show where each way wins. */
 RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 {
     const size_t n = p->n + p->tail, rows = p->o * p->k;
@@ -3030,13 +3046,15 @@ RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
            (n * rows > 180000 || (n < 512 && n % RNN_W != 0));
 }
 
-/* One row of C, summed up beside it. A machine takes a load for one of what was
- * just stored if their addresses agree modulo 4096, and lets it wait: that is
- * every load of B if C lies a little after it in this sense. So C is summed up
- * half of that away from B's first row, which is as far from the others where
- * they are 4 KB long or half of it, and far enough from most where not; and a
- * tail is a neighbour there. Two pages are a quarter of the first cache; a
- * longer row goes in parts. */
+/* One row of C, summed up in an array of its own and copied at the end.
+ *
+ * Why: 4K aliasing. A processor compares the low 12 bits of a load's address
+ * with those of stores under way; where they agree it takes the load for one of
+ * what was just stored, and waits. If C lies a little behind B modulo 4096,
+ * that is every load of B. So the sums stand half of 4096 away from B's first
+ * row, which is as far from the other rows where those are 4 KB or 2 KB long,
+ * and far enough from most of them where not. Two pages of sums are a quarter
+ * of the first cache; a longer row of C goes in pieces. */
 RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
 {
     enum { PAGE = 4096, MOST = 2 * PAGE / sizeof(rnn_real) };
@@ -3069,7 +3087,9 @@ RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
     }
 }
 
-/* Rows of C alike: what one has read is near for the next. */
+/* All rows of A are the same numbers (ones, for the two biases of a layer): B is
+ * read from memory once, some rows at a time, and from the cache for every
+ * further row of C. */
 RNN_I_FN RNN_HOT void RNN_K(alike)(const rnn_i_product *p)
 {
     const size_t most = 4096 / p->n + 1;
@@ -3609,9 +3629,9 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
  * as the part of the gradient of h_{t-1} that does not pass through W_hh; the
  * layer adds the rest. x~ is the sum of both biases and both products.
  *
- * Sigmoids come first, in a pass of their own: where a number waits for one
- * function, not for one and then another, more of them are under way at once.
- * (LSTM's o waits for nothing, and goes with tanh c.)
+ * Sigmoids come first, in a pass of their own: the chain of operations behind a
+ * number is then half as long, and a processor has more chains under way at
+ * once. (LSTM's o waits for nothing, and goes with tanh c.)
  *
  * RNN_I_CELL(name, forward) and (name, backward) belong to the row of that name
  * in RNN_I_CELLS, and compute row b of step s. The stages run 0, 1, ... forward
@@ -5579,7 +5599,8 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   const rnn_i_part *part, int parts, int done)
 {
     const size_t H = y->H, at = q * y->state;
-    /* 256 KB of z, and RNN_I_ROWS more; in numbers that 16 bits hold */
+    /* 256 KB of z, a quarter of the second cache, and RNN_I_ROWS more; in
+     * numbers that 16 bits hold. build/bench 'lstm train 128 128 50 50' */
     const size_t rows = (size_t)(16384 / (y->K * H)) * 4 + RNN_I_ROWS;
     const size_t most = rows / y->B + 1;
     const int each = most < 16384 ? (int)most : 16384;

@@ -965,12 +965,13 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * weights w (rows), or NULL for ones: where w is 0, neither the row's target
  * nor its x are read. n = 0: the sum of the weights. Where a batch goes in
  * several calls (chunks, shards, machines), n is the sum for all of them, and
- * the losses and gradients of the calls add up to those of the whole. values (rows): l_i, 0 where w is 0.
- * dx (rows, O): d loss / d x; may be x. loss: one number. values, dx and loss
- * may be NULL. A thread of several (run) sees its own rows alone: then loss must
- * be NULL and n given, and rnn_mean makes the loss of all threads' values.
- * RNN_E_NOT_FINITE, with everything written, if the loss is not finite; any
- * finite x is safe. */
+ * the losses and gradients of the calls add up to those of the whole.
+ *
+ * values (rows): l_i, 0 where w is 0. dx (rows, O): d loss / d x; may be x.
+ * loss: one number. values, dx and loss may be NULL. A thread of several (run)
+ * sees its own rows alone: then loss must be NULL and n given, and rnn_mean
+ * makes the loss of all threads' values. RNN_E_NOT_FINITE, with everything
+ * written, if the loss is not finite; any finite x is safe. */
 
 /* Softmax cross-entropy (torch.nn.CrossEntropyLoss) of logits x with targets
  * (rows) 0 .. O-1; smoothing e in [0, 1):
@@ -1242,8 +1243,9 @@ typedef struct rnn_decoding {
 /* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
  * each of B sources the tokens in ids (max_steps, B) and their number in
  * counts (B), end not counted. h and c are updated by every step. attn: those
- * of decode_step, one step after the other, or NULL. work: sizes.step of B rows, then (B + 1) * O numbers. If a step
- * fails (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
+ * of decode_step, one step after the other, or NULL. work: sizes.step of B rows,
+ * then (B + 1) * O numbers. If a step fails (RNN_E_NOT_FINITE), ids, counts, h
+ * and c are as far as it came. */
 RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
                              const rnn_seq *source, const rnn_real *memory,
                              size_t memory_len, const rnn_decoding *d,
@@ -2847,8 +2849,8 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 }
 
 #if RNN_W > 1
-/* nv vectors of a row of C from column j on, or `lanes` columns if nv = 1; C has
- * its start already. The columns from cut on lie `skip` further in C.
+/* nv vectors of a row of C from column j on, or `lanes` columns if nv = 1; C
+ * has its start already. The columns from cut on lie `skip` further in C.
  *
  * Prefetchers do not follow rows of B that are a page or more apart. So where
  * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
@@ -2949,18 +2951,18 @@ RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
 }
 
 #if RNN_I_SETS
-/* c += n columns of a row, n >= held vectors: `rounds` times some rows of B, each
- * read from its beginning to its end, times their numbers of A. `held` vectors
- * of c stay in registers; those between them are in the first cache, and go
- * four at a time:
+/* c += n columns of a row, n >= held vectors: `rounds` times some rows of B,
+ * each read from its beginning to its end, times their numbers of A. `held`
+ * vectors of c stay in registers; those between them are in the first cache,
+ * and go four at a time:
  *
  *     |<- held - last, registers ->|<- by fours, cache ->|<- last ->|
  *     0                         first                   end         n
  *
  * last is 0 where the middle is a multiple of four vectors, else 4: then the
  * last step of the middle may overlap the last held vectors. What it writes
- * there is wrong and is overwritten when the held ones are stored. So a row of B
- * ends in the one branch of the middle's loop, which a processor predicts; a
+ * there is wrong and is overwritten when the held ones are stored. So a row of
+ * B ends in the one branch of the middle's loop, which a processor predicts; a
  * second one cost 9 cycles a row. held and last are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
                                           int held, int last, size_t rounds,
@@ -3087,8 +3089,8 @@ RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
     }
 }
 
-/* All rows of A are the same numbers (ones, for the two biases of a layer): B is
- * read from memory once, some rows at a time, and from the cache for every
+/* All rows of A are the same numbers (ones, for the two biases of a layer): B
+ * is read from memory once, some rows at a time, and from the cache for every
  * further row of C. */
 RNN_I_FN RNN_HOT void RNN_K(alike)(const rnn_i_product *p)
 {
@@ -4236,8 +4238,8 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
     return one;
 }
 
-/* With fewer rows than this at a step, copies of the weights are not worth their
- * making: `build/bench 'lstm train 128 128 N 50'` for some N tells. */
+/* With fewer rows than this at a step, copies of the weights are not worth
+ * their making: build/bench 'lstm train 128 128 N 50' for some N tells. */
 #define RNN_I_FEW 4
 
 /* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of

@@ -58,6 +58,12 @@ echo "1 passed, $((tags > 0)) failed" | sed 's/^1 passed, 1/0 passed, 1/' \
     > "$b/tags.out"
 count tags 0 "$b/tags.out"
 
+# no line of the header is longer than a terminal is wide
+long=$(awk 'length > 80' rnn.h | wc -l)
+[ "$long" -eq 0 ] || awk 'length > 80 { print "rnn.h:" NR ": " length }' rnn.h
+echo "$((long == 0)) passed, $((long > 0)) failed" > "$b/lines.out"
+count lines 0 "$b/lines.out"
+
 # every name that the page [HOW] uses stands in the code behind it
 names=0
 for n in $(sed -n '/^ \* \[HOW\]/,/^ \* ====/p' rnn.h |

@@ -1243,7 +1243,7 @@ typedef struct rnn_decoding {
 /* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
  * each of B sources the tokens in ids (max_steps, B) and their number in
  * counts (B), end not counted. h and c are updated by every step. attn: those
- * of decode_step, one step after the other, or NULL. work: sizes.step of B rows,
+ * of decode_step, step after step, or NULL. work: sizes.step of B rows,
  * then (B + 1) * O numbers. If a step fails (RNN_E_NOT_FINITE), ids, counts, h
  * and c are as far as it came. */
 RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,

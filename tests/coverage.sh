@@ -55,7 +55,7 @@ run() { # a library, a test, its flags; its arguments in $args
 inside() { # a test that looks into the implementation, compiled with it
     mkdir -p $T/$1/tests
     cp rnn.h $T/$1/
-    cp tests/$1.c tests/test.h $T/$1/tests/
+    cp tests/$1.c tests/*.h $T/$1/tests/
     (cd $T/$1 && $GCOV tests/$1.c -o $1 -lm &&
      ./$1 > out && gcov -b -c ./*.gcda > gcov.out 2>&1) || echo "$1 fails"
 }
@@ -68,17 +68,20 @@ for f in tests/test_*.c tests/parity.c; do
     t=$(basename $f .c)
     args=
     [ $t = test_hash ] && args=check
-    [ $t = test_gaps ] && args="1 all"
+    [ $t = test_st ] && args="1 all"
     [ $t = parity ] && args=$(echo tests/cases/*.safetensors)
-    if grep -q 'rnn_i_\|RNN_I_' $f; then
+    # names of the implementation, not the lists of [TYPES]
+    if sed 's/RNN_I_\(CELLS\|SCORES\|WIRINGS\|INPUTS\|CONTEXTS\|KERNELS\)//g' $f |
+        grep -q 'rnn_i_\|RNN_I_'; then
         inside $t
     elif grep -q "$t\>.*: DOUBLE" Makefile; then
         run double $t $plain -DRNN_DOUBLE
     else
         run float $t $plain
         case $t in
-        test_gaps) run double $t $plain -DRNN_DOUBLE && run simd $t ;;
-        test_hash | test_math | test_prop | test_train) run simd $t ;;
+        test_corners | test_files | test_sample | test_st | test_train)
+            run double $t $plain -DRNN_DOUBLE && run simd $t ;;
+        test_hash | test_math | test_prop) run simd $t ;;
         esac
     fi
 done

@@ -45,40 +45,47 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Which tests most probably notice a section, first ones first; then the rest.
 SECTIONS = {
-    "BASE": "math gaps sizes train",
-    "PRODUCT": "parity",
+    "BASE": "math corners sizes arguments train",
+    "PRODUCT": "parity corners",
     "KERNELS": "math parity train prop",
     "MATH": "math",
     "CELLS": "parity grad",
     "CELL-RNN": "parity grad",
     "CELL-GRU": "parity grad",
     "CELL-LSTM": "parity grad",
-    "SELECT": "sizes gaps prop",
-    "ROWS": "sizes parity prop",
+    "SELECT": "math arguments prop",
+    "ROWS": "arguments parity prop",
     "MAP": "math",
-    "RANDOM": "math gaps train",
-    "LINEAR": "sizes parity prop",
-    "EMBEDDING": "sizes parity prop",
-    "STACK": "sizes parity prop",
-    "ATTENTION": "sizes parity wirings prop",
-    "MODEL": "sizes parity wirings",
-    "CONTEXT": "sizes parity wirings decode",
+    "RANDOM": "math train",
+    "LINEAR": "arguments parity prop",
+    "EMBEDDING": "arguments corners parity prop",
+    "STACK": "sizes arguments corners parity prop",
+    "ATTENTION": "arguments parity wirings prop",
+    "MODEL": "sizes arguments parity wirings",
+    "CONTEXT": "arguments parity wirings decode",
     "TENSORS": "sizes files",
-    "LOSS": "train parity",
+    "LOSS": "train sample parity",
     "TRAIN": "train",
     "OPTIMIZERS": "train parity",
     "SCHEDULES": "train",
-    "SAMPLE": "gaps train",
-    "DECODE": "decode sizes",
-    "BEAM": "decode sizes",
-    "FILES": "gaps files",
-    "STDIO": "gaps files",
+    "SAMPLE": "sample",
+    "DECODE": "decode arguments",
+    "BEAM": "beam corners arguments",
+    "FILES": "st files",
+    "STDIO": "files st",
 }
+
+# What a test says that looks into the implementation: names of its own, but not
+# the lists of [TYPES].
+INSIDE = r"\b(rnn_i_|RNN_I_(?!CELLS|SCORES|WIRINGS|INPUTS|CONTEXTS|KERNELS))"
+
+# Tests that run in float and in double.
+BOTH = "corners files sample st train".split()
 
 # Why nobody can tell: {reason: [(function, old line, new line), ...]}
 EQUIVALENT = {
     "a lane that is always, or never, on": [
-        ("rnn_i_avx2_first",
+        ("rnn_i_avx2_lanes",
          "_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));",
          "_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, (7 + 1)));"),
     ],
@@ -162,7 +169,7 @@ EQUIVALENT = {
         ("rnn_i_weights",
          "w.ws = y->strips ? work + a->ws + at : NULL;",
          ";"),
-        ("rnn_i_unattend_memory",
+        ("rnn_i_attend_backward_memory",
          "w.wt = o->U_t;",
          ";"),
         ("rnn_i_pack",
@@ -481,13 +488,13 @@ class Judge:
             if m and (name.startswith("test_") or name == "parity.c") and \
                     m.group(1) not in without:
                 with open(folder + "/tests/" + name) as f:
-                    if re.search(r"\b(rnn_i|RNN_I)_", f.read()):
+                    if re.search(INSIDE, f.read()):
                         self.inside.add(m.group(1))
                         continue
                 build = "double" if name[:-2] in double else "float"
                 self.tests[build].append(m.group(1))
-                if m.group(1) == "gaps":
-                    self.tests["double"].append("gaps")
+                if m.group(1) in BOTH:
+                    self.tests["double"].append(m.group(1))
         self.live = {b: live_lines(text, [f for f in flags if f[:2] == "-D"])
                      for b, flags in BUILDS.items()}
         # the header's lines that are read once per instruction set
@@ -531,8 +538,9 @@ class Judge:
         if test in self.inside:
             cwd = lib
             os.makedirs(lib + "/tests", exist_ok=True)
-            for name in (self.source(test), "tests/test.h"):
-                shutil.copy(self.folder + "/" + name, lib + "/tests")
+            for name in os.listdir(self.folder + "/tests"):
+                if name.endswith(".h") or "tests/" + name == self.source(test):
+                    shutil.copy(self.folder + "/tests/" + name, lib + "/tests")
         return not subprocess.run(
             GCC + BUILDS[build] + [self.source(test), "-o", to + "/" + test] +
             ([] if test in self.inside else ["-L", lib, "-lrnn"]) + ["-lm"],

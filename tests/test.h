@@ -120,9 +120,19 @@ static int *test_ids(size_t n, int limit)
     return p;
 }
 
+/* Whether a is b, within a part of b and a number besides. */
+static int test_close(double a, double b, double relative, double absolute)
+{
+    const double off = a < b ? b - a : a - b;
+
+    return off <= relative * (b < 0 ? -b : b) + absolute;
+}
+
 /* Helpers that a program may leave unused. */
 static void test_unused(void)
 {
+    (void)test_close;
+    (void)test_end;
     (void)test_seed;
     (void)test_ids;
     (void)test_reals;

@@ -257,6 +257,41 @@ static void check_stacks_and_models(void)
                 }
 }
 
+/* No dy is a dy of zeros, bit for bit, also where dropout would mask it. */
+static void check_no_dy(void)
+{
+    rnn_real *dx[2], *grads[2];
+    rnn_flow flow = {0};
+    problem p;
+    int k, bad = 0;
+
+    memset(&p, 0, sizeof p);
+    p.stack.cell = RNN_GRU;
+    p.stack.input_size = I;
+    p.stack.hidden_size = H;
+    p.stack.num_layers = 2;
+    p.stack.dropout = p.stack.dropout_last = 0.5;
+    prepare(&p, 1, NULL);
+    p.seq.x = p.x;
+    flow.dhn = p.up_h;
+    for (k = 0; k < 2; k++) {
+        flow.dx = dx[k] = test_reals(T * B * I, 0);
+        grads[k] = test_reals(p.sizes.params, 0);
+        bad |= rnn_stack_forward(&p.stack, p.params, &p.seq, NULL, p.work,
+                                 p.sizes.train, NULL);
+        bad |= rnn_stack_backward(&p.stack, p.params, &p.seq,
+                                  k ? p.y : NULL, &flow, p.work,
+                                  p.sizes.train, NULL); /* y is zeros */
+        bad |= rnn_stack_grads(&p.stack, &p.seq, p.work, p.sizes.train,
+                               grads[k], NULL);
+    }
+    CHECK(!bad, "a status");
+    CHECK(!memcmp(dx[0], dx[1], T * B * I * sizeof **dx) &&
+          !memcmp(grads[0], grads[1], p.sizes.params * sizeof **grads),
+          "no dy is not a dy of zeros");
+    test_free();
+}
+
 /* ---- the linear block and the table -------------------------------------- */
 
 typedef struct affine {
@@ -386,6 +421,7 @@ int main(int argc, char **argv)
 {
     test_seed(argc, argv);
     check_stacks_and_models();
+    check_no_dy();
     check_linear();
     check_losses();
     printf("%ld combinations, %ld elements skipped at a kink of ReLU\n",

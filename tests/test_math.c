@@ -1,11 +1,11 @@
-/* rnn_map against libm, its edges and its shares; the random generator against
- * Random123's known answers and against its distributions. */
+/* rnn_map against libm, its edges, its shares and its kernels; the random
+ * generator against Random123's known answers and its distributions. */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
 #include "ulp.h"
 
-enum { BLOCK = 1024, KERNELS = RNN_KERNEL_WASM + 1 };
+enum { BLOCK = 1024 };
 
 static uint32_t bits_of(float x)
 {
@@ -50,7 +50,7 @@ static void measure(int f, uint32_t b, uint32_t stride, size_t n,
         x[i] = ulp_float(b);
     MUST(rnn_map(f, n, x, y, &run) == RNN_OK, "map");
     ulp_compare(f, n, x, y, worst);
-    for (run.kernel = 0; run.kernel < KERNELS; run.kernel++) {
+    for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
         if (!kernels[run.kernel])
             continue;
         MUST(rnn_map(f, n, x, z, &run) == RNN_OK, "map");
@@ -74,14 +74,14 @@ static void check_accuracy(void)
 {
     enum { CORNERS = sizeof corners / sizeof corners[0] };
     const uint32_t stride = 4099, start = (uint32_t)test_below(4099);
-    int kernels[KERNELS], i, k, sign;
+    int kernels[RNN_KERNELS], i, k, sign;
 
-    for (k = 0; k < KERNELS; k++)
+    for (k = 0; k < RNN_KERNELS; k++)
         kernels[k] = has_kernel(k);
     for (i = 0; i < ULP_FUNCTIONS; i++) {
         const struct ulp_function *u = &ulp_functions[i];
         ulp_worst worst = {0, 0};
-        long differ[KERNELS] = {0, 0, 0, 0};
+        long differ[RNN_KERNELS] = {0};
         uint64_t b;
 
         for (b = start; b < (uint64_t)1 << 32; b += stride * BLOCK) {
@@ -97,7 +97,7 @@ static void check_accuracy(void)
         CHECK(worst.ulp <= u->allowed, "%s: %.3f ulp at 0x%08lx = %.9g",
               u->name, worst.ulp, (unsigned long)worst.at,
               (double)ulp_float(worst.at));
-        for (k = 0; k < KERNELS; k++)
+        for (k = 0; k < RNN_KERNELS; k++)
             if (kernels[k])
                 CHECK(!differ[k], "%s: kernel %d differs %ld times", u->name, k,
                       differ[k]);
@@ -113,7 +113,7 @@ static void check_edge(int f, float x, float want, const char *what)
     float in[19], out[19];
     int i, bad = 0;
 
-    for (run.kernel = 0; run.kernel < KERNELS; run.kernel++) {
+    for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
         if (!has_kernel(run.kernel))
             continue;
         for (i = 0; i < 19; i++)
@@ -208,7 +208,7 @@ static void check_shares(void)
             z = test_reals(n + 1, 1);
             run.parts = 0;
             run.part = 0;
-            for (run.kernel = 0; run.kernel < KERNELS; run.kernel++) {
+            for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
                 if (!has_kernel(run.kernel))
                     continue;
                 z[0] = y[0];
@@ -233,7 +233,7 @@ static void check_shares(void)
     for (f = 0; f < 6; f++) {
         static const int wrong[6][3] = {{-1, 2, 0}, {2, 2, 0}, {1, 0, 0},
                                         {0, -1, 0}, {0, 1, -1},
-                                        {0, 1, RNN_KERNEL_WASM + 1}};
+                                        {0, 1, RNN_KERNELS}};
         run.part = wrong[f][0];
         run.parts = wrong[f][1];
         run.kernel = wrong[f][2];
@@ -241,6 +241,30 @@ static void check_shares(void)
               one[1] == 7, "part %d of %d, kernel %d", run.part, run.parts,
               run.kernel);
     }
+}
+
+/* Every kernel is here or is not; a machine has those of one family at most,
+ * and plain C. */
+static void check_kernels(void)
+{
+    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_status st[RNN_KERNELS];
+    rnn_real x = 0;
+
+    for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
+        st[run.kernel] = rnn_map(RNN_FN_EXP, 1, &x, &x, &run);
+        CHECK(st[run.kernel] == RNN_OK ||
+              st[run.kernel] == RNN_E_UNSUPPORTED, "kernel %d: %d",
+              run.kernel, (int)st[run.kernel]);
+    }
+    CHECK(st[RNN_KERNEL_NEON] || (st[RNN_KERNEL_AVX2] &&
+                                  st[RNN_KERNEL_AVX512]), "two families");
+    CHECK(st[RNN_KERNEL_AVX2] == RNN_OK || st[RNN_KERNEL_AVX512],
+          "AVX-512 without AVX2");
+    CHECK(st[RNN_KERNEL_PORTABLE] == RNN_OK, "plain C");
+    for (run.kernel = -1; run.kernel < 100; run.kernel += 100)
+        CHECK(rnn_map(RNN_FN_EXP, 1, &x, &x, &run) == RNN_E_ARG, "kernel %d",
+              run.kernel);
 }
 
 /* ---- random bits --------------------------------------------------------- */
@@ -307,6 +331,32 @@ static void check_stream(void)
     for (bad = 0, j = 0; j < 64; j++)
         bad += rnn_rng_next(&rng) == rnn_rng_next(&copy);
     CHECK(!bad, "two seeds share %d numbers of 64", bad);
+}
+
+/* The counter's carry: number 2^32 + k of a stream is the block that the
+ * counter names, as for every other number. */
+static void check_carry(void)
+{
+    static const uint32_t half[2] = {0x80000000u, 0}, top[2] = {0, 1};
+    uint32_t out[2];
+    rnn_rng rng;
+
+    rnn_rng_seed(&rng, 5);
+    CHECK(rng.key[0] == 5 && rng.key[1] == 0 && rng.count[0] == 0 &&
+          rng.count[1] == 0, "a seed");
+    rng.count[0] = 0xffffffffu;
+    (void)rnn_rng_next(&rng);
+    CHECK(rng.count[0] == 0 && rng.count[1] == 1, "carry: %lu %lu",
+          (unsigned long)rng.count[0], (unsigned long)rng.count[1]);
+    rnn_threefry(rng.key, half, out);
+    CHECK(rnn_rng_next(&rng) == out[0] && rnn_rng_next(&rng) == out[1],
+          "the block after it");
+    rng.count[0] = 0;
+    rng.count[1] = 2;
+    rnn_threefry(rng.key, top, out);
+    CHECK(rnn_rng_next(&rng) == out[0], "the high word");
+    rnn_rng_seed(NULL, 1);
+    CHECK(rnn_rng_next(NULL) == 0, "no generator");
 }
 
 /* What every machine must draw. The normal numbers use log, so the two
@@ -475,8 +525,10 @@ int main(int argc, char **argv)
     check_accuracy();
     check_edges();
     check_shares();
+    check_kernels();
     check_known_answers();
     check_stream();
+    check_carry();
     check_stored();
     check_uniform((uint32_t)test_next());
     check_normal((uint32_t)test_next());

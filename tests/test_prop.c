@@ -1,599 +1,263 @@
-/* Properties, bit for bit (NaNs equal): what is computed does not depend on
- * kernels, threads, batch, chunks, streaming, alignment, aliasing, the length
- * of work, what lies in padding or what lay in the outputs before.
- *
- * A job is one training step and one inference over random sizes; its results
- * are arrays of shape (outer, rows, width), so that rows and steps of one
- * job's results compare with those of another. */
+/* Properties of stacks and of models of every wiring, bit for bit: what is
+ * computed does not depend on kernels, threads, batch, chunks, streaming,
+ * alignment, aliasing, the length of work, what lies in padding or what lay in
+ * the outputs before. The same of functions over vectors and rows. */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
-#include "test.h"
+#include "job_make.h"
 
-enum { GUARD = 4, KERNELS = 4, RESULTS = 20 };
-
-static const rnn_real rubbish = (rnn_real)-7.25e11;
-static int kernels[KERNELS], kernel_count;
-
-typedef struct array { /* one output, between guards or of exact size */
-    const char *name;
-    rnn_real *p;
-    size_t outer, rows, width;
-    int guarded;
-} array;
-
-typedef struct results {
-    array a[RESULTS];
-    int count;
-    rnn_real *work;
-    size_t work_len;
-} results;
-
-typedef struct how { /* the ways to run one job that must not matter */
-    int kernel, parts, columns; /* columns: the parts of weight gradients    */
-    int shift;                  /* buffers begin one number later            */
-    int tight, alias;           /* the least work; hn is h0, dlogits logits  */
-    int guarded, dirty;         /* dirty: NaN as dlogits on padding          */
-} how;
-
-typedef struct job {
-    rnn_model model;            /* output_size 0: the stack alone            */
-    rnn_stack stack;
-    rnn_sizes sizes;
-    rnn_seq seq;                /* hn, cn unused                             */
-    rnn_real *params, *x, *h0, *c0, *dhn, *dcn, *up, *weights, *before;
-    int *ids, *targets, *lengths;
-    size_t outer;               /* L*D                                       */
-    rnn_real n;                 /* of the loss                               */
-} job;
-
-static rnn_real not_a_number(void)
+/* Without masks and tokens of its own, forward computes what infer does. */
+static int exact(const job *j)
 {
-    const rnn_real zero = 0;
-    return zero / zero;
+    return j->model.dropout <= 0 && j->model.dropout_last <= 0 &&
+           j->seq[0].own_rate <= 0;
 }
 
-/* ---- comparing ----------------------------------------------------------- */
+/* ---- one step at a time -------------------------------------------------- */
 
-static int same(const rnn_real *a, const rnn_real *b, size_t n)
+/* Rows of step t, with a token of its own where a row has ended. */
+static void step_input(const job *j, size_t t, rnn_real *x, int *ids)
 {
-    size_t i;
+    const rnn_seq *s = &j->seq[0];
+    const size_t I = j->I[0];
+    size_t b, i;
 
-    for (i = 0; i < n; i++)
-        if (memcmp(a + i, b + i, sizeof *a) != 0 &&
-            !(a[i] != a[i] && b[i] != b[i]))
-            return 0;
-    return 1;
-}
-
-static rnn_real *results_find(const results *r, const char *name, array *a)
-{
-    int i;
-
-    for (i = 0; i < r->count; i++)
-        if (strcmp(r->a[i].name, name) == 0) {
-            *a = r->a[i];
-            return a->p;
-        }
-    memset(a, 0, sizeof *a);
-    return NULL;
-}
-
-static int guards_stand(const array *a)
-{
-    const size_t n = a->outer * a->rows * a->width;
-    size_t i;
-
-    for (i = 0; a->guarded && i < GUARD; i++)
-        if (a->p[n + i] != rubbish || *(a->p - 1 - i) != rubbish)
-            return 0;
-    return 1;
-}
-
-/* Everything that both have is the same; `but` is left out. */
-static void check_same(const job *j, const results *a, const results *b,
-                       const char *but, const char *what)
-{
-    array other;
-    int i;
-
-    for (i = 0; i < a->count; i++) {
-        const array *p = &a->a[i];
-        const size_t n = p->outer * p->rows * p->width;
-        if ((but && strcmp(but, p->name) == 0) ||
-            !results_find(b, p->name, &other))
-            continue;
-        CHECK(n == other.outer * other.rows * other.width &&
-              same(p->p, other.p, n),
-              "%s: %s; cell %d input %d I %d E %d H %d L %d both %d O %d T %d "
-              "B %d", what, p->name, j->model.cell, j->model.input,
-              j->model.input_size, j->model.embedding_size,
-              j->model.hidden_size, j->model.num_layers,
-              j->model.bidirectional, j->model.output_size, j->seq.steps,
-              j->seq.batch);
-        CHECK(guards_stand(p) && guards_stand(&other), "%s: around %s", what,
-              p->name);
+    for (b = 0; b < j->B; b++) {
+        const int valid = t < length_of(s, b);
+        for (i = 0; s->x && i < I; i++)
+            x[b * I + i] = valid ? s->x[(t * j->B + b) * I + i] : 0;
+        if (s->ids)
+            ids[b] = valid ? s->ids[t * j->B + b] : 0;
     }
 }
 
-/* ---- one job ------------------------------------------------------------- */
-
-/* An output full of rubbish, of different kinds, which begins after a guard
- * and, with shift, one number later than malloc's alignment. */
-static rnn_real *output(results *r, const how *w, const char *name,
-                        size_t outer, size_t rows, size_t width)
+/* Rows of h at their ends. */
+static void keep_states(const job *j, size_t steps, const rnn_real *h,
+                        rnn_real *hn)
 {
-    const size_t n = outer * rows * width;
-    const size_t before = (size_t)w->shift + (w->guarded ? GUARD : 0);
-    const size_t all = before + n + (w->guarded ? GUARD : 0);
-    rnn_real *p = test_reals(all, 0);
-    array *a = &r->a[r->count++];
-    size_t i;
+    const size_t H = j->H[0];
+    size_t b, l;
 
-    for (i = 0; i < all; i++)
-        p[i] = w->guarded || w->alias ? rubbish : 3;
-    a->name = name;
-    a->p = p + before;
-    a->outer = outer;
-    a->rows = rows;
-    a->width = width;
-    a->guarded = w->guarded;
-    return a->p;
+    for (b = 0; b < j->B && h; b++)
+        for (l = 0; l < j->L[0] && length_of(&j->seq[0], b) == steps; l++)
+            memcpy(hn + (l * j->B + b) * H, h + (l * j->B + b) * H,
+                   H * sizeof *h);
 }
 
-/* A copy of an input, exact at its end, with shift off alignment. */
-static rnn_real *input(const how *w, const rnn_real *p, size_t n)
+/* Rows of width n at step t, `end` where they have ended; of N vs 1 those that
+ * end here. */
+static void keep_step(const job *j, size_t t, size_t n, const rnn_real *now,
+                      const rnn_real *end, rnn_real *all)
 {
-    rnn_real *copy;
+    const int one = j->model.wiring == RNN_N_TO_1;
+    size_t b;
 
-    if (!p)
-        return NULL;
-    copy = test_reals(n + (size_t)w->shift, 0) + w->shift;
-    memcpy(copy, p, n * sizeof *p);
-    return copy;
-}
-
-/* The k-th of n parts, in an order that no thread can rely on. */
-static int shuffled(int k, int n)
-{
-    return n % 2 ? (k * 2 + 1) % n : n - 1 - k;
-}
-
-static void set_run(rnn_run *run, int kernel, int k, int parts)
-{
-    run->kernel = kernel;
-    run->parts = parts;
-    run->part = parts ? shuffled(k, parts) : 0;
-}
-
-#define MUST_OK(call)                                                          \
-    do {                                                                       \
-        rnn_status st_ = (call);                                               \
-        MUST(st_ == RNN_OK, "%s: %s", #call, rnn_status_text(st_));            \
-    } while (0)
-#define EACH_PART(k, run, w, parts)                                            \
-    for ((k) = 0; (k) < ((parts) ? (parts) : 1) &&                             \
-                  (set_run((run), (w)->kernel, (k), (parts)), 1); (k)++)
-
-/* seq with outputs in r; with alias, states are carried in place. */
-static rnn_seq open_seq(const job *j, const how *w, results *r, int infer)
-{
-    const size_t B = (size_t)j->seq.batch, H = (size_t)j->model.hidden_size;
-    rnn_seq s = j->seq;
-
-    s.x = input(w, j->seq.x, (size_t)s.steps * B *
-                             (size_t)j->stack.input_size);
-    s.hn = output(r, w, infer ? "infer hn" : "hn", j->outer, B, H);
-    if (j->model.cell == RNN_LSTM)
-        s.cn = output(r, w, infer ? "infer cn" : "cn", j->outer, B, H);
-    if (w->alias && s.h0) {
-        memcpy(s.hn, s.h0, j->sizes.state * sizeof *s.hn);
-        s.h0 = s.hn;
+    for (b = 0; b < j->B; b++, now += n) {
+        const size_t len = length_of(&j->seq[0], b);
+        if (!one)
+            memcpy(all + (t * j->B + b) * n, t < len ? now : end,
+                   n * sizeof *all);
+        else if (t + 1 == len)
+            memcpy(all + b * n, now, n * sizeof *all);
     }
-    if (w->alias && s.c0 && s.cn) {
-        memcpy(s.cn, s.c0, j->sizes.state * sizeof *s.cn);
-        s.c0 = s.cn;
-    }
-    return s;
 }
 
-/* Forward, and the loss of a model, into r; gives dlogits or dy. */
-static rnn_real *run_forward(const job *j, const how *w, results *r,
-                             rnn_seq *seq)
+/* All steps, one by one, as results of inference; where it is exact, weights of
+ * attention as those of training. */
+static void run_steps(const job *j, const how *w, results *r)
 {
-    const size_t B = (size_t)j->seq.batch, T = (size_t)j->seq.steps;
-    const int O = j->model.output_size;
-    rnn_real *params = input(w, j->params, j->sizes.params);
-    rnn_real *y, *values, *d;
-    array loss;
+    const rnn_real *end = j->alone ? zeros(j->O)
+                                   : j->params + j->sizes.params - j->O;
+    rnn_real *y, *hn, *cn = NULL, *x, *attn[3] = {NULL, NULL, NULL};
+    int *ids = test_ids(j->B, 1), i, k;
+    size_t t, S[3], weights = 0;
     rnn_run run;
-    size_t i;
-    int k;
+    stream s;
+    turn p;
 
     memset(r, 0, sizeof *r);
-    memset(&run, 0, sizeof run);
-    r->work_len = w->tight ? j->sizes.train_tight : j->sizes.train;
-    r->work = output(r, w, "work", 1, 1, r->work_len);
-    *seq = open_seq(j, w, r, 0);
-    y = output(r, w, "y", T, B, j->sizes.output / T / B);
-    if (!O) {
-        EACH_PART(k, &run, w, w->parts)
-            MUST_OK(rnn_stack_forward(&j->stack, params, seq, y, r->work,
-                                      r->work_len, &run));
-        return j->up;
+    open_stream(j, w, r, &s);
+    y = open_y(j, w, r);
+    hn = output(r, w, "hn", ONCE, j->L[0], j->B, j->H[0]);
+    if (j->lstm)
+        cn = output(r, w, "cn", ONCE, j->L[0], j->B, j->H[0]);
+    p = open_turn(j, &s, work_of(r, w, j->B * j->O));
+    r->phase = "";
+    for (i = 1; i <= j->sources && j->model.attention && exact(j); i++) {
+        S[i] = (size_t)j->seq[i].steps;
+        attn[i] = output(r, w, of("attention", i), TARGET, j->T, j->B, S[i]);
+        weights += j->B * S[i];
     }
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_forward(&j->model, params, seq, y, r->work, r->work_len,
-                            &run));
-    values = output(r, w, "losses", T, B, 1);
-    d = output(r, w, "dlogits", T, B, (size_t)O);
-    loss.p = output(r, w, "loss", 1, 1, 1);
-    if (w->alias)
-        memcpy(d, y, j->sizes.output * sizeof *d);
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_cross_entropy(w->alias ? d : y, T * B, O, j->targets,
-                                  j->weights, j->n, (rnn_real)0.1, values, d,
-                                  w->parts > 1 ? NULL : loss.p, &run));
-    if (w->parts > 1)
-        MUST_OK(rnn_mean(values, j->weights, T * B, j->n, loss.p, NULL));
-    for (i = 0; w->dirty && j->lengths && i < j->sizes.output; i++)
-        if ((int)(i / (size_t)O / B) >= j->lengths[i / (size_t)O % B])
-            d[i] = not_a_number();
-    return d;
+    p.attn = weights ? work_of(r, w, weights) : NULL;
+    x = zeros(j->B * j->I[0] + (size_t)w->shift) + w->shift;
+    p.x = j->seq[0].x ? x : NULL;
+    p.ids = j->seq[0].ids ? ids : NULL;
+    keep_states(j, 0, s.h, hn);
+    keep_states(j, 0, s.c, cn);
+    for (t = 0; t < j->T; t++) {
+        const rnn_real *from = p.attn;
+        step_input(j, t, x, ids);
+        p.t = (int)t;
+        EACH_PART(k, &run, w, w->parts)
+            MUST_OK(call_step(j, &s, &p, &run));
+        keep_step(j, t, j->O, j->alone ? s.h + (j->L[0] - 1) * j->B * j->O
+                                       : p.y, end, y);
+        for (i = 1; i < 3 && attn[i]; from += j->B * S[i++])
+            keep_step(j, t, S[i], from, zeros(S[i]), attn[i]);
+        keep_states(j, t + 1, s.h, hn);
+        keep_states(j, t + 1, s.c, cn);
+    }
 }
 
-/* Backward after it; grads begin as `before`. */
-static void run_backward(const job *j, const how *w, results *r,
-                         const rnn_seq *seq, const rnn_real *d,
-                         const rnn_real *before)
+static void check_stream(const job *j, const results *r)
 {
-    const size_t B = (size_t)j->seq.batch, T = (size_t)j->seq.steps;
-    const size_t H = (size_t)j->model.hidden_size;
-    const rnn_real *params = input(w, j->params, j->sizes.params);
-    rnn_real *grads = output(r, w, "grads", 1, 1, j->sizes.params);
-    rnn_flow flow;
-    rnn_run run;
+    const rnn_real *whole = numbers(r, "infer y");
+    results s;
+    size_t b;
+    how w;
     int k;
 
-    memset(&run, 0, sizeof run);
-    memset(&flow, 0, sizeof flow);
-    memcpy(grads, before, j->sizes.params * sizeof *grads);
-    flow.dhn = j->dhn;
-    flow.dcn = j->dcn;
-    flow.dh0 = output(r, w, "dh0", j->outer, B, H);
-    if (j->model.cell == RNN_LSTM)
-        flow.dc0 = output(r, w, "dc0", j->outer, B, H);
-    if (j->seq.x)
-        flow.dx = output(r, w, "dx", T, B, (size_t)j->stack.input_size);
-    if (!j->model.output_size) {
-        EACH_PART(k, &run, w, w->parts)
-            MUST_OK(rnn_stack_backward(&j->stack, params, seq, d, &flow,
-                                       r->work, r->work_len, &run));
-        EACH_PART(k, &run, w, w->columns)
-            MUST_OK(rnn_stack_grads(&j->stack, seq, r->work, r->work_len,
-                                    grads, &run));
+    if (j->stack.bidirectional)
         return;
-    }
-    if (w->parts < 2 && w->columns < 2) {
-        run.kernel = w->kernel;
-        MUST_OK(rnn_backward(&j->model, params, seq, d, &flow, grads, r->work,
-                             r->work_len, &run));
-        return;
-    }
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_backward(&j->model, params, seq, d, &flow, NULL, r->work,
-                             r->work_len, &run));
-    EACH_PART(k, &run, w, w->columns)
-        MUST_OK(rnn_grads(&j->model, seq, d, grads, r->work, r->work_len,
-                          &run));
-}
-
-static void run_infer(const job *j, const how *w, results *r)
-{
-    const size_t B = (size_t)j->seq.batch, T = (size_t)j->seq.steps;
-    rnn_real *params = input(w, j->params, j->sizes.params);
-    rnn_real *work = output(r, w, "infer work", 1, 1, j->sizes.infer);
-    rnn_seq seq = open_seq(j, w, r, 1);
-    rnn_real *y = output(r, w, "infer y", T, B, j->sizes.output / T / B);
-    rnn_run run;
-    int k;
-
-    memset(&run, 0, sizeof run);
-    EACH_PART(k, &run, w, w->parts) {
-        if (j->model.output_size)
-            MUST_OK(rnn_infer(&j->model, params, &seq, y, work,
-                              j->sizes.infer, &run));
-        else
-            MUST_OK(rnn_stack_infer(&j->stack, params, &seq, y, work,
-                                    j->sizes.infer, &run));
-    }
-}
-
-/* work is no result: its guards are looked at, its numbers are not. */
-static void drop_work(results *r)
-{
-    int i, n = 0;
-
-    for (i = 0; i < r->count; i++)
-        if (strstr(r->a[i].name, "work"))
-            CHECK(guards_stand(&r->a[i]), "around %s", r->a[i].name);
-        else
-            r->a[n++] = r->a[i];
-    r->count = n;
-}
-
-static void run_job(const job *j, const how *w, results *r)
-{
-    rnn_seq seq;
-    const rnn_real *d = run_forward(j, w, r, &seq);
-
-    run_backward(j, w, r, &seq, d, j->before);
-    run_infer(j, w, r);
-    drop_work(r);
-}
-
-/* ---- making jobs --------------------------------------------------------- */
-
-/* mostly small, sometimes up to 70 */
-static int some_size(void)
-{
-    return 1 + test_below(test_below(6) ? 20 : 70);
-}
-
-/* sizes and pointers of a job whose model and seq.steps, batch are set */
-static void finish_job(job *j)
-{
-    j->stack.cell = j->model.cell;
-    j->stack.input_size = j->model.input_size;
-    j->stack.hidden_size = j->model.hidden_size;
-    j->stack.num_layers = j->model.num_layers;
-    j->stack.bidirectional = j->model.bidirectional;
-    j->stack.no_bias = j->model.no_bias;
-    j->stack.dropout = j->model.dropout;
-    j->stack.dropout_last = j->model.dropout_last;
-    if (j->model.output_size)
-        MUST_OK(rnn_model_sizes(&j->model, 0, j->seq.steps, j->seq.batch,
-                                &j->sizes));
-    else
-        MUST_OK(rnn_stack_sizes(&j->stack, j->seq.steps, j->seq.batch,
-                                &j->sizes));
-    j->outer = (size_t)j->model.num_layers *
-               (size_t)(j->model.bidirectional ? 2 : 1);
-    j->seq.x = j->x;
-    j->seq.ids = j->ids;
-    j->seq.lengths = j->lengths;
-    j->seq.h0 = j->h0;
-    j->seq.c0 = j->c0;
-}
-
-static void make_job(job *j, int cell, int input_kind, int alone, int lengths,
-                     int dropout)
-{
-    const int T = 1 + test_below(6), B = 1 + test_below(test_below(4) ? 5 : 17);
-    const size_t TB = (size_t)T * (size_t)B;
-    size_t i;
-
-    memset(j, 0, sizeof *j);
-    j->model.cell = cell;
-    j->model.input = input_kind;
-    j->model.input_size = some_size();
-    if (input_kind == RNN_EMBEDDING)
-        j->model.embedding_size = some_size();
-    j->model.hidden_size = some_size();
-    j->model.num_layers = 1 + test_below(3);
-    j->model.bidirectional = test_below(2);
-    j->model.no_bias = test_below(3) == 0;
-    j->model.output_size = alone ? 0 : some_size();
-    if (dropout) {
-        j->model.dropout = (rnn_real)0.3;
-        j->model.dropout_last = (rnn_real)0.4;
-    }
-    j->seq.steps = T;
-    j->seq.batch = B;
-    j->seq.seed[0] = (uint32_t)test_next();
-    j->seq.seed[1] = 5;
-    j->seq.first_step = 1000000;
-    j->seq.first_row = 77;
-    finish_job(j);
-    j->params = test_reals(j->sizes.params, 0.5);
-    j->before = test_reals(j->sizes.params, 1);
-    if (input_kind == RNN_DENSE)
-        j->x = test_reals(TB * (size_t)j->model.input_size, 1);
-    else
-        j->ids = test_ids(TB, j->model.input_size);
-    if (test_below(3)) {
-        j->h0 = test_reals(j->sizes.state, 1);
-        j->dhn = test_reals(j->sizes.state, 1);
-        if (cell == RNN_LSTM) {
-            j->c0 = test_reals(j->sizes.state, 1);
-            j->dcn = test_reals(j->sizes.state, 1);
-        }
-    }
-    j->up = test_reals(j->sizes.output, 1);
-    j->targets = test_ids(TB, alone ? 1 : j->model.output_size);
-    j->weights = test_reals(TB, 0);
-    for (i = 0; i < TB; i++)
-        j->weights[i] = (rnn_real)test_below(4);
-    j->n = 3;
-    if (lengths) {
-        j->lengths = test_ids((size_t)B, T + 1);
-        j->lengths[test_below(B)] = test_below(2) ? 0 : T;
-        for (i = 0; i < TB; i++)
-            if ((int)(i / (size_t)B) >= j->lengths[i % (size_t)B])
-                j->weights[i] = 0;
-    }
-    finish_job(j);
-}
-
-static void *copy(const void *from, size_t bytes)
-{
-    return from ? memcpy(test_memory(bytes), from, bytes) : NULL;
-}
-
-/* Rows index[0 .. count - 1] of an array (outer, rows, bytes). */
-static void *take(const void *from, size_t outer, size_t rows, size_t bytes,
-                  const int *index, size_t count)
-{
-    unsigned char *to;
-    size_t o, i;
-
-    if (!from)
-        return NULL;
-    to = (unsigned char *)test_memory(outer * count * bytes);
-    for (o = 0; o < outer; o++)
-        for (i = 0; i < count; i++)
-            memcpy(to + (o * count + i) * bytes,
-                   (const unsigned char *)from +
-                       (o * rows + (size_t)index[i]) * bytes, bytes);
-    return to;
-}
-
-#define TAKE(type, from, outer, rows, width)                                   \
-    ((type *)take((from), (outer), (rows), (width) * sizeof(type), index,      \
-                  count))
-
-/* The job of some of the rows, for the first `steps` steps. */
-static void take_rows(const job *j, job *k, const int *index, size_t count,
-                      int steps)
-{
-    const size_t B = (size_t)j->seq.batch, T = (size_t)steps;
-    const size_t H = (size_t)j->model.hidden_size;
-
-    *k = *j;
-    k->seq.batch = (int)count;
-    k->seq.steps = steps;
-    k->seq.first_row = j->seq.first_row + (uint32_t)index[0];
-    k->lengths = TAKE(int, j->lengths, 1, B, 1);
-    k->x = TAKE(rnn_real, j->x, T, B, (size_t)j->model.input_size);
-    k->ids = TAKE(int, j->ids, T, B, 1);
-    k->targets = TAKE(int, j->targets, T, B, 1);
-    k->weights = TAKE(rnn_real, j->weights, T, B, 1);
-    k->h0 = TAKE(rnn_real, j->h0, j->outer, B, H);
-    k->c0 = TAKE(rnn_real, j->c0, j->outer, B, H);
-    k->dhn = TAKE(rnn_real, j->dhn, j->outer, B, H);
-    k->dcn = TAKE(rnn_real, j->dcn, j->outer, B, H);
-    k->up = TAKE(rnn_real, j->up, T, B,
-                 j->sizes.output / B / (size_t)j->seq.steps);
-    finish_job(k);
-}
-
-/* Those rows of all results with rows. */
-static void take_results(const results *r, results *s, const job *j,
-                         const int *index, size_t count, int steps)
-{
-    int i;
-
-    memset(s, 0, sizeof *s);
-    for (i = 0; i < r->count; i++) {
-        array a = r->a[i];
-        if (a.rows != (size_t)j->seq.batch || a.outer == 0 ||
-            strcmp(a.name, "loss") == 0 || strcmp(a.name, "grads") == 0)
-            continue;
-        if (a.outer == (size_t)j->seq.steps &&
-            !strstr(a.name, "hn") && !strstr(a.name, "cn") &&
-            !strstr(a.name, "h0") && !strstr(a.name, "c0"))
-            a.outer = (size_t)steps;
-        a.p = TAKE(rnn_real, a.p, a.outer, a.rows, a.width);
-        a.rows = count;
-        a.guarded = 0;
-        s->a[s->count++] = a;
+    for (k = 0; k <= kernel_count; k++) {
+        w = some_how();
+        w.kernel = k < kernel_count ? kernels[k] : (int)RNN_KERNEL_AUTO;
+        w.parts = k < kernel_count && test_below(3) ? 0 : 1 + test_below(4);
+        run_steps(j, &w, &s);
+        for (b = 0; b < j->B && j->model.wiring == RNN_N_TO_1; b++)
+            if (length_of(&j->seq[0], b) == 0) /* there is no step */
+                memcpy(numbers(&s, "infer y") + b * j->O, whole + b * j->O,
+                       j->O * sizeof *whole);
+        check_same(j, r, &s, "one step at a time");
     }
 }
 
 /* ---- properties of a job ------------------------------------------------- */
 
+static int n_to_n(const job *j)
+{
+    return j->model.wiring == RNN_N_TO_N;
+}
+
+/* Of other wirings there are many jobs: a third of their runs infer, too. */
+static void run_again(const job *j, const how *w, results *r)
+{
+    run_train(j, w, r);
+    if (n_to_n(j) || test_below(3) == 0)
+        run_infer(j, w, r);
+}
+
 static void check_ways(const job *j, const results *r)
 {
     static const int parts[] = {1, 2, 3, 5, 7, 40};
-    how w;
     results s;
+    how w;
     int k;
 
     for (k = 0; k < kernel_count; k++) {
-        memset(&w, 0, sizeof w);
+        w = plain;
         w.kernel = kernels[k];
-        run_job(j, &w, &s);
-        check_same(j, r, &s, NULL, "kernel");
-        w.shift = w.guarded = 1;
-        run_job(j, &w, &s);
-        check_same(j, r, &s, NULL, "kernel, unaligned");
+        if (n_to_n(j)) {
+            run_again(j, &w, &s);
+            check_same(j, r, &s, "kernel");
+        }
+        w.guarded = 1;
+        w.shift = n_to_n(j) || test_below(2);
+        w.fill = test_below(2) ? rubbish : not_a_number();
+        run_again(j, &w, &s);
+        check_same(j, r, &s, "kernel, unaligned");
     }
-    memset(&w, 0, sizeof w);
-    w.kernel = RNN_KERNEL_PORTABLE;
-    run_job(j, &w, &s);
-    check_same(j, r, &s, NULL, "twice");
-    memset(&w, 0, sizeof w);
+    w = plain;
     w.tight = w.guarded = 1;
-    run_job(j, &w, &s);
-    check_same(j, r, &s, NULL, "tight work");
-    w.tight = test_below(2);
-    w.alias = 1;
-    run_job(j, &w, &s);
-    check_same(j, r, &s, NULL, "aliased states");
-    for (k = 0; k < 6; k++) {
-        w.parts = parts[k];
-        w.columns = parts[test_below(6)];
-        w.tight = k & 1;
-        w.alias = test_below(2);
-        w.guarded = test_below(2);
-        run_job(j, &w, &s);
-        check_same(j, r, &s, NULL, "parts");
+    w.fill = not_a_number();
+    run_again(j, &w, &s);
+    check_same(j, r, &s, "tight work");
+    if (n_to_n(j)) {
+        w.tight = test_below(2);
+        w.alias = 1;
+        run_again(j, &w, &s);
+        check_same(j, r, &s, "aliased states");
     }
-    memset(&w, 0, sizeof w);
+    for (k = n_to_n(j) ? 0 : 1; k < 6; k++) {
+        w = some_how();
+        w.parts = parts[k];
+        w.tight = k & 1;
+        run_again(j, &w, &s);
+        check_same(j, r, &s, "parts");
+    }
+    if (!n_to_n(j))
+        return;
+    w = plain;
     w.columns = 64;
-    run_job(j, &w, &s);
-    check_same(j, r, &s, NULL, "columns");
+    run_again(j, &w, &s);
+    check_same(j, r, &s, "columns");
 }
 
-/* Forward without dropout is inference. */
+/* The same again, and a third time in the second's work. */
+static void check_twice(const job *j, const results *r)
+{
+    results s, t;
+    how w = plain;
+
+    run_again(j, &w, &s);
+    check_same(j, r, &s, "again");
+    w.work = s.work;
+    run_again(j, &w, &t);
+    check_same(j, &s, &t, "twice in one work");
+}
+
 static void check_infer(const job *j, const results *r)
 {
-    static const char *const pairs[][2] = {
-        {"y", "infer y"}, {"hn", "infer hn"}, {"cn", "infer cn"}};
-    array a, b;
-    size_t i;
+    char name[sizeof r->a[0].name];
+    int i;
 
-    if (j->model.dropout > 0 || j->model.dropout_last > 0)
-        return;
-    for (i = 0; i < 3; i++)
-        if (results_find(r, pairs[i][0], &a))
-            CHECK(results_find(r, pairs[i][1], &b) &&
-                  same(a.p, b.p, a.outer * a.rows * a.width),
-                  "forward is not infer: %s", a.name);
+    for (i = 0; i < r->count && exact(j); i++) {
+        const array *a = &r->a[i], *b;
+        sprintf(name, "infer %.16s", a->name);
+        b = find(r, name);
+        if (b && strcmp(a->name, "work") != 0)
+            CHECK(same(a->p, b->p, array_size(a)),
+                  "forward is not infer: %s; %s", a->name, describe(j));
+    }
 }
 
 /* Every row alone, only as far as it is valid, and in two other orders. */
 static void check_rows(const job *j, const results *r)
 {
-    const int B = j->seq.batch;
-    int *index = test_ids((size_t)B, 1), b, k, n;
+    const int B = (int)j->B;
+    int *index = test_ids(j->B, 1), b, i, k, n, least[3], padded;
     results s, t;
+    how w = plain;
     job one;
-    how w;
 
-    memset(&w, 0, sizeof w);
     for (b = 0; b < B; b++) {
-        take_rows(j, &one, &b, 1, j->seq.steps);
-        run_job(&one, &w, &s);
-        take_results(r, &t, j, &b, 1, j->seq.steps);
-        check_same(j, &t, &s, NULL, "row alone");
-        if (!j->lengths || j->lengths[b] == 0)
+        take_rows(j, &one, &b, 1, NULL);
+        run_again(&one, &w, &s);
+        take_results(j, r, &t, &b, 1, NULL);
+        check_same(&one, &t, &s, "row alone");
+        for (i = padded = 0; i <= j->sources; i++) {
+            least[i] = (int)length_of(&j->seq[i], (size_t)b);
+            if (least[i] == 0)
+                least[i] = 1;
+            padded |= least[i] < j->seq[i].steps;
+        }
+        if (!padded)
             continue;
-        take_rows(j, &one, &b, 1, j->lengths[b]);
-        one.lengths = NULL;
-        finish_job(&one);
-        run_job(&one, &w, &s);
-        take_results(r, &t, j, &b, 1, j->lengths[b]);
-        check_same(j, &t, &s, NULL, "row without its padding");
+        take_rows(j, &one, &b, 1, least);
+        run_again(&one, &w, &s);
+        take_results(j, r, &t, &b, 1, least);
+        check_same(&one, &t, &s, "row without its padding");
     }
     n = 1 + test_below(B); /* neighbours, from any row on */
     k = test_below(B - n + 1);
     for (b = 0; b < n; b++)
         index[b] = k + b;
-    take_rows(j, &one, index, (size_t)n, j->seq.steps);
-    run_job(&one, &w, &s);
-    take_results(r, &t, j, index, (size_t)n, j->seq.steps);
-    check_same(j, &t, &s, NULL, "some rows");
-    if (j->model.dropout > 0) /* its masks stay with the place of a row */
+    take_rows(j, &one, index, (size_t)n, NULL);
+    run_again(&one, &w, &s);
+    take_results(j, r, &t, index, (size_t)n, NULL);
+    check_same(&one, &t, &s, "some rows");
+    /* masks and choices of tokens stay with the place of a row */
+    if (j->model.dropout > 0 || j->seq[0].own_rate > 0)
         return;
     for (b = 0; b < B; b++)
         index[b] = B - 1 - b;
@@ -603,51 +267,34 @@ static void check_rows(const job *j, const results *r)
         index[b] = index[k];
         index[k] = n;
     }
-    take_rows(j, &one, index, (size_t)B, j->seq.steps);
-    run_job(&one, &w, &s);
-    take_results(r, &t, j, index, (size_t)B, j->seq.steps);
-    check_same(j, &t, &s, NULL, "rows in another order");
+    take_rows(j, &one, index, j->B, NULL);
+    run_again(&one, &w, &s);
+    take_results(j, r, &t, index, j->B, NULL);
+    check_same(&one, &t, &s, "rows in another order");
 }
 
-/* Steps first .. end - 1 of a job, with the states h0, c0. */
+/* Steps first .. end - 1 of a job without sources. */
 static void take_steps(const job *j, job *k, int first, int end)
 {
-    const size_t B = (size_t)j->seq.batch, T = (size_t)j->seq.steps;
-    const size_t count = (size_t)(end - first);
-    int *index = test_ids(count, 1), i;
+    const size_t at = (size_t)first * j->B;
+    const rnn_seq *from = &j->seq[0];
+    rnn_seq *s = &k->seq[0];
+    int *lengths = test_ids(j->B, 1), i;
 
-    for (i = 0; i < (int)count; i++)
-        index[i] = first + i;
     *k = *j;
-    k->seq.steps = (int)count;
-    k->seq.first_step = j->seq.first_step + (uint32_t)first;
-    k->x = TAKE(rnn_real, j->x, 1, T, B * (size_t)j->model.input_size);
-    k->ids = TAKE(int, j->ids, 1, T, B);
-    k->targets = TAKE(int, j->targets, 1, T, B);
-    k->weights = TAKE(rnn_real, j->weights, 1, T, B);
-    k->up = TAKE(rnn_real, j->up, 1, T, j->sizes.output / T);
-    if (j->lengths) {
-        k->lengths = test_ids(B, 1);
-        for (i = 0; i < (int)B; i++) {
-            const int n = j->lengths[i] - first;
-            k->lengths[i] = n < 0 ? 0 : n < (int)count ? n : (int)count;
-        }
+    s->steps = end - first;
+    s->first_step += (uint32_t)first;
+    s->x = from->x ? from->x + at * j->I[0] : NULL;
+    s->ids = from->ids ? from->ids + at : NULL;
+    for (i = 0; i < (int)j->B && from->lengths; i++) {
+        const int n = from->lengths[i] - first;
+        lengths[i] = n < 0 ? 0 : n < s->steps ? n : s->steps;
     }
+    s->lengths = from->lengths ? lengths : NULL;
+    k->up = j->up + at * j->O;
+    k->targets = j->targets ? j->targets + at : NULL;
+    k->weights = j->weights ? j->weights + at : NULL;
     finish_job(k);
-}
-
-/* Steps of a result, as a result of the same name. */
-static void check_steps(const job *j, const results *whole, const results *part,
-                        const char *name, int first)
-{
-    array a, b;
-
-    if (!results_find(whole, name, &a) || !results_find(part, name, &b))
-        return;
-    CHECK(same(a.p + (size_t)first * a.rows * a.width, b.p,
-               b.outer * b.rows * b.width),
-          "chunk from %d of %d: %s, cell %d layers %d", first, j->seq.steps,
-          name, j->model.cell, j->model.num_layers);
 }
 
 /* Two chunks with carried states: everything that has steps is that of the
@@ -655,122 +302,81 @@ static void check_steps(const job *j, const results *whole, const results *part,
  * first, so are all gradients. */
 static void check_chunks(const job *j, const results *r)
 {
-    static const char *const names[] = {"y", "losses", "dlogits", "dx",
-                                        "infer y"};
     results s[2];
-    rnn_seq seq[2];
+    rnn_seq seq[2][3];
     const rnn_real *d[2];
     job half[2];
-    array a, b;
-    how w;
-    int cut, i;
-    size_t k;
+    how w = plain;
+    int cut, i, k;
 
-    if (j->model.bidirectional || j->seq.steps < 2)
+    if (!n_to_n(j) || j->model.bidirectional || j->T < 2)
         return;
-    memset(&w, 0, sizeof w);
-    cut = 1 + test_below(j->seq.steps - 1);
+    cut = 1 + test_below((int)j->T - 1);
     take_steps(j, &half[0], 0, cut);
-    take_steps(j, &half[1], cut, j->seq.steps);
+    take_steps(j, &half[1], cut, (int)j->T);
     w.alias = test_below(2);
-    d[0] = run_forward(&half[0], &w, &s[0], &seq[0]);
-    half[1].h0 = results_find(&s[0], "hn", &a);
-    half[1].c0 = results_find(&s[0], "cn", &a);
-    finish_job(&half[1]);
-    d[1] = run_forward(&half[1], &w, &s[1], &seq[1]);
-    run_backward(&half[1], &w, &s[1], &seq[1], d[1], j->before);
-    half[0].dhn = results_find(&s[1], "dh0", &a);
-    half[0].dcn = results_find(&s[1], "dc0", &a);
-    run_backward(&half[0], &w, &s[0], &seq[0], d[0],
-                 results_find(&s[1], "grads", &a));
+    d[0] = run_forward(&half[0], &w, &s[0], seq[0]);
+    half[1].seq[0].h0 = numbers(&s[0], "hn");
+    half[1].seq[0].c0 = numbers(&s[0], "cn");
+    d[1] = run_forward(&half[1], &w, &s[1], seq[1]);
+    run_backward(&half[1], &w, &s[1], seq[1], d[1], j->before);
+    half[0].flow[0].dhn = numbers(&s[1], "dh0");
+    half[0].flow[0].dcn = numbers(&s[1], "dc0");
+    run_backward(&half[0], &w, &s[0], seq[0], d[0], numbers(&s[1], "grads"));
     run_infer(&half[0], &w, &s[0]); /* its own states, without dropout */
-    half[1].h0 = results_find(&s[0], "infer hn", &a);
-    half[1].c0 = results_find(&s[0], "infer cn", &a);
-    finish_job(&half[1]);
+    half[1].seq[0].h0 = numbers(&s[0], "infer hn");
+    half[1].seq[0].c0 = numbers(&s[0], "infer cn");
     run_infer(&half[1], &w, &s[1]);
-    for (i = 0; i < 2; i++)
-        for (k = 0; k < sizeof names / sizeof *names; k++)
-            check_steps(j, r, &s[i], names[k], i ? cut : 0);
     for (i = 0; i < r->count; i++) {
-        const char *name = r->a[i].name;
-        const int first = strcmp(name, "dh0") == 0 ||
-                          strcmp(name, "dc0") == 0 ||
-                          strcmp(name, "grads") == 0;
-        if (!first && !strstr(name, "hn") && !strstr(name, "cn"))
+        const array *a = &r->a[i], *b;
+        /* gradients of states and grads come out of the first chunk */
+        const int from = a->along == TARGET || a->name[0] == 'd' ||
+                         strcmp(a->name, "grads") == 0 ? 0 : 1;
+        const int to = a->along == TARGET ? 1 : from;
+        if (strstr(a->name, "work") || strcmp(a->name, "loss") == 0)
             continue;
-        MUST(results_find(&s[!first], name, &b), "no %s", name);
-        CHECK(same(r->a[i].p, b.p, b.outer * b.rows * b.width),
-              "chunks: %s, cell %d layers %d input %d", name, j->model.cell,
-              j->model.num_layers, j->model.input);
+        for (k = from; k <= to; k++) {
+            b = find(&s[k], a->name);
+            MUST(b != NULL, "no %s", a->name);
+            CHECK(b && same(b->p, a->p + (a->along == TARGET && k
+                                              ? (size_t)cut * a->rows * a->width
+                                              : 0), array_size(b)),
+                  "chunk %d of two, cut at %d: %s; %s", k, cut, a->name,
+                  describe(j));
+        }
     }
 }
 
-/* One step at a time in constant memory, exact in size. */
-static void check_stream(const job *j, const results *r)
+/* Rows of a result that have ended are `want`, or 0. */
+static void check_ended(const job *j, const results *r, const char *name,
+                        const rnn_real *want)
 {
-    const size_t B = (size_t)j->seq.batch, n = j->sizes.state;
-    const size_t I = (size_t)j->model.input_size;
-    const size_t out = j->sizes.output / (size_t)j->seq.steps;
-    rnn_real *h, *c = NULL, *y, *work;
-    array all, hn, cn;
-    rnn_run run;
-    results s;
-    how w;
-    int t, k;
+    const array *a = find(r, name);
+    const rnn_seq *s = a ? &j->seq[a->along - TARGET] : NULL;
+    size_t i;
 
-    if (j->model.bidirectional || j->lengths)
-        return;
-    for (k = 0; k <= kernel_count; k++) {
-        memset(&w, 0, sizeof w);
-        memset(&s, 0, sizeof s);
-        memset(&run, 0, sizeof run);
-        w.guarded = k & 1;
-        w.shift = k >> 1 & 1;
-        run.kernel = k < kernel_count ? kernels[k] : RNN_KERNEL_AUTO;
-        run.parts = k < kernel_count ? 0 : 3;
-        h = output(&s, &w, "h", j->outer, B, (size_t)j->model.hidden_size);
-        memset(h, 0, n * sizeof *h);
-        if (j->h0)
-            memcpy(h, j->h0, n * sizeof *h);
-        if (j->model.cell == RNN_LSTM) {
-            c = output(&s, &w, "c", j->outer, B,
-                       (size_t)j->model.hidden_size);
-            memset(c, 0, n * sizeof *c);
-            if (j->c0)
-                memcpy(c, j->c0, n * sizeof *c);
-        }
-        work = output(&s, &w, "work", 1, 1, j->sizes.step);
-        MUST(results_find(r, "infer y", &all), "no y");
-        for (t = 0; t < j->seq.steps; t++) {
-            const rnn_real *x = j->x ? input(&w, j->x + (size_t)t * B * I,
-                                             B * I) : NULL;
-            const int *ids = j->ids ? j->ids + (size_t)t * B : NULL;
-            y = j->model.output_size
-                    ? output(&s, &w, "y", 1, B, out / B)
-                    : h + n - out;
-            for (run.part = 0; run.part < (run.parts ? run.parts : 1);
-                 run.part++) {
-                if (j->model.output_size)
-                    MUST_OK(rnn_step(&j->model, j->params, (int)B, x, ids, h,
-                                     c, y, work, j->sizes.step, &run));
-                else
-                    MUST_OK(rnn_stack_step(&j->stack, j->params, (int)B, x,
-                                           ids, h, c, work, j->sizes.step,
-                                           &run));
-            }
-            CHECK(same(y, all.p + (size_t)t * out, out),
-                  "step %d is not infer's: cell %d layers %d input %d", t,
-                  j->model.cell, j->model.num_layers, j->model.input);
-            if (j->model.output_size)
-                CHECK(guards_stand(&s.a[--s.count]), "around logits");
-        }
-        CHECK(results_find(r, "infer hn", &hn) && same(hn.p, h, n),
-              "h after the last step");
-        if (c)
-            CHECK(results_find(r, "infer cn", &cn) && same(cn.p, c, n),
-                  "c after the last step");
-        for (t = 0; t < s.count; t++)
-            CHECK(guards_stand(&s.a[t]), "step: around %s", s.a[t].name);
+    if (!want && a)
+        want = zeros(a->width);
+    for (i = 0; a && i < a->outer * j->B; i++)
+        if (i / j->B >= length_of(s, i % j->B))
+            CHECK(same(a->p + i * a->width, want, a->width),
+                  "%s on padding; %s", name, describe(j));
+}
+
+/* Of a stack alone: the forward direction of the last layer. */
+static void check_last_valid(const job *j, const array *y, const rnn_real *hn)
+{
+    const size_t H = j->H[0], l = j->L[0] - (j->stack.bidirectional ? 2 : 1);
+    const rnn_real *h0 = j->seq[0].h0, *want;
+    size_t b, n;
+
+    for (b = 0; b < j->B; b++) {
+        n = length_of(&j->seq[0], b);
+        want = n    ? y->p + ((n - 1) * j->B + b) * y->width
+               : h0 ? h0 + (l * j->B + b) * H
+                    : zeros(H);
+        CHECK(same(hn + (l * j->B + b) * H, want, H),
+              "hn is not the last valid state; %s", describe(j));
     }
 }
 
@@ -778,198 +384,436 @@ static void check_stream(const job *j, const results *r)
  * outputs there are what the header says. */
 static void check_padding(const job *j, const results *r)
 {
-    const size_t B = (size_t)j->seq.batch, T = (size_t)j->seq.steps;
-    const size_t I = (size_t)j->model.input_size;
-    const size_t H = (size_t)j->model.hidden_size;
-    const rnn_real zero = 0, nan = not_a_number();
-    job dirty = *j;
-    array y, hn, dx;
+    static const char *const names[] = {
+        "dx", "dx 1", "dx 2", "attention 1", "attention 2", "context 1",
+        "context 2", "memory 1", "memory 2"};
+    const rnn_real *end = j->alone ? NULL : j->params + j->sizes.params - j->O;
+    how w = plain;
     results s;
-    size_t i, k;
-    how w;
+    size_t i;
 
-    if (j->model.output_size) {
-        dirty.targets = (int *)copy(j->targets, T * B * sizeof *j->targets);
-        for (i = 0; i < T * B; i++)
-            if (j->weights[i] <= 0)
-                dirty.targets[i] = i % 2 ? -1 : 1 << 30;
-    }
-    if (j->lengths) {
-        dirty.x = (rnn_real *)copy(j->x, T * B * I * sizeof *j->x);
-        dirty.ids = (int *)copy(j->ids, T * B * sizeof *j->ids);
-        dirty.up = (rnn_real *)copy(j->up, j->sizes.output * sizeof *j->up);
-        for (i = 0; i < T * B; i++) {
-            if ((int)(i / B) < j->lengths[i % B])
-                continue;
-            for (k = 0; dirty.x && k < I; k++)
-                dirty.x[i * I + k] = k % 2 ? (rnn_real)1e30 : nan;
-            if (dirty.ids)
-                dirty.ids[i] = i % 2 ? -5 : 1 << 30;
-            for (k = 0; !j->model.output_size && k < j->sizes.output / T / B;
-                 k++)
-                dirty.up[i * (j->sizes.output / T / B) + k] = nan;
-        }
-    }
-    finish_job(&dirty);
-    memset(&w, 0, sizeof w);
     w.guarded = w.dirty = 1;
-    w.parts = 2;
-    run_job(&dirty, &w, &s);
-    check_same(j, r, &s, "dlogits", "rubbish in padding");
-    if (!j->lengths)
+    w.parts = test_below(4);
+    run_job(j, &w, &s);
+    check_same(j, r, &s, "rubbish in padding");
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        check_ended(j, r, names[i], NULL);
+    if (j->model.wiring == RNN_N_TO_1)
         return;
-    results_find(r, "y", &y);
-    for (i = 0; i < T * B; i++) {
-        const rnn_real *bias = j->params + j->sizes.params - y.width;
-        if ((int)(i / B) < j->lengths[i % B])
-            continue;
-        for (k = 0; k < y.width; k++)
-            if (!same(y.p + i * y.width + k,
-                      j->model.output_size ? bias + k : &zero, 1))
-                break;
-        CHECK(k == y.width, "padding's output");
-        if (results_find(r, "dx", &dx)) {
-            for (k = 0; k < I && same(dx.p + i * I + k, &zero, 1); k++)
-                ;
-            CHECK(k == I, "padding's dx");
-        }
-    }
-    if (j->model.output_size || j->model.dropout_last > 0)
+    check_ended(j, r, "y", end);
+    check_ended(j, r, "infer y", end);
+    if (!j->alone)
         return;
-    results_find(r, "hn", &hn);
-    for (i = 0; i < B; i++) { /* forward direction of the last layer */
-        const size_t l = j->outer - (j->model.bidirectional ? 2 : 1);
-        const size_t n = (size_t)j->lengths[i];
-        const rnn_real *last = hn.p + (l * B + i) * H;
-        if (n > 0)
-            CHECK(same(last, y.p + ((n - 1) * B + i) * y.width, H),
-                  "hn is not the last valid state");
-        else if (j->h0)
-            CHECK(same(last, j->h0 + (l * B + i) * H, H), "hn is not h0");
-        else
-            for (k = 0; k < H; k++)
-                CHECK(same(last + k, &zero, 1), "hn is not 0");
-    }
+    check_last_valid(j, find(r, "infer y"), numbers(r, "infer hn"));
+    if (j->model.dropout_last <= 0)
+        check_last_valid(j, find(r, "y"), numbers(r, "hn"));
 }
 
 /* One-hot tokens are rows of zeros and a one. */
 static void check_one_hot(const job *j, const results *r)
 {
-    const size_t rows = (size_t)j->seq.steps * (size_t)j->seq.batch;
-    const size_t I = (size_t)j->model.input_size;
     job dense = *j;
+    int *target = j->decoder ? &dense.model.target : &dense.model.input;
+    const int kinds[3] = {*target, dense.model.input, dense.model.input};
     results s;
-    size_t i;
-    how w;
+    size_t k, n;
+    int i, found = 0;
 
-    if (j->model.input != RNN_ONE_HOT)
+    for (i = 0; i <= j->sources; i++) {
+        rnn_seq *q = &dense.seq[i];
+        rnn_real *x;
+        if (kinds[i] != RNN_ONE_HOT || !q->ids)
+            continue;
+        found = 1;
+        n = (size_t)q->steps * j->B;
+        q->x = x = zeros(n * j->I[i]);
+        for (k = 0; k < n; k++)
+            x[k * j->I[i] + (size_t)q->ids[k]] = 1;
+        q->ids = NULL;
+        *(i ? &dense.model.input : target) = RNN_DENSE;
+    }
+    if (!found || j->seq[0].own_rate > 0)
         return;
-    dense.model.input = RNN_DENSE;
-    dense.ids = NULL;
-    dense.x = test_reals(rows * I, 0);
-    for (i = 0; i < rows * I; i++)
-        dense.x[i] = (int)(i % I) == j->ids[i / I];
     finish_job(&dense);
-    memset(&w, 0, sizeof w);
-    run_job(&dense, &w, &s);
-    check_same(j, r, &s, NULL, "one-hot is dense");
+    run_job(&dense, &plain, &s);
+    check_same(j, r, &s, "one-hot is dense");
 }
 
-/* The views into work: states are those that come out, and gates those that
- * make the states, for every layer and direction. */
-static void check_view(const job *j)
+/* The views into a stack's work: states are those that come out, and gates
+ * those that make the states, for every layer and direction. y may be NULL. */
+static void check_stack_view(const job *j, const rnn_stack *stack,
+                             const rnn_seq *seq, const rnn_real *work,
+                             size_t len, const rnn_real *hn, const rnn_real *cn,
+                             const rnn_real *y)
 {
-    const size_t B = (size_t)j->seq.batch, H = (size_t)j->model.hidden_size;
-    const size_t D = j->model.bidirectional ? 2 : 1;
-    const size_t K = RNN_KEPT(j->model.cell), n = B * H;
-    results r;
-    rnn_stack stack;
-    rnn_seq seq;
+    const size_t D = stack->bidirectional ? 2 : 1, B = (size_t)seq->batch;
+    const size_t H = (size_t)stack->hidden_size, n = B * H;
+    const size_t K = RNN_KEPT(stack->cell);
+    const size_t top = D * (size_t)(stack->num_layers ? stack->num_layers : 1);
+    rnn_real *squashed = zeros((size_t)seq->steps * n);
     rnn_view v;
-    array y, hn, cn;
     size_t q, t, b, i;
-    how w;
 
-    memset(&w, 0, sizeof w);
-    stack = j->stack;
-    if (j->model.output_size)
-        MUST_OK(rnn_model_stack(&j->model, &stack));
-    (void)run_forward(j, &w, &r, &seq);
-    results_find(&r, "y", &y);
-    results_find(&r, "hn", &hn);
-    results_find(&r, "cn", &cn);
-    for (q = 0; q < j->outer; q++) {
+    for (q = 0; q < top; q++) {
+        const size_t d = q % D;
         int bad = 0, bad_end = 0, bad_y = 0;
-        MUST_OK(rnn_stack_view(&stack, &j->seq, r.work, r.work_len,
-                               (int)(q / D), (int)(q % D), &v));
-        for (i = 0; i < (size_t)j->seq.steps * n; i++) {
+        MUST_OK(rnn_stack_view(stack, seq, work, len, (int)(q / D), (int)d,
+                               &v));
+        if (v.c)
+            MUST_OK(rnn_map(RNN_FN_TANH, (size_t)seq->steps * n, v.c, squashed,
+                            NULL));
+        for (i = 0; i < (size_t)seq->steps * n; i++) {
             const rnn_real *g = v.gates + i / H * K * H + i % H, *before;
-            const size_t d = q % D;
             rnn_real h = g[0], one, h_prev = 0;
-            size_t len;
+            size_t last;
             t = i / n;
             b = i / H % B;
-            len = (size_t)(j->lengths ? j->lengths[b] : j->seq.steps);
-            if (t >= len)
+            if (t >= length_of(seq, b))
                 continue;
-            if (d ? t + 1 < len : t > 0)
+            last = d ? 0 : length_of(seq, b) - 1;
+            if (d ? t + 1 < length_of(seq, b) : t > 0)
                 before = v.h + (d ? i + n : i - n);
             else
-                before = j->h0 ? j->h0 + q * n + i % n : NULL;
+                before = seq->h0 ? seq->h0 + q * n + i % n : NULL;
             if (before)
                 h_prev = *before;
-            if (j->model.cell == RNN_LSTM) {
-                one = v.c[i];
-                MUST_OK(rnn_map(RNN_FN_TANH, 1, &one, &one, NULL));
-                h = g[3 * H] * one;
-                if (t == (d ? 0 : len - 1))
-                    bad_end += !same(v.c + i, cn.p + q * n + i % n, 1);
-            } else if (j->model.cell >= RNN_GRU) {
+            if (stack->cell == RNN_LSTM) {
+                h = g[3 * H] * squashed[i];
+                if (t == last)
+                    bad_end += !same(v.c + i, cn + q * n + i % n, 1);
+            } else if (stack->cell >= RNN_GRU) {
                 h = g[2 * H] + g[H] * (h_prev - g[2 * H]);
-                one = j->model.cell == RNN_GRU ? g[3 * H] : g[0] * h_prev;
-                bad += !(g[3 * H] - one < (rnn_real)1e-5 &&
-                         one - g[3 * H] < (rnn_real)1e-5);
+                one = stack->cell == RNN_GRU ? g[3 * H] : g[0] * h_prev;
+                bad += !(fabs((double)(g[3 * H] - one)) < 1e-5);
             }
-            bad += !(h - v.h[i] < (rnn_real)1e-5 &&
-                     v.h[i] - h < (rnn_real)1e-5);
-            if (t == (d ? 0 : len - 1))
-                bad_end += !same(v.h + i, hn.p + q * n + i % n, 1);
-            if (!j->model.output_size && q / D + 1 == j->outer / D &&
-                j->model.dropout_last <= 0)
-                bad_y += !same(v.h + i, y.p + (i / H * D + d) * H + i % H, 1);
+            bad += !(fabs((double)(h - v.h[i])) < 1e-5);
+            if (t == last)
+                bad_end += !same(v.h + i, hn + q * n + i % n, 1);
+            if (y && q / D + 1 == top / D)
+                bad_y += !same(v.h + i, y + (i / H * D + d) * H + i % H, 1);
         }
-        CHECK(!bad && !bad_end && !bad_y,
-              "view of layer %d, direction %d, cell %d: gates %d, final "
-              "states %d, y %d", (int)(q / D), (int)(q % D), j->model.cell, bad,
-              bad_end, bad_y);
-        CHECK((v.c != NULL) == (j->model.cell == RNN_LSTM), "view's c");
+        CHECK(!bad && !bad_end && !bad_y, "view of layer %d, direction %d: "
+              "gates %d, final states %d, y %d; %s", (int)(q / D), (int)d, bad,
+              bad_end, bad_y, describe(j));
+        CHECK((v.c != NULL) == (stack->cell == RNN_LSTM), "view's c");
     }
+}
+
+/* Of all stacks of a job. */
+static void check_view(const job *j)
+{
+    rnn_seq seq[3];
+    rnn_model_view v;
+    results r;
+    int i;
+
+    run_forward(j, &plain, &r, seq);
+    v.stack = r.work;
+    v.stack_len = r.work_len;
+    if (!j->alone)
+        MUST_OK(rnn_view_model(&j->model, seq, r.work, r.work_len, &v));
+    if (j->decoder)
+        seq[0].h0 = v.h0;
+    check_stack_view(j, &j->stack, seq, v.stack, v.stack_len, numbers(&r, "hn"),
+                     numbers(&r, "cn"), j->alone && j->model.dropout_last <= 0
+                                            ? numbers(&r, "y") : NULL);
+    for (i = 1; i <= j->sources && !j->given; i++)
+        check_stack_view(j, &j->encoder, &seq[i], v.source[i - 1].stack,
+                         v.source[i - 1].stack_len, numbers(&r, of("hn", i)),
+                         numbers(&r, of("cn", i)),
+                         numbers(&r, of("memory", i)));
+}
+
+/* The sizes are the least that the calls accept; that they do not write past
+ * them, exact memory shows. */
+static void check_least(const job *j)
+{
+    const size_t least = j->sizes.train_tight;
+    rnn_real *work = zeros(j->sizes.train), *y = work;
+    rnn_seq seq[3];
+    rnn_model_view v;
+    rnn_sizes one;
+    results r;
+    stream s;
+    turn p;
+
+    if (!equal_steps(j))
+        return;
+    CHECK(least <= j->sizes.train && j->sizes.infer <= least, "sizes; %s",
+          describe(j));
+    memset(&r, 0, sizeof r);
+    open_seqs(j, &plain, &r, 0, seq);
+    seq[0].own_rate = 0;
+    short_by_one(j, call_forward(j, j->params, seq, y, work, least - 1, NULL),
+                 "forward");
+    short_by_one(j, call_infer(j, j->params, seq, y, work, j->sizes.infer - 1,
+                               NULL), "infer");
+    short_by_one(j, call_backward(j, j->params, seq, j->up, NULL, NULL, work,
+                                  least - 1, NULL), "backward");
+    short_by_one(j, call_grads(j, seq, j->up, y, work, least - 1, NULL),
+                 "grads");
+    if (!j->alone)
+        short_by_one(j, rnn_view_model(&j->model, seq, work, least - 1, &v),
+                     "view");
+    if (j->stack.bidirectional)
+        return;
+    open_stream(j, &plain, &r, &s);
+    MUST_OK(call_sizes(j, s.S, 1, (int)j->B, &one));
+    p = open_turn(j, &s, y);
+    p.x = j->seq[0].x;
+    p.ids = j->seq[0].ids;
+    p.len = one.step - 1;
+    short_by_one(j, call_step(j, &s, &p, NULL), "step");
+    if (j->decoder)
+        short_by_one(j, call_encode(j, j->params, &s, one.memory, work,
+                                    one.infer - 1, NULL), "encode");
+    if (j->decoder && one.memory)
+        short_by_one(j, call_encode(j, j->params, &s, one.memory - 1, work,
+                                    one.infer, NULL), "memory");
+}
+
+/* N vs 1: the head of the last valid state, [forward's last; reverse's
+ * first]. */
+static void check_last(const job *j, const results *r)
+{
+    const size_t D = j->stack.bidirectional ? 2 : 1, H = j->H[0];
+    const rnn_real *hn = numbers(r, "hn") + (j->L[0] - D) * j->B * H, *y;
+    rnn_real *h = zeros(j->B * D * H);
+    rnn_seq flat;
+    size_t b, d;
+
+    if (j->model.wiring != RNN_N_TO_1 || !exact(j))
+        return;
+    for (b = 0; b < j->B; b++)
+        for (d = 0; d < D; d++)
+            memcpy(h + (b * D + d) * H, hn + (d * j->B + b) * H,
+                   H * sizeof *h);
+    memset(&flat, 0, sizeof flat);
+    flat.steps = 1;
+    flat.batch = (int)j->B;
+    flat.x = h;
+    y = linear_of(j->params + offset_of(j, "out.weight"), D * H, j->O,
+                  RNN_IDENTITY, &flat);
+    CHECK(same(numbers(r, "y"), y, j->sizes.output),
+          "head of the last state; %s", describe(j));
+}
+
+/* How often each value of a field was met. */
+static int met[13][6];
+
+static void count_fields(const job *j)
+{
+    const rnn_model *m = &j->model;
+    const int field[13] = {
+        m->wiring, m->cell, m->input, m->num_layers, m->bidirectional,
+        j->decoder && m->target_size ? m->target : 3, m->context, m->feed,
+        m->hand_over, m->attention, m->num_sources, m->head_context,
+        j->loss};
+    int i;
+
+    for (i = 0; i < 13; i++)
+        met[i][field[i]]++;
+}
+
+static void check_met(void)
+{
+    static const int first[13] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const int end[13] = {
+        RNN_WIRINGS, RNN_CELLS, RNN_INPUTS, 4, 2, RNN_INPUTS + 1, RNN_CONTEXTS,
+        6, 4, RNN_SCORES, 3, 2, 2};
+    int i, k;
+
+    for (i = 0; i < 13; i++)
+        for (k = first[i]; k < end[i]; k++)
+            CHECK(met[i][k] > 0, "field %d is never %d", i, k);
+}
+
+static void check_job(const job *j)
+{
+    results r;
+
+    run_job(j, &plain, &r);
+    check_ways(j, &r);
+    check_twice(j, &r);
+    check_infer(j, &r);
+    check_rows(j, &r);
+    check_chunks(j, &r);
+    check_stream(j, &r);
+    check_padding(j, &r);
+    check_one_hot(j, &r);
+    check_view(j);
+    check_least(j);
+    check_last(j, &r);
+    test_free();
 }
 
 static void check_jobs(void)
 {
-    int cell, kind, bits;
+    int i, cell, kind, bits;
+    job j;
 
     for (cell = 0; cell < RNN_CELLS; cell++)
         for (kind = 0; kind < 5; kind++) /* three inputs of a model, two */
             for (bits = 0; bits < 4; bits++) {
-                how w;
-                job j;
-                results r;
-                make_job(&j, cell, kind % 3, kind > 2, bits & 1, bits >> 1);
-                memset(&w, 0, sizeof w);
-                w.kernel = RNN_KERNEL_PORTABLE;
-                run_job(&j, &w, &r);
-                check_ways(&j, &r);
-                check_infer(&j, &r);
-                check_rows(&j, &r);
-                check_chunks(&j, &r);
-                check_stream(&j, &r);
-                check_padding(&j, &r);
-                check_one_hot(&j, &r);
-                check_view(&j);
-                test_free();
+                wish o = free_wish;
+                o.wiring = RNN_N_TO_N;
+                o.large = o.loss = 1;
+                o.cell = cell;
+                o.input = kind % RNN_INPUTS;
+                o.alone = kind >= RNN_INPUTS;
+                o.lengths = bits & 1;
+                o.dropout = bits >> 1;
+                make_job(&j, &o);
+                count_fields(&j);
+                check_job(&j);
             }
+    for (i = 0; i < 900; i++) {
+        wish o = free_wish;
+        o.wiring = RNN_N_TO_1 + i % 4 % 3;
+        o.cell = i / 4 % RNN_CELLS;
+        o.attention = i / (4 * RNN_CELLS) % RNN_SCORES;
+        o.context = i / (4 * RNN_CELLS * RNN_SCORES) % RNN_CONTEXTS;
+        o.dropout = test_below(3) == 0;
+        o.large = test_below(64) == 0;
+        make_job(&j, &o);
+        count_fields(&j);
+        check_job(&j);
+    }
+    check_met();
+    for (i = 0; i < 160; i++) { /* tokens of its own */
+        make_own_job(&j, i);
+        check_job(&j);
+    }
+}
+
+/* ---- dropout ------------------------------------------------------------- */
+
+/* Back through the same mask: the stack's own backward pass from the gradient
+ * of the last state, to the same gradients. */
+static void check_masked_back(const job *j, const results *r)
+{
+    static const char *const names[] = {"hn", "cn", "dh0", "dc0", "dx",
+                                        "grads"};
+    const rnn_real keep_rate = 1 / (1 - j->model.dropout_last), zero = 0;
+    const rnn_real *y = numbers(r, "y");
+    rnn_real *d = zeros(j->sizes.state);
+    job alone = *j;
+    rnn_seq seq[3];
+    results s;
+    size_t i;
+
+    for (i = 0; i < j->sizes.state; i++)
+        d[i] = same(y + i, &zero, 1) ? 0 : j->up[i] * keep_rate;
+    alone.model.wiring = RNN_N_TO_N;
+    alone.model.output_size = 0;
+    alone.flow[0].dhn = d;
+    finish_job(&alone);
+    memset(&s, 0, sizeof s);
+    s.work = work_of(&s, &plain, s.work_len = alone.sizes.train);
+    open_seqs(&alone, &plain, &s, 0, seq);
+    MUST_OK(call_forward(&alone, j->params, seq, NULL, s.work, s.work_len,
+                         NULL));
+    run_backward(&alone, &plain, &s, seq, NULL, j->before);
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        const array *a = find(&s, names[i]);
+        CHECK(same(numbers(r, names[i]), a->p, array_size(a)),
+              "back through the mask: %s", names[i]);
+    }
+}
+
+/* N vs 1 with dropout_last: a head that is the identity shows the masked last
+ * state: each unit 0, as often as is asked, or divided by 1 - p. */
+static void check_mask(void)
+{
+    enum { ROWS = 400, UNITS = 10 };
+    const double p = 0.3, n = (double)ROWS * UNITS;
+    job j;
+    results r, s;
+    rnn_real *params;
+    const rnn_real *h, *y;
+    int *lengths = test_ids(ROWS, 3);
+    size_t i, b, dropped = 0, bad = 0;
+
+    memset(&j, 0, sizeof j);
+    j.model.wiring = RNN_N_TO_1;
+    j.model.cell = RNN_LSTM;
+    j.model.input_size = 2;
+    j.model.hidden_size = UNITS;
+    j.model.num_layers = 1;
+    j.model.output_size = UNITS;
+    j.model.dropout_last = (rnn_real)p;
+    j.seq[0].steps = 3;
+    j.seq[0].batch = ROWS;
+    j.seq[0].lengths = lengths;
+    j.seq[0].seed[0] = (uint32_t)test_next();
+    for (i = 0; i < ROWS; i++)
+        lengths[i]++;
+    finish_job(&j);
+    fill_job(&j, 0.6);
+    j.flow[0].dhn = j.flow[0].dcn = NULL;
+    params = (rnn_real *)j.params + offset_of(&j, "out.weight");
+    for (i = 0; i < UNITS * UNITS + UNITS; i++)
+        params[i] = i < UNITS * UNITS && i / UNITS == i % UNITS;
+    run_job(&j, &plain, &r);
+    h = numbers(&r, "hn");
+    y = numbers(&r, "y");
+    for (b = 0; b < ROWS; b++)
+        for (i = b * UNITS; i < (b + 1) * UNITS; i++) {
+            const double kept = (double)h[i] / (1 - p);
+            if (same(y + i, params + UNITS * UNITS, 1))
+                dropped++;
+            else
+                bad += !(fabs((double)y[i] - kept) <= 1e-6 * fabs(kept));
+        }
+    check_masked_back(&j, &r);
+    CHECK(bad == 0, "kept units");
+    CHECK(fabs((double)dropped - n * p) < 5 * sqrt(n * p * (1 - p)),
+          "%d of %d dropped", (int)dropped, ROWS * UNITS);
+    CHECK(same(h, numbers(&r, "infer y"), (size_t)ROWS * UNITS), "infer drops");
+    j.seq[0].seed[1]++;
+    run_job(&j, &plain, &s);
+    CHECK(!same(y, numbers(&s, "y"), (size_t)ROWS * UNITS), "another seed");
+    test_free();
+}
+
+/* Two encoders with the same weights, on the same source, have masks of their
+ * own. */
+static void check_two_masks(void)
+{
+    rnn_real *params;
+    size_t from, to, n;
+    int dropout;
+    results r;
+    job j;
+
+    memset(&j, 0, sizeof j);
+    j.model.wiring = RNN_N_TO_M;
+    j.model.input_size = j.model.output_size = 3;
+    j.model.hidden_size = 9;
+    j.model.num_layers = 2;
+    j.model.num_sources = 2;
+    j.model.context = RNN_MEAN;
+    j.model.feed = RNN_AT_EACH;
+    j.seq[0].steps = 1;
+    j.seq[1].steps = j.seq[2].steps = 4;
+    j.seq[0].batch = j.seq[1].batch = j.seq[2].batch = 3;
+    j.seq[0].seed[0] = (uint32_t)test_next();
+    finish_job(&j);
+    fill_job(&j, 0.6);
+    j.seq[2] = j.seq[1];
+    params = (rnn_real *)j.params;
+    from = offset_of(&j, "enc.weight_ih_l0");
+    to = offset_of(&j, "enc2.weight_ih_l0");
+    memcpy(params + to, params + from, (to - from) * sizeof *params);
+    for (dropout = 0; dropout < 2; dropout++) {
+        j.model.dropout = (rnn_real)(dropout * 0.5);
+        finish_job(&j);
+        run_job(&j, &plain, &r);
+        n = array_size(find(&r, "memory 1"));
+        CHECK(same(numbers(&r, "memory 1"), numbers(&r, "memory 2"), n) ==
+              !dropout, "masks of two encoders, dropout %d", dropout);
+    }
+    test_free();
 }
 
 /* ---- functions over vectors and rows ------------------------------------- */
@@ -997,7 +841,7 @@ static void make_vectors(vectors *v)
     memset(v, 0, sizeof *v);
     v->n = 1 + test_below(test_below(3) ? 70 : 400);
     v->rows = 1 + test_below(9);
-    v->outputs = some_size();
+    v->outputs = some_size(1);
     v->any = test_reals((size_t)v->n, 20);
     for (i = 0; i < v->n; i++) {
         const int k = test_below(3 * edges);
@@ -1017,7 +861,7 @@ static void make_vectors(vectors *v)
     v->targets = test_ids((size_t)v->rows, v->outputs);
     v->grads = test_reals((size_t)v->n, 3);
     v->params = test_reals((size_t)v->n, 1);
-    v->lin.input_size = some_size();
+    v->lin.input_size = some_size(1);
     v->lin.output_size = v->outputs;
     v->lin.activation = test_below(4);
     v->lin.no_bias = test_below(2);
@@ -1034,6 +878,12 @@ static void make_vectors(vectors *v)
                           1);
 }
 
+static rnn_real *rows_of(results *r, const how *w, const char *name,
+                         size_t rows, size_t width)
+{
+    return output(r, w, name, SHARED, rows, 1, width);
+}
+
 /* Alias: outputs that may be inputs are. */
 static void run_losses(const vectors *v, const how *w, results *r)
 {
@@ -1045,11 +895,11 @@ static void run_losses(const vectors *v, const how *w, results *r)
             {"softmax", "", ""}, {"xent", "xent d", "xent loss"},
             {"bce", "bce d", "bce loss"}, {"mse", "mse d", "mse loss"}};
         const int parts = w->parts > 1;
-        rnn_real *x = input(w, v->x, rows * O);
+        const rnn_real *x = input(w, v->x, rows * O);
         const rnn_real *t = input(w, v->t, rows * O);
-        rnn_real *l = output(r, w, names[which][0], rows, 1, which ? 1 : O);
-        rnn_real *d = which ? output(r, w, names[which][1], rows, 1, O) : l;
-        rnn_real *loss = which ? output(r, w, names[which][2], 1, 1, 1) : NULL;
+        rnn_real *l = rows_of(r, w, names[which][0], rows, which ? 1 : O);
+        rnn_real *d = which ? rows_of(r, w, names[which][1], rows, O) : l;
+        rnn_real *loss = which ? rows_of(r, w, names[which][2], 1, 1) : NULL;
         rnn_real *one = parts ? NULL : loss;
         rnn_run run;
 
@@ -1090,7 +940,7 @@ static void run_training(const vectors *v, const how *w, results *r)
 
     memset(&run, 0, sizeof run);
     for (kind = 0; kind < RNN_OPTIMIZERS; kind++) {
-        rnn_real *p = output(r, w, names[kind], 1, 1, n), *m;
+        rnn_real *p = rows_of(r, w, names[kind], 1, n), *m;
         rnn_optimizer first, o;
         size_t count;
         MUST_OK(rnn_optimizer_init(&first, kind, (rnn_real)0.01));
@@ -1099,7 +949,7 @@ static void run_training(const vectors *v, const how *w, results *r)
         first.amsgrad = first.centered = v->n % 2;
         first.nesterov = v->rows % 2;
         MUST_OK(rnn_optimizer_moments(&first, &count));
-        m = output(r, w, moment_names[kind], 1, 1, count * n);
+        m = rows_of(r, w, moment_names[kind], 1, count * n);
         memcpy(p, v->params, n * sizeof *p);
         for (step = 0; step < 3; step++) {
             o = first;
@@ -1111,8 +961,8 @@ static void run_training(const vectors *v, const how *w, results *r)
         }
     }
     for (k = 0; k < 2; k++) { /* clipping by norms is for one thread */
-        rnn_real *g = output(r, w, k ? "clip max" : "clip norm", 1, 1, n);
-        rnn_real *norm = output(r, w, k ? "max" : "norm", 1, 1, 1);
+        rnn_real *g = rows_of(r, w, k ? "clip max" : "clip norm", 1, n);
+        rnn_real *norm = rows_of(r, w, k ? "max" : "norm", 1, 1);
         memcpy(g, v->grads, n * sizeof *g);
         memset(&run, 0, sizeof run);
         run.kernel = w->kernel;
@@ -1127,11 +977,11 @@ static void run_blocks(const vectors *v, const how *w, results *r)
     const size_t O = (size_t)v->outputs, I = (size_t)v->lin.input_size;
     const size_t n = RNN_LINEAR_PARAMS(I, O, !v->lin.no_bias);
     const rnn_real *params = input(w, v->table, n);
-    rnn_real *y = output(r, w, "linear", rows, 1, O);
-    rnn_real *d = output(r, w, "linear dz", rows, 1, O);
-    rnn_real *g = output(r, w, "linear grads", 1, 1, n);
-    rnn_real *e = output(r, w, "table y", rows, 1, O);
-    rnn_real *eg = output(r, w, "table grads", I, 1, O), *dx = NULL;
+    rnn_real *y = rows_of(r, w, "linear", rows, O);
+    rnn_real *d = rows_of(r, w, "linear dz", rows, O);
+    rnn_real *g = rows_of(r, w, "linear grads", 1, n);
+    rnn_real *e = rows_of(r, w, "table y", rows, O);
+    rnn_real *eg = rows_of(r, w, "table grads", I, O), *dx = NULL;
     rnn_seq seq = v->seq;
     rnn_run run;
     size_t i;
@@ -1143,7 +993,7 @@ static void run_blocks(const vectors *v, const how *w, results *r)
     seq.x = input(w, v->seq.x, rows * I);
     if (seq.x) {
         seq.ids = NULL;
-        dx = output(r, w, "linear dx", rows, 1, I);
+        dx = rows_of(r, w, "linear dx", rows, I);
     }
     EACH_PART(k, &run, w, w->parts)
         MUST_OK(rnn_linear_forward(&v->lin, params, &seq, y, &run));
@@ -1173,7 +1023,7 @@ static void run_maps(const vectors *v, const how *w, results *r)
     memset(&run, 0, sizeof run);
     for (f = RNN_IDENTITY; f <= RNN_FN_SQRT + 1; f++) {
         const rnn_real *x = input(w, v->any, n);
-        rnn_real *y = output(r, w, names[f], 1, 1, n);
+        rnn_real *y = rows_of(r, w, names[f], 1, n);
         if (w->alias || f > RNN_FN_SQRT) {
             memcpy(y, x, n * sizeof *y);
             x = y;
@@ -1203,49 +1053,31 @@ static void check_vectors(void)
     job none;
 
     memset(&none, 0, sizeof none);
-    for (round = 0; round < 300; round++) {
+    for (round = 0; round < 300; round++, test_free()) {
         results a[4], b[4];
         vectors v;
         how w;
-        memset(&w, 0, sizeof w);
         make_vectors(&v);
-        w.kernel = RNN_KERNEL_PORTABLE;
-        run_vectors(&v, &w, a);
+        run_vectors(&v, &in_c, a);
         for (k = 0; k < kernel_count + 6; k++) {
-            w.kernel = k < kernel_count ? kernels[k]
-                                        : kernels[test_below(kernel_count)];
+            w = some_how();
+            if (k < kernel_count)
+                w.kernel = kernels[k];
             w.parts = k < kernel_count ? 0 : parts[k - kernel_count];
-            w.columns = parts[test_below(6)];
-            w.shift = test_below(2);
-            w.alias = test_below(2);
-            w.guarded = test_below(2);
             run_vectors(&v, &w, b);
             for (i = 0; i < 4; i++)
-                check_same(&none, &a[i], &b[i], NULL, "vectors");
+                check_same(&none, &a[i], &b[i], "vectors");
         }
-        test_free();
     }
 }
 
 int main(int argc, char **argv)
 {
-    int k;
-
-    test_seed(argc, argv);
-    for (k = 0; k < RNN_KERNELS; k++) {
-        rnn_real one = 1;
-        rnn_run run = {0, 0, 0, NULL, NULL};
-        rnn_status st;
-        run.kernel = k;
-        st = rnn_map(RNN_FN_EXP, 1, &one, &one, &run);
-        CHECK(st == RNN_OK || (st == RNN_E_UNSUPPORTED &&
-                               k > RNN_KERNEL_PORTABLE), "kernel %d", k);
-        if (st == RNN_OK)
-            kernels[kernel_count++] = k;
-    }
-    printf("%d kernels\n", kernel_count);
+    open_jobs(argc, argv);
     check_jobs();
+    check_mask();
+    check_two_masks();
     check_vectors();
-    test_unused();
+    job_make_unused();
     return test_end();
 }

@@ -1108,6 +1108,20 @@ static void check_all(void)
     check_pairs();
 }
 
+/* What is given in place of a source has no encoder. */
+static void check_no_encoder(void)
+{
+    rnn_model m = {0};
+    rnn_stack s;
+
+    m.input_size = m.hidden_size = m.output_size = 2;
+    CHECK(rnn_model_encoder(&m, &s) == RNN_E_ARG, "N vs N");
+    m.wiring = RNN_1_TO_N;
+    CHECK(rnn_model_encoder(&m, &s) == RNN_E_ARG, "1 vs N");
+    m.wiring = RNN_N_TO_M;
+    CHECK(rnn_model_encoder(&m, &s) == RNN_OK && s.input_size == 2, "N vs M");
+}
+
 /* ---- attention alone ----------------------------------------------------- */
 
 typedef struct block {
@@ -1286,11 +1300,54 @@ static void check_attention(void)
                 check_block(score, bits & 3, bits >> 2);
 }
 
+/* Scores without parameters need none, backward as well as forward. */
+static void check_no_params(void)
+{
+    enum { S = 3, T = 2, B = 2, K = 2 };
+    rnn_attention att = {RNN_DOT, K, K, 0};
+    rnn_seq source = {0}, seq = {0};
+    size_t params, keys, work;
+    rnn_real *k, *a, *c, *w, *dh, *one = NULL;
+    rnn_status st;
+
+    source.steps = S;
+    seq.steps = T;
+    source.batch = seq.batch = B;
+    source.x = test_reals(S * B * K, 1);
+    seq.x = test_reals(T * B * K, 1);
+    st = rnn_attention_sizes(&att, S, T, B, &params, &keys, &work);
+    CHECK(!st && params == 0, "dot has no parameters");
+    k = test_reals(keys, 0);
+    w = test_reals(work, 0);
+    a = test_reals(T * B * S, 0);
+    c = test_reals(T * B * K, 0);
+    dh = test_reals(S * B * K, 0);
+    CHECK(rnn_attention_forward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
+                                w, work, NULL) == RNN_OK, "forward");
+    CHECK(rnn_attention_backward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
+                                 dh, NULL, w, work, NULL) == RNN_OK &&
+          dh[0] != 0, "backward");
+    att.score = RNN_ADDITIVE;
+    att.size = 1;
+    MUST(!rnn_attention_sizes(&att, S, T, B, &params, &keys, &work), "sizes");
+    k = test_reals(keys, 0);
+    w = test_reals(work, 0);
+    one = test_reals(params, 1);
+    CHECK(rnn_attention_forward(&att, one, &source, &seq, k, keys, a, c, NULL,
+                                w, work, NULL) == RNN_OK, "forward");
+    CHECK(rnn_attention_backward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
+                                 dh, NULL, w, work, NULL) == RNN_E_ARG,
+          "additive without parameters");
+    test_free();
+}
+
 int main(int argc, char **argv)
 {
     test_seed(argc, argv);
     check_all();
+    check_no_encoder();
     check_attention();
+    check_no_params();
     printf("%ld combinations checked, %ld refused; of %ld descriptions with "
            "fields spoilt %ld refused\n", checked, refused, spoilt,
            spoilt_refused);

@@ -1,0 +1,296 @@
+/* Corners to which the grids and the draws of other programs do not come:
+ *
+ *   sizes          the longest buffers and layers, and those that are longer
+ *   bit for bit    products large in one way and small in another; the gradient
+ *                  of a table beside that of a layer
+ *   beams          tokens that are alike, the end alone, no token at all
+ *
+ * It runs in float and, for coverage, in double. */
+#include <limits.h>
+#define RNN_IMPLEMENTATION
+#include "../rnn.h"
+#include "test.h"
+
+/* ---- sizes --------------------------------------------------------------- */
+
+/* The longest buffer is of PTRDIFF_MAX bytes. A smoothing out of range stops
+ * the call after its sizes are checked, before it reads. */
+static void check_longest(void)
+{
+    const size_t most = (size_t)PTRDIFF_MAX / sizeof(rnn_real);
+    rnn_real x = 0;
+    int target = 0;
+    rnn_status fits = rnn_cross_entropy(&x, most, 1, &target, NULL, 1, 2, NULL,
+                                        NULL, NULL, NULL);
+    rnn_status too_long = rnn_cross_entropy(&x, most + 1, 1, &target, NULL, 1,
+                                            2, NULL, NULL, NULL, NULL);
+
+    CHECK(fits == RNN_E_ARG, "the longest buffer: %d", (int)fits);
+    CHECK(too_long == RNN_E_SIZE, "one number more: %d", (int)too_long);
+}
+
+/* Both directions of a layer are side by side in what the next one reads, and
+ * so are the parts of what a decoder reads: too wide for an int. */
+static void check_too_wide(void)
+{
+    rnn_stack s = {0};
+    rnn_model m = {0};
+    rnn_sizes z;
+
+    s.input_size = 1;
+    s.hidden_size = INT_MAX / 2 + 1;
+    s.bidirectional = 1;
+    CHECK(rnn_stack_sizes(&s, 1, 1, &z) == RNN_E_SIZE, "two directions");
+    m.wiring = RNN_1_TO_N;
+    m.feed = RNN_AT_EACH;
+    m.input_size = m.hidden_size = 1;
+    m.context_size = INT_MAX;
+    m.target = RNN_EMBEDDING;
+    m.target_size = m.output_size = 2;
+    m.target_embedding_size = INT_MAX;
+    CHECK(rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_E_SIZE, "a token and c");
+    memset(&m, 0, sizeof m);
+    m.wiring = RNN_N_TO_M;
+    m.feed = RNN_AS_STATE;
+    m.input_size = m.target_size = m.output_size = 1;
+    m.hidden_size = INT_MAX / 3 + 1;
+    CHECK(sizeof(rnn_real) > 4 || sizeof(size_t) < 8 ||
+          rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_OK, "twice that fits");
+}
+
+/* Sizes that no memory has: of a linear block, a table, a model, a beam. */
+static void check_too_many(void)
+{
+    rnn_linear lin = {1, 1, RNN_IDENTITY, 0};
+    rnn_seq seq = {0};
+    rnn_model m = {0};
+    rnn_decoding d = {0};
+    rnn_sizes sizes;
+    rnn_real x = 0, y = 0, params[2] = {0, 0};
+    size_t work, ints;
+    int id = 0;
+
+    seq.steps = seq.batch = INT_MAX;
+    seq.x = &x;
+    CHECK(rnn_linear_forward(&lin, params, &seq, &y, NULL) == RNN_E_SIZE,
+          "linear, its input");
+    lin.output_size = 2;
+    seq.batch = INT_MAX / 2;
+    CHECK(rnn_linear_forward(&lin, params, &seq, &y, NULL) == RNN_E_SIZE,
+          "linear, its output");
+    CHECK(rnn_linear_forward(&lin, params, NULL, &y, NULL) == RNN_E_ARG,
+          "linear, no sequence");
+    seq.ids = &id;
+    CHECK(rnn_embedding_forward(1, 2, params, &seq, &y, NULL) == RNN_E_SIZE,
+          "a table's output");
+    CHECK(rnn_embedding_forward(1, 1, params, NULL, &y, NULL) == RNN_E_ARG,
+          "a table, no sequence");
+
+    m.cell = RNN_TANH;
+    m.input_size = m.hidden_size = 1;
+    m.output_size = 1 << 26; /* T*B*H would be a buffer, T*B*O is none */
+    CHECK(rnn_model_sizes(&m, 0, 1 << 20, 1 << 20, &sizes) == RNN_E_SIZE,
+          "logits");
+    m.output_size = 1;
+    CHECK(sizeof(size_t) < 8 ||
+          rnn_model_sizes(&m, 0, 1 << 20, 1 << 20, &sizes) == RNN_OK,
+          "one logit");
+    m.wiring = RNN_1_TO_N;
+    d.width = 1 << 30;
+    d.end = -1;
+    d.max_steps = INT_MAX;
+    CHECK(rnn_beam_sizes(&m, 1, 1, &d, &work, &ints) == RNN_E_SIZE,
+          "the paths of a beam");
+    d.max_steps = 1;
+    CHECK(sizeof(size_t) < 8 ||
+          rnn_beam_sizes(&m, 1, 1, &d, &work, &ints) == RNN_OK, "a wide beam");
+}
+
+/* Narrow layers: what train has beyond train_tight is two copies of the weights
+ * of each layer and one of the head's, in an encoder-decoder, too. */
+static void check_copies(void)
+{
+    rnn_model m = {0};
+    rnn_sizes z;
+
+    m.wiring = RNN_N_TO_M;
+    m.cell = RNN_GRU;
+    m.input_size = 3;
+    m.hidden_size = 4;
+    m.target_size = m.output_size = 2;
+    m.feed = RNN_AS_STATE;
+    m.no_bias = 1;
+    MUST(rnn_model_sizes(&m, 3, 2, 2, &z) == RNN_OK, "sizes");
+    CHECK(z.train - z.train_tight ==
+              2 * (RNN_STACK_COPIES(RNN_GRU, 3, 4, 1, 1) +
+                   RNN_STACK_COPIES(RNN_GRU, 2, 4, 1, 1)) + 4 * 2,
+          "%lu copied of %lu", (unsigned long)(z.train - z.train_tight),
+          (unsigned long)z.params);
+    CHECK(z.memory == 2 * 4, "memory is c alone: %lu", (unsigned long)z.memory);
+}
+
+/* ---- bit for bit --------------------------------------------------------- */
+
+static int same(const rnn_real *a, const rnn_real *b, size_t n)
+{
+    return memcmp(a, b, n * sizeof *a) == 0;
+}
+
+/* Products large in one way and small in another, with room for copies: the
+ * bits of plain C. */
+static void check_products(void)
+{
+    enum { T = 4, B = 64, I = 48, H = 64 };
+    rnn_stack s = {0};
+    rnn_seq seq = {0};
+    rnn_flow flow = {0};
+    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_sizes z;
+    rnn_real *params, *work, *dy, *y[2], *dx[2], *grads[2];
+    int k, bad = 0;
+
+    s.cell = RNN_LSTM;
+    s.input_size = I;
+    s.hidden_size = H;
+    MUST(rnn_stack_sizes(&s, T, B, &z) == RNN_OK, "sizes");
+    params = test_reals(z.params, 0.1);
+    work = test_reals(z.train, 0);
+    dy = test_reals(z.output, 1);
+    seq.steps = T;
+    seq.batch = B;
+    seq.x = test_reals(T * B * I, 1);
+    for (k = 0; k < 2; k++) {
+        run.kernel = k ? RNN_KERNEL_PORTABLE : RNN_KERNEL_AUTO;
+        y[k] = test_reals(z.output, 0);
+        dx[k] = test_reals(T * B * I, 0);
+        grads[k] = test_reals(z.params, 0);
+        flow.dx = dx[k];
+        bad |= rnn_stack_forward(&s, params, &seq, y[k], work, z.train, &run);
+        bad |= rnn_stack_backward(&s, params, &seq, dy, &flow, work, z.train,
+                                  &run);
+        bad |= rnn_stack_grads(&s, &seq, work, z.train, grads[k], &run);
+    }
+    CHECK(!bad, "a status");
+    CHECK(same(y[0], y[1], z.output), "outputs");
+    CHECK(same(dx[0], dx[1], T * B * I), "gradients of x");
+    CHECK(same(grads[0], grads[1], z.params), "gradients of weights");
+    test_free();
+}
+
+/* A table's gradient is that of a layer that reads the same tokens one-hot, bit
+ * for bit: the same sums in the same order. */
+static void check_table(void)
+{
+    enum { T = 9, B = 5, V = 3, E = 4 };
+    rnn_linear lin = {V, E, RNN_IDENTITY, 1};
+    rnn_real *dy = test_reals(T * B * E, 1);
+    rnn_real *a = test_reals(V * E, 0), *b = test_reals(V * E, 0);
+    rnn_seq seq = {0};
+
+    seq.steps = T;
+    seq.batch = B;
+    seq.ids = test_ids(T * B, V);
+    MUST(rnn_embedding_grads(V, E, &seq, dy, a, NULL) == RNN_OK &&
+         rnn_linear_grads(&lin, &seq, dy, b, NULL) == RNN_OK, "gradients");
+    CHECK(same(a, b, V * E), "a table and a layer");
+    test_free();
+}
+
+/* ---- beams --------------------------------------------------------------- */
+
+/* 1 vs N whose every logit is its bias; c is one zero. */
+typedef struct fixed {
+    rnn_model m;
+    rnn_seq source;
+    rnn_sizes z;
+    rnn_real *params, *memory, *work, x[1], h[1];
+} fixed;
+
+static void fixed_begin(fixed *f, const rnn_real *bias, int outputs)
+{
+    memset(f, 0, sizeof *f);
+    f->m.wiring = RNN_1_TO_N;
+    f->m.cell = RNN_TANH;
+    f->m.input_size = f->m.hidden_size = 1;
+    f->m.output_size = outputs;
+    f->source.steps = f->source.batch = 1;
+    f->source.x = f->x;
+    MUST(rnn_model_sizes(&f->m, 1, 1, 1, &f->z) == RNN_OK, "sizes");
+    f->params = test_reals(f->z.params, 0);
+    memcpy(f->params + f->z.params - outputs, bias,
+           (size_t)outputs * sizeof *bias);
+    f->memory = test_reals(f->z.memory, 0);
+    f->work = test_reals(f->z.infer, 0);
+    MUST(rnn_encode(&f->m, f->params, &f->source, f->memory, f->z.memory, f->h,
+                    NULL, f->work, f->z.infer, NULL) == RNN_OK, "encode");
+}
+
+static rnn_status beam(fixed *f, const rnn_decoding *d, int *ids, int *counts,
+                       rnn_real *scores)
+{
+    size_t work, ints;
+    rnn_status st = rnn_beam_sizes(&f->m, 1, 1, d, &work, &ints);
+    int *queue;
+
+    if (st)
+        return st;
+    queue = (int *)test_memory(ints * sizeof(int));
+    memset(queue, 0x55, ints * sizeof(int));
+    return rnn_beam_search(&f->m, f->params, &f->source, f->memory, f->z.memory,
+                           d, f->h, NULL, ids, counts, scores,
+                           test_reals(work, 0), work, queue, ints, NULL);
+}
+
+/* Ties, the end alone, and no token at all. */
+static void check_beams(void)
+{
+    static const rnn_real equal[2] = {0, (rnn_real)1e-30}, one[1] = {0};
+    static const rnn_real later[3] = {-50, 0, (rnn_real)1e-30};
+    rnn_decoding d = {0};
+    rnn_real scores[2] = {-1, -1};
+    int ids[2] = {-1, -1}, counts[2] = {-2, -2};
+    fixed f;
+
+    fixed_begin(&f, equal, 2);
+    d.end = -1;
+    d.width = 1;
+    d.max_steps = 2;
+    CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 2 &&
+          ids[0] == 1 && ids[1] == 1,
+          "probabilities that round to the same: the greater logit");
+    d.max_steps = 0;
+    d.length_power = 1;
+    CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 0 &&
+          scores[0] == 0, "no token: %d, %g", counts[0], (double)scores[0]);
+    test_free();
+
+    fixed_begin(&f, later, 3);
+    d.max_steps = 1;
+    CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && ids[0] == 2,
+          "the same after a worse one");
+    test_free();
+
+    fixed_begin(&f, one, 1);
+    d.end = 0;
+    d.max_steps = 2;
+    CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 0,
+          "nothing but the end");
+    d.min_steps = 1;
+    CHECK(beam(&f, &d, ids, counts, scores) == RNN_E_ARG,
+          "nothing but the end, and not yet");
+    test_free();
+}
+
+int main(int argc, char **argv)
+{
+    test_seed(argc, argv);
+    check_longest();
+    check_too_wide();
+    check_too_many();
+    check_copies();
+    check_products();
+    check_table();
+    check_beams();
+    test_unused();
+    return test_end();
+}

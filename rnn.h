@@ -9858,6 +9858,7 @@ RNN_I_FN rnn_status rnn_i_beam_rows(const rnn_model *model, int batch,
 {
     rnn_status st = rnn_i_check_decoding(model, d);
 
+    a->rows = 0;
     if (st)
         return st;
     if (d->width < 1 || d->best < 0 || d->best > d->width || batch < 1 ||
@@ -10148,9 +10149,11 @@ RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
     rnn_i_beam a;
     rnn_i_decoding step;
     size_t B, b;
-    rnn_status st = source ? rnn_i_beam_rows(model, source->batch, d, &a)
-                           : RNN_E_ARG;
+    rnn_status st;
 
+    if (!source)
+        return RNN_E_ARG;
+    st = rnn_i_beam_rows(model, source->batch, d, &a);
     if (!st)
         st = rnn_i_open_memory(model, source, (int)a.rows, memory, memory_len,
                                &m);

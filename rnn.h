@@ -9858,7 +9858,6 @@ RNN_I_FN rnn_status rnn_i_beam_rows(const rnn_model *model, int batch,
 {
     rnn_status st = rnn_i_check_decoding(model, d);
 
-    a->rows = 0;
     if (st)
         return st;
     if (d->width < 1 || d->best < 0 || d->best > d->width || batch < 1 ||
@@ -9893,10 +9892,11 @@ RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
     int S[RNN_MAX_SOURCES], i;
     rnn_status st = rnn_i_beam_rows(model, batch, d, &a);
 
+    if (st)
+        return st;
     for (i = 0; i < RNN_MAX_SOURCES; i++)
-        S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;
-    if (!st)
-        st = rnn_i_model_layout(model, S, 1, (int)a.rows, 0, &m);
+        S[i] = model->wiring == RNN_1_TO_N ? 1 : source_steps;
+    st = rnn_i_model_layout(model, S, 1, (int)a.rows, 0, &m);
     if (!st)
         st = rnn_i_model_work(&m, 0, NULL);
     if (!st)
@@ -10154,9 +10154,9 @@ RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
     if (!source)
         return RNN_E_ARG;
     st = rnn_i_beam_rows(model, source->batch, d, &a);
-    if (!st)
-        st = rnn_i_open_memory(model, source, (int)a.rows, memory, memory_len,
-                               &m);
+    if (st)
+        return st;
+    st = rnn_i_open_memory(model, source, (int)a.rows, memory, memory_len, &m);
     if (!st)
         st = rnn_i_beam_count(&a, &m, source->batch);
     if (!st)

@@ -799,13 +799,14 @@ enum { RNN_INPUTS = 0 RNN_I_INPUTS(RNN_I_ONE, 0) };
 /* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
  * has a context_size, else r itself. Of several sources r is joined. */
 #define RNN_I_CONTEXTS(X, a)                                                   \
-    /*  name, in files   1: r has a place for each state   1: kept as memory */\
-    X(a, LAST, "last",   0,                                0)                  \
+    /* 1: r holds every state, N = source_steps of them   1: it reads h_j,     \
+       which are kept as memory then */                                        \
+    X(a, LAST, "last", 0, 0)                                                   \
       /* r = h_N, the last layer's final state: [forward; reverse] of two      \
          directions */                                                         \
-    X(a, MEAN, "mean",   0,                                1)                  \
+    X(a, MEAN, "mean", 0, 1)                                                   \
       /* r = the mean of the last layer's valid states */                      \
-    X(a, ALL, "all",     1,                                1)                  \
+    X(a, ALL, "all", 1, 1)                                                     \
       /* r = [h_1; ...; h_N], N = source_steps; zeros where a source is        \
          shorter, RNN_E_LENGTH where it is longer */
 
@@ -1448,8 +1449,9 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   from .. to of a call: the steps that a function may touch, so that a whole
  *              pass and one step of it are the same code
  *   gate, kept block    H columns of a weight; H numbers of z
- *   keep       what forward leaves for backward in work; everything else there
- *              is dead when a call returns
+ *   keep       what forward leaves for backward in work, states, gates, r and a
+ *              memory among it; everything else there is dead when a call
+ *              returns
  *   part       an input of a layer that stands beside others in the rows of its
  *              weight: x, c, c_t. rnn_i_part says when it counts, whether it is
  *              the same at every step, and where its gradient goes
@@ -1474,8 +1476,8 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *                  its equations, RNN_I_CELL(NAME, forward), (NAME, backward)
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
- *   a context      a row of RNN_I_CONTEXTS, and in [CONTEXT] a block of that
- *                  name: RNN_I_SUMMARY(NAME, forward), (NAME, backward)
+ *   a context      a row of RNN_I_CONTEXTS, and behind the others in [CONTEXT]
+ *                  two functions: RNN_I_SUMMARY(NAME, forward), (NAME, backward)
  *   an instruction set   a row of RNN_I_KERNELS, its detection beside
  *                  RNN_I_X86, a block in [KERNELS], a pass behind [CELLS], its
  *                  table in [SELECT]
@@ -1488,9 +1490,14 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   a wiring       a row of RNN_I_WIRINGS; its blocks in rnn_i_model_run and
  *                  rnn_backward; its widths, arrays and parameters in [MODEL]
  *
- * Tests loop over the rows, so what is added is tested: gradients against
- * differences, every kernel, parts, chunks, streams, files. Of a cell,
- * test_hash wants the value of a line of its own.
+ * A row goes to the end of its list, since programs number what the list names;
+ * then the comments that name its neighbours: search for one of them.
+ *
+ * Tests loop over the rows, so what is added is tested: its gradients against
+ * differences, every kernel, parts, chunks, streams, files. That its forward
+ * pass is right they cannot know. So there are places that say it once more: of
+ * a cell, a line of test_hash and a case of parity; of a context,
+ * summary_blocks in test_decode; of what has kinks, `relu` in test_wirings.
  * ========================================================================= */
 
 #if defined(RNN_IMPLEMENTATION) &&                                             \
@@ -6140,7 +6147,7 @@ typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
     unsigned char scaled;    /* q is divided by sqrt Q     */
 } rnn_i_score;
 
-#define RNN_I_ROW(a, name, text, ...) {__VA_ARGS__},
+#define RNN_I_ROW(a, name, text, W, U, v, scaled) {W, U, v, scaled},
 static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
@@ -6627,11 +6634,12 @@ typedef struct rnn_i_source {
     rnn_real *dhn, *dcn; /* (L*D, B, H) of the encoder               */
 } rnn_i_source;
 
-typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS */
-    unsigned char each, memory;
+typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS         */
+    unsigned char each;        /* r holds every state             */
+    unsigned char memory;      /* its functions read h, write dh  */
 } rnn_i_context;
 
-#define RNN_I_ROW(a, name, text, ...) {__VA_ARGS__},
+#define RNN_I_ROW(a, name, text, each, memory) {each, memory},
 static const rnn_i_context rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
@@ -7373,14 +7381,17 @@ typedef struct rnn_i_summary {
     const rnn_seq *seq;
     size_t b, n;         /* the row; its valid steps                  */
     size_t K, step;      /* width of a state; from one step's to next */
-    const rnn_real *h;   /* h_1 of the row, if there is a memory      */
+    const rnn_real *h;   /* h_1 .. h_n, `step` apart; NULL unless a
+                            memory is kept                            */
     rnn_real *dh, *dhn;  /* its gradient, and that of final states    */
     rnn_real *r, *dr;    /* the source's share of r and dr            */
     size_t width;        /* of that share                             */
 } rnn_i_summary;
 
-/* A context is a row of RNN_I_CONTEXTS and two functions of that name:
- * RNN_I_SUMMARY(name, forward) writes r, (name, backward) adds to dh or dhn. */
+/* A context is a row of RNN_I_CONTEXTS and two functions of that name, in plain
+ * C: RNN_I_SUMMARY(name, forward) writes all of r, zeros if n = 0; (name,
+ * backward) adds to dh or dhn. It may read h and r, which are as forward left
+ * them, and may spoil dr. */
 #define RNN_I_SUMMARY(name, way)                                               \
     RNN_I_FN void rnn_i_##name##_##way(const rnn_i_summary *s)
 

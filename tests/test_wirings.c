@@ -338,24 +338,26 @@ static int within(int x, int least, int most)
 /* Each number by itself. */
 static int in_range(const rnn_model *m)
 {
-    if (!within(m->wiring, 0, 3) || !within(m->cell, 0, 4) ||
-        !within(m->input, 0, 2) || m->input_size < 1 || m->output_size < 1 ||
+    if (!within(m->wiring, 0, RNN_WIRINGS - 1) ||
+        !within(m->cell, 0, RNN_CELLS - 1) ||
+        !within(m->input, 0, RNN_INPUTS - 1) || m->input_size < 1 || m->output_size < 1 ||
         (m->input == RNN_EMBEDDING && m->embedding_size < 1))
         return 0;
     if (m->wiring != RNN_1_TO_N && (m->hidden_size < 1 || m->num_layers < 0))
         return 0; /* of 1 vs N only where the decoder has none of its own */
     if (m->wiring < RNN_1_TO_N)
         return 1;
-    return within(m->target, 0, 2) && m->target_size >= 0 &&
+    return within(m->target, 0, RNN_INPUTS - 1) && m->target_size >= 0 &&
            (m->target_size == 0 || m->target != RNN_EMBEDDING ||
             m->target_embedding_size >= 1) &&
            m->decoder_hidden_size >= 0 && m->decoder_layers >= 0 &&
            (m->decoder_hidden_size > 0 || m->hidden_size > 0) &&
            (m->decoder_layers > 0 || m->num_layers >= 0) &&
-           within(m->context, 0, 2) && m->context_size >= 0 &&
+           within(m->context, 0, RNN_CONTEXTS - 1) && m->context_size >= 0 &&
            (m->context != RNN_ALL || m->source_steps >= 1) &&
            within(m->feed, 0, 7) && within(m->hand_over, 0, 3) &&
-           within(m->attention, 0, 4) && within(m->num_sources, 0, 2) &&
+           within(m->attention, 0, RNN_SCORES - 1) &&
+           within(m->num_sources, 0, 2) &&
            (m->attention != RNN_ADDITIVE || m->attention_size >= 1);
 }
 
@@ -1355,7 +1357,7 @@ int main(int argc, char **argv)
            own_tokens);
     printf("%ld quotients left out at a kink of ReLU, %ld where a token of the "
            "model's own changed\n", kinks, flips);
-    CHECK(checked == RNN_CELLS * (10272L + 8 * 96 + 24 * 8),
+    CHECK(checked == RNN_CELLS * (RNN_CONTEXTS * 3424L + 8 * 96 + 24 * 8),
           "not what sizes can fit");
     CHECK(spoilt - spoilt_refused > 20000 && own_tokens > 5000, "too few");
     CHECK(kinks <= 200, "too many kinks");

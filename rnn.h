@@ -1477,7 +1477,7 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
  *   a context      a row of RNN_I_CONTEXTS, and behind the others in [CONTEXT]
- *                  two functions: RNN_I_SUMMARY(NAME, forward), (NAME, backward)
+ *                  RNN_I_SUMMARY(NAME, forward), (NAME, backward)
  *   an instruction set   a row of RNN_I_KERNELS, its detection beside
  *                  RNN_I_X86, a block in [KERNELS], a pass behind [CELLS], its
  *                  table in [SELECT]

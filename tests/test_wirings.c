@@ -340,7 +340,8 @@ static int in_range(const rnn_model *m)
 {
     if (!within(m->wiring, 0, RNN_WIRINGS - 1) ||
         !within(m->cell, 0, RNN_CELLS - 1) ||
-        !within(m->input, 0, RNN_INPUTS - 1) || m->input_size < 1 || m->output_size < 1 ||
+        !within(m->input, 0, RNN_INPUTS - 1) || m->input_size < 1 ||
+        m->output_size < 1 ||
         (m->input == RNN_EMBEDDING && m->embedding_size < 1))
         return 0;
     if (m->wiring != RNN_1_TO_N && (m->hidden_size < 1 || m->num_layers < 0))

@@ -60,10 +60,10 @@ SECTIONS = {
     "LINEAR": "arguments parity prop",
     "EMBEDDING": "arguments corners parity prop",
     "STACK": "sizes arguments corners parity prop",
-    "ATTENTION": "arguments parity wirings prop",
-    "MODEL": "sizes arguments parity wirings",
+    "ATTENTION": "arguments parity wirings decode prop",
+    "MODEL": "arguments sizes parity wirings prop",
     "CONTEXT": "arguments parity wirings decode",
-    "TENSORS": "sizes files",
+    "TENSORS": "arguments sizes files",
     "LOSS": "train sample parity",
     "TRAIN": "train",
     "OPTIMIZERS": "train parity",
@@ -604,7 +604,7 @@ class Judge:
         for b, t in sorted(first + quick, key=lambda bt: self.seconds(*bt)):
             if b == "float":
                 yield "sanitizers", t
-                if (b, t) in first or t in ("sizes", "math", "prop"):
+                if (b, t) in first or t in ("sizes", "arguments", "math", "prop"):
                     yield "simd", t
         for t in self.inside:
             yield "simd", t

@@ -51,10 +51,31 @@ $(B):
 $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
 
-# a test or a tool: one file; gradients are checked in double
+# the library, once for all tests that do not look into it
+$(B)/rnn.c: | $(B)
+	printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $@
+
+$(B)/rnn.o: $(B)/rnn.c rnn.h
+	$(C99) -I. -c $(B)/rnn.c -o $@
+
+$(B)/rnn_double.o: $(B)/rnn.c rnn.h
+	$(C99) -DRNN_DOUBLE -I. -c $(B)/rnn.c -o $@
+
+# a test: one file, in which the header takes its implementation for given;
+# gradients are checked in double
+LIB = $(B)/rnn.o
 $(B)/test_grad $(B)/test_wirings: DOUBLE = -DRNN_DOUBLE
+$(B)/test_grad $(B)/test_wirings: LIB = $(B)/rnn_double.o
+$(B)/test_%: tests/test_%.c $(wildcard tests/*.h) rnn.h $(B)/rnn.o \
+		$(B)/rnn_double.o
+	$(C99) -DRNN_I_IMPLEMENTED $(DOUBLE) $< $(LIB) -o $@ -lm
+
+# a tool, or a test that looks inside: one file
+$(B)/test_kernels: tests/test_kernels.c tests/test.h rnn.h | $(B)
+	$(C99) tests/test_kernels.c -o $@ -lm
+
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
-	$(C99) $(DOUBLE) $< -o $@ -lm
+	$(C99) $< -o $@ -lm
 
 # the programs that shape the next calls, checked against their declarations
 $(B)/paper_%.o: tests/programs/%.c tests/programs/rnn_next.h | $(B)

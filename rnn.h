@@ -321,10 +321,11 @@ RNNDEF const char *rnn_status_text(rnn_status status);
  * else that the library knows of it, in its row:
  *
  *   G         gates: blocks of H columns in a weight
- *   K         blocks of H numbers that a step keeps for the backward pass: z
+ *   K         blocks of H numbers in z: the gates, in the order of the weight;
+ *             q; what one stage of backward leaves to the next
  *   c         1: there is a second state, c
  *   q         a product reads this block of z, not h_{t-1}, and backward has
- *             its gradient beside that of h; 0: there is none
+ *             its gradient beside that of h; not block 0: that means none
  *   joint     the first so many gates start at b_ih + b_hh, the others at b_ih
  *   stages    products and the cell's functions take turns so many times
  *   carries   1: a part of dh_{t-1} does not pass through W_hh
@@ -1472,8 +1473,11 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *
  * TO ADD ...
  *
- *   a cell         a row of RNN_I_CELLS, and in [CELLS] a block of that name:
- *                  its equations, RNN_I_CELL(NAME, forward), (NAME, backward)
+ *   a cell         a row of RNN_I_CELLS, whose products stand at rnn_i_piece,
+ *                  and in [CELLS] a block of that name: its equations,
+ *                  RNN_I_CELL(NAME, forward), (NAME, backward); what it keeps
+ *                  is said at rnn_view. What lives from stage to stage:
+ *                  rnn_i_step_backward, with GRU_RESET_BEFORE as an example
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
  *   a context      a row of RNN_I_CONTEXTS, and behind the others in [CONTEXT]
@@ -1496,8 +1500,10 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  * Tests loop over the rows, so what is added is tested: its gradients against
  * differences, every kernel, parts, chunks, streams, files. That its forward
  * pass is right they cannot know. So there are places that say it once more: of
- * a cell, a line of test_hash and a case of parity; of a context,
- * summary_blocks in test_decode; of what has kinks, `relu` in test_wirings.
+ * a cell, its equation in check_stack_view of test_prop, two values of test_hash
+ * (with fma and without; they fix the bits, not that these are right) and a case
+ * of parity; of a context, summary_blocks in test_decode; of what has kinks,
+ * `relu` in test_wirings.
  * ========================================================================= */
 
 #if defined(RNN_IMPLEMENTATION) &&                                             \
@@ -1911,7 +1917,7 @@ typedef struct rnn_i_cell_step {
     rnn_real *z;             /* (rows, K*H) */
     const rnn_real *h_prev;  /* (rows, H)   */
     const rnn_real *c_prev;
-    rnn_real *h, *c;         /* forward only; may be h_prev, c_prev          */
+    rnn_real *h, *c;         /* may be h_prev, c_prev; backward has c, no h  */
     const rnn_real *dy;      /* backward only: (rows, H), or NULL            */
     ptrdiff_t dy_row;        /* its stride                                   */
     rnn_real *dh, *dc;       /* in: from later steps; out: to the one before */

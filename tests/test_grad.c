@@ -105,7 +105,7 @@ static void check_all(problem *p)
     rnn_flow flow;
     rnn_status st;
     size_t i;
-    int k;
+    int k, idle = 0;
 
     value(p);
     memset(&flow, 0, sizeof flow);
@@ -134,7 +134,14 @@ static void check_all(problem *p)
             break;
         check_tensor(p, t.name, p->params + t.offset, p->grads + t.offset,
                      before, t.size);
+        for (i = 0; i < t.size; i++)
+            idle += fabs(p->grads[t.offset + i] - before) < 1e-14;
     }
+    /* a parameter that nothing depends on: a product or a bias was forgotten */
+    if (p->seq.x && !p->seq.lengths && p->stack.cell != RNN_RELU &&
+        !(p->stack.dropout > 0))
+        CHECK(idle == 0, "%s, cell %d: %d parameters have no gradient",
+              p->what, p->stack.cell, idle);
     if (flow.dx)
         check_tensor(p, "x", p->x, p->dx, 0, T * B * I);
     if (flow.dh0)

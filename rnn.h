@@ -1502,8 +1502,8 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  * pass is right they cannot know. So there are places that say it once more: of
  * a cell, its equation in check_stack_view of test_prop, two values in
  * test_hash (with fma and without; they fix the bits, not that these are right)
- * and a case of parity; of a context, summary_blocks in test_decode; of what has
- * kinks, `relu` in test_wirings.
+ * and a case of parity; of a context, summary_blocks in test_decode; of what
+ * has kinks, `relu` in test_wirings.
  * ========================================================================= */
 
 #if defined(RNN_IMPLEMENTATION) &&                                             \

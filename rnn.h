@@ -385,7 +385,7 @@ enum { RNN_KERNELS = 0 RNN_I_KERNELS(RNN_I_ONE, 0) };
  * the bits do not depend on n. Between two functions all threads must meet.
  *
  * They may also meet within one: barrier, if not NULL, is called by every part
- * of rnn_forward and rnn_stack_forward, equally often or not at all, and
+ * of a call that copies weights (forward, infer, encode), once or never, and
  * returns when all parts have called it: a function around OpenMP's `#pragma
  * omp barrier`, say, or around pthread_barrier_wait. Each part then reads what
  * all have copied, which is quicker. */
@@ -461,7 +461,7 @@ typedef struct rnn_sizes {
                            faster; the same bits                              */
     size_t infer;       /* work of infer, and of encode                       */
     size_t infer_packed; /* the same with copies of the weights, which make it
-                           faster from some rows on; the same bits           */
+                           faster from 48 rows of all steps on; the same bits */
     size_t step;        /* work of step and decode_step, of this many rows    */
     size_t memory;      /* what encode leaves for decode_step                 */
 } rnn_sizes;
@@ -4251,9 +4251,12 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
     return one;
 }
 
-/* With fewer rows than this at a step, copies of the weights are not worth
- * their making: build/bench 'lstm train 128 128 N 50' for some N tells. */
-#define RNN_I_FEW 4
+/* With fewer rows than this in all steps, or with one row at a step, a copy of
+ * the weights is not worth its making: build/bench 'lstm infer 256 256 B T' and
+ * the same with another number here tell. Tests set it to 1. */
+#ifndef RNN_I_FEW
+#define RNN_I_FEW 48
+#endif
 
 /* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of
  * them, the rows of a strip being neighbours. That is the order in which a
@@ -5576,7 +5579,8 @@ RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int train,
                          int room)
 {
     y->packed = train && room;
-    y->strips = room && y->B >= RNN_I_FEW && rnn_i_meets(call);
+    y->strips = room && y->B > 1 && y->T * y->B >= RNN_I_FEW &&
+                rnn_i_meets(call);
 }
 
 /* Makes the copies; returns whether parts must meet before the layers run. */

@@ -598,17 +598,18 @@ static void run_backward(const job *j, const how *w, results *r,
 static void run_infer(const job *j, const how *w, results *r)
 {
     const rnn_real *params = input(w, j->params, j->sizes.params);
+    const size_t len = w->tight ? j->sizes.infer : j->sizes.infer_packed;
     rnn_real *work, *y;
     rnn_seq seq[3];
     rnn_run run;
     int k;
 
     r->phase = "infer ";
-    work = work_of(r, w, j->sizes.infer);
+    work = work_of(r, w, len);
     open_seqs(j, w, r, 0, seq);
     y = open_y(j, w, r);
     EACH_PART(k, &run, w, w->parts)
-        MUST_OK(call_infer(j, params, seq, y, work, j->sizes.infer, &run));
+        MUST_OK(call_infer(j, params, seq, y, work, len, &run));
 }
 
 static void run_train(const job *j, const how *w, results *r)
@@ -729,6 +730,7 @@ static void open_stream(const job *j, const how *w, results *r, stream *s)
     rnn_real *work;
     rnn_sizes one;
     rnn_run run;
+    size_t len;
     int k;
 
     memset(s, 0, sizeof *s);
@@ -742,11 +744,11 @@ static void open_stream(const job *j, const how *w, results *r, stream *s)
     s->work = work_of(r, w, s->len = one.step);
     if (j->decoder) {
         s->memory = work_of(r, w, s->memory_len = one.memory);
-        work = work_of(r, w, one.infer);
+        len = w->tight ? one.infer : one.infer_packed;
+        work = work_of(r, w, len);
         open_seqs(j, w, r, 1, s->seq);
         EACH_PART(k, &run, w, w->parts)
-            MUST_OK(call_encode(j, params, s, one.memory, work, one.infer,
-                                &run));
+            MUST_OK(call_encode(j, params, s, one.memory, work, len, &run));
     }
     set_states(j, s->h, s->c);
 }

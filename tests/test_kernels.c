@@ -535,7 +535,7 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
     t.stack = &stack;
     t.params = p;
     t.seq = &seq;
-    t.wide = B >= RNN_I_FEW;
+    t.wide = B > 1 && T * B >= RNN_I_FEW;
     for (i = 0; i < 4; i++) {
         const size_t len = i ? size.train : size.train_tight;
         rnn_run run = {0, 0, 0, NULL, NULL};
@@ -566,7 +566,7 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
 /* The same of models: encoders and decoder copy before anything is read. */
 static void wide_model(int wiring, int sources, int hidden, int width)
 {
-    const int T = 3, B = 5, O = 7;
+    const int T = 4, B = 12, O = 7;
     rnn_model m;
     rnn_sizes size;
     rnn_seq seq, source[2];
@@ -599,7 +599,7 @@ static void wide_model(int wiring, int sources, int hidden, int width)
         m.target = m.target_size = 0;
     MUST(rnn_model_sizes(&m, sources ? T : 0, T, B, &size) == RNN_OK, "sizes");
     t.model = &m;
-    t.wide = B >= RNN_I_FEW;
+    t.wide = B > 1 && T * B >= RNN_I_FEW;
     t.params = test_reals(size.params, 0.1);
     t.seq = &seq;
     for (i = 0; i < 3; i++) {
@@ -654,7 +654,7 @@ int main(int argc, char **argv)
     if (sets[0])
         wide(RNN_GRU, 2, 261, 70, 2, 150);
     wide(RNN_LSTM, 2, 255, 40, 2, 7);
-    wide(RNN_LSTM, 1, 257, 40, 3, RNN_I_FEW - 1); /* too few rows */
+    wide(RNN_LSTM, 1, 257, 40, 60, 1); /* too few rows at a step */
     wide_model(RNN_N_TO_N, 0, 257, 0);
     wide_model(RNN_N_TO_N, 0, 70, 0);
     wide_model(RNN_N_TO_M, 1, 257, 260);

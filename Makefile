@@ -27,7 +27,7 @@ EXAMPLES = $(B)/char_rnn $(LEARN)
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
-	$(B)/test_corners $(B)/test_hash $(B)/test_math $(B)/test_train \
+	$(B)/test_corners $(B)/test_misuse $(B)/test_hash $(B)/test_math $(B)/test_train \
 	$(B)/test_sample $(B)/test_st $(B)/test_files $(B)/test_bench
 PAPER = $(patsubst tests/programs/%.c,$(B)/paper_%.o,$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)

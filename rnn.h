@@ -1,6 +1,6 @@
 /* rnn.h - recurrent networks in C: forward, backward through time, training
  *
- * version 0.1.0                                    SPDX: MIT OR Unlicense
+ * version 0.2.0                                    SPDX: MIT OR Unlicense
  *
  * One file, no dependency, no allocation, no global that is written. Cells:
  * tanh, ReLU, GRU in both forms, LSTM; stacks of layers in one or both
@@ -32,49 +32,56 @@
  *     #include "rnn.h"
  *
  *     enum { T = 12, B = 1, V = 4, H = 16 };
- *     enum { N = RNN_MODEL_PARAMS(RNN_LSTM, V, 0, H, 1, 1, 1, V),
- *            W = RNN_MODEL_TRAIN(RNN_LSTM, V, 0, H, 1, 1, T, B, V) };
- *     static rnn_real params[N], grads[N], moments[2 * N], work[W];
- *     static rnn_real logits[T * V], h[H], c[H];
+ *     #define NET RNN_LSTM, V, 0, H, 1, 1, 1, V
+ *     static rnn_real memory[RNN_TRAIN(T, B, 2, NET)], h[H], c[H];
+ *     static rnn_work work;
  *
  *     int main(void)
  *     {
  *         static const int text[T + 1] = {0, 1, 2, 3, 2, 1, 0,
  *                                         1, 2, 3, 2, 1, 0};
  *         rnn_model model = {0};
+ *         rnn_most most = {0};
+ *         rnn_net net;
  *         rnn_seq seq = {0};
+ *         rnn_row row = {0};
  *         rnn_optimizer adam;
  *         rnn_rng rng;
  *         rnn_real loss = 0;
- *         int i, k, id = 0;
+ *         int k, id = 0;
  *
  *         model.cell = RNN_LSTM;
  *         model.input = RNN_ONE_HOT;
  *         model.input_size = model.output_size = V;
  *         model.hidden_size = H;
+ *         most.steps = T;
+ *         most.batch = B;
+ *         most.train = 1;
+ *         most.moments = 2;
+ *         if (rnn_plan(&net, &model, &most) ||
+ *             rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory))
+ *             return 1;
+ *         rnn_rng_seed(&rng, 1);
+ *         rnn_init_params(&model, work.params, work.params_len, &rng);
+ *         rnn_optimizer_init(&adam, RNN_ADAM, (rnn_real)0.02);
  *         seq.steps = T;
  *         seq.batch = B;
  *         seq.ids = text;
- *         rnn_rng_seed(&rng, 1);
- *         rnn_init_params(&model, params, N, &rng);
- *         rnn_optimizer_init(&adam, RNN_ADAM, (rnn_real)0.02);
  *         for (k = 0; k < 200; k++) {
- *             for (i = 0; i < N; i++)
- *                 grads[i] = 0;
- *             rnn_forward(&model, params, &seq, logits, work, W, NULL);
- *             rnn_cross_entropy(logits, T, V, text + 1, NULL, 0, 0, NULL,
- *                               logits, &loss, NULL);
- *             rnn_backward(&model, params, &seq, logits, NULL, grads, work, W,
- *                          NULL);
- *             rnn_clip_grad_norm(grads, N, 5, NULL, NULL);
- *             rnn_optimizer_step(&adam, params, grads, moments, N, NULL);
+ *             rnn_forward(&net, &work, &seq);
+ *             rnn_cross_entropy(work.logits, T, V, text + 1, NULL, 0, 0, NULL,
+ *                               work.dlogits, &loss, NULL);
+ *             rnn_backward(&net, &work, &seq, NULL);
+ *             rnn_clip_grad_norm(work.grads, work.grads_len, 5, NULL, NULL);
+ *             rnn_optimizer_step(&adam, work.params, work.grads, work.moments,
+ *                                work.params_len, NULL);
  *         }
  *         printf("loss %.3f:", (double)loss);
+ *         row.ids = &id;
  *         for (k = 0; k < T; k++) {
  *             printf(" %d", id);
- *             rnn_step(&model, params, 1, NULL, &id, h, c, logits, work, W,
- *                      NULL);
- *             rnn_greedy(logits, V, &id);
+ *             rnn_step(&net, &work, &row, h, c);
+ *             rnn_greedy(work.logits, V, &id);
  *         }
  *         printf("\n");
  *         return 0;
@@ -90,9 +97,9 @@
  *     [API-SIZES]                          [KERNELS]   [MATH]  [CELLS]
  *     [API-MATH]                           [CELL-RNN]  [CELL-GRU] [CELL-LSTM]
  *     [API-LINEAR]                         [SELECT]    [ROWS]  [MAP] [RANDOM]
- *     [API-STACK]                          [LINEAR]    [EMBEDDING]
- *     [API-ATTENTION]                      [STACK]     [ATTENTION]
- *     [API-MODEL]                          [MODEL]     [CONTEXT]  [TENSORS]
+ *     [API-ATTENTION]                      [LINEAR]    [EMBEDDING]
+ *     [API-MODEL]                          [STACK]     [ATTENTION]
+ *       the plan, the arrays, the calls    [MODEL]     [CONTEXT]  [TENSORS]
  *     [API-LOSS]                           [LOSS]
  *     [API-TRAIN]                          [TRAIN]  [OPTIMIZERS] [SCHEDULES]
  *     [API-SAMPLE]                         [SAMPLE]
@@ -103,21 +110,29 @@
  * ----------------------------------------------------------------------------
  * WHO OWNS WHAT
  *
- * A model is data: a struct of numbers (rnn_stack, rnn_model) that says what
- * it is. Zero is every field's default; it may be const. Everything large is
- * an array of the caller's, of as many numbers as rnn_stack_sizes or
- * rnn_model_sizes say, or the constant expressions of [API-SIZES]:
+ * A model is data: a struct of numbers (rnn_model) that says what it is. Zero
+ * is every field's default; it may be const. rnn_plan checks it and lays it out
+ * once, for at most so many steps and rows, into a struct of the caller's
+ * (rnn_net), const from then on. Everything large is an array of the caller's,
+ * as long as the plan's sizes say, or the constant expressions of [API-SIZES];
+ * rnn_bind ties the arrays to the plan in a rnn_work, finding a place for those
+ * that are not set. Each has one lifetime:
  *
  *   params   the weights, one flat array; never written by forward or backward
- *   grads    the same layout; gradients are added, so the caller clears it
- *   h, c     states that cross calls: h0 in, hn out; hn may be h0
- *   work     of one training step, from forward to grads; or of one inference
+ *   grads    the same layout; backward overwrites it, or adds if asked to
  *   moments  what an optimiser keeps: some arrays of the layout of params
+ *   packed   copies of the weights as products read them: rnn_pack
+ *   logits   what comes out, and dlogits, its gradient
+ *   keep     from a forward pass to its backward pass
+ *   scratch  dead after every call
+ *   memory   an encoder's: from rnn_encode to the last step of the decoder
+ *   h, c     states that cross calls, in seq or beside a step: h0 in, hn out;
+ *            hn may be h0
  *
- * Arrays need the alignment of float, nothing more, and may not overlap unless
- * a comment says so. Their lengths are passed and checked. Built with
- * optimisation, a call takes up to about 8 KB of stack whatever the sizes, and
- * 12 KB more where kernels are chosen at run time.
+ * So inference, single steps and writing between forward and backward spoil
+ * nothing; and a call that comes before what it needs is RNN_E_ORDER, for which
+ * keep and packed begin with a stamp. Arrays need the alignment of float,
+ * nothing more, and may not overlap unless a comment says so.
  *
  * ----------------------------------------------------------------------------
  * SHAPES
@@ -166,8 +181,8 @@
  *
  * Training is the same calls as for N vs N: seq holds the target's tokens, as
  * the decoder reads them, and seq.source the source. To use it, rnn_encode
- * once, then rnn_decode (greedy, sampling) or rnn_beam_search, or your own loop
- * over rnn_decode_step.
+ * once, then rnn_generate (greedy, sampling) or rnn_beam_search, or your own
+ * loop over rnn_step.
  *
  * ----------------------------------------------------------------------------
  * TRAINING, AND TRUNCATED BPTT
@@ -229,7 +244,8 @@
  * THREADS
  *
  * There are none here, and no globals that are written: any number of calls
- * may run at once on different buffers. To share one call's work, see rnn_run.
+ * may run at once, each on a rnn_work of its own, by one plan. To share one
+ * call's work among threads, see rnn_run.
  *
  * ----------------------------------------------------------------------------
  * SECURITY
@@ -245,9 +261,9 @@
 #define RNN_SINGLE_HEADER_INCLUDED
 
 #define RNN_VERSION_MAJOR 0
-#define RNN_VERSION_MINOR 1
+#define RNN_VERSION_MINOR 2
 #define RNN_VERSION_PATCH 0
-#define RNN_VERSION "0.1.0"
+#define RNN_VERSION "0.2.0"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -305,7 +321,9 @@ typedef enum rnn_status {
     RNN_E_UNSUPPORTED = -7, /* this build or this machine cannot do it */
     RNN_E_FORMAT = -8,      /* bytes are not a valid file */
     RNN_E_MISMATCH = -9,    /* a valid file, but of another model */
-    RNN_E_END = -10         /* a listing has no further element */
+    RNN_E_END = -10,        /* a listing has no further element */
+    RNN_E_ORDER = -11       /* a call that must come first has not, or was for
+                               something else: see rnn_work */
 } rnn_status;
 
 /* One line of English for a status; never NULL. */
@@ -377,37 +395,20 @@ enum { RNN_KERNELS = 0 RNN_I_KERNELS(RNN_I_ONE, 0) };
 
 /* How one call runs. NULL, or all zero, is one thread on the best kernel.
  *
- * Threads are the caller's. Thread p of n passes part = p, parts = n, and all
- * of them the same other arguments: passes over rows of the batch, forward and
- * backward, take the p-th share of the rows; weight gradients take the p-th
- * share of the output columns; optimisers and losses the p-th share of the
- * elements. Every number is computed by one thread alone in a fixed order, so
- * the bits do not depend on n. Between two functions all threads must meet.
- *
- * They may also meet within one: barrier, if not NULL, is called by every part
- * of a call that copies weights (forward, infer, encode), once or never, and
- * returns when all parts have called it: a function around OpenMP's `#pragma
- * omp barrier`, say, or around pthread_barrier_wait. Each part then reads what
- * all have copied, which is quicker. */
+ * Threads are the caller's. The library cuts its work into `parts` tasks and
+ * hands them to `each`, which runs task(arg, i) for all i below n, in any order
+ * and on any threads, and returns when all are done; a loop, if it is NULL.
+ * With OpenMP that is `#pragma omp parallel for` around one line. Tasks never
+ * wait for one another. Every number is computed by one task alone in a fixed
+ * order, so the bits do not depend on parts: a pass over rows is cut into rows
+ * of the batch, weight gradients into output columns, the rest into elements.
+ */
 typedef struct rnn_run {
-    int part, parts;             /* parts 0 means 1                */
-    int kernel;                  /* RNN_KERNEL_...                 */
-    void (*barrier)(void *team); /* or NULL                        */
-    void *team;                  /* what barrier gets              */
+    int kernel; /* RNN_KERNEL_...   */
+    int parts;  /* 0 means 1        */
+    void (*each)(void *team, int n, void (*task)(void *arg, int i), void *arg);
+    void *team; /* what each gets   */
 } rnn_run;
-
-/* A stack of recurrent layers: plain data, zero is the default of every field,
- * const if you like. D = 2 if bidirectional, else 1. */
-typedef struct rnn_stack {
-    int cell;              /* RNN_TANH ... RNN_LSTM                          */
-    int input_size;        /* I: features of x, or the number of token ids   */
-    int hidden_size;       /* H                                              */
-    int num_layers;        /* L; 0 means 1                                   */
-    int bidirectional;     /* 1: a second set of cells reads from the end    */
-    int no_bias;           /* 1: without bias_ih and bias_hh                 */
-    rnn_real dropout;      /* probability, between layers, training only     */
-    rnn_real dropout_last; /* the same on the output of the last layer       */
-} rnn_stack;
 
 /* The sequences of one call: T steps of B rows, time-major. Everything is the
  * caller's; only hn and cn are written.
@@ -423,6 +424,8 @@ typedef struct rnn_seq {
     const int *ids;           /* (T, B) 0..I-1: x is one-hot                 */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
                                  decoder, where nothing is handed to a layer */
+    const unsigned char *fresh; /* (B) 1: this row starts from zeros, whatever
+                                 h0 and c0 hold; NULL: none does             */
     rnn_real *hn, *cn;        /* (L*D, B, H) final states, or NULL; hn may be
                                  h0 and cn may be c0: state carries over     */
     uint32_t seed[2];         /* of dropout masks                            */
@@ -442,37 +445,31 @@ typedef struct rnn_seq {
                                  if own_rate is not 0, up to backward        */
 } rnn_seq;
 
-/* Gradients that enter a backward pass and leave it, next to dy or dlogits.
- * Any may be NULL. Those that leave are overwritten, not added to. */
+/* Gradients that enter a backward pass and leave it, beside dlogits. Any may be
+ * NULL. Those that leave are overwritten. */
 typedef struct rnn_flow {
     const rnn_real *dhn, *dcn; /* in:  (L*D, B, H) of the final states       */
     rnn_real *dx;              /* out: (T, B, I); 0 on padding               */
     rnn_real *dh0, *dc0;       /* out: (L*D, B, H)                           */
     const struct rnn_flow *source; /* the same of each source of a model     */
+    int accumulate; /* 1: the gradients of parameters are added to grads,
+                       which holds some already; 0: grads is overwritten     */
+    int frozen;     /* 1: grads is left alone: only what flows is wanted     */
 } rnn_flow;
 
-/* How many numbers (not bytes) each buffer holds. */
-typedef struct rnn_sizes {
-    size_t params;      /* params; also grads and each moment of an optimiser */
-    size_t state;       /* each of h0, c0, hn, cn and their gradients         */
-    size_t output;      /* y (T, B, D*H) of a stack, logits (T, B, O)         */
-    size_t train;       /* work of forward, backward and grads                */
-    size_t train_tight; /* the least they accept: without copies that make them
-                           faster; the same bits                              */
-    size_t infer;       /* work of infer, and of encode                       */
-    size_t infer_packed; /* the same with copies of the weights, which make it
-                           faster from 48 rows of all steps on; the same bits */
-    size_t step;        /* work of step and decode_step, of this many rows    */
-    size_t memory;      /* what encode leaves for decode_step                 */
-} rnn_sizes;
-
 /* ============================================================================
- * [API-SIZES]  the same as constant expressions, for static arrays
+ * [API-SIZES]  rnn_sizes as constant expressions, for static arrays
  *
- * cell must be written by its name. D is 1, or 2 if bidirectional; bias is 1,
- * or 0 with no_bias; E is 0 without an embedding table. They always say what
- * the functions say, for every description that the functions accept; they do
- * not check anything.
+ * Of N vs N and N vs 1, and in one order of arguments: cell, written by its
+ * name; I inputs; E, 0 without an embedding table; H; L layers; D, 2 if
+ * bidirectional, else 1; bias, 0 with no_bias, else 1; O outputs, 0 without a
+ * head. A program writes them once:
+ *
+ *     #define NET RNN_LSTM, 65, 0, 128, 2, 1, 1, 65
+ *     static rnn_real params[RNN_PARAMS(NET)], h[RNN_STATE(1, NET)];
+ *
+ * They are never less than what rnn_plan says, for every description that it
+ * accepts, and check nothing. With dropout add RNN_KEEP_DROPOUT to RNN_KEEP.
  * ========================================================================= */
 
 #define RNN_I_G(cell, name, text, G, ...) +((cell) == RNN_##name) * (G)
@@ -487,77 +484,100 @@ typedef struct rnn_sizes {
 /* 1: backward carries a second gradient of (B, H) beside dh, of c or of q */
 #define RNN_HAS_DC(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_CQ, cell)))
 
-#define RNN_STACK_PARAMS(cell, I, H, L, D, bias)                               \
+/* Each takes its arguments as one macro, so that NET may be one: */
+#define RNN_PARAMS(...) RNN_I_PARAMS_(__VA_ARGS__)
+#define RNN_STATE(B, ...) RNN_I_STATE_(B, __VA_ARGS__)
+#define RNN_LOGITS(T, B, ...) RNN_I_LOGITS_(T, B, __VA_ARGS__)
+#define RNN_PACKED(...) RNN_I_PACKED_(__VA_ARGS__)
+#define RNN_KEEP(T, B, ...) RNN_I_KEEP_(T, B, __VA_ARGS__)
+#define RNN_KEEP_DROPOUT(T, B, ...) RNN_I_KEEP_DROPOUT_(T, B, __VA_ARGS__)
+#define RNN_SCRATCH_TRAIN(T, B, ...) RNN_I_SCRATCH_TRAIN_(T, B, __VA_ARGS__)
+#define RNN_SCRATCH_INFER(T, B, ...) RNN_I_SCRATCH_INFER_(T, B, __VA_ARGS__)
+#define RNN_SCRATCH_STEP(B, ...) RNN_I_SCRATCH_STEP_(B, __VA_ARGS__)
+
+/* Everything that rnn_bind places, each array at a cache line, where the caller
+ * has set none: for training, with M arrays of moments; or for inference of T
+ * steps of B rows, where weights and packed are the caller's. */
+#define RNN_TRAIN(T, B, M, ...)                                                \
+    (7u * 15u + (2u + (size_t)(M)) * RNN_PARAMS(__VA_ARGS__) +                 \
+     RNN_LOGITS(T, B, __VA_ARGS__) + RNN_PACKED(__VA_ARGS__) +                 \
+     RNN_KEEP(T, B, __VA_ARGS__) + RNN_SCRATCH_TRAIN(T, B, __VA_ARGS__))
+#define RNN_INFER(T, B, ...)                                                   \
+    (2u * 15u + RNN_LOGITS(T, B, __VA_ARGS__) +                                \
+     RNN_SCRATCH_INFER(T, B, __VA_ARGS__))
+
+#define RNN_I_STAMP 16u /* numbers in front of keep and packed: a cache line */
+#define RNN_I_IN(I, E) ((E) ? (size_t)(E) : (size_t)(I))
+#define RNN_I_GREATER(a, b) ((a) > (b) ? (a) : (b))
+#define RNN_I_LINES(n) (((size_t)(n) + 15u) / 16u * 16u)
+
+#define RNN_I_STACK_PARAMS(cell, I, H, L, D, bias)                             \
     (RNN_GATES(cell) * (size_t)(H) * (size_t)(D) *                             \
      ((size_t)(I) + (size_t)(H) + 2u * (size_t)(bias) +                        \
       ((size_t)(L) - 1u) * ((size_t)(D) * (size_t)(H) + (size_t)(H) +          \
                             2u * (size_t)(bias))))
-
-#define RNN_STACK_STATE(H, L, D, B)                                            \
+#define RNN_I_PARAMS_(cell, I, E, H, L, D, bias, O)                            \
+    ((size_t)(I) * (size_t)(E) +                                               \
+     RNN_I_STACK_PARAMS(cell, RNN_I_IN(I, E), H, L, D, bias) +                 \
+     ((size_t)(D) * (size_t)(H) + 1u) * (size_t)(O))
+#define RNN_I_STATE_(B, cell, I, E, H, L, D, bias, O)                          \
     ((size_t)(L) * (size_t)(D) * (size_t)(B) * (size_t)(H))
+#define RNN_I_LOGITS_(T, B, cell, I, E, H, L, D, bias, O)                      \
+    ((size_t)(T) * (size_t)(B) *                                               \
+     ((O) ? (size_t)(O) : (size_t)(D) * (size_t)(H)))
 
-#define RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B)                             \
-    ((size_t)(B) * (size_t)(H) *                                               \
-     ((size_t)(L) * (size_t)(D) *                                              \
-          (RNN_KEPT(cell) * (size_t)(T) +                                      \
-           (1u + RNN_HAS_C(cell)) * ((size_t)(T) + 1u)) +                      \
-      1u + RNN_HAS_DC(cell) +                                                  \
-      (size_t)(T) * (size_t)(D)))
-
-/* Copies of the weights in panels at cache lines, which make training faster:
- * W and its transpose, each matrix filling whole lines of 16 numbers, and up to
- * 15 in front of all; and room for copies of other factors. */
-#define RNN_I_LINES(n) (((size_t)(n) + 15u) / 16u * 16u)
+/* W and its transpose of each layer, every matrix filling whole cache lines of
+ * 16 numbers, and up to 15 in front of each copy; the head's; a stamp. */
 #define RNN_I_LAYER_LINES(cell, in, H)                                         \
     (RNN_I_LINES(RNN_GATES(cell) * (size_t)(H) * (size_t)(in)) +               \
      RNN_I_LINES(RNN_GATES(cell) * (size_t)(H) * (size_t)(H)))
-#define RNN_STACK_COPIES(cell, I, H, L, D)                                     \
+#define RNN_I_STACK_LINES(cell, I, H, L, D)                                    \
     (15u + (size_t)(D) *                                                       \
                (RNN_I_LAYER_LINES(cell, I, H) +                                \
                 ((size_t)(L) - 1u) *                                           \
                     RNN_I_LAYER_LINES(cell, (size_t)(D) * (size_t)(H), H)))
-#define RNN_ROOM(H) ((size_t)((H) < 256 ? 0 : 227360))
+#define RNN_I_PACKED_(cell, I, E, H, L, D, bias, O)                            \
+    (RNN_I_STAMP + 2u * RNN_I_STACK_LINES(cell, RNN_I_IN(I, E), H, L, D) +     \
+     (size_t)(D) * (size_t)(H) * (size_t)(O))
 
-#define RNN_STACK_TRAIN(cell, I, H, L, D, T, B)                                \
-    (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
-     2u * RNN_STACK_COPIES(cell, I, H, L, D) + RNN_ROOM(H))
+/* Of each layer z in T slots, h and perhaps c in T + 1; the rows of a table;
+ * what N vs 1 reads; a stamp. */
+#define RNN_I_KEEP_(T, B, cell, I, E, H, L, D, bias, O)                        \
+    (RNN_I_STAMP +                                                             \
+     (size_t)(B) * ((size_t)(T) * (size_t)(E) + (size_t)(D) * (size_t)(H) +    \
+                    (size_t)(L) * (size_t)(D) * (size_t)(H) *                  \
+                        (RNN_KEPT(cell) * (size_t)(T) +                        \
+                         (1u + RNN_HAS_C(cell)) * ((size_t)(T) + 1u))))
+/* Each layer whose output goes through dropout keeps a masked copy of it: L - 1
+ * with dropout, 1 with dropout_last. */
+#define RNN_I_KEEP_DROPOUT_(T, B, cell, I, E, H, L, D, bias, O)                \
+    ((size_t)(L) * (size_t)(T) * (size_t)(B) * (size_t)(D) * (size_t)(H))
 
-/* Each layer whose output goes through dropout keeps a masked copy of it:
- * add this for every such layer (L - 1 with dropout, 1 with dropout_last). */
-#define RNN_STACK_TRAIN_DROPOUT(H, D, T, B)                                    \
-    ((size_t)(T) * (size_t)(B) * (size_t)(D) * (size_t)(H))
-
-#define RNN_STACK_INFER(cell, H, L, D, T, B)                                   \
-    ((size_t)(B) * (size_t)(H) *                                               \
-     (RNN_KEPT(cell) * (size_t)(T) +                                           \
-      (RNN_HAS_C(cell) + (size_t)(D) * (size_t)((L) > 1 ? 2 : 1)) *            \
-          ((size_t)(T) + 1u)))
-
-#define RNN_STACK_STEP(cell, H, B)                                             \
-    (RNN_KEPT(cell) * (size_t)(B) * (size_t)(H))
+/* dh, and dc or dq, and dy; the table's dx; of N vs 1 dhn; copies of factors */
+#define RNN_I_ROOM(H) ((size_t)((H) < 256 ? 0 : 227360))
+#define RNN_I_SCRATCH_TRAIN_(T, B, cell, I, E, H, L, D, bias, O)               \
+    RNN_I_GREATER(                                                             \
+        (size_t)(B) * ((1u + RNN_HAS_DC(cell) + (size_t)(T) * (size_t)(D) +    \
+                        ((size_t)(L) + 1u) * (size_t)(D)) *                    \
+                           (size_t)(H) +                                       \
+                       (size_t)(T) * (size_t)(E)) +                            \
+            RNN_I_ROOM(H),                                                     \
+        RNN_I_SCRATCH_INFER_(T, B, cell, I, E, H, L, D, bias, O))
+/* z of one layer, h of two, and c; the rows of a table; what N vs 1 reads */
+#define RNN_I_SCRATCH_INFER_(T, B, cell, I, E, H, L, D, bias, O)               \
+    ((size_t)(B) *                                                             \
+         ((size_t)(T) * (size_t)(E) + (size_t)(D) * (size_t)(H) +              \
+          (size_t)(H) * (RNN_KEPT(cell) * (size_t)(T) +                        \
+                         (RNN_HAS_C(cell) +                                    \
+                          (size_t)(D) * (size_t)((L) > 1 ? 2 : 1)) *           \
+                             ((size_t)(T) + 1u))) +                            \
+     (size_t)(O))
+/* z, the row of a table, and what sorting for top_k and top_p takes */
+#define RNN_I_SCRATCH_STEP_(B, cell, I, E, H, L, D, bias, O)                   \
+    ((size_t)(B) * (RNN_KEPT(cell) * (size_t)(H) + (size_t)(E)) + (size_t)(O))
 
 #define RNN_LINEAR_PARAMS(I, O, bias)                                          \
     (((size_t)(I) + (size_t)(bias)) * (size_t)(O))
-
-/* N vs N: the stack, a head of O outputs, and a table of I rows of E numbers
- * if E is not 0 */
-#define RNN_MODEL_PARAMS(cell, I, E, H, L, D, bias, O)                         \
-    ((size_t)(I) * (size_t)(E) +                                               \
-     RNN_STACK_PARAMS(cell, (E) ? (E) : (I), H, L, D, bias) +                  \
-     RNN_LINEAR_PARAMS((size_t)(D) * (size_t)(H), O, 1))
-#define RNN_MODEL_OUTPUT(T, B, O) ((size_t)(T) * (size_t)(B) * (size_t)(O))
-#define RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B)                          \
-    (RNN_STACK_TRAIN_TIGHT(cell, H, L, D, T, B) +                              \
-     2u * (size_t)(T) * (size_t)(B) * (size_t)(E))
-#define RNN_MODEL_TRAIN(cell, I, E, H, L, D, T, B, O)                          \
-    (RNN_MODEL_TRAIN_TIGHT(cell, E, H, L, D, T, B) +                           \
-     2u * RNN_STACK_COPIES(cell, (E) ? (E) : (I), H, L, D) +                   \
-     (size_t)(D) * (size_t)(H) * (size_t)(O) + RNN_ROOM(H))
-#define RNN_MODEL_INFER(cell, E, H, L, D, T, B)                                \
-    (RNN_STACK_INFER(cell, H, L, D, T, B) +                                    \
-     (size_t)(T) * (size_t)(B) * (size_t)(E))
-#define RNN_MODEL_STEP(cell, E, H, B)                                          \
-    (RNN_STACK_STEP(cell, H, B) + (size_t)(B) * (size_t)(E))
 
 /* ============================================================================
  * [API-MATH]  functions over vectors, random numbers
@@ -632,72 +652,6 @@ RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
 RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
                                       const rnn_seq *seq, const rnn_real *dy,
                                       rnn_real *grads, const rnn_run *run);
-
-/* ============================================================================
- * [API-STACK]  recurrent layers over time
- *
- * Parameters of a stack, layer by layer, forward direction before reverse:
- *
- *     weight_ih [in][G*H]   weight_hh [H][G*H]   bias_ih [G*H]   bias_hh [G*H]
- *
- * in = I for layer 0, D*H above. The matrices are the transposes of PyTorch's;
- * rnn_load and rnn_save turn them. Gates: i f g o (LSTM), r z n (GRU).
- * ========================================================================= */
-
-/* Checks the description and T, B, and says every size. */
-RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
-                                  rnn_sizes *sizes);
-
-/* y (T, B, D*H) = the last layer's states, or NULL; they are in work too.
- * work keeps what the backward pass needs: do not touch it until then. Dropout
- * is active. */
-RNNDEF rnn_status rnn_stack_forward(const rnn_stack *stack,
-                                    const rnn_real *params, const rnn_seq *seq,
-                                    rnn_real *y, rnn_real *work,
-                                    size_t work_len, const rnn_run *run);
-
-/* The same without dropout, and without keeping anything: less memory. */
-RNNDEF rnn_status rnn_stack_infer(const rnn_stack *stack,
-                                  const rnn_real *params, const rnn_seq *seq,
-                                  rnn_real *y, rnn_real *work,
-                                  size_t work_len, const rnn_run *run);
-
-/* One time step of `batch` rows: x (B, I) or ids (B), the states h and c
- * (L, B, H) updated in place (c NULL unless LSTM). The output is the last
- * layer of h. Bit for bit what infer computes. Not for bidirectional stacks. */
-RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
-                                 const rnn_real *params, int batch,
-                                 const rnn_real *x, const int *ids, rnn_real *h,
-                                 rnn_real *c, rnn_real *work, size_t work_len,
-                                 const rnn_run *run);
-
-/* Back through time. dy (T, B, D*H) is the gradient of the loss with respect
- * to y, or NULL for zeros; flow (NULL: nothing) carries those of the states
- * and of x. Call after forward with the same stack, params, seq and work. */
-RNNDEF rnn_status rnn_stack_backward(const rnn_stack *stack,
-                                     const rnn_real *params,
-                                     const rnn_seq *seq, const rnn_real *dy,
-                                     const rnn_flow *flow, rnn_real *work,
-                                     size_t work_len, const rnn_run *run);
-
-/* grads (as params) += the gradients of the parameters, after backward. */
-RNNDEF rnn_status rnn_stack_grads(const rnn_stack *stack, const rnn_seq *seq,
-                                  const rnn_real *work, size_t work_len,
-                                  rnn_real *grads, const rnn_run *run);
-
-/* Where things lie in work after rnn_stack_forward: for layer l and direction
- * d (0 forward, 1 reverse), states and kept values. input_size may be 0 here:
- * a model's decoder that reads nothing. */
-typedef struct rnn_view {
-    const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
-    const rnn_real *c;     /* (T, B, H) c_t, LSTM, else NULL                */
-    const rnn_real *gates; /* (T, B, K*H) after forward: LSTM i f g o; GRU
-                              r z n q, q = U_n h + b_hn (reset before: r h);
-                              after backward: their gradients               */
-} rnn_view;
-RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
-                                 const rnn_real *work, size_t work_len,
-                                 int layer, int direction, rnn_view *view);
 
 /* ============================================================================
  * [API-ATTENTION]  which states of a source a step looks at
@@ -833,16 +787,18 @@ enum {
 
 typedef struct rnn_model {
     int wiring;         /* RNN_N_TO_N, RNN_N_TO_1, RNN_1_TO_N, RNN_N_TO_M   */
-    int cell;           /* as in rnn_stack, and so on to dropout_last       */
+    int cell;           /* RNN_TANH ... RNN_LSTM                            */
     int input;          /* RNN_DENSE, RNN_ONE_HOT, RNN_EMBEDDING            */
     int input_size;     /* I                                                */
     int embedding_size; /* E, with RNN_EMBEDDING                            */
     int hidden_size;    /* H                                                */
     int num_layers;     /* L; 0 means 1                                     */
-    int bidirectional;
+    int bidirectional;  /* 1: a second set of cells reads from the end; D = 2 */
     int no_bias;        /* of the stacks; the head always has one           */
-    int output_size;    /* O: logits a step                                 */
-    rnn_real dropout;      /* between layers                                */
+    int output_size;    /* O: logits a step; 0: without a head, whose input is
+                           what comes out: states (T, B, D*H), for a head or a
+                           loss of your own                                 */
+    rnn_real dropout;      /* probability, between layers, training only    */
     rnn_real dropout_last; /* of what the head reads of the stack           */
 
     /* The rest is of 1 vs N and N vs M alone. There input, input_size and
@@ -870,76 +826,318 @@ typedef struct rnn_model {
                            with weights, and attention, of its own          */
 } rnn_model;
 
-/* Every size, for sources of at most source_steps steps (0 where there are
- * none); a description that cannot be is a status. */
-RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
-                                  int steps, int batch, rnn_sizes *sizes);
+/* ---- the plan: everything is laid out once ------------------------------- */
 
-/* Training: logits (T, B, O), of N vs 1 (B, O); work is kept for backward and
- * grads. On padding the logits are the head's bias. */
-RNNDEF rnn_status rnn_forward(const rnn_model *model, const rnn_real *params,
-                              const rnn_seq *seq, rnn_real *logits,
-                              rnn_real *work, size_t work_len,
-                              const rnn_run *run);
+/* What a plan is for, at most; calls may use less. */
+typedef struct rnn_most {
+    int steps, batch; /* T, B; 0 means 1                                    */
+    int source_steps; /* S, of every source; 0 means 1                      */
+    int rows;         /* of one step: streams, hypotheses (B * width of a beam
+                         search); 0 means batch                             */
+    int tokens;       /* that one beam search writes; 0: there is none      */
+    int train;        /* 1: forward and backward                            */
+    int moments;      /* arrays that an optimiser keeps: Adam 2             */
+    int packed;       /* RNN_PACK_FLOAT, RNN_PACK_NONE                      */
+    int keep_every;   /* 0 or 1: every state is kept for backward; more is
+                         RNN_E_UNSUPPORTED as yet                           */
+} rnn_most;
 
-/* The same without dropout, own_rate and backward, and with less memory. */
-RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
-                            const rnn_seq *seq, rnn_real *logits,
-                            rnn_real *work, size_t work_len,
-                            const rnn_run *run);
+/* Copies of the weights in the order in which kernels read them. */
+enum {
+    RNN_PACK_FLOAT = 0,
+    RNN_PACK_NONE /* none, and no room for copies of other factors: the least
+                     memory; slower on batches, the same bits */
+};
 
-/* Back from dlogits (as logits), which a loss gives. flow as for a stack; its
- * dx only with RNN_DENSE. With a decoder, dx is the gradient of its previous
- * outputs, and dh0 that of the state at which it starts, also where that was
- * made of the context; the gradients of the sources are in flow->source (of
- * 1 vs N dx (1, B, I)). grads += gradients of all parameters; NULL with several
- * threads, which call rnn_grads after they have met. */
-RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
-                               const rnn_seq *seq, const rnn_real *dlogits,
-                               const rnn_flow *flow, rnn_real *grads,
-                               rnn_real *work, size_t work_len,
-                               const rnn_run *run);
-RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
-                            const rnn_real *dlogits, rnn_real *grads,
-                            const rnn_real *work, size_t work_len,
-                            const rnn_run *run);
+/* How many numbers (ints for `ints`) each array of a rnn_work holds. */
+typedef struct rnn_sizes {
+    size_t params;  /* weights, grads, and each of the moments               */
+    size_t moments; /* all of them                                           */
+    size_t state;   /* each of h0, c0, hn, cn, and their gradients, of the
+                       stack in front of the head: (L*D, B, H)               */
+    size_t source_state; /* the same of each encoder                         */
+    size_t packed, logits, keep, scratch, memory, ints;
+    size_t step;    /* what rnn_step alone needs of scratch                  */
+    size_t all;     /* what rnn_bind places if no array is set               */
+} rnn_sizes;
 
-/* One time step of `batch` streams over one copy of the weights: h, c
- * (L, B, H) updated in place, logits (B, O) written. For ever, in constant
- * memory. Of N vs N and N vs 1, whose logits are those if the sequence ended
- * here; a decoder has rnn_decode_step. */
-RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
-                           int batch, const rnn_real *x, const int *ids,
-                           rnn_real *h, rnn_real *c, rnn_real *logits,
-                           rnn_real *work, size_t work_len,
-                           const rnn_run *run);
+/* A plan: plain data, the caller's, const once it is made. Any number of
+ * threads may use it, each with a rnn_work of its own. */
+typedef struct rnn_net {
+    rnn_model model;
+    rnn_most most;
+    rnn_sizes sizes;
+    uint32_t id; /* of model and most: what stamps are compared with */
+} rnn_net;
 
-/* The stack in front of the head; the decoder, where there is one. */
-RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack);
-/* The encoder of a source. */
-RNNDEF rnn_status rnn_model_encoder(const rnn_model *model, rnn_stack *stack);
+/* Checks the description and says every size. most NULL: one step of one row.
+ * RNN_E_SIZE: a size is out of its range, or too large for this machine. */
+RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
+                           const rnn_most *most);
 
-/* What a model keeps in work after forward. NULL where it has none. */
-typedef struct rnn_model_view {
-    const rnn_real *stack;   /* work of the stack in front of the head: for
-                                rnn_stack_view                               */
-    size_t stack_len;
+/* ---- the arrays, each with one lifetime ---------------------------------- */
+
+/* What lies behind rnn_work: the library's, and declared only so that it can be
+ * in a struct of the caller's. [STACK], [ATTENTION] and [MODEL] say what it is.
+ */
+typedef struct rnn_i_part { /* an input of a layer, beside others */
+    const rnn_real *x; /* (T, B, row), of which width count; NULL: seq->ids */
+    size_t width, row;
+    int fixed;         /* 1: x is (B, row), the same at every step          */
+    int when;          /* at every step, at step 0, or at none              */
+    rnn_real *dx;      /* where its gradient goes, like x, or NULL          */
+    int add;           /* 1: added to what is there                         */
+} rnn_i_part;
+#define RNN_I_PARTS 4
+
+typedef struct rnn_i_stack { /* the description of a stack */
+    int cell, input_size, hidden_size, num_layers, bidirectional, no_bias;
+    rnn_real dropout, dropout_last;
+} rnn_i_stack;
+
+typedef struct rnn_i_lay { /* a stack: its sizes and its arrays */
+    int cell, train, bias;
+    int drop;              /* 1: dropout is active                           */
+    int packed, strips;    /* there are copies of the weights: of their
+                              transposes for backward, and of themselves     */
+    const struct rnn_i_cell *row;
+    size_t I, H, L, D, G, K, C, T, B;
+    size_t state;          /* B*H                                            */
+    size_t z_size, s_size; /* of one layer and direction: z; h or c          */
+    size_t lines;          /* numbers in a copy of all matrices              */
+    size_t masks;          /* layers whose output dropout masks              */
+    size_t carry;          /* dh and dc of a layer lie this far behind those of
+                              the layer below; 0: all layers share one       */
+    rnn_real *z, *h, *c;   /* of all layers, see rnn_i_layer_at              */
+    rnn_real *dh, *dc;     /* (B, H); dc is dq of a cell that has q          */
+    rnn_real *dy;          /* (T, B, D*H)                                    */
+    rnn_real *masked;      /* (T, B, D*H) per layer with dropout             */
+    rnn_real *wt, *ws;     /* those copies                                   */
+    uint32_t first_mask;   /* of dropout: the number of layer 0, so that
+                              encoder and decoder draw other masks           */
+    rnn_i_part in[RNN_I_PARTS]; /* what layer 0 reads                        */
+    int ins;
+} rnn_i_lay;
+
+typedef struct rnn_i_side { /* a stack, and the table in front of it */
+    rnn_i_stack stack;
+    rnn_i_lay y;
+    int input;
+    rnn_real drop_last;  /* of the last state, N vs 1                */
+    size_t I, E, reads;  /* of the input; what the stack reads of it */
+    size_t table, rnn;   /* offsets in params                        */
+    rnn_real *x, *dx;    /* (steps, B, E): the rows of the table     */
+} rnn_i_side;
+
+typedef struct rnn_i_att { /* attention: sizes, offsets in its parameters */
+    const struct rnn_i_score *row;
+    size_t Q, K, A;
+    size_t U, v, params; /* W is at 0 */
+} rnn_i_att;
+
+typedef struct rnn_i_look { /* attention at work: all its arrays */
+    rnn_i_att a;
+    const rnn_seq *source, *seq;
+    const rnn_real *params;
+    rnn_real *W_t, *U_t;           /* W and U transposed, or NULL             */
+    rnn_i_part s, h;               /* queries s, and memory h over source     */
+    rnn_real *keys, *query;        /* (S, B, A), (T, B, A): k and q           */
+    rnn_real *attn, *context;      /* (T, B, S), (T, B, K)                    */
+    const int *from;               /* the source's row of a row, or NULL      */
+    rnn_real *de, *dkeys, *dquery; /* (B, S), (S, B, A), (T, B, A)            */
+    rnn_real *dv;                  /* (B, A)                                  */
+    const rnn_real *dattn;         /* (T, B, S), or NULL                      */
+    rnn_real *dcontext;            /* (T, B, K)                               */
+} rnn_i_look;
+
+typedef struct rnn_i_source {
+    rnn_i_side side;     /* the encoder                              */
+    size_t S, att;       /* steps; offset in params of attention     */
+    rnn_i_look look;
+    rnn_real *memory;    /* (S, B, K) the encoder's states           */
+    rnn_real *dmemory;
+    rnn_real *dhn, *dcn; /* (L*D, B, H) of the encoder               */
+} rnn_i_source;
+
+typedef struct rnn_i_model {
+    int decoder, given;   /* whether there is one; whether c is x itself     */
+    int n_to_1, sources, feed, hand, context, attention;
+    int uses_c, q, keeps; /* whether there is a c, a q, a memory             */
+    rnn_i_side top;
+    rnn_i_source source[RNN_MAX_SOURCES];
+    size_t T, B, O, W, Z; /* the head reads W of the top and Z besides       */
+    size_t Y;             /* width of what comes out: O, or W + Z            */
+    size_t K, R, C;       /* widths: states of all encoders; r; c            */
+    size_t bridge, head, params; /* offsets in params                        */
+    rnn_real *r, *c;      /* (B, R), (B, C): the context before and after q  */
+    rnn_real *dr, *dc;
+    rnn_real *h0, *c0;    /* (L, B, H) where a decoder starts                */
+    rnn_real *last;       /* (B, W) what the head of N vs 1 reads            */
+    rnn_real *dlast, *dhn;
+    rnn_real *fed;        /* (B, C) the context of each row of a step        */
+    rnn_real *sorted;     /* (O) what a draw sorts                           */
+    rnn_real *head_t, *bridge_t; /* transposed copies                        */
+    rnn_real *room;       /* for copies of other factors                     */
+    int packed;           /* there is room for copies                        */
+} rnn_i_model;
+
+typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
+    const rnn_net *net;
+    uint32_t id;        /* of that plan, when it was bound                */
+    const rnn_real *packed; /* where the copies are                       */
+    rnn_i_model m;
+    int pass;           /* what its arrays are handed out for             */
+    size_t taken;       /* of scratch                                     */
+    int own, fixed;     /* scheduled sampling; parts known beforehand     */
+    const rnn_seq *seq; /* the caller's                                   */
+    rnn_seq tokens;     /* the same with the tokens that are read         */
+    rnn_seq inner;      /* what the top's stack reads                     */
+    rnn_seq source[RNN_MAX_SOURCES], encoder[RNN_MAX_SOURCES];
+    int seen[RNN_MAX_SOURCES], rows; /* sources in memory: steps; batch   */
+    const int *seen_lengths[RNN_MAX_SOURCES];
+} rnn_i_open;
+
+/* The arrays of one training loop, or of one thread that uses a model. Zero it,
+ * set the arrays that are yours and their lengths, and call rnn_bind, which
+ * finds a place for the others. Copy none while it is in use. */
+typedef struct rnn_work {
+    const rnn_real *weights; /* what calls compute with; NULL: params. An array
+                                in flash, say                                */
+    rnn_real *params;  /* the model                                          */
+    rnn_real *grads;   /* like params: from backward to the optimiser        */
+    rnn_real *moments; /* the optimiser's                                    */
+    rnn_real *packed;  /* from rnn_pack until params change, or a forward    */
+    rnn_real *logits;  /* what comes out: until the next call                */
+    rnn_real *dlogits; /* their gradients; NULL: in the place of logits      */
+    rnn_real *keep;    /* from forward to backward: no other call writes it  */
+    rnn_real *scratch; /* dead after every call                              */
+    rnn_real *memory;  /* of a decoder's sources: from rnn_encode on         */
+    int *ints;         /* of a beam search: dead after the call              */
+    size_t weights_len, params_len, grads_len, moments_len, packed_len;
+    size_t logits_len, dlogits_len, keep_len, scratch_len, memory_len, ints_len;
+    const rnn_run *run; /* NULL: one thread, the best kernel; may change     */
+    rnn_i_open i;       /* the library's                                     */
+} rnn_work;
+
+/* Ties work to a plan: arrays that are set must be as long as the plan's sizes,
+ * but scratch, of which each call says whether it is enough; the others get a
+ * place in `memory` (len numbers, any alignment), each at a cache line. What is
+ * placed is not cleared; stamps begin. `ints` is never placed. net must stay
+ * where it is. From then on run, weights, logits, dlogits and grads may point
+ * elsewhere; to change another array, bind again. */
+RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
+                           size_t len);
+
+/* Copies the weights into work->packed, where rnn_infer and rnn_encode read
+ * them from then on: until the next forward pass on it. Call it again whenever
+ * the weights have changed. Several works may share one packed array, if all
+ * are bound before. A stamp there says of which plan they are and where they
+ * lie: what has been moved, or belongs to another plan, is RNN_E_ORDER. */
+RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
+
+/* ---- calls --------------------------------------------------------------- */
+
+/* Training: logits (T, B, O), of N vs 1 (B, O), and in keep what backward
+ * reads. On padding the logits are the head's bias. */
+RNNDEF rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
+                              const rnn_seq *seq);
+
+/* The same without dropout, own_rate and backward; keep is not touched. */
+RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
+                            const rnn_seq *seq);
+
+/* Back from dlogits (as logits), which a loss gives, to grads, and to what flow
+ * (NULL: nothing) asks for; its dx only with RNN_DENSE. With a decoder, dx is
+ * the gradient of its previous outputs, and dh0 that of the state at which it
+ * starts, also where that was made of the context; the gradients of the sources
+ * are in flow->source (of 1 vs N dx (1, B, I)). RNN_E_ORDER: keep does not hold
+ * a forward pass by this plan with these steps, batch, lengths, seed, first
+ * step and row, and own_rate; or backward has been there already. */
+RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
+                               const rnn_seq *seq, const rnn_flow *flow);
+
+/* One time step of some rows. */
+typedef struct rnn_row {
+    int rows;          /* 0 means the plan's                                 */
+    const rnn_real *x; /* (rows, I), or NULL with ids                        */
+    const int *ids;    /* (rows)                                             */
+    const unsigned char *fresh; /* (rows) 1: starts from zeros; NULL: none   */
+    /* of a decoder, where x or ids are its previous outputs */
+    int t;             /* 0, 1, ...                                          */
+    const int *from;   /* (rows) each one's row of the sources; NULL: its own
+                          number                                             */
+    rnn_real *attn;    /* out: the weights (rows, S) of each source in turn, or
+                          NULL                                               */
+} rnn_row;
+
+/* One step: h, c (L, rows, H) updated in place, c read by LSTM alone; logits
+ * (rows, O). For ever, in constant memory, and bit for bit what infer computes.
+ * Of N vs 1 the logits are those if the sequence ended here. A decoder's rows
+ * are hypotheses: each names the row of the sources that it belongs to, which
+ * rnn_encode has read, so that several share one memory. */
+RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
+                           const rnn_row *row, rnn_real *h, rnn_real *c);
+
+/* Firmware: a step of an N vs N or N vs 1 model that the compiler knows, as a
+ * function of its own in the file that has the implementation:
+ *
+ *     #define NET RNN_LSTM, 32, 0, 32, 1, 1, 1, 4          -- as in [API-SIZES]
+ *     RNN_DEFINE_STEP(step, NET)
+ *     step(params, x, NULL, h, c, logits, scratch);
+ *
+ * No plan, no status, nothing to check: static void step(const rnn_real
+ * *params, const rnn_real *x, const int *id, rnn_real *h, rnn_real *c, rnn_real
+ * *logits, rnn_real *scratch) of one row. x NULL: token *id, below I, one-hot
+ * or through the table. c NULL unless LSTM, logits NULL if O is 0; scratch is
+ * RNN_SCRATCH_STEP(1, NET) numbers long. The bits are those of rnn_step; the
+ * kernel is plain C. D must be 1. */
+#define RNN_DEFINE_STEP(name, ...) RNN_I_DEFINE_STEP_(name, __VA_ARGS__)
+#define RNN_I_DEFINE_STEP_(name, cell, I, E, H, L, D, bias, O)                 \
+    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
+                           const rnn_real *rnn_i_x, const int *rnn_i_id,       \
+                           rnn_real *rnn_i_h, rnn_real *rnn_i_c,               \
+                           rnn_real *rnn_i_logits, rnn_real *rnn_i_scratch)    \
+    {                                                                          \
+        rnn_i_fixed_step(cell, I, E, H, L, bias, O, rnn_i_params, rnn_i_x,     \
+                         rnn_i_id, rnn_i_h, rnn_i_c, rnn_i_logits,             \
+                         rnn_i_scratch);                                       \
+    }
+
+/* num_sources sequences of B rows into memory, and where the decoder starts
+ * into h, c (L, B, H). source[i].h0 is its encoder's. Their lengths are read by
+ * every step, and must stay. */
+RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
+                             const rnn_seq *source, rnn_real *h, rnn_real *c);
+
+/* What forward has kept of a pass; RNN_E_ORDER as in backward, after which it
+ * can still be looked at. NULL where a model has none. */
+typedef struct rnn_view {
     const rnn_real *h0, *c0; /* (L, B, H) where a decoder starts             */
     const rnn_real *c;       /* (B, C) its context                           */
     struct {
-        const rnn_real *stack; /* work of the encoder                        */
-        size_t stack_len;
         const rnn_real *memory;    /* (S, B, K) its states; RNN_MEAN, RNN_ALL
                                       and attention alone                    */
         const rnn_real *attention; /* (T, B, S) a_ij                         */
         const rnn_real *context;   /* (T, B, K) c_i                          */
     } source[RNN_MAX_SOURCES];
-} rnn_model_view;
-RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
-                                 const rnn_real *work, size_t work_len,
-                                 rnn_model_view *view);
+} rnn_view;
+RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
+                                 const rnn_seq *seq, rnn_view *view);
 
-/* Parameter i of a model or of a stack, i = 0, 1, ...; RNN_E_END after the
+/* The same of layer l in direction d (0 forward, 1 reverse) of the stack in
+ * front of the head (which = 0), or of the encoder of source which - 1. */
+typedef struct rnn_layer_view {
+    const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
+    const rnn_real *c;     /* (T, B, H) c_t, LSTM, else NULL                */
+    const rnn_real *gates; /* (T, B, K*H) after forward: LSTM i f g o; GRU
+                              r z n q, q = U_n h + b_hn (reset before: r h);
+                              after backward: their gradients               */
+} rnn_layer_view;
+RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
+                                 const rnn_seq *seq, int which, int layer,
+                                 int direction, rnn_layer_view *view);
+
+/* Parameter i of a model, i = 0, 1, ...; RNN_E_END after the
  * last. Element (r, c) of PyTorch's tensor is params[offset + c*rows + r] in a
  * matrix of ours; in a vector, and in the embedding table, PyTorch's order is
  * ours: transposed is 0. */
@@ -951,8 +1149,6 @@ typedef struct rnn_tensor {
                            0: N(0, 1)                                       */
     size_t offset, size;
 } rnn_tensor;
-RNNDEF rnn_status rnn_stack_tensor(const rnn_stack *stack, int i,
-                                   rnn_tensor *tensor);
 RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor);
 
@@ -970,9 +1166,8 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * the losses and gradients of the calls add up to those of the whole.
  *
  * values (rows): l_i, 0 where w is 0. dx (rows, O): d loss / d x; may be x.
- * loss: one number. values, dx and loss may be NULL. A thread of several (run)
- * sees its own rows alone: then loss must be NULL and n given, and rnn_mean
- * makes the loss of all threads' values. RNN_E_NOT_FINITE, with everything
+ * loss: one number. values, dx and loss may be NULL; a loss is shared among
+ * threads only where there are values. RNN_E_NOT_FINITE, with everything
  * written, if the loss is not finite; any finite x is safe. */
 
 /* Softmax cross-entropy (torch.nn.CrossEntropyLoss) of logits x with targets
@@ -1023,8 +1218,6 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
  * and D*H for the head; the embedding table N(0, 1). */
 RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
                                   size_t params_len, rnn_rng *rng);
-RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
-                                 size_t params_len, rnn_rng *rng);
 
 /* Other rules, for one tensor at a time, times a gain. in and out are the
  * columns and rows of PyTorch's matrix (torch.nn.init); a vector has in = 1. */
@@ -1050,10 +1243,12 @@ enum { RNN_INIT_RULES = RNN_INIT_IDENTITY + 1 };
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   int rule, rnn_real gain, rnn_rng *rng);
 
-/* LSTM's forget gates open at the start: their share of bias_ih becomes bias,
- * of bias_hh 0 (Gers et al. 2000; Jozefowicz et al. 2015 use 1). */
-RNNDEF rnn_status rnn_init_forget_bias(const rnn_stack *stack,
-                                       rnn_real *params, rnn_real bias);
+/* LSTM's forget gates open at the start, in every layer, of encoders too: their
+ * share of bias_ih becomes bias, of bias_hh 0 (Gers et al. 2000; Jozefowicz et
+ * al. 2015 use 1). RNN_E_ARG if the model has none. */
+RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
+                                       rnn_real *params, size_t params_len,
+                                       rnn_real bias);
 
 /* *norm = the 2-norm of grads; then, if it exceeds max_norm, every element
  * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
@@ -1108,7 +1303,7 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
                                         size_t *count);
 
 /* One update of all n parameters. moments need not be cleared: the first step
- * begins them. Of several threads each passes a copy of opt; all stay alike. */
+ * begins them. */
 RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
                                      const rnn_real *grads, rnn_real *moments,
                                      size_t n, const rnn_run *run);
@@ -1185,94 +1380,50 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
                              const rnn_sampling *how, rnn_rng *rng,
                              rnn_real *work, int *id);
 
-/* Lets an N vs N model of tokens write: token id enters, one is drawn from what
- * comes out and enters next, until `stop` is drawn (-1: never) or max tokens
- * are in ids; *count of them, without stop. h, c as in rnn_step, carried on.
- * work: sizes.step, then 2 * output_size numbers. If a later token fails
- * (RNN_E_NOT_FINITE, or RNN_E_ID if the model has more outputs than inputs),
- * *count says how many are written, and h and c have gone on. */
-RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
-                               rnn_real *h, rnn_real *c, int id,
-                               const rnn_sampling *how, rnn_rng *rng, int stop,
-                               int *ids, int max, int *count, rnn_real *work,
-                               size_t work_len, const rnn_run *run);
-
 /* ============================================================================
- * [API-DECODE]  using an encoder-decoder: encode once, decode step by step
+ * [API-DECODE]  letting a model of tokens write
  *
- * A decoder's rows are hypotheses: each names the row of the source that it
- * belongs to, so that several share one memory. For 1 vs N and N vs M.
+ * A stream (N vs N) writes on from its states; a decoder once rnn_encode has
+ * read its sources. A token enters, one is taken from what comes out and enters
+ * next.
  * ========================================================================= */
 
-/* source: num_sources sequences of B rows. memory: sizes.memory numbers, read
- * by decode_step; h, c (L, B, H): where the decoder starts (c NULL unless
- * LSTM). source[i].h0 is its encoder's. work: sizes.infer of one step. */
-RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
-                             const rnn_seq *source, rnn_real *memory,
-                             size_t memory_len, rnn_real *h, rnn_real *c,
-                             rnn_real *work, size_t work_len,
-                             const rnn_run *run);
-
-/* Step t = 0, 1, ... of `rows` rows: x (rows, target_size) or ids (rows), the
- * previous outputs, as the model reads them; from (rows): each one's row of the
- * source, NULL: its own number. h, c (L, rows, H) updated in place, logits
- * (rows, O) written. attn: the weights (rows, S) of each source in turn, or
- * NULL. work: sizes.step of that many rows. */
-RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
-                                  const rnn_real *params,
-                                  const rnn_seq *source,
-                                  const rnn_real *memory, size_t memory_len,
-                                  int t, int rows, const int *from,
-                                  const rnn_real *x, const int *ids,
-                                  rnn_real *h, rnn_real *c, rnn_real *logits,
-                                  rnn_real *attn, rnn_real *work,
-                                  size_t work_len, const rnn_run *run);
-
-/* How sequences of tokens begin and end. */
-typedef struct rnn_decoding {
-    int begin;     /* the token before the first                             */
-    int end;       /* the token that ends a sequence; -1: none               */
-    int min_steps; /* end does not come before so many others; 0 where end is
-                      the only token                                         */
-    int max_steps; /* tokens at most, end not counted                        */
+/* How sequences of tokens are written. */
+typedef struct rnn_writing {
+    int begin;      /* the token before the first                            */
+    int end;        /* the token that ends a sequence; -1: none              */
+    int min_tokens; /* end does not come before so many others; 0 where end is
+                       the only token                                        */
+    int max_tokens; /* at most, end not counted                              */
+    int rows;       /* of a stream; 0 means 1. Of a decoder: the sources'    */
+    const rnn_sampling *sampling; /* NULL: greedy                            */
+    rnn_rng *rngs;  /* one for each row, where tokens are drawn              */
     /* beam search alone */
-    int width;     /* hypotheses of a source, those that ended included      */
-    int best;      /* how many sequences of each come back; 0 means 1        */
+    int width;      /* hypotheses of a source, those that ended included     */
+    int best;       /* how many sequences of each come back; 0 means 1       */
     rnn_real length_power; /* score = log p / n^this, n tokens with end: 0
                               does not, 1 divides by length                  */
-} rnn_decoding;
+} rnn_writing;
 
-/* Greedy, or drawn as `how` says (NULL: greedy), a generator for each row: for
- * each of B sources the tokens in ids (max_steps, B) and their number in
- * counts (B), end not counted. h and c are updated by every step. attn: those
- * of decode_step, step after step, or NULL. work: sizes.step of B rows,
- * then (B + 1) * O numbers. If a step fails (RNN_E_NOT_FINITE), ids, counts, h
- * and c are as far as it came. */
-RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
-                             const rnn_seq *source, const rnn_real *memory,
-                             size_t memory_len, const rnn_decoding *d,
-                             const rnn_sampling *how, rnn_rng *rngs,
-                             rnn_real *h, rnn_real *c, int *ids, int *counts,
-                             rnn_real *attn, rnn_real *work, size_t work_len,
-                             const rnn_run *run);
+/* Greedy, or drawn: the tokens in ids (max_tokens, rows) and their number in
+ * counts (rows), end not counted. h, c as in rnn_step, updated by every step.
+ * attn: those of rnn_step, step after step, or NULL. If a step fails
+ * (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
+RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
+                               const rnn_writing *how, rnn_real *h,
+                               rnn_real *c, int *ids, int *counts,
+                               rnn_real *attn);
 
-/* Beam search: the likeliest sequences of each source, as far as `width`
- * hypotheses find them; width 1 is greedy. ids (B, best, max_steps), counts
- * (B, best), end not counted, -1 where there is none, scores (B, best), best
- * first. h, c (L, B, H) are read. A logit of NaN or +infinity is
- * RNN_E_NOT_FINITE; one of -infinity has probability 0. */
-RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
-                                 int batch, const rnn_decoding *d,
-                                 size_t *work, size_t *ints);
-RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
-                                  const rnn_real *params,
-                                  const rnn_seq *source,
-                                  const rnn_real *memory, size_t memory_len,
-                                  const rnn_decoding *d, const rnn_real *h,
+/* Beam search with a decoder: the likeliest sequences of each source, as far as
+ * `width` hypotheses find them; width 1 is greedy. ids (B, best, max_tokens),
+ * counts (B, best), end not counted, -1 where there is none, scores (B, best),
+ * best first. h, c (L, B, H) are read. A logit of NaN or +infinity is
+ * RNN_E_NOT_FINITE; one of -infinity has probability 0. The plan must be for
+ * B * width rows and max_tokens tokens. */
+RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
+                                  const rnn_writing *how, const rnn_real *h,
                                   const rnn_real *c, int *ids, int *counts,
-                                  rnn_real *scores, rnn_real *work,
-                                  size_t work_len, int *ints, size_t ints_len,
-                                  const rnn_run *run);
+                                  rnn_real *scores);
 
 /* ============================================================================
  * [API-FILES]  safetensors in memory
@@ -1366,16 +1517,11 @@ RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
 
 /* The parameters of a model that the caller describes. The file must hold
  * exactly its tensors, and if it has a description, that one. F32, F16 and
- * BF16 are read. */
+ * BF16 are read. A model of a stack alone (no table, output_size 0) has the
+ * names of torch.nn.LSTM's own state_dict, without the prefix rnn. */
 RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
                            const rnn_model *model, rnn_real *params,
                            size_t params_len, const char **why);
-
-/* The same for a stack alone, as torch.nn.LSTM's own state_dict has it: names
- * without the prefix rnn. */
-RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
-                                 const rnn_stack *stack, rnn_real *params,
-                                 size_t params_len, const char **why);
 
 /* Thin wrappers over stdio, where there is one: RNN_NO_STDIO leaves them out.
  * RNN_E_UNSUPPORTED if the file cannot be opened, read or written. */
@@ -1420,47 +1566,66 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   [TENSORS] - [BEAM]    parameters by name; losses, optimisers; using a model
  *   [FILES] [STDIO]       safetensors
  *
+ * BEFORE THE FIRST CALL
+ *
+ *   rnn_plan    rnn_i_model_of turns the description into offsets in params;
+ *               rnn_i_fit and the functions that end in _arrays count, for each
+ *               kind of pass, the arrays of the most steps and rows
+ *   rnn_bind    the same description into rnn_work, which keeps it; places
+ *
  * ONE TRAINING STEP of an N vs N model, from floor to floor
  *
- *   rnn_forward           rnn_i_open_model checks everything, lays the model
- *                         out and hands out its arrays; rnn_i_pack_model copies
- *                         weights into the order in which products read them;
+ *   rnn_forward           rnn_i_open_pass checks the sequence and hands out the
+ *                         arrays of this pass, unless the last call has been
+ *                         like it; rnn_i_pack_model copies weights into the
+ *                         order in which products read them;
  *   rnn_i_plain_forward   the chain of blocks: rnn_i_embed, then
  *   rnn_i_stack_forward   layer by layer, and for each rnn_i_layer_forward:
  *   rnn_i_input_product   z = b + x W_ih of some steps at once, then by step
  *   rnn_i_step_forward    z += h W_hh, and the cell turns z into h; then
- *   rnn_i_head_forward    logits
+ *   rnn_i_head_forward    logits; and a stamp in keep
  *   rnn_cross_entropy     dlogits
- *   rnn_backward          the same chain from its end: rnn_i_head_backward,
+ *   rnn_backward          looks at the stamp; the same chain from its end:
+ *   rnn_i_head_backward   dy, and
  *   rnn_i_stack_backward  layer by layer from the top: rnn_i_layer_backward,
  *   rnn_i_step_backward   by step from the last: the cell turns z into dz, and
  *                         dh_{t-1} = dz W_hh^T + what the cell passed by;
  *   rnn_i_input_backward  dx = dz W_ih^T of all steps, the next layer's dy;
  *   rnn_i_model_grads     dW = x^T dz, dW = h^T dz, db: sums over all steps
  *
+ * Each of these runs on a share of the rows, the last one of the columns, and
+ * rnn_i_each gives the shares out: forward and backward are two tasks each,
+ * packing and rows, rows and columns.
+ *
  * A model with a decoder has two chains: rnn_i_encode, rnn_i_decoder_forward,
  * and back rnn_i_decoder_backward, rnn_i_encode_backward. One step of a stream
- * or of a decoder, rnn_i_stack_step, runs the same products and cells on arrays
- * of one step; greedy decoding and beams are loops around rnn_i_decode_step.
+ * or of a decoder is rnn_i_run_step, on arrays of one step; rnn_generate and
+ * beams are loops around it.
  *
  * WORDS, each with one meaning
  *
  *   block      a part of a wiring with forward, backward and maybe gradients
  *   call       rnn_i_call: kernels, share and steps of one public call
+ *   fit        give a model the steps and rows of one pass
  *   from .. to of a call: the steps that a function may touch, so that a whole
  *              pass and one step of it are the same code
  *   gate, kept block    H columns of a weight; H numbers of z
- *   keep       what forward leaves for backward in work, states, gates, r and a
- *              memory among it; everything else there is dead when a call
- *              returns
+ *   keep       what forward leaves for backward: states, gates, r and a memory
+ *              among it. scratch is dead when a call returns
+ *   pack       copy weights into strips, and transposes for backward
  *   part       an input of a layer that stands beside others in the rows of its
  *              weight: x, c, c_t. rnn_i_part says when it counts, whether it is
- *              the same at every step, and where its gradient goes
+ *              the same at every step, and where its gradient goes. Also: of a
+ *              task, the number of a share
+ *   pass       all steps forward, or back; a kind of it, RNN_I_TRAINING, ...
  *   run        neighbouring rows of a step that are not padding
  *   set        the kernels of one instruction set
  *   share      what one thread has of rows, columns or elements
  *   slot       where a state stands: slot t of T + 1, see [STACK]
+ *   stamp      a few numbers in front of keep and packed: whose they are
  *   strip      64 columns of a weight, copied to be neighbours
+ *   task       a function of a call and a share, which rnn_i_each runs
+ *   tick       one step of some rows, rnn_i_tick
  *   tile       the rows and columns of C whose sums are in registers
  *   top        the stack in front of the head; the decoder, where there is one
  *
@@ -1476,7 +1641,7 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   a cell         a row of RNN_I_CELLS, whose products stand at rnn_i_piece,
  *                  and in [CELLS] a block of that name: its equations,
  *                  RNN_I_CELL(NAME, forward), (NAME, backward); what it keeps
- *                  is said at rnn_view. What lives from stage to stage:
+ *                  is said at rnn_layer_view. What lives from stage to stage:
  *                  rnn_i_step_backward, with GRU_RESET_BEFORE as an example
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
@@ -1491,8 +1656,9 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *   an initialiser an enumerator and a case of rnn_init_tensor
  *   a field of rnn_model   the field; its check in rnn_i_describe; its line of
  *                  rnn_i_fields, and in rnn_i_plain what it means by default
- *   a wiring       a row of RNN_I_WIRINGS; its blocks in rnn_i_model_run and
- *                  rnn_backward; its widths, arrays and parameters in [MODEL]
+ *   a wiring       a row of RNN_I_WIRINGS; its blocks in rnn_i_run_forward and
+ *                  rnn_i_run_backward; its widths, arrays and parameters in
+ *                  [MODEL]
  *
  * A row goes to the end of its list, since programs number what the list names;
  * then the comments that name its neighbours: search for one of them.
@@ -1527,13 +1693,20 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #elif defined(__GNUC__)
 #pragma GCC push_options
 #pragma GCC optimize("-ffp-contract=off")
+#define RNN_I_OPTIONS "-ffp-contract=off"
 #if defined(__thumb__) && !defined(__thumb2__)
 /* at -Os an epilogue pops into r1 to r3, which -fipa-ra takes for untouched */
 #pragma GCC optimize("-fno-ipa-ra")
+#define RNN_I_OPTIONS_1 , "-fno-ipa-ra"
+#else
+#define RNN_I_OPTIONS_1
 #endif
 #if defined(__STDC_HOSTED__) && !__STDC_HOSTED__
 /* nor turn a loop into a call of memset, which may not be there */
 #pragma GCC optimize("-fno-tree-loop-distribute-patterns")
+#define RNN_I_OPTIONS_2 , "-fno-tree-loop-distribute-patterns"
+#else
+#define RNN_I_OPTIONS_2
 #endif
 #endif
 
@@ -1583,6 +1756,19 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #else
 #define RNN_I_FN static
 #define RNN_I_INLINE static inline
+#endif
+
+/* A function into which the compiler puts all that it calls; gcc does so only
+ * if both are compiled with the same options. */
+#if defined(__clang__)
+#define RNN_I_FOLDED static __attribute__((flatten, unused))
+#elif defined(__GNUC__)
+#define RNN_I_FOLDED                                                           \
+    static __attribute__((flatten, unused,                                     \
+                          optimize(RNN_I_OPTIONS RNN_I_OPTIONS_1               \
+                                       RNN_I_OPTIONS_2)))
+#else
+#define RNN_I_FOLDED static
 #endif
 
 /* A function so short, on machines so large, that the calls in it count. */
@@ -1824,6 +2010,11 @@ RNN_I_INLINE int rnn_i_fits(size_t n)
 RNN_I_INLINE size_t rnn_i_least(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+RNN_I_INLINE size_t rnn_i_most(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 /* Zeros without `from`. Four at a time are a vector to most compilers, and no
@@ -4039,6 +4230,9 @@ extern "C" {
 static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
 typedef const rnn_i_kernels *rnn_i_set;
 #define RNN_I_DO(k, fn) (k)->fn
+#define RNN_I_PLAIN (&rnn_i_table_c) /* what every machine has */
+#else
+#define RNN_I_PLAIN 1
 #endif
 
 #if RNN_I_X86
@@ -4118,12 +4312,10 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
 {
     const int kernel = run ? run->kernel : RNN_KERNEL_AUTO;
     const int parts = run && run->parts ? run->parts : 1;
-    const int part = run ? run->part : 0;
 
-    if (kernel < 0 || kernel >= RNN_KERNELS || parts < 1 ||
-        part < 0 || part >= parts)
+    if (kernel < 0 || kernel >= RNN_KERNELS || parts < 1)
         return RNN_E_ARG;
-    call->part = (size_t)part;
+    call->part = 0;
     call->parts = (size_t)parts;
     call->run = run;
     call->from = 0;
@@ -4134,16 +4326,52 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
     return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
 }
 
-/* Where all parts of a call meet, if they can. */
-RNN_I_FN int rnn_i_meets(const rnn_i_call *call)
+/* What a call does, on the share that its part says. */
+typedef void (*rnn_i_task)(const rnn_i_call *call, void *arg);
+
+typedef struct rnn_i_shared {
+    const rnn_i_call *call;
+    rnn_i_task task;
+    void *arg;
+} rnn_i_shared;
+
+/* Part i of a task, with its share of the room. */
+RNN_I_FN void rnn_i_one_part(void *arg, int i)
 {
-    return call->parts == 1 || call->run->barrier != NULL;
+    const rnn_i_shared *s = (const rnn_i_shared *)arg;
+    rnn_i_call mine = *s->call;
+
+    mine.part = (size_t)i;
+    mine.room_len /= mine.parts;
+    mine.room = mine.room_len > 4096 ? mine.room + mine.part * mine.room_len
+                                     : NULL;
+    s->task(&mine, s->arg);
 }
 
-RNN_I_FN void rnn_i_meet(const rnn_i_call *call)
+RNN_I_FN void rnn_i_all_parts(const rnn_i_call *call, rnn_i_task task,
+                              void *arg)
 {
-    if (call->parts > 1 && call->run->barrier)
-        call->run->barrier(call->run->team);
+    const int n = (int)call->parts;
+    rnn_i_shared s;
+    int i;
+
+    s.call = call;
+    s.task = task;
+    s.arg = arg;
+    if (call->run->each)
+        call->run->each(call->run->team, n, rnn_i_one_part, &s);
+    else
+        for (i = 0; i < n; i++)
+            rnn_i_one_part(&s, i);
+}
+
+/* All of a task; what follows finds all parts done. */
+RNN_I_INLINE void rnn_i_each(const rnn_i_call *call, rnn_i_task task, void *arg)
+{
+    if (call->parts == 1)
+        task(call, arg);
+    else
+        rnn_i_all_parts(call, task, arg);
 }
 
 /* The share [*first, *end) of n things. */
@@ -4163,14 +4391,6 @@ RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
     *end = *first + each + (p < more ? 1u : 0u);
 }
 
-/* This part's share of the room for copies. */
-RNN_I_FN void rnn_i_lend(rnn_i_call *call, rnn_real *room, size_t len)
-{
-    call->room_len = len / call->parts;
-    call->room = call->room_len > 4096 ? room + call->part * call->room_len
-                                       : NULL;
-}
-
 /* A product with what most have in common: one round, rows of A and B whose
  * numbers are neighbours, no bias. */
 RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
@@ -4179,8 +4399,10 @@ RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
     p->a_k = p->b_j = 1;
     p->a_o = p->b_o = 0;
     p->b_rows = 0;
+    p->b1 = p->b2 = p->tail_b1 = NULL;
     p->tail = 0;
-    p->b1 = p->b2 = NULL;
+    p->tail_c = 0;
+    p->tail_start = RNN_I_FROM_ZERO;
     p->room = call->room;
     p->room_len = call->room_len;
 }
@@ -4202,6 +4424,7 @@ RNNDEF const char *rnn_status_text(rnn_status status)
     case RNN_E_FORMAT: return "not a valid file";
     case RNN_E_MISMATCH: return "the file does not fit the model";
     case RNN_E_END: return "nothing further";
+    case RNN_E_ORDER: return "what must come first has not";
     }
     return "unknown status";
 #endif
@@ -4316,17 +4539,8 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     }
 }
 
-/* What a layer reads, as parts that stand side by side in its input. */
+/* When a part of a layer's input (rnn_i_part) counts. */
 enum { RNN_I_ALWAYS, RNN_I_FIRST, RNN_I_NEVER };
-typedef struct rnn_i_part {
-    const rnn_real *x; /* (T, B, row), of which width count; NULL: seq->ids */
-    size_t width, row;
-    int fixed;         /* 1: x is (B, row), the same at every step          */
-    int when;          /* at every step, at step 0, or at none              */
-    rnn_real *dx;      /* where its gradient goes, like x, or NULL          */
-    int add;           /* 1: added to what is there                         */
-} rnn_i_part;
-#define RNN_I_PARTS 4
 
 RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
                              rnn_real *dx)
@@ -4745,15 +4959,13 @@ RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
                           const rnn_run *run)
 {
     rnn_i_call call;
-    size_t first, end;
     rnn_status st = rnn_i_begin(run, &call);
 
     if (st)
         return st;
     if (!x || !y || f < RNN_IDENTITY || f > RNN_FN_SQRT)
         return RNN_E_ARG;
-    rnn_i_share(&call, n, &first, &end);
-    RNN_I_DO(call.k, map)(f, end - first, x + first, y + first);
+    RNN_I_DO(call.k, map)(f, n, x, y);
     return RNN_OK;
 }
 
@@ -4916,40 +5128,113 @@ RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
     return st ? st : rnn_i_begin(run, call);
 }
 
+/* The arrays of a call, for the parts that share it. */
+typedef struct rnn_i_linear {
+    const rnn_linear *lin;
+    size_t I, O;
+    const rnn_real *params, *y, *dz;
+    const rnn_seq *seq;
+    rnn_real *to, *dx; /* y, dy or grads; dx */
+} rnn_i_linear;
+
+RNN_I_FN void rnn_i_set_linear(rnn_i_linear *s, const rnn_linear *lin,
+                               const rnn_real *params, const rnn_seq *seq,
+                               rnn_real *to)
+{
+    s->lin = lin;
+    s->I = (size_t)lin->input_size;
+    s->O = (size_t)lin->output_size;
+    s->params = params;
+    s->seq = seq;
+    s->to = to;
+    s->y = s->dz = NULL;
+    s->dx = NULL;
+}
+
+RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_linear *s = (const rnn_i_linear *)arg;
+    const size_t I = s->I, O = s->O;
+    const rnn_real *bias = s->lin->no_bias ? NULL : s->params + I * O;
+    rnn_i_part part;
+    size_t first, end;
+    int t;
+
+    if (s->seq->ids) {
+        rnn_i_gather(call, s->seq, bias, NULL, 0, s->params, O, s->to, O);
+    } else {
+        const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
+        rnn_i_set_part(&part, s->seq->x, I, NULL);
+        rnn_i_rows_forward(call, s->seq, &part, &w, 0, RNN_I_FROM_BIAS, bias,
+                           NULL, 0, s->to, O);
+    }
+    rnn_i_pad(call, s->seq, bias, s->to, O);
+    rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
+    for (t = 0; t < s->seq->steps && s->lin->activation != RNN_IDENTITY; t++) {
+        rnn_real *at = s->to + rnn_i_at(s->seq, t, first, O);
+        RNN_I_DO(call->k, map)(s->lin->activation, (end - first) * O, at, at);
+    }
+}
+
+RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_linear *s = (const rnn_i_linear *)arg;
+    const size_t I = s->I, O = s->O;
+    rnn_i_part part;
+    size_t first, end;
+    int t;
+
+    rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
+    for (t = 0; t < s->seq->steps; t++) {
+        const size_t at = rnn_i_at(s->seq, t, first, O);
+        RNN_I_DO(call->k, map_backward)
+        (s->lin->activation, (end - first) * O, s->y + at, s->to + at);
+    }
+    if (s->dx) {
+        const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
+        rnn_i_set_part(&part, NULL, I, s->dx);
+        rnn_i_rows_back(call, s->seq, s->to, O, O, &w, 0, &part,
+                        RNN_I_FROM_ZERO);
+        rnn_i_pad(call, s->seq, NULL, s->dx, I);
+    }
+}
+
+RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_linear *s = (const rnn_i_linear *)arg;
+    const size_t I = s->I, O = s->O;
+    rnn_i_part part;
+    size_t first, end;
+
+    rnn_i_share(call, O, &first, &end);
+    if (s->seq->ids) {
+        rnn_i_scatter(call, s->seq, s->dz + first, O, end - first,
+                      s->to + first, O, 1);
+    } else {
+        rnn_i_set_part(&part, s->seq->x, I, NULL);
+        rnn_i_rows_grads(call, s->seq, &part, s->dz + first, O, end - first,
+                         s->to + first, O, 1);
+    }
+    if (!s->lin->no_bias)
+        rnn_i_sum_bias(call, s->seq, s->dz + first, O, end - first,
+                       s->to + I * O + first, 1, 0, 1);
+}
+
 RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
                                      const rnn_real *params,
                                      const rnn_seq *seq, rnn_real *y,
                                      const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_i_part part;
-    size_t I, O, first, end;
-    const rnn_real *bias;
-    int t;
+    rnn_i_linear s;
     rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
 
     if (st)
         return st;
     if (!params || !y)
         return RNN_E_ARG;
-    I = (size_t)lin->input_size;
-    O = (size_t)lin->output_size;
-    bias = lin->no_bias ? NULL : params + I * O;
-    if (seq->ids) {
-        rnn_i_gather(&call, seq, bias, NULL, 0, params, O, y, O);
-    } else {
-        const rnn_i_matrix w = rnn_i_matrix_at(params, I, O);
-        rnn_i_set_part(&part, seq->x, I, NULL);
-        rnn_i_rows_forward(&call, seq, &part, &w, 0, RNN_I_FROM_BIAS, bias,
-                           NULL, 0, y, O);
-    }
-    rnn_i_pad(&call, seq, bias, y, O);
-    rnn_i_share(&call, (size_t)seq->batch, &first, &end);
-    if (lin->activation != RNN_IDENTITY)
-        for (t = 0; t < seq->steps; t++) {
-            rnn_real *at = y + rnn_i_at(seq, t, first, O);
-            RNN_I_DO(call.k, map)(lin->activation, (end - first) * O, at, at);
-        }
+    rnn_i_set_linear(&s, lin, params, seq, y);
+    rnn_i_each(&call, rnn_i_linear_forward, &s);
     return RNN_OK;
 }
 
@@ -4960,29 +5245,17 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
                                       const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_i_part part;
-    size_t I, O, first, end;
-    int t;
+    rnn_i_linear s;
     rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
 
     if (st)
         return st;
     if (!params || !y || !dy)
         return RNN_E_ARG;
-    I = (size_t)lin->input_size;
-    O = (size_t)lin->output_size;
-    rnn_i_share(&call, (size_t)seq->batch, &first, &end);
-    for (t = 0; t < seq->steps; t++) {
-        const size_t at = rnn_i_at(seq, t, first, O);
-        RNN_I_DO(call.k, map_backward)
-        (lin->activation, (end - first) * O, y + at, dy + at);
-    }
-    if (dx) {
-        const rnn_i_matrix w = rnn_i_matrix_at(params, I, O);
-        rnn_i_set_part(&part, NULL, I, dx);
-        rnn_i_rows_back(&call, seq, dy, O, O, &w, 0, &part, RNN_I_FROM_ZERO);
-        rnn_i_pad(&call, seq, NULL, dx, I);
-    }
+    rnn_i_set_linear(&s, lin, params, seq, dy);
+    s.y = y;
+    s.dx = dx;
+    rnn_i_each(&call, rnn_i_linear_backward, &s);
     return RNN_OK;
 }
 
@@ -4991,28 +5264,16 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
                                    const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_i_part part;
-    size_t I, O, first, end;
+    rnn_i_linear s;
     rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
 
     if (st)
         return st;
     if (!dz || !grads)
         return RNN_E_ARG;
-    I = (size_t)lin->input_size;
-    O = (size_t)lin->output_size;
-    rnn_i_share(&call, O, &first, &end);
-    if (seq->ids) {
-        rnn_i_scatter(&call, seq, dz + first, O, end - first, grads + first, O,
-                      1);
-    } else {
-        rnn_i_set_part(&part, seq->x, I, NULL);
-        rnn_i_rows_grads(&call, seq, &part, dz + first, O, end - first,
-                         grads + first, O, 1);
-    }
-    if (!lin->no_bias)
-        rnn_i_sum_bias(&call, seq, dz + first, O, end - first,
-                       grads + I * O + first, 1, 0, 1);
+    rnn_i_set_linear(&s, lin, NULL, seq, grads);
+    s.dz = dz;
+    rnn_i_each(&call, rnn_i_linear_grads, &s);
     return RNN_OK;
 }
 
@@ -5033,40 +5294,67 @@ RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
     return st ? st : rnn_i_begin(run, call);
 }
 
+typedef struct rnn_i_table {
+    size_t E;
+    const rnn_real *from; /* the table, or dy */
+    const rnn_seq *seq;
+    rnn_real *to;         /* y, or grads */
+} rnn_i_table;
+
+RNN_I_FN void rnn_i_table_forward(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_table *s = (const rnn_i_table *)arg;
+
+    rnn_i_gather(call, s->seq, NULL, NULL, 0, s->from, s->E, s->to, s->E);
+    rnn_i_pad(call, s->seq, NULL, s->to, s->E);
+}
+
+RNN_I_FN void rnn_i_table_grads(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_table *s = (const rnn_i_table *)arg;
+    size_t first, end;
+
+    rnn_i_share(call, s->E, &first, &end);
+    rnn_i_scatter(call, s->seq, s->from + first, s->E, end - first,
+                  s->to + first, s->E, 1);
+}
+
+/* Both calls: check, then do it. */
+RNN_I_FN rnn_status rnn_i_table_call(rnn_i_task task, int vocabulary, int width,
+                                     const rnn_real *from, const rnn_seq *seq,
+                                     rnn_real *to, const rnn_run *run)
+{
+    rnn_i_call call;
+    rnn_i_table s;
+    rnn_status st = rnn_i_check_table(vocabulary, width, seq, run, &call);
+
+    if (st)
+        return st;
+    if (!from || !to)
+        return RNN_E_ARG;
+    s.E = (size_t)width;
+    s.from = from;
+    s.seq = seq;
+    s.to = to;
+    rnn_i_each(&call, task, &s);
+    return RNN_OK;
+}
+
 RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
                                         const rnn_real *table,
                                         const rnn_seq *seq, rnn_real *y,
                                         const rnn_run *run)
 {
-    rnn_i_call call;
-    const size_t E = (size_t)width;
-    rnn_status st = rnn_i_check_table(vocabulary, width, seq, run, &call);
-
-    if (st)
-        return st;
-    if (!table || !y)
-        return RNN_E_ARG;
-    rnn_i_gather(&call, seq, NULL, NULL, 0, table, E, y, E);
-    rnn_i_pad(&call, seq, NULL, y, E);
-    return RNN_OK;
+    return rnn_i_table_call(rnn_i_table_forward, vocabulary, width, table, seq,
+                            y, run);
 }
 
 RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
                                       const rnn_seq *seq, const rnn_real *dy,
                                       rnn_real *grads, const rnn_run *run)
 {
-    rnn_i_call call;
-    const size_t E = (size_t)width;
-    size_t first, end;
-    rnn_status st = rnn_i_check_table(vocabulary, width, seq, run, &call);
-
-    if (st)
-        return st;
-    if (!dy || !grads)
-        return RNN_E_ARG;
-    rnn_i_share(&call, E, &first, &end);
-    rnn_i_scatter(&call, seq, dy + first, E, end - first, grads + first, E, 1);
-    return RNN_OK;
+    return rnn_i_table_call(rnn_i_table_grads, vocabulary, width, dy, seq,
+                            grads, run);
 }
 
 /* ============================================================================
@@ -5125,60 +5413,27 @@ typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
 static const rnn_i_cell rnn_i_cells[] = {RNN_I_CELLS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
-/* A checked stack: its sizes, as numbers that cannot overflow, and its arrays.
- * rnn_i_stack_arrays counts the arrays and hands them out. */
-typedef struct rnn_i_lay {
-    int cell, train, bias;
-    int packed, strips;    /* there are copies of the weights: of their
-                              transposes for backward, and of themselves     */
-    const rnn_i_cell *row;
-    size_t I, H, L, D, G, K, C, T, B;
-    size_t state;          /* B*H                                            */
-    size_t z_size, s_size; /* of one layer and direction: z; h or c          */
-    size_t lines;          /* numbers in a copy of all matrices              */
-    size_t masks;          /* layers whose output dropout masks              */
-    size_t carry;          /* dh and dc of a layer lie this far behind those of
-                              the layer below; 0: all layers share one       */
-    size_t tight, total;   /* numbers of all arrays but the copies; of all   */
-    rnn_real *z, *h, *c;   /* of all layers, see rnn_i_layer_at              */
-    rnn_real *dh, *dc;     /* (B, H); dc is dq of a cell that has q          */
-    rnn_real *dy;          /* (T, B, D*H)                                    */
-    rnn_real *masked;      /* (T, B, D*H) per layer with dropout             */
-    rnn_real *wt, *ws;     /* those copies                                   */
-    rnn_real *room;        /* for copies of other factors                    */
-    uint32_t first_mask;   /* of dropout: the number of layer 0, so that
-                              encoder and decoder draw other masks           */
-    rnn_i_part in[RNN_I_PARTS]; /* what layer 0 reads                        */
-    int ins;
-} rnn_i_lay;
-
-/* What work has room for. */
+/* Which arrays a stack (rnn_i_lay) has, its `train`. */
 enum {
     RNN_I_INFER,   /* the last two layers                             */
     RNN_I_TRAIN,   /* all layers, and a backward pass layer by layer  */
     RNN_I_STEPWISE /* and a backward pass of all layers step by step  */
 };
 
-/* input_size 0 is a decoder that reads nothing. */
-RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
-                                  int train, rnn_i_lay *y)
+/* Checks a description; what follows from it whatever the steps and rows.
+ * input_size 0 is a decoder that reads nothing. */
+RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y)
 {
-    size_t q, n, gh, in;
+    size_t n, gh, in;
 
-    if (!s || s->cell < 0 || s->cell >= RNN_CELLS)
-        return RNN_E_ARG;
-    if (!(s->dropout >= 0 && s->dropout < 1) ||
-        !(s->dropout_last >= 0 && s->dropout_last < 1))
-        return RNN_E_ARG;
-    if (s->input_size < 0 || s->hidden_size < 1 || s->num_layers < 0 ||
-        steps < 1 || batch < 1)
+    if (s->input_size < 0 || s->hidden_size < 1 || s->num_layers < 0)
         return RNN_E_SIZE;
     y->cell = s->cell;
-    y->train = train;
     y->bias = !s->no_bias;
-    y->packed = y->strips = 0;
+    y->packed = y->strips = y->train = y->drop = 0;
     y->first_mask = 0;
     y->ins = 0;
+    y->wt = y->ws = NULL;
     y->row = &rnn_i_cells[s->cell];
     y->I = (size_t)s->input_size;
     y->H = (size_t)s->hidden_size;
@@ -5187,26 +5442,14 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     y->G = y->row->G;
     y->K = y->row->K;
     y->C = y->row->c;
-    y->T = (size_t)steps;
-    y->B = (size_t)batch;
-
-    y->masks = !train ? 0
-                      : (s->dropout > 0 ? y->L - 1 : 0u) +
-                            (s->dropout_last > 0 ? 1u : 0u);
-    q = rnn_i_times(y->L, y->D);
-    y->state = rnn_i_times(y->B, y->H);
-    y->carry = train == RNN_I_STEPWISE ? y->state : 0;
-    y->z_size = rnn_i_times(rnn_i_times(y->T, y->state), y->K);
-    y->s_size = rnn_i_times(rnn_i_plus(y->T, 1), y->state);
     gh = rnn_i_times(y->G, y->H);
     in = rnn_i_times(y->D, y->H);
     n = rnn_i_plus(rnn_i_plus(y->I, y->H),
                    rnn_i_times(y->L - 1, rnn_i_plus(in, y->H)));
-    n = rnn_i_times(rnn_i_times(n, gh), y->D);
-    n = rnn_i_plus(n, rnn_i_times(rnn_i_times(gh, 2), q));
+    n = rnn_i_times3(n, gh, y->D);
+    n = rnn_i_plus(n, rnn_i_times3(rnn_i_times(gh, 2), y->L, y->D));
     if (gh > INT_MAX || in > INT_MAX || /* PyTorch's shapes are ints */
-        !rnn_i_fits(n) || !rnn_i_fits(rnn_i_times(q, y->state)) ||
-        !rnn_i_fits(rnn_i_times(rnn_i_times(y->T, y->B), y->I)))
+        !rnn_i_fits(n))
         return RNN_E_SIZE;
     /* of one direction: layer 0, and the others */
     n = rnn_i_lines(gh * y->H);
@@ -5216,66 +5459,50 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_stack *s, int steps, int batch,
     return RNN_OK;
 }
 
-/* The arrays of a stack from *a on, and those of its copies. */
-RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *a)
+/* The sizes of a pass of T steps of B rows. */
+RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
+                              size_t B, int train, int drop)
+{
+    y->train = train;
+    y->drop = drop;
+    y->T = T;
+    y->B = B;
+    y->state = rnn_i_times(B, y->H);
+    y->masks = !drop ? 0
+                     : (s->dropout > 0 ? y->L - 1 : 0u) +
+                           (s->dropout_last > 0 ? 1u : 0u);
+    y->carry = train == RNN_I_STEPWISE ? y->state : 0;
+    y->z_size = rnn_i_times3(T, y->state, y->K);
+    y->s_size = rnn_i_times(rnn_i_plus(T, 1), y->state);
+}
+
+/* Its arrays: what backward reads from `keep`, what it writes from `scratch`,
+ * unless that is NULL. */
+RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
+                                 rnn_i_arena *scratch)
 {
     const size_t q = rnn_i_times(y->L, y->D);
     const size_t kept = y->train ? q : 1; /* layers and directions */
     const size_t states = y->train ? q : rnn_i_times(y->D, y->L > 1 ? 2u : 1u);
-    const size_t lanes = rnn_i_times(rnn_i_times(y->T, y->state), y->D);
+    const size_t lanes = rnn_i_times3(y->T, y->state, y->D);
     const size_t carries = y->carry ? rnn_i_times(q, y->state) : y->state;
 
-    y->z = rnn_i_take(a, rnn_i_times(kept, y->z_size));
-    y->h = rnn_i_take(a, rnn_i_times(states, y->s_size));
-    y->c = rnn_i_take(a, rnn_i_times(rnn_i_times(kept, y->s_size), y->C));
-    if (!y->train)
+    y->z = rnn_i_take(keep, rnn_i_times(kept, y->z_size));
+    y->h = rnn_i_take(keep, rnn_i_times(states, y->s_size));
+    y->c = rnn_i_take(keep, rnn_i_times3(kept, y->s_size, y->C));
+    y->masked = rnn_i_take(keep, rnn_i_times(y->masks, lanes));
+    if (!scratch)
         return;
-    y->dh = rnn_i_take(a, carries);
-    y->dc = rnn_i_take(a, y->row->c || y->row->q ? carries : 0);
-    y->dy = rnn_i_take(a, lanes);
-    y->masked = rnn_i_take(a, rnn_i_times(y->masks, lanes));
+    y->dh = rnn_i_take(scratch, carries);
+    y->dc = rnn_i_take(scratch, y->row->c || y->row->q ? carries : 0);
+    y->dy = rnn_i_take(scratch, lanes);
 }
 
+/* Copies of its weights, and in training of their transposes. */
 RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, rnn_i_arena *a)
 {
     y->ws = rnn_i_take_lines(a, y->lines);
     y->wt = rnn_i_take_lines(a, train ? y->lines : 0);
-}
-
-/* A stack alone: all its arrays, from base on; NULL: how many numbers. */
-RNN_I_FN rnn_status rnn_i_stack_work(rnn_i_lay *y, rnn_real *base)
-{
-    rnn_i_arena a;
-
-    a.base = base;
-    a.n = 0;
-    rnn_i_stack_arrays(y, &a);
-    y->tight = a.n;
-    if (!base || y->packed || y->strips) {
-        rnn_i_stack_copies(y, y->train, &a);
-        y->room = rnn_i_take(&a, y->train ? RNN_ROOM(y->H) : 0);
-    }
-    if (!base)
-        y->total = a.n;
-    return rnn_i_fits(a.n) ? RNN_OK : RNN_E_SIZE;
-}
-
-/* How many numbers the arrays of a stack have, without copies. */
-RNN_I_FN size_t rnn_i_stack_len(const rnn_i_lay *lay)
-{
-    rnn_i_lay y = *lay;
-    rnn_i_arena a = {NULL, 0};
-
-    rnn_i_stack_arrays(&y, &a);
-    return a.n;
-}
-
-/* The same of a stack that reads something. */
-RNN_I_FN rnn_status rnn_i_layout(const rnn_stack *s, int steps, int batch,
-                                 int train, rnn_i_lay *y)
-{
-    return s && s->input_size < 1 ? RNN_E_SIZE
-                                  : rnn_i_lay_out(s, steps, batch, train, y);
 }
 
 /* One layer in one direction: its parameters and its arrays. */
@@ -5362,18 +5589,18 @@ RNN_I_FN int rnn_i_states(const rnn_i_lay *y, size_t l, rnn_i_part *part)
 }
 
 /* The copy of layer l's output that dropout has masked, or NULL. */
-RNN_I_FN rnn_real *rnn_i_masked(const rnn_i_lay *y, const rnn_stack *s,
+RNN_I_FN rnn_real *rnn_i_masked(const rnn_i_lay *y, const rnn_i_stack *s,
                                 size_t l)
 {
     const rnn_real p = l + 1 < y->L ? s->dropout : s->dropout_last;
 
-    return y->train && p > 0
+    return y->drop && p > 0
                ? y->masked + (s->dropout > 0 ? l : 0) * y->T * y->state * y->D
                : NULL;
 }
 
 /* The output of layer l as parts; returns how many. */
-RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_stack *s, size_t l,
+RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
                           rnn_i_part *part)
 {
     const rnn_real *masked = rnn_i_masked(y, s, l);
@@ -5384,7 +5611,7 @@ RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_stack *s, size_t l,
     return 1;
 }
 
-RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_stack *s, size_t l,
+RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
                          rnn_i_part *part)
 {
     int i;
@@ -5427,40 +5654,40 @@ RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_lay *y,
                                b2, joint, z, kh);
 }
 
-/* One step of some rows: the recurrent products and the cell. w is W_hh. */
+/* One step of some rows: the recurrent products and the cell. w is W_hh, p a
+ * blank product. */
 RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                  const rnn_i_matrix *w, const rnn_real *b_hh,
-                                 const rnn_i_cell_step *s)
+                                 const rnn_i_cell_step *s, rnn_i_product *p)
 {
     const size_t H = y->H;
-    rnn_i_product p;
     int stage, i;
 
-    rnn_i_blank(call, &p);
-    p.m = s->rows;
-    p.k = H;
-    p.c_i = (ptrdiff_t)(y->K * H);
+    p->b2 = NULL;
+    p->m = s->rows;
+    p->k = H;
+    p->c_i = (ptrdiff_t)(y->K * H);
     for (stage = 0; stage < y->row->stages; stage++) {
         for (i = 0; i < RNN_I_PIECES; i++) {
             const rnn_i_piece *e = &y->row->piece[i], *more = e + 1;
             if (!e->n || e->stage != stage)
                 continue;
-            p.a = e->from_q ? s->z + y->row->q * H : s->h_prev;
-            p.a_i = (ptrdiff_t)(e->from_q ? y->K * H : H);
-            rnn_i_by(&p, w, 0, e->u * H);
-            p.b1 = b_hh ? b_hh + e->u * H : NULL;
-            p.c = s->z + e->z * H;
-            p.n = e->n * H;
-            p.start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
-            p.tail = 0;
+            p->a = e->from_q ? s->z + y->row->q * H : s->h_prev;
+            p->a_i = (ptrdiff_t)(e->from_q ? y->K * H : H);
+            rnn_i_by(p, w, 0, e->u * H);
+            p->b1 = b_hh ? b_hh + e->u * H : NULL;
+            p->c = s->z + e->z * H;
+            p->n = e->n * H;
+            p->start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
+            p->tail = 0;
             if (i + 1 < RNN_I_PIECES && more->n && more->stage == stage) {
-                p.tail = more->n * H;
-                p.tail_b1 = b_hh ? b_hh + more->u * H : NULL;
-                p.tail_c = (ptrdiff_t)(more->z * H) - (ptrdiff_t)(e->z * H);
-                p.tail_start = more->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
+                p->tail = more->n * H;
+                p->tail_b1 = b_hh ? b_hh + more->u * H : NULL;
+                p->tail_c = (ptrdiff_t)(more->z * H) - (ptrdiff_t)(e->z * H);
+                p->tail_start = more->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
                 i++;
             }
-            rnn_i_multiply(call, &p);
+            rnn_i_multiply(call, p);
         }
         RNN_I_DO(call->k, cell_forward)(y->cell, stage, s);
     }
@@ -5506,9 +5733,22 @@ RNN_I_FN void rnn_i_state_in(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
     size_t b;
     for (b = first; b < end; b++) {
         const size_t t = !d ? 0 : seq->lengths ? (size_t)seq->lengths[b] : y->T;
+        const int zero = !from || (seq->fresh && seq->fresh[b]);
         rnn_i_copy(slots + t * y->state + b * y->H,
-                   from ? from + b * y->H : NULL, y->H);
+                   zero ? NULL : from + b * y->H, y->H);
     }
+}
+
+/* The gradient of h_0 or c_0 of rows [first, end): none where that was not
+ * read. */
+RNN_I_FN void rnn_i_dstate_out(const rnn_i_lay *y, const rnn_seq *seq,
+                               const rnn_real *from, rnn_real *to, size_t first,
+                               size_t end)
+{
+    size_t b;
+    for (b = first; to && b < end; b++)
+        rnn_i_copy(to + b * y->H,
+                   seq->fresh && seq->fresh[b] ? NULL : from + b * y->H, y->H);
 }
 
 RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
@@ -5563,41 +5803,36 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
         for (b = first; b < end; b++)
             if (!seq->lengths || seq->lengths[b] > t)
                 for (i = 0, at = rnn_i_at(seq, t, b, width); i < parts; i++) {
-                    rnn_i_copy(y + at,
-                               part[i].x + rnn_i_at(seq, t, b, part[i].row),
-                               part[i].width);
-                    at += part[i].width;
+                    const rnn_i_part *p = part + i;
+                    const size_t row = p->fixed ? b : rnn_i_at(seq, t, b, 1);
+                    rnn_i_copy(y + at, p->x + row * p->row, p->width);
+                    at += p->width;
                 }
     rnn_i_pad(call, seq, NULL, y, width);
 }
 
-/* Sets packed and strips: which copies of its weights a stack has in this call.
- * Each thread makes a share of them. Strips are read by the call that makes
- * them, so its threads must be able to meet in between; the transposed copies
- * are read by the next call alone. */
-RNN_I_FN void rnn_i_have(rnn_i_lay *y, const rnn_i_call *call, int train,
-                         int room)
+/* Whether a pass reads the copies of the weights: with few rows they are not
+ * worth their making, and one row reads the weights from end to end as they
+ * are. The transposed ones, which backward reads, are. */
+RNN_I_FN void rnn_i_have(rnn_i_lay *y, int train, int room)
 {
     y->packed = train && room;
-    y->strips = room && y->B > 1 && y->T * y->B >= RNN_I_FEW &&
-                rnn_i_meets(call);
+    y->strips = room && y->B > 1 && y->T * y->B >= RNN_I_FEW;
 }
 
-/* Makes the copies; returns whether parts must meet before the layers run. */
-RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
-                        const rnn_real *params)
+/* A share of the copies; not of a W_ih whose rows are gathered as they are. */
+RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
+                         const rnn_real *params, int gathers)
 {
     rnn_i_matrix w;
     rnn_i_layer a;
     size_t l, d;
-    int i, hh, dense = 0;
+    int hh;
 
-    for (i = 0; i < y->ins; i++)
-        dense |= y->in[i].x != NULL;
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_of(y, l, d, &a);
-            for (hh = l || dense ? 0 : 1; hh < 2; hh++) { /* tokens: no W_ih */
+            for (hh = l || !gathers ? 0 : 1; hh < 2; hh++) {
                 w = rnn_i_weights(y, &a, hh, params);
                 if (w.wt)
                     rnn_i_transpose(call, w.w, w.in, w.cols,
@@ -5607,7 +5842,6 @@ RNN_I_FN int rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                                       rnn_i_writable(w.ws));
             }
         }
-    return y->strips;
 }
 
 /* Some steps at a time: what the inputs bring to z, which then is at hand for
@@ -5629,9 +5863,11 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
     const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
     rnn_i_call some = *call;
     rnn_i_cell_step s;
+    rnn_i_product p;
     size_t first, end, b;
     int i, t, next;
 
+    rnn_i_blank(call, &p);
     rnn_i_share(call, y->B, &first, &end);
     if (call->from == 0) {
         rnn_i_state_in(y, seq, d, seq->h0 ? seq->h0 + at : NULL, a->h, first,
@@ -5658,7 +5894,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                 s.h = a->h_now + row;
                 s.c_prev = y->C ? a->c_prev + row : NULL;
                 s.c = y->C ? a->c_now + row : NULL;
-                rnn_i_step_forward(call, y, &w_hh, b_hh, &s);
+                rnn_i_step_forward(call, y, &w_hh, b_hh, &s, &p);
             }
         }
     }
@@ -5673,7 +5909,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
 
 /* All layers. Of the parts of the input, `done` are in z already. */
 RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
-                                  const rnn_stack *stack,
+                                  const rnn_i_stack *stack,
                                   const rnn_real *params, const rnn_seq *seq,
                                   int done)
 {
@@ -5746,9 +5982,9 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
     if (call->from > 0)
         return;
     if (flow && flow->dh0)
-        rnn_i_copy(flow->dh0 + at + first * H, dh + first * H, n);
+        rnn_i_dstate_out(y, seq, dh, flow->dh0 + at, first, end);
     if (y->C && flow && flow->dc0)
-        rnn_i_copy(flow->dc0 + at + first * H, dc + first * H, n);
+        rnn_i_dstate_out(y, seq, dc, flow->dc0 + at, first, end);
 }
 
 /* The gradients of the parts of a layer's input, from the dz of both
@@ -5778,7 +6014,7 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
 }
 
 RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
-                                   const rnn_stack *stack,
+                                   const rnn_i_stack *stack,
                                    const rnn_real *params, const rnn_seq *seq,
                                    const rnn_real *dy, const rnn_flow *flow)
 {
@@ -5813,7 +6049,7 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
 }
 
 RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
-                                const rnn_stack *stack, const rnn_seq *seq,
+                                const rnn_i_stack *stack, const rnn_seq *seq,
                                 rnn_real *grads)
 {
     const size_t H = y->H, gh = y->G * H, kh = y->K * H;
@@ -5871,175 +6107,52 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
         }
 }
 
-/* ---- the public calls: check, then run ---------------------------------- */
-
-RNNDEF rnn_status rnn_stack_sizes(const rnn_stack *stack, int steps, int batch,
-                                  rnn_sizes *sizes)
+/* y(b) = start + x(b) W for the rows [first, end) of one step; W has `cols`
+ * columns, and b2 counts for the first `joint` of them. */
+RNN_I_INLINE void rnn_i_step_product(const rnn_i_call *call, rnn_i_product *p,
+                                     size_t first, const rnn_i_part *x,
+                                     const rnn_real *w, size_t cols,
+                                     rnn_real *y, size_t y_width)
 {
-    rnn_i_lay train, infer;
-    rnn_i_layer a;
-    rnn_status st;
-
-    if (!sizes)
-        return RNN_E_ARG;
-    st = rnn_i_layout(stack, steps, batch, RNN_I_TRAIN, &train);
-    if (!st)
-        st = rnn_i_stack_work(&train, NULL);
-    if (!st)
-        st = rnn_i_layout(stack, steps, batch, RNN_I_INFER, &infer);
-    if (!st)
-        st = rnn_i_stack_work(&infer, NULL);
-    if (st)
-        return st;
-    rnn_i_layer_at(&train, train.L - 1, train.D - 1, &a);
-    sizes->params = a.end;
-    sizes->state = train.L * train.D * train.state;
-    sizes->output = train.T * train.state * train.D;
-    sizes->train = train.total;
-    sizes->train_tight = train.tight;
-    sizes->infer = infer.tight;
-    sizes->infer_packed = infer.total;
-    sizes->step = train.K * train.state;
-    sizes->memory = 0;
-    return RNN_OK;
+    p->k = x->width;
+    p->a = x->x + first * x->row;
+    p->a_i = (ptrdiff_t)x->row;
+    p->b = w;
+    p->b_k = (ptrdiff_t)cols;
+    p->c = y + first * y_width;
+    p->c_i = (ptrdiff_t)y_width;
+    RNN_I_DO(call->k, product)(p);
 }
 
-/* The checks that all calls on a sequence share. */
-RNN_I_FN rnn_status rnn_i_open_stack(const rnn_stack *stack,
-                                     const rnn_seq *seq, int train,
-                                     const rnn_real *work, size_t work_len,
-                                     const rnn_run *run, rnn_i_lay *y,
-                                     rnn_i_call *call)
+/* z = b_ih + b_hh + x W_ih of rows [first, first + p->m) of one step:
+ * rnn_i_input_product without lengths, without other steps and without copies,
+ * which one step does not repay. Parts that are never read are none. */
+RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_lay *y,
+                               const rnn_i_layer *a, const rnn_seq *one,
+                               const rnn_i_part *part, int parts,
+                               const rnn_real *params, rnn_real *z,
+                               size_t first, rnn_i_product *p)
 {
-    rnn_status st;
+    const size_t gh = y->G * y->H, kh = y->K * y->H;
+    const size_t joint = y->row->joint * y->H;
+    const rnn_real *b1 = y->bias ? params + a->b_ih : NULL;
+    const rnn_real *b2 = y->bias ? params + a->b_hh : NULL;
+    const rnn_real *w = params + a->w_ih;
+    int i, begun = 0;
 
-    if (!stack || !seq || !work)
-        return RNN_E_ARG;
-    st = rnn_i_layout(stack, seq->steps, seq->batch, train, y);
-    if (!st)
-        st = rnn_i_stack_work(y, NULL);
-    if (!st)
-        st = rnn_i_check_seq(seq, seq->ids ? stack->input_size : 0);
-    if (!st)
-        st = rnn_i_begin(run, call);
-    if (!st && work_len < y->tight)
-        st = RNN_E_BUFFER;
-    if (!st) {
-        rnn_i_have(y, call, train, work_len >= y->total);
-        (void)rnn_i_stack_work(y, rnn_i_writable(work));
-        if (y->packed)
-            rnn_i_lend(call, y->room, RNN_ROOM(y->H));
-        y->ins = 1;
-        rnn_i_set_part(y->in, seq->ids ? NULL : seq->x, y->I, NULL);
+    rnn_i_starts(p, gh, RNN_I_FROM_BIAS, b1, b2, joint);
+    for (i = 0; i < parts; w += part[i].width * gh, i++) {
+        if (part[i].when == RNN_I_NEVER)
+            continue;
+        if (!part[i].x)
+            rnn_i_gather(call, one, b1, b2, joint, w, gh, z, kh);
+        else
+            rnn_i_step_product(call, p, first, &part[i], w, gh, z, kh);
+        if (!begun++)
+            rnn_i_starts(p, gh, RNN_I_FROM_C, NULL, NULL, 0);
     }
-    return st;
-}
-
-RNN_I_FN rnn_status rnn_i_stack_run(const rnn_stack *stack,
-                                    const rnn_real *params, const rnn_seq *seq,
-                                    rnn_real *y, rnn_real *work,
-                                    size_t work_len, const rnn_run *run,
-                                    int train)
-{
-    rnn_i_lay lay;
-    rnn_i_call call;
-    rnn_i_part part[2];
-    int parts;
-    rnn_status st = rnn_i_open_stack(stack, seq, train, work, work_len, run,
-                                     &lay, &call);
-
-    if (st)
-        return st;
-    if (!params)
-        return RNN_E_ARG;
-    if ((lay.packed || lay.strips) && rnn_i_pack(&call, &lay, params))
-        rnn_i_meet(&call);
-    rnn_i_stack_forward(&call, &lay, stack, params, seq, 0);
-    parts = rnn_i_output(&lay, stack, lay.L - 1, part);
-    if (y)
-        rnn_i_join(&call, seq, part, parts, y, lay.D * lay.H);
-    return RNN_OK;
-}
-
-RNNDEF rnn_status rnn_stack_forward(const rnn_stack *stack,
-                                    const rnn_real *params, const rnn_seq *seq,
-                                    rnn_real *y, rnn_real *work,
-                                    size_t work_len, const rnn_run *run)
-{
-    return rnn_i_stack_run(stack, params, seq, y, work, work_len, run, 1);
-}
-
-RNNDEF rnn_status rnn_stack_infer(const rnn_stack *stack,
-                                  const rnn_real *params, const rnn_seq *seq,
-                                  rnn_real *y, rnn_real *work,
-                                  size_t work_len, const rnn_run *run)
-{
-    return rnn_i_stack_run(stack, params, seq, y, work, work_len, run, 0);
-}
-
-RNNDEF rnn_status rnn_stack_backward(const rnn_stack *stack,
-                                     const rnn_real *params,
-                                     const rnn_seq *seq, const rnn_real *dy,
-                                     const rnn_flow *flow, rnn_real *work,
-                                     size_t work_len, const rnn_run *run)
-{
-    rnn_i_lay lay;
-    rnn_i_call call;
-    rnn_status st = rnn_i_open_stack(stack, seq, 1, work, work_len, run, &lay,
-                                     &call);
-
-    if (st)
-        return st;
-    if (!params || (flow && flow->dx && seq->ids))
-        return RNN_E_ARG;
-    lay.in[0].dx = flow ? flow->dx : NULL;
-    rnn_i_stack_backward(&call, &lay, stack, params, seq, dy, flow);
-    return RNN_OK;
-}
-
-RNNDEF rnn_status rnn_stack_grads(const rnn_stack *stack, const rnn_seq *seq,
-                                  const rnn_real *work, size_t work_len,
-                                  rnn_real *grads, const rnn_run *run)
-{
-    rnn_i_lay lay;
-    rnn_i_call call;
-    rnn_status st = rnn_i_open_stack(stack, seq, 1, work, work_len, run, &lay,
-                                     &call);
-
-    if (st)
-        return st;
-    if (!grads)
-        return RNN_E_ARG;
-    rnn_i_stack_grads(&call, &lay, stack, seq, grads);
-    return RNN_OK;
-}
-
-RNNDEF rnn_status rnn_stack_view(const rnn_stack *stack, const rnn_seq *seq,
-                                 const rnn_real *work, size_t work_len,
-                                 int layer, int direction, rnn_view *view)
-{
-    rnn_i_lay y;
-    rnn_i_layer a;
-    rnn_status st;
-
-    if (!stack || !seq || !work || !view)
-        return RNN_E_ARG;
-    st = rnn_i_lay_out(stack, seq->steps, seq->batch, RNN_I_TRAIN, &y);
-    if (!st)
-        st = rnn_i_stack_work(&y, NULL);
-    if (st)
-        return st;
-    if (work_len < y.tight)
-        return RNN_E_BUFFER;
-    if (layer < 0 || (size_t)layer >= y.L || direction < 0 ||
-        (size_t)direction >= y.D)
-        return RNN_E_ARG;
-    (void)rnn_i_stack_work(&y, rnn_i_writable(work));
-    rnn_i_layer_of(&y, (size_t)layer, (size_t)direction, &a);
-    view->h = a.h_now;
-    view->c = a.c_now;
-    view->gates = a.z;
-    return RNN_OK;
+    if (!begun)
+        rnn_i_rows_bias(call, one, gh, b1, b2, joint, z, kh);
 }
 
 /* One step: the layers in turn, each on the state of the one below. */
@@ -6054,20 +6167,24 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     rnn_i_matrix w;
     rnn_i_part below;
     rnn_i_cell_step s;
+    rnn_i_product p;
 
     rnn_i_share(call, y->B, &first, &end);
+    if (first == end)
+        return;
+    rnn_i_blank(call, &p);
+    p.m = end - first;
     s.H = y->H;
     s.rows = end - first;
     s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
-        a.wt = a.ws = NULL;
-        w = rnn_i_weights(y, &a, 0, params);
-        rnn_i_input_product(call, y, &a, &w, one, in, ins, 0, params, z);
+        rnn_i_step_input(call, y, &a, one, in, ins, params, z, first, &p);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        w = rnn_i_weights(y, &a, 1, params);
-        rnn_i_step_forward(call, y, &w, y->bias ? params + a.b_hh : NULL, &s);
+        w = rnn_i_matrix_at(params + a.w_hh, y->H, y->G * y->H);
+        rnn_i_step_forward(call, y, &w, y->bias ? params + a.b_hh : NULL, &s,
+                           &p);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
         in = &below;
         ins = 1;
@@ -6083,57 +6200,13 @@ RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
     one->x = NULL;
     one->ids = NULL;
     one->h0 = one->c0 = NULL;
+    one->fresh = NULL;
     one->hn = one->cn = NULL;
     one->seed[0] = one->seed[1] = one->first_step = one->first_row = 0;
     one->source = NULL;
     one->own_rate = 0;
     one->own_sample = 0;
     one->own_ids = NULL;
-}
-
-/* A sequence of one step, and the checks of a step. */
-RNN_I_FN rnn_status rnn_i_open_step(const rnn_stack *stack, int batch,
-                                    const rnn_real *x, const int *ids,
-                                    const rnn_real *h, const rnn_real *c,
-                                    const rnn_run *run, rnn_seq *one,
-                                    rnn_i_lay *y, rnn_i_call *call)
-{
-    rnn_status st = rnn_i_layout(stack, 1, batch, 0, y);
-
-    if (st)
-        return st;
-    if (!h || (y->C && !c) || y->D != 1)
-        return RNN_E_ARG;
-    rnn_i_flat(one, batch);
-    one->x = x;
-    one->ids = ids;
-    y->ins = 1;
-    rnn_i_set_part(y->in, ids ? NULL : x, y->I, NULL);
-    st = rnn_i_begin(run, call);
-    return st ? st : rnn_i_check_seq(one, ids ? stack->input_size : 0);
-}
-
-RNN_I_FLAT
-RNNDEF rnn_status rnn_stack_step(const rnn_stack *stack,
-                                 const rnn_real *params, int batch,
-                                 const rnn_real *x, const int *ids, rnn_real *h,
-                                 rnn_real *c, rnn_real *work, size_t work_len,
-                                 const rnn_run *run)
-{
-    rnn_seq one;
-    rnn_i_lay y;
-    rnn_i_call call;
-    rnn_status st = rnn_i_open_step(stack, batch, x, ids, h, c, run, &one, &y,
-                                    &call);
-
-    if (st)
-        return st;
-    if (!params || !work)
-        return RNN_E_ARG;
-    if (work_len < y.K * y.state)
-        return RNN_E_BUFFER;
-    rnn_i_stack_step(&call, &y, params, &one, h, c, work);
-    return RNN_OK;
 }
 
 /* ============================================================================
@@ -6161,13 +6234,7 @@ typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
 static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
-/* A checked attention: sizes, and offsets in its parameters. */
-typedef struct rnn_i_att {
-    const rnn_i_score *row;
-    size_t Q, K, A;
-    size_t U, v, params; /* W is at 0 */
-} rnn_i_att;
-
+/* Checks an attention; its sizes, and offsets in its parameters. */
 RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
 {
     if (!att || att->score <= RNN_NO_ATTENTION || att->score >= RNN_SCORES)
@@ -6186,22 +6253,6 @@ RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
     a->params = rnn_i_plus(a->v, a->row->v ? a->A : 0);
     return rnn_i_fits(a->params) ? RNN_OK : RNN_E_SIZE;
 }
-
-/* One attention at work: all its arrays. */
-typedef struct rnn_i_look {
-    rnn_i_att a;
-    const rnn_seq *source, *seq;
-    const rnn_real *params;
-    rnn_real *W_t, *U_t;           /* W and U transposed, or NULL             */
-    rnn_i_part s, h;               /* queries s, and memory h over source     */
-    rnn_real *keys, *query;        /* (S, B, A), (T, B, A): k and q           */
-    rnn_real *attn, *context;      /* (T, B, S), (T, B, K)                    */
-    const int *from;               /* the source's row of a row, or NULL      */
-    rnn_real *de, *dkeys, *dquery; /* (B, S), (S, B, A), (T, B, A)            */
-    rnn_real *dv;                  /* (B, A)                                  */
-    const rnn_real *dattn;         /* (T, B, S), or NULL                      */
-    rnn_real *dcontext;            /* (T, B, K)                               */
-} rnn_i_look;
 
 RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
 {
@@ -6528,28 +6579,65 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     return RNN_OK;
 }
 
+/* The block with what its calls write beside its arrays. */
+typedef struct rnn_i_alone {
+    rnn_i_look o;
+    rnn_real *scores, *dh, *ds, *grads;
+} rnn_i_alone;
+
+RNN_I_FN void rnn_i_alone_forward(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_alone *s = (const rnn_i_alone *)arg;
+
+    rnn_i_keys(call, &s->o);
+    rnn_i_attend(call, &s->o, s->scores);
+}
+
+RNN_I_FN void rnn_i_alone_backward(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_alone *s = (const rnn_i_alone *)arg;
+    rnn_i_part query;
+
+    rnn_i_attend_backward_begin(call, &s->o);
+    rnn_i_attend_backward(call, &s->o);
+    if (s->dh)
+        rnn_i_attend_backward_memory(call, &s->o, s->dh);
+    if (s->ds) {
+        rnn_i_set_part(&query, NULL, s->o.a.Q, s->ds);
+        rnn_i_attend_backward_query(call, &s->o, &query);
+        rnn_i_pad(call, s->o.seq, NULL, s->ds, s->o.a.Q);
+    }
+}
+
+RNN_I_FN void rnn_i_alone_grads(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_alone *s = (const rnn_i_alone *)arg;
+
+    rnn_i_attention_grads(call, &s->o, s->grads);
+}
+
 RNNDEF rnn_status rnn_attention_forward(
     const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
     const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
     rnn_real *context, rnn_real *scores, rnn_real *work, size_t work_len,
     const rnn_run *run)
 {
-    rnn_i_look o;
+    rnn_i_alone s;
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, params, source, seq, work, work_len,
-                                    run, &o, &call);
+                                    run, &s.o, &call);
 
     if (st)
         return st;
-    if ((!params && o.a.params) || !keys || !attn || !context)
+    if ((!params && s.o.a.params) || !keys || !attn || !context)
         return RNN_E_ARG;
-    if (keys_len < (size_t)source->steps * (size_t)source->batch * o.a.A)
+    if (keys_len < (size_t)source->steps * (size_t)source->batch * s.o.a.A)
         return RNN_E_BUFFER;
-    o.keys = keys;
-    o.attn = attn;
-    o.context = context;
-    rnn_i_keys(&call, &o);
-    rnn_i_attend(&call, &o, scores);
+    s.o.keys = keys;
+    s.o.attn = attn;
+    s.o.context = context;
+    s.scores = scores;
+    rnn_i_each(&call, rnn_i_alone_forward, &s);
     return RNN_OK;
 }
 
@@ -6560,32 +6648,25 @@ RNNDEF rnn_status rnn_attention_backward(
     rnn_real *dh, rnn_real *ds, rnn_real *work, size_t work_len,
     const rnn_run *run)
 {
-    rnn_i_look o;
+    rnn_i_alone s;
     rnn_i_call call;
-    rnn_i_part query;
     rnn_status st = rnn_i_open_look(att, params, source, seq, work, work_len,
-                                    run, &o, &call);
+                                    run, &s.o, &call);
 
     if (st)
         return st;
-    if ((!params && o.a.params) || !keys || !attn || !dcontext)
+    if ((!params && s.o.a.params) || !keys || !attn || !dcontext)
         return RNN_E_ARG;
-    if (keys_len < (size_t)source->steps * (size_t)source->batch * o.a.A)
+    if (keys_len < (size_t)source->steps * (size_t)source->batch * s.o.a.A)
         return RNN_E_BUFFER;
-    o.keys = rnn_i_writable(keys);
-    o.attn = rnn_i_writable(attn);
-    o.context = NULL;
-    o.dattn = dattn;
-    o.dcontext = rnn_i_writable(dcontext);
-    rnn_i_attend_backward_begin(&call, &o);
-    rnn_i_attend_backward(&call, &o);
-    if (dh)
-        rnn_i_attend_backward_memory(&call, &o, dh);
-    if (ds) {
-        rnn_i_set_part(&query, NULL, o.a.Q, ds);
-        rnn_i_attend_backward_query(&call, &o, &query);
-        rnn_i_pad(&call, seq, NULL, ds, o.a.Q);
-    }
+    s.o.keys = rnn_i_writable(keys);
+    s.o.attn = rnn_i_writable(attn);
+    s.o.context = NULL;
+    s.o.dattn = dattn;
+    s.o.dcontext = rnn_i_writable(dcontext);
+    s.dh = dh;
+    s.ds = ds;
+    rnn_i_each(&call, rnn_i_alone_backward, &s);
     return RNN_OK;
 }
 
@@ -6594,17 +6675,18 @@ RNNDEF rnn_status rnn_attention_grads(
     const rnn_real *work, size_t work_len, rnn_real *grads,
     const rnn_run *run)
 {
-    rnn_i_look o;
+    rnn_i_alone s;
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, NULL, source, seq,
-                                    rnn_i_writable(work), work_len, run, &o,
+                                    rnn_i_writable(work), work_len, run, &s.o,
                                     &call);
 
     if (st)
         return st;
     if (!grads)
         return RNN_E_ARG;
-    rnn_i_attention_grads(&call, &o, grads);
+    s.grads = grads;
+    rnn_i_each(&call, rnn_i_alone_grads, &s);
     return RNN_OK;
 }
 
@@ -6616,33 +6698,18 @@ RNNDEF rnn_status rnn_attention_grads(
  *
  *     params   table, encoder of each source; Q, q; W, U, v of each source;
  *              table, stack of the top; V, c
- *     work     what encode leaves; what forward keeps; what backward needs;
- *              copies of the weights
+ *     packed   a stamp; copies of these
+ *     keep     a stamp; what encode leaves; what forward keeps
+ *     scratch  what backward needs; or all of a pass without backward
+ *     memory   what encode leaves for the steps of a decoder
  *
- * Offsets in params are found by rnn_i_model_layout, arrays in work by the
- * functions that end in _arrays, and nowhere else.
+ * rnn_i_model_of turns a description into offsets in params, rnn_i_fit adds the
+ * sizes of one pass, and the functions that end in _arrays count and hand out
+ * its arrays. rnn_plan counts with the most that can be; a call hands out what
+ * it needs, unless the call before has been like it.
  * ========================================================================= */
 
 enum { RNN_I_NOTHING = -1 }; /* beside RNN_DENSE, ...: no input of its own */
-
-typedef struct rnn_i_side {
-    rnn_stack stack;
-    rnn_i_lay y;
-    int input;
-    rnn_real drop_last;  /* of the last state, N vs 1                */
-    size_t I, E, reads;  /* of the input; what the stack reads of it */
-    size_t table, rnn;   /* offsets in params                        */
-    rnn_real *x, *dx;    /* (steps, B, E): the rows of the table     */
-} rnn_i_side;
-
-typedef struct rnn_i_source {
-    rnn_i_side side;     /* the encoder                              */
-    size_t S, att;       /* steps; offset in params of attention     */
-    rnn_i_look look;
-    rnn_real *memory;    /* (S, B, K) the encoder's states           */
-    rnn_real *dmemory;
-    rnn_real *dhn, *dcn; /* (L*D, B, H) of the encoder               */
-} rnn_i_source;
 
 typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS         */
     unsigned char each;        /* r holds every state             */
@@ -6652,27 +6719,6 @@ typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS         */
 #define RNN_I_ROW(a, name, text, each, memory) {each, memory},
 static const rnn_i_context rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
-
-typedef struct rnn_i_model {
-    int decoder, given;   /* whether there is one; whether c is x itself     */
-    int n_to_1, sources, feed, hand, context, attention;
-    int uses_c, q, keeps; /* whether there is a c, a q, a memory             */
-    rnn_i_side top;
-    rnn_i_source source[RNN_MAX_SOURCES];
-    size_t T, B, O, W, Z; /* the head reads W of the top and Z besides       */
-    size_t K, R, C;       /* widths: states of all encoders; r; c            */
-    size_t bridge, head, params; /* offsets in params                        */
-    rnn_real *r, *c;      /* (B, R), (B, C): the context before and after q  */
-    rnn_real *dr, *dc;
-    rnn_real *h0, *c0;    /* (L, B, H) where a decoder starts                */
-    rnn_real *last;       /* (B, W) what the head of N vs 1 reads            */
-    rnn_real *dlast, *dhn;
-    rnn_real *fed;        /* (B, C) the context of each row of a step        */
-    rnn_real *head_t, *bridge_t, *room; /* transposed copies; room           */
-    size_t memory;        /* how many numbers encode leaves                  */
-    size_t tight, total;  /* numbers of all arrays but the copies; of all    */
-    int packed;
-} rnn_i_model;
 
 RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
                              int size, int width)
@@ -6695,7 +6741,7 @@ RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
 RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
                                            rnn_i_model *m)
 {
-    rnn_stack *top = &m->top.stack;
+    rnn_i_stack *top = &m->top.stack;
     int i;
 
     if (model->target < 0 || model->target >= RNN_INPUTS ||
@@ -6755,7 +6801,7 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
         !(model->dropout >= 0 && model->dropout < 1) ||
         !(model->dropout_last >= 0 && model->dropout_last < 1))
         return RNN_E_ARG;
-    if (model->input_size < 1 || model->output_size < 1 ||
+    if (model->input_size < 1 || model->output_size < 0 ||
         (model->input == RNN_EMBEDDING && model->embedding_size < 1))
         return RNN_E_SIZE;
     m->decoder = w == RNN_1_TO_N || w == RNN_N_TO_M;
@@ -6788,7 +6834,7 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     const size_t L = model->num_layers > 0 ? (size_t)model->num_layers : 1;
     const size_t D = model->bidirectional ? 2 : 1;
     const size_t H = model->hidden_size > 0 ? (size_t)model->hidden_size : 0;
-    const rnn_stack *top = &m->top.stack;
+    const rnn_i_stack *top = &m->top.stack;
     const size_t Hd = top->hidden_size > 0 ? (size_t)top->hidden_size : 0;
     const size_t Ld = top->num_layers > 0 ? (size_t)top->num_layers : 1;
     size_t in;
@@ -6821,7 +6867,120 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     return RNN_OK;
 }
 
+/* Takes n numbers of params; returns the offset of the first. */
+RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
+{
+    const size_t at = params->n;
+
+    (void)rnn_i_take(params, n);
+    return at;
+}
+
+/* Encoder i of a model, and its place in params. */
+RNN_I_FN rnn_status rnn_i_source_of(rnn_i_model *m, int i, rnn_i_arena *params)
+{
+    rnn_i_source *s = &m->source[i];
+    rnn_status st;
+
+    s->side.table = rnn_i_offset(params, rnn_i_times(s->side.I, s->side.E));
+    s->side.rnn = params->n;
+    if (m->given)
+        return RNN_OK;
+    st = rnn_i_lay_out(&s->side.stack, &s->side.y);
+    if (st)
+        return st;
+    s->side.y.first_mask = (uint32_t)(i + 1) << 16;
+    (void)rnn_i_take(params, rnn_i_stack_params(&s->side.y));
+    return RNN_OK;
+}
+
+/* Attention over source i. */
+RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
+                                       int i, rnn_i_arena *params)
+{
+    rnn_i_source *s = &m->source[i];
+    rnn_attention att;
+    rnn_status st;
+
+    att.score = model->attention;
+    att.query_size = m->top.stack.hidden_size;
+    att.key_size = (int)(s->side.y.D * s->side.y.H);
+    att.size = model->attention_size;
+    st = rnn_i_att_layout(&att, &s->look.a);
+    if (!st)
+        s->att = rnn_i_offset(params, s->look.a.params);
+    return st;
+}
+
+/* Checks a description: everything of a model that does not depend on steps and
+ * rows. */
+RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
+{
+    rnn_i_side *top = &m->top;
+    rnn_i_arena params = {NULL, 0};
+    int i;
+    rnn_status st = rnn_i_describe(model, m);
+
+    if (!st)
+        st = rnn_i_widths(model, m);
+    if (!st)
+        st = m->decoder || top->stack.input_size > 0
+                 ? rnn_i_lay_out(&top->stack, &top->y)
+                 : RNN_E_SIZE;
+    for (i = 0; !st && i < m->sources; i++)
+        st = rnn_i_source_of(m, i, &params);
+    if (st)
+        return st;
+    m->O = (size_t)model->output_size;
+    m->W = top->y.D * top->y.H;
+    m->Y = m->O ? m->O : m->W + m->Z;
+    m->packed = 0;
+    m->bridge = rnn_i_offset(&params,
+                             m->q ? rnn_i_times(rnn_i_plus(m->R, 1), m->C) : 0);
+    for (i = 0; !st && i < m->sources && m->attention; i++)
+        st = rnn_i_attention_of(model, m, i, &params);
+    top->table = rnn_i_offset(&params, rnn_i_times(top->I, top->E));
+    top->rnn = rnn_i_offset(&params, rnn_i_stack_params(&top->y));
+    m->head = rnn_i_offset(&params, rnn_i_plus(rnn_i_times(m->W + m->Z, m->O),
+                                               m->O));
+    m->params = params.n;
+    return st ? st : rnn_i_fits(params.n) ? RNN_OK : RNN_E_SIZE;
+}
+
 /* ---- arrays -------------------------------------------------------------- */
+
+/* What a call hands out arrays for. */
+enum {
+    RNN_I_NO_PASS,
+    RNN_I_TRAINING, /* forward and backward                    */
+    RNN_I_USING,    /* the same forward alone                  */
+    RNN_I_ENCODING, /* sources to memory                       */
+    RNN_I_STEPPING  /* one step; B are its rows, not the sources' */
+};
+
+/* The sizes of a pass of T steps of B rows over sources of S steps. */
+RNN_I_FN void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
+                        const int *S)
+{
+    const int train = pass == RNN_I_TRAINING;
+    int i;
+
+    m->T = T;
+    m->B = B;
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_side *s = &m->source[i].side;
+        m->source[i].S = (size_t)S[i];
+        if (!m->given)
+            rnn_i_stack_fit(&s->y, &s->stack, (size_t)S[i], B, RNN_I_TRAIN,
+                            train);
+    }
+    rnn_i_stack_fit(&m->top.y, &m->top.stack, T, B,
+                    pass == RNN_I_STEPPING ? (int)RNN_I_INFER
+                    : m->decoder           ? (int)RNN_I_STEPWISE
+                    : train                ? (int)RNN_I_TRAIN
+                                           : (int)RNN_I_INFER,
+                    train);
+}
 
 /* What encode leaves for the steps of a decoder, of sources of B rows. */
 RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
@@ -6840,86 +6999,110 @@ RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
     m->c = rnn_i_take(a, rnn_i_times(B, m->C));
 }
 
-/* Of what a decoder's backward pass needs: the share of source s. */
-RNN_I_FN void rnn_i_source_arrays(const rnn_i_model *m, rnn_i_source *s,
-                                  rnn_i_arena *a)
+/* Encoders, context and bridge; scratch NULL: without a way back. */
+RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
+                                   rnn_i_arena *scratch)
 {
-    const size_t T = m->T, B = m->B, A = s->look.a.A;
-    const rnn_i_lay *y = &s->side.y;
-    size_t states;
-
-    if (m->given)
-        return;
-    states = rnn_i_times3(y->L, y->D, y->state);
-    s->side.dx = rnn_i_take(a, rnn_i_times3(s->S, B, s->side.E));
-    s->dmemory = rnn_i_take(a, m->keeps ? rnn_i_times3(s->S, B, y->D * y->H)
-                                        : 0);
-    s->dhn = rnn_i_take(a, states);
-    s->dcn = rnn_i_take(a, rnn_i_times(states, y->C));
-    if (!m->attention)
-        return;
-    s->look.dkeys = rnn_i_take(a, rnn_i_times3(s->S, B, A));
-    s->look.dquery = rnn_i_take(a, rnn_i_times3(T, B, A));
-    s->look.dcontext = rnn_i_take(a, rnn_i_times3(T, B, s->look.a.K));
-    s->look.dv = rnn_i_take(a, rnn_i_times(B, A));
-    s->look.de = rnn_i_take(a, rnn_i_times(B, s->S));
-}
-
-/* All of a decoder and its encoders but the memory. */
-RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, int train, rnn_i_arena *a)
-{
-    const size_t T = m->T, B = m->B;
-    rnn_i_lay *y = &m->top.y;
+    const size_t B = m->B;
     int i;
 
-    m->r = rnn_i_take(a, rnn_i_times(B, m->R));
-    m->h0 = rnn_i_take(a, rnn_i_times(y->L, y->state));
-    m->c0 = rnn_i_take(a, rnn_i_times3(y->C, y->L, y->state));
+    m->r = rnn_i_take(keep, rnn_i_times(B, m->R));
+    m->h0 = rnn_i_take(keep, rnn_i_times(m->top.y.L, m->top.y.state));
+    m->c0 = rnn_i_take(keep, rnn_i_times3(m->top.y.C, m->top.y.L,
+                                          m->top.y.state));
+    if (scratch) {
+        m->dc = rnn_i_take(scratch, rnn_i_times(B, m->C));
+        m->dr = m->q ? rnn_i_take(scratch, rnn_i_times(B, m->R)) : m->dc;
+    }
     for (i = 0; i < m->sources; i++) {
         rnn_i_source *s = &m->source[i];
-        s->side.x = rnn_i_take(a, rnn_i_times3(s->S, B, s->side.E));
-        if (!m->given)
-            rnn_i_stack_arrays(&s->side.y, a);
-        if (m->attention) {
-            s->look.query = rnn_i_take(a, rnn_i_times3(T, B, s->look.a.A));
-            s->look.attn = rnn_i_take(a, rnn_i_times3(T, B, s->S));
-            s->look.context = rnn_i_take(a, rnn_i_times3(T, B, s->look.a.K));
-        }
+        rnn_i_lay *y = &s->side.y;
+        const size_t rows = rnn_i_times(s->S, B);
+        size_t states;
+        s->side.x = rnn_i_take(keep, rnn_i_times(rows, s->side.E));
+        if (m->given)
+            continue;
+        rnn_i_stack_arrays(y, keep, scratch);
+        if (!scratch)
+            continue;
+        states = rnn_i_times3(y->L, y->D, y->state);
+        s->side.dx = rnn_i_take(scratch, rnn_i_times(rows, s->side.E));
+        s->dmemory = rnn_i_take(scratch,
+                                m->keeps ? rnn_i_times(rows, y->D * y->H) : 0);
+        s->dhn = rnn_i_take(scratch, states);
+        s->dcn = rnn_i_take(scratch, rnn_i_times(states, y->C));
     }
-    m->top.x = rnn_i_take(a, rnn_i_times3(T, B, m->top.E));
-    rnn_i_stack_arrays(y, a);
-    if (!train)
-        return;
-    m->dc = rnn_i_take(a, rnn_i_times(B, m->C));
-    m->dr = m->q ? rnn_i_take(a, rnn_i_times(B, m->R)) : m->dc;
-    for (i = 0; i < m->sources; i++)
-        rnn_i_source_arrays(m, &m->source[i], a);
-    m->top.dx = rnn_i_take(a, rnn_i_times3(T, B, m->top.E));
+}
+
+/* The decoder and its attention. */
+RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
+                                   rnn_i_arena *scratch)
+{
+    const size_t rows = rnn_i_times(m->T, m->B), B = m->B;
+    int i;
+
+    for (i = 0; i < m->sources && m->attention; i++) {
+        rnn_i_source *s = &m->source[i];
+        rnn_i_look *k = &s->look;
+        const size_t A = k->a.A, K = k->a.K;
+        k->query = rnn_i_take(keep, rnn_i_times(rows, A));
+        k->attn = rnn_i_take(keep, rnn_i_times(rows, s->S));
+        k->context = rnn_i_take(keep, rnn_i_times(rows, K));
+        if (!scratch)
+            continue;
+        k->dkeys = rnn_i_take(scratch, rnn_i_times3(s->S, B, A));
+        k->dquery = rnn_i_take(scratch, rnn_i_times(rows, A));
+        k->dcontext = rnn_i_take(scratch, rnn_i_times(rows, K));
+        k->dv = rnn_i_take(scratch, rnn_i_times(B, A));
+        k->de = rnn_i_take(scratch, rnn_i_times(B, s->S));
+    }
+    m->top.x = rnn_i_take(keep, rnn_i_times(rows, m->top.E));
+    rnn_i_stack_arrays(&m->top.y, keep, scratch);
+    if (scratch)
+        m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
 }
 
 /* The same without a decoder. */
-RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, int train, rnn_i_arena *a)
+RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
+                                 rnn_i_arena *scratch)
 {
     const size_t rows = rnn_i_times(m->T, m->B);
     const size_t last = m->n_to_1 ? rnn_i_times(m->B, m->W) : 0;
     const rnn_i_lay *y = &m->top.y;
 
-    rnn_i_stack_arrays(&m->top.y, a);
-    m->top.x = rnn_i_take(a, rnn_i_times(rows, m->top.E));
-    m->last = rnn_i_take(a, last);
-    if (!train)
+    rnn_i_stack_arrays(&m->top.y, keep, scratch);
+    m->top.x = rnn_i_take(keep, rnn_i_times(rows, m->top.E));
+    m->last = rnn_i_take(keep, last);
+    if (!scratch)
         return;
-    m->top.dx = rnn_i_take(a, rnn_i_times(rows, m->top.E));
-    m->dlast = rnn_i_take(a, last);
-    m->dhn = rnn_i_take(a, m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
+    m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
+    m->dlast = rnn_i_take(scratch, last);
+    m->dhn = rnn_i_take(scratch,
+                        m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
 }
 
-/* Copies of the weights, and in training of what else backward reads, and room
- * for others. */
+/* One step of B rows. */
+RNN_I_FN void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
+{
+    int i;
+
+    m->top.x = rnn_i_take(a, rnn_i_times(m->B, m->top.E));
+    m->top.y.z = rnn_i_take(a, rnn_i_times(m->top.y.K, m->top.y.state));
+    m->fed = rnn_i_take(a, rnn_i_times(m->B, m->C));
+    for (i = 0; i < m->sources && m->attention; i++) {
+        rnn_i_source *s = &m->source[i];
+        s->look.context = rnn_i_take(a, rnn_i_times(m->B, s->look.a.K));
+        s->look.query = rnn_i_take(a, rnn_i_times(m->B, s->look.a.A));
+        s->look.attn = rnn_i_take(a, rnn_i_times(m->B, s->S));
+    }
+}
+
+/* Copies of the weights, and in training of what else backward reads. */
 RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
 {
     int i;
 
+    (void)rnn_i_take(a, RNN_I_STAMP);
     for (i = 0; i < m->sources && !m->given; i++) {
         rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
@@ -6932,210 +7115,326 @@ RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
                                         : 0);
     }
     rnn_i_stack_copies(&m->top.y, train, a);
-    if (!train)
+    m->bridge_t = rnn_i_take(a, train && m->q ? rnn_i_times(m->R, m->C) : 0);
+    m->head_t = rnn_i_take(a, train ? rnn_i_times(m->W + m->Z, m->O) : 0);
+}
+
+typedef struct rnn_i_arenas {
+    rnn_i_arena keep, scratch, memory;
+} rnn_i_arenas;
+
+/* All arrays of a pass that the model has been fitted to; `rows` of the sources
+ * in memory. */
+RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
+                           rnn_i_arenas *a)
+{
+    const int train = pass == RNN_I_TRAINING;
+    rnn_i_arena *keep = train ? &a->keep : &a->scratch;
+    rnn_i_arena *scratch = train ? &a->scratch : NULL;
+
+    if (train)
+        (void)rnn_i_take(keep, RNN_I_STAMP);
+    if (m->decoder)
+        rnn_i_memory_arrays(m, rows,
+                            pass >= RNN_I_ENCODING ? &a->memory : keep);
+    if (pass == RNN_I_STEPPING) {
+        rnn_i_step_arrays(m, &a->scratch);
         return;
-    m->bridge_t = rnn_i_take(a, m->q ? rnn_i_times(m->R, m->C) : 0);
-    m->head_t = rnn_i_take(a, rnn_i_times(m->W + m->Z, m->O));
-    m->room = rnn_i_take(a, RNN_ROOM(m->top.y.H)); /* encoders are as wide */
-}
-
-/* All arrays of a model, from base on; NULL: how many numbers. */
-RNN_I_FN rnn_status rnn_i_model_work(rnn_i_model *m, int train, rnn_real *base)
-{
-    rnn_i_arena a;
-
-    a.base = base;
-    a.n = 0;
-    m->memory = 0;
-    if (m->decoder) {
-        rnn_i_memory_arrays(m, m->B, &a);
-        m->memory = a.n;
-        rnn_i_decoder_arrays(m, train, &a);
+    }
+    if (!m->decoder) {
+        rnn_i_plain_arrays(m, keep, scratch);
     } else {
-        rnn_i_plain_arrays(m, train, &a);
+        rnn_i_encoder_arrays(m, keep, scratch);
+        if (pass != RNN_I_ENCODING)
+            rnn_i_decoder_arrays(m, keep, scratch);
     }
-    m->tight = a.n;
-    if (!base || m->packed)
-        rnn_i_model_copies(m, train, &a);
-    if (!base)
-        m->total = a.n;
-    return rnn_i_fits(a.n) ? RNN_OK : RNN_E_SIZE;
+    m->room = rnn_i_take(&a->scratch,
+                         train && room ? RNN_I_ROOM(m->top.y.H) : 0);
 }
 
-/* The arrays of one step of B rows; how many numbers they have. */
-RNN_I_FN size_t rnn_i_step_work(rnn_i_model *m, rnn_real *base)
-{
-    rnn_i_arena a;
-    int i;
+/* ---- plan and bind ------------------------------------------------------- */
 
-    a.base = base;
-    a.n = 0;
-    m->top.x = rnn_i_take(&a, rnn_i_times(m->B, m->top.E));
-    m->top.y.z = rnn_i_take(&a, rnn_i_times(m->top.y.K, m->top.y.state));
-    m->fed = rnn_i_take(&a, rnn_i_times(m->B, m->C));
-    for (i = 0; i < m->sources && m->attention; i++) {
-        rnn_i_source *s = &m->source[i];
-        s->look.context = rnn_i_take(&a, rnn_i_times(m->B, s->look.a.K));
-        s->look.query = rnn_i_take(&a, rnn_i_times(m->B, s->look.a.A));
-        s->look.attn = rnn_i_take(&a, rnn_i_times(m->B, s->S));
-    }
-    return a.n;
+/* A hash of what must be the same in two calls; it stands in front of an array,
+ * in pieces of 16 bits, which every number holds. */
+RNN_I_FN uint32_t rnn_i_mix(uint32_t hash, uint32_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b1u;
+    return hash ^ hash >> 15;
 }
 
-/* ---- sizes and parameters ------------------------------------------------ */
+/* What a stamp says: nothing yet; what is behind it can be used; it was. */
+enum { RNN_I_BLANK, RNN_I_READY, RNN_I_USED };
 
-/* Takes n numbers of params; returns the offset of the first. */
-RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
+RNN_I_FN void rnn_i_stamp(rnn_real *at, int says, uint32_t hash)
 {
-    const size_t at = params->n;
-
-    (void)rnn_i_take(params, n);
-    return at;
+    if (!at)
+        return;
+    at[0] = (rnn_real)says;
+    at[1] = (rnn_real)(hash >> 16);
+    at[2] = (rnn_real)(hash & 0xffffu);
 }
 
-/* Encoder i of a model, and its place in params. */
-RNN_I_FN rnn_status rnn_i_source_layout(rnn_i_model *m, int i, int steps,
-                                        int batch, int train,
-                                        rnn_i_arena *params)
+/* What the stamp says; -1: it has another hash. */
+RNN_I_FN int rnn_i_stamped(const rnn_real *at, uint32_t hash)
 {
-    rnn_i_source *s = &m->source[i];
+    const int says = (int)at[0];
+
+    return says != RNN_I_BLANK && (at[1] != (rnn_real)(hash >> 16) ||
+                                   at[2] != (rnn_real)(hash & 0xffffu))
+               ? -1
+               : says;
+}
+
+RNN_I_FN int rnn_i_or_one(int n)
+{
+    return n ? n : 1;
+}
+
+/* The greatest of what a pass takes of each array, as far as the plan goes. */
+RNN_I_FN void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
+                          rnn_i_arenas *greatest)
+{
+    int S[RNN_MAX_SOURCES], i;
+    rnn_i_arenas a = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    const size_t B = (size_t)most->batch;
+
+    for (i = 0; i < RNN_MAX_SOURCES; i++)
+        S[i] = most->source_steps;
+    rnn_i_fit(m, pass, pass >= RNN_I_ENCODING ? 1 : (size_t)most->steps,
+              pass == RNN_I_STEPPING ? (size_t)most->rows : B, S);
+    rnn_i_arrays(m, pass, B, most->packed == RNN_PACK_FLOAT, &a);
+    greatest->keep.n = rnn_i_most(greatest->keep.n, a.keep.n);
+    greatest->scratch.n = rnn_i_most(greatest->scratch.n, a.scratch.n);
+    greatest->memory.n = rnn_i_most(greatest->memory.n, a.memory.n);
+}
+
+/* What a beam search takes of scratch behind the n numbers of a step, and of
+ * ints: [BEAM]. */
+RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
+                                 size_t n, size_t *ints);
+
+/* Every size of a plan whose model and most are checked. */
+RNN_I_FN void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
+                              rnn_sizes *z)
+{
+    rnn_i_arenas a = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    const rnn_i_lay *y = &m->top.y;
+    const size_t B = (size_t)most->batch, rows = (size_t)most->rows;
+    const size_t out = m->n_to_1 ? B : rnn_i_times((size_t)most->steps, B);
+    rnn_i_arena packed = {NULL, 0}, all = {NULL, 0};
+    size_t beam;
+
+    rnn_i_count_pass(m, RNN_I_STEPPING, most, &a);
+    z->step = rnn_i_plus(a.scratch.n, m->O);
+    a.scratch.n = z->step;
+    beam = rnn_i_beam_count(m, most, z->step, &z->ints);
+    a.scratch.n = rnn_i_most(a.scratch.n, beam);
+    rnn_i_count_pass(m, RNN_I_USING, most, &a); /* encoding takes less */
+    if (most->train)
+        rnn_i_count_pass(m, RNN_I_TRAINING, most, &a);
+    if (most->packed == RNN_PACK_FLOAT)
+        rnn_i_model_copies(m, most->train, &packed);
+    z->params = m->params;
+    z->moments = rnn_i_times((size_t)most->moments, m->params);
+    z->state = rnn_i_times3(y->L * y->D, B, y->H);
+    y = &m->source[0].side.y;
+    z->source_state = m->sources && !m->given
+                          ? rnn_i_times3(y->L * y->D, B, y->H)
+                          : 0;
+    z->packed = packed.n;
+    z->logits = rnn_i_times(rnn_i_most(out, rows), m->Y);
+    z->keep = a.keep.n;
+    z->scratch = a.scratch.n;
+    z->memory = a.memory.n;
+    (void)rnn_i_take_lines(&all, z->params);
+    (void)rnn_i_take_lines(&all, most->train ? z->params : 0);
+    (void)rnn_i_take_lines(&all, z->moments);
+    (void)rnn_i_take_lines(&all, z->packed);
+    (void)rnn_i_take_lines(&all, z->logits);
+    (void)rnn_i_take_lines(&all, z->keep);
+    (void)rnn_i_take_lines(&all, z->scratch);
+    (void)rnn_i_take_lines(&all, z->memory);
+    z->all = all.n;
+}
+
+/* Whether the sequences that a plan allows can be arrays. */
+RNN_I_FN int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
+{
+    const size_t B = (size_t)most->batch, T = (size_t)most->steps;
+    const size_t S = (size_t)most->source_steps, rows = (size_t)most->rows;
+
+    return rnn_i_fits(rnn_i_times3(T, B, rnn_i_most(m->top.I, m->top.reads))) &&
+           rnn_i_fits(rnn_i_times(rows, m->top.I)) &&
+           (!m->sources || rnn_i_fits(rnn_i_times3(S, B, m->source[0].side.I)));
+}
+
+RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
+                           const rnn_most *most)
+{
+    static const rnn_most least = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+    rnn_i_model m;
+    rnn_most n = most ? *most : least;
+    rnn_sizes z;
+    const unsigned char *byte;
+    size_t i;
     rnn_status st;
 
-    s->S = steps > 0 ? (size_t)steps : 0;
-    if (!s->S || !rnn_i_fits(rnn_i_times3(s->S, m->B, s->side.I)))
-        return RNN_E_SIZE;
-    s->side.table = rnn_i_offset(params, rnn_i_times(s->side.I, s->side.E));
-    s->side.rnn = params->n;
-    if (m->given)
-        return RNN_OK;
-    if (!train)
-        s->side.stack.dropout = 0;
-    st = rnn_i_layout(&s->side.stack, steps, batch, RNN_I_TRAIN, &s->side.y);
+    if (!net)
+        return RNN_E_ARG;
+    st = rnn_i_model_of(model, &m);
     if (st)
         return st;
-    s->side.y.first_mask = (uint32_t)(i + 1) << 16;
-    (void)rnn_i_take(params, rnn_i_stack_params(&s->side.y));
+    if (n.packed < RNN_PACK_FLOAT || n.packed > RNN_PACK_NONE)
+        return RNN_E_ARG;
+    if (n.keep_every > 1)
+        return RNN_E_UNSUPPORTED;
+    n.steps = rnn_i_or_one(n.steps);
+    n.batch = rnn_i_or_one(n.batch);
+    n.source_steps = m.given ? 1 : rnn_i_or_one(n.source_steps);
+    n.rows = n.rows ? n.rows : n.batch;
+    if (n.steps < 1 || n.batch < 1 || n.source_steps < 1 || n.rows < 1 ||
+        n.tokens < 0 || n.moments < 0 || n.keep_every < 0)
+        return RNN_E_SIZE;
+    n.train = n.train != 0;
+    rnn_i_count_all(&n, &m, &z);
+    if (!rnn_i_inputs_fit(&m, &n) || !rnn_i_fits(z.all) ||
+        !rnn_i_fits(z.state) || z.ints > (size_t)PTRDIFF_MAX / sizeof(int))
+        return RNN_E_SIZE;
+    net->model = *model;
+    net->most = n;
+    net->sizes = z;
+    net->id = 1;
+    byte = (const unsigned char *)&net->model;
+    for (i = 0; i < sizeof net->model; i++)
+        net->id = rnn_i_mix(net->id, byte[i]);
+    byte = (const unsigned char *)&net->most;
+    for (i = 0; i < sizeof net->most; i++)
+        net->id = rnn_i_mix(net->id, byte[i]);
     return RNN_OK;
 }
 
-RNN_I_FN rnn_status rnn_i_model_layout(const rnn_model *model,
-                                       const int *source_steps, int steps,
-                                       int batch, int train, rnn_i_model *m)
+/* An array of n numbers: one that is set must be as long, another gets its
+ * place; without `set` they are only counted. */
+RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, int set,
+                          rnn_i_arena *a, rnn_status *st)
 {
-    rnn_i_side *top = &m->top;
-    rnn_i_arena params = {NULL, 0};
-    rnn_attention att;
-    size_t rows;
-    int i;
-    rnn_status st = rnn_i_describe(model, m);
+    rnn_real *to;
 
-    if (!st)
-        st = rnn_i_widths(model, m);
-    if (st)
-        return st;
-    if (!train && m->decoder) /* kept as in training, but for dropout */
-        top->stack.dropout = top->stack.dropout_last = 0;
-    st = rnn_i_lay_out(&top->stack, steps, batch,
-                       m->decoder ? (int)RNN_I_STEPWISE : train, &top->y);
-    if (st)
-        return st;
-    m->T = (size_t)steps;
-    m->B = (size_t)batch;
-    m->O = (size_t)model->output_size;
-    m->W = top->y.D * top->y.H;
-    m->packed = 0;
-    rows = rnn_i_times(m->T, m->B);
-    for (i = 0; i < m->sources && !st; i++)
-        st = rnn_i_source_layout(m, i, source_steps[i], batch, train, &params);
-    if (st)
-        return st;
-    m->bridge = rnn_i_offset(&params,
-                             m->q ? rnn_i_times(rnn_i_plus(m->R, 1), m->C) : 0);
-    for (i = 0; i < m->sources && m->attention; i++) {
-        rnn_i_source *s = &m->source[i];
-        att.score = model->attention;
-        att.query_size = top->stack.hidden_size;
-        att.key_size = (int)(s->side.y.D * s->side.y.H);
-        att.size = model->attention_size;
-        st = rnn_i_att_layout(&att, &s->look.a);
-        if (st)
-            return st;
-        s->att = rnn_i_offset(&params, s->look.a.params);
+    if (*p) {
+        if (*len < n)
+            *st = RNN_E_BUFFER;
+        return;
     }
-    top->table = rnn_i_offset(&params, rnn_i_times(top->I, top->E));
-    top->rnn = rnn_i_offset(&params, rnn_i_stack_params(&top->y));
-    m->head = rnn_i_offset(&params, rnn_i_plus(rnn_i_times(m->W + m->Z, m->O),
-                                               m->O));
-    m->params = params.n;
-    return rnn_i_fits(params.n) && rnn_i_fits(rnn_i_times(rows, m->O)) &&
-                   rnn_i_fits(rnn_i_times(rows, top->I))
-               ? RNN_OK
-               : RNN_E_SIZE;
+    to = rnn_i_take_lines(a, n);
+    if (set) {
+        *p = n ? to : NULL;
+        *len = n;
+    }
 }
 
-RNNDEF rnn_status rnn_model_sizes(const rnn_model *model, int source_steps,
-                                  int steps, int batch, rnn_sizes *sizes)
+RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
+                                    rnn_i_arena *a)
 {
-    rnn_i_model m;
-    int S[RNN_MAX_SOURCES], i;
-    rnn_status st;
+    const rnn_sizes *z = &net->sizes;
+    const size_t n = net->most.train ? z->params : 0;
+    rnn_status st = RNN_OK;
 
-    if (!sizes)
-        return RNN_E_ARG;
-    for (i = 0; i < RNN_MAX_SOURCES; i++)
-        S[i] = model && model->wiring == RNN_1_TO_N ? 1 : source_steps;
-    st = rnn_i_model_layout(model, S, steps, batch, 1, &m);
-    if (!st)
-        st = rnn_i_model_work(&m, 1, NULL);
-    if (st)
-        return st;
-    sizes->params = m.params;
-    sizes->state = m.top.y.L * m.top.y.D * m.top.y.state;
-    sizes->output = (m.n_to_1 ? 1 : m.T) * m.B * m.O;
-    sizes->train = m.total;
-    sizes->train_tight = m.tight;
-    sizes->step = rnn_i_step_work(&m, NULL);
-    sizes->memory = m.memory;
-    st = rnn_i_model_layout(model, S, steps, batch, 0, &m);
-    if (!st)
-        st = rnn_i_model_work(&m, 0, NULL);
-    sizes->infer = st ? 0 : m.tight;
-    sizes->infer_packed = st ? 0 : m.total;
-    return st ? st : rnn_i_fits(sizes->step) ? RNN_OK : RNN_E_SIZE;
-}
-
-RNNDEF rnn_status rnn_model_stack(const rnn_model *model, rnn_stack *stack)
-{
-    rnn_i_model m;
-    rnn_status st;
-
-    if (!stack)
-        return RNN_E_ARG;
-    st = rnn_i_describe(model, &m);
-    if (!st)
-        st = rnn_i_widths(model, &m);
-    if (!st)
-        *stack = m.top.stack;
+    if (w->weights && w->weights_len < z->params)
+        st = RNN_E_BUFFER;
+    rnn_i_place(&w->params, &w->params_len, w->weights ? 0 : z->params, set, a,
+                &st);
+    rnn_i_place(&w->grads, &w->grads_len, n, set, a, &st);
+    rnn_i_place(&w->moments, &w->moments_len, z->moments, set, a, &st);
+    rnn_i_place(&w->packed, &w->packed_len, z->packed, set, a, &st);
+    rnn_i_place(&w->logits, &w->logits_len, z->logits, set, a, &st);
+    if (w->dlogits && w->dlogits_len < z->logits)
+        st = RNN_E_BUFFER;
+    rnn_i_place(&w->keep, &w->keep_len, z->keep, set, a, &st);
+    if (!w->scratch)
+        rnn_i_place(&w->scratch, &w->scratch_len, z->scratch, set, a, &st);
+    rnn_i_place(&w->memory, &w->memory_len, z->memory, set, a, &st);
     return st;
 }
 
-RNNDEF rnn_status rnn_model_encoder(const rnn_model *model, rnn_stack *stack)
+RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
+                           size_t len)
 {
-    rnn_i_model m;
+    rnn_i_arena a = {NULL, 0};
+    rnn_i_open *o;
+    int i;
     rnn_status st;
 
-    if (!stack)
+    if (!net || !work)
         return RNN_E_ARG;
-    st = rnn_i_describe(model, &m);
+    if (!net->id)
+        return RNN_E_ORDER; /* not planned */
+    st = rnn_i_place_all(net, work, 0, &a);
+    if (!st && a.n > (memory ? len : 0))
+        st = RNN_E_BUFFER;
+    if (!st)
+        st = rnn_i_model_of(&net->model, &work->i.m);
     if (st)
         return st;
-    if (!m.decoder || m.given)
-        return RNN_E_ARG;
-    *stack = m.source[0].side.stack;
+    a.base = memory;
+    a.n = 0;
+    (void)rnn_i_place_all(net, work, 1, &a);
+    if (!work->weights) {
+        work->weights = work->params;
+        work->weights_len = work->params_len;
+    }
+    if (!work->dlogits) {
+        work->dlogits = work->logits;
+        work->dlogits_len = work->logits_len;
+    }
+    o = &work->i;
+    o->net = net;
+    o->id = net->id;
+    o->packed = work->packed;
+    o->pass = RNN_I_NO_PASS;
+    o->rows = 0;
+    for (i = 0; i < RNN_MAX_SOURCES; i++) {
+        o->seen[i] = 0;
+        o->seen_lengths[i] = NULL;
+    }
+    a.base = net->sizes.packed ? work->packed : NULL;
+    a.n = 0;
+    rnn_i_model_copies(&o->m, net->most.train, &a);
+    rnn_i_stamp(a.base, RNN_I_BLANK, 0);
+    rnn_i_stamp(net->sizes.keep ? work->keep : NULL, RNN_I_BLANK, 0);
     return RNN_OK;
 }
 
 /* ---- the checks of a call ------------------------------------------------ */
+
+/* Hands out the arrays of a pass. */
+RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
+                                   size_t T, size_t B, const int *S)
+{
+    rnn_i_open *o = &work->i;
+    rnn_i_model *m = &o->m;
+    const size_t rows = pass == RNN_I_STEPPING ? (size_t)o->rows : B;
+    rnn_i_arenas a;
+    int i, same = o->pass == pass && m->T == T && m->B == B;
+
+    for (i = 0; same && i < m->sources; i++)
+        same = m->source[i].S == (size_t)S[i];
+    if (same)
+        return RNN_OK;
+    o->pass = RNN_I_NO_PASS;
+    a.keep.base = work->keep;
+    a.scratch.base = work->scratch;
+    a.memory.base = work->memory;
+    a.keep.n = a.scratch.n = a.memory.n = 0;
+    rnn_i_fit(m, pass, T, B, S);
+    rnn_i_arrays(m, pass, rows, net->most.packed == RNN_PACK_FLOAT, &a);
+    m->sorted = pass == RNN_I_STEPPING ? rnn_i_take(&a.scratch, m->O) : NULL;
+    if (a.keep.n > work->keep_len || a.scratch.n > work->scratch_len ||
+        a.memory.n > work->memory_len)
+        return RNN_E_BUFFER;
+    o->pass = pass;
+    o->taken = a.scratch.n;
+    return RNN_OK;
+}
 
 /* What a stack reads in place of the caller's sequence: its table's rows. */
 RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
@@ -7154,41 +7453,52 @@ RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
                                      : (int)s->I;
 }
 
-/* One call on a model: its layout, its sequences. */
-typedef struct rnn_i_open {
-    rnn_i_model m;
-    rnn_i_call call;
-    const rnn_seq *seq; /* the caller's                           */
-    rnn_seq tokens;     /* the same with the tokens that are read */
-    rnn_seq inner;      /* what the top's stack reads             */
-    rnn_seq source[RNN_MAX_SOURCES], encoder[RNN_MAX_SOURCES];
-    int own;            /* scheduled sampling                     */
-    int fixed;          /* parts of the input known beforehand    */
-} rnn_i_open;
-
-RNN_I_FN rnn_status rnn_i_check_sources(const rnn_model *model,
+/* The sources of a call. */
+RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
+                                        const rnn_i_model *m,
                                         const rnn_seq *source, int batch)
 {
-    const int n = model->num_sources ? model->num_sources : 1;
     int i;
     rnn_status st = source ? RNN_OK : RNN_E_ARG;
 
-    for (i = 0; i < n && !st; i++) {
-        st = rnn_i_check_seq(source + i, model->input == RNN_DENSE
-                                             ? 0
-                                             : model->input_size);
-        if (!st && (source[i].batch != batch ||
-                    (model->wiring == RNN_1_TO_N &&
-                     (source[i].steps != 1 || source[i].lengths))))
-            st = RNN_E_ARG;
-        if (!st && rnn_i_contexts[model->context].each) {
+    for (i = 0; i < m->sources && !st; i++) {
+        if ((source[i].batch > 0 && source[i].batch != batch) ||
+            (m->given && (source[i].steps > 1 || source[i].lengths)))
+            return RNN_E_ARG;
+        if (source[i].steps > net->most.source_steps ||
+            batch > net->most.batch)
+            return RNN_E_SIZE;
+        st = rnn_i_check_seq(source + i, rnn_i_wants(&m->source[i].side));
+        if (!st && rnn_i_contexts[m->context].each) {
             size_t b;
             for (b = 0; b < (size_t)batch; b++)
-                if (rnn_i_steps(source + i, b) > (size_t)model->source_steps)
+                if (rnn_i_steps(source + i, b) >
+                    (size_t)net->model.source_steps)
                     st = RNN_E_LENGTH;
         }
     }
     return st;
+}
+
+/* Whether a work has been tied to this plan; its kernels. */
+RNN_I_FN rnn_status rnn_i_enter(const rnn_net *net, const rnn_work *work,
+                                rnn_i_call *call)
+{
+    if (!net || !work)
+        return RNN_E_ARG;
+    return work->i.net == net && work->i.id == net->id
+               ? rnn_i_begin(work->run, call)
+               : RNN_E_ORDER;
+}
+
+/* Whether a plan is for so many steps and rows; before they are looked at. */
+RNN_I_FN rnn_status rnn_i_check_most(const rnn_net *net, const rnn_seq *seq)
+{
+    if (!seq)
+        return RNN_E_ARG;
+    return seq->steps > net->most.steps || seq->batch > net->most.batch
+               ? RNN_E_SIZE
+               : RNN_OK;
 }
 
 /* The sequence of source i, and what its encoder reads. */
@@ -7200,6 +7510,21 @@ RNN_I_FN void rnn_i_open_source(rnn_i_open *o, int i, const rnn_seq *source)
     rnn_i_inner(s, &o->source[i], &o->encoder[i]);
     s->y.ins = 1;
     rnn_i_set_part(s->y.in, o->encoder[i].x, o->m.given ? 0 : s->y.I, NULL);
+}
+
+/* Attention over source i, of what reads seq. */
+RNN_I_FN void rnn_i_connect_look(rnn_i_open *o, int i, const rnn_real *params,
+                                 const rnn_seq *seq, const int *from)
+{
+    rnn_i_source *s = &o->m.source[i];
+    rnn_i_look *k = &s->look;
+
+    k->source = &o->source[i];
+    k->seq = seq;
+    k->params = params + s->att;
+    rnn_i_set_part(&k->h, s->memory, k->a.K, NULL);
+    k->from = from;
+    k->dattn = NULL;
 }
 
 /* The parts that the top reads at every step, and attention's. */
@@ -7221,17 +7546,9 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
     o->fixed = n;
     rnn_i_layer_of(&m->top.y, m->top.y.L - 1, 0, &a);
     for (i = 0; i < m->sources && m->attention; i++) {
-        rnn_i_source *s = &m->source[i];
-        rnn_i_look *k = &s->look;
-        k->source = &o->source[i];
-        k->seq = &o->inner;
-        k->params = params ? params + s->att : NULL;
-        if (!m->packed || !train)
-            k->W_t = k->U_t = NULL;
+        rnn_i_look *k = &m->source[i].look;
+        rnn_i_connect_look(o, i, params, &o->inner, NULL);
         rnn_i_set_part(&k->s, a.h_prev, k->a.Q, NULL);
-        rnn_i_set_part(&k->h, s->memory, k->a.K, NULL);
-        k->from = NULL;
-        k->dattn = NULL;
         rnn_i_set_part(&in[n], k->context, k->a.K, train ? k->dcontext : NULL);
         in[n++].add = m->Z != 0;
     }
@@ -7241,68 +7558,121 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 /* Whether scheduled sampling can be as it is asked for. */
 RNN_I_FN int rnn_i_own_fits(const rnn_i_model *m, const rnn_seq *seq)
 {
-    return m->decoder && seq->own_rate >= 0 && seq->own_rate <= 1 &&
+    return m->decoder && m->O && seq->own_rate >= 0 && seq->own_rate <= 1 &&
            seq->own_ids && m->top.input > RNN_DENSE && m->O <= m->top.I;
 }
 
-/* The checks that all calls of a model share. */
-RNN_I_FN rnn_status rnn_i_open_model(const rnn_model *model,
-                                     const rnn_real *params,
-                                     const rnn_seq *seq, int train,
-                                     rnn_real *work, size_t work_len,
-                                     const rnn_run *run, rnn_i_open *o)
+/* Whether copies that rnn_pack has made can be read: *have. */
+RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, const rnn_work *work,
+                                 int *have)
 {
-    rnn_i_model *m = &o->m;
-    int S[RNN_MAX_SOURCES] = {0, 0}, i;
-    rnn_status st;
+    const uint32_t at = (uint32_t)(uintptr_t)work->packed;
+    const int says = work->packed && net->sizes.packed
+                         ? rnn_i_stamped(work->packed, rnn_i_mix(net->id, at))
+                         : (int)RNN_I_BLANK;
 
-    if (!seq || !work || !model)
-        return RNN_E_ARG;
-    st = rnn_i_describe(model, m);
+    *have = says == RNN_I_READY;
+    return says < 0 ? RNN_E_ORDER : RNN_OK;
+}
+
+/* What must be the same in backward as it was in forward. */
+RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
+{
+    size_t b;
+
+    hash = rnn_i_mix(hash, (uint32_t)seq->steps);
+    hash = rnn_i_mix(hash, (uint32_t)seq->batch);
+    for (b = 0; b < (size_t)seq->batch; b++) {
+        hash = rnn_i_mix(hash, (uint32_t)rnn_i_steps(seq, b));
+        hash = rnn_i_mix(hash, seq->fresh ? seq->fresh[b] : 0u);
+    }
+    return hash;
+}
+
+RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
+{
+    const int sources = net->model.wiring == RNN_N_TO_M
+                            ? rnn_i_or_one(net->model.num_sources)
+                            : 0;
+    const rnn_i_bits rate = rnn_i_to_bits(seq->own_rate);
+    uint32_t hash = rnn_i_hash_seq(net->id, seq);
+    int i;
+
+    hash = rnn_i_mix(hash, seq->seed[0]);
+    hash = rnn_i_mix(hash, seq->seed[1]);
+    hash = rnn_i_mix(hash, seq->first_step);
+    hash = rnn_i_mix(hash, seq->first_row);
+    hash = rnn_i_mix(hash, (uint32_t)(rate ^ rate >> 16 >> 16));
+    for (i = 0; i < sources; i++)
+        hash = rnn_i_hash_seq(hash, seq->source + i);
+    return hash;
+}
+
+/* The checks of a pass over sequences; its arrays, and what it reads. */
+RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
+                                    const rnn_seq *seq, int pass,
+                                    rnn_i_call *call)
+{
+    const int train = pass == RNN_I_TRAINING;
+    rnn_i_open *o;
+    rnn_i_model *m;
+    int S[RNN_MAX_SOURCES], i, room;
+    rnn_status st = rnn_i_enter(net, work, call);
+
+    if (st)
+        return st;
+    o = &work->i;
+    m = &o->m;
+    st = rnn_i_check_most(net, seq);
+    if (!st)
+        st = rnn_i_check_seq(seq, rnn_i_wants(&m->top));
     if (!st && m->decoder)
-        st = rnn_i_check_sources(model, seq->source, seq->batch);
+        st = rnn_i_check_sources(net, m, seq->source, seq->batch);
+    if (!st && train && !net->most.train)
+        st = RNN_E_ARG;
+    if (st)
+        return st;
+    o->own = train && seq->own_rate > 0;
+    if ((o->own || !(seq->own_rate >= 0)) && !rnn_i_own_fits(m, seq))
+        return RNN_E_ARG;
+    room = net->sizes.packed != 0;
+    if (!train)
+        st = rnn_i_packed(net, work, &room);
+    else if (room && work->packed != o->packed)
+        st = RNN_E_ORDER; /* moved since it was bound */
     if (st)
         return st;
     for (i = 0; i < m->sources; i++)
         S[i] = seq->source[i].steps;
-    st = rnn_i_model_layout(model, S, seq->steps, seq->batch, train, m);
-    if (!st)
-        st = rnn_i_model_work(m, train, NULL);
-    if (!st)
-        st = rnn_i_check_seq(seq, rnn_i_wants(&m->top));
-    if (!st)
-        st = rnn_i_begin(run, &o->call);
-    if (!st && work_len < m->tight)
-        st = RNN_E_BUFFER;
-    o->own = train && seq->own_rate > 0;
-    if (!st && (o->own || !(seq->own_rate >= 0)) && !rnn_i_own_fits(m, seq))
-        st = RNN_E_ARG;
+    st = rnn_i_hand_out(net, work, pass, (size_t)seq->steps,
+                        (size_t)seq->batch, S);
     if (st)
         return st;
-    m->packed = work_len >= m->total;
-    (void)rnn_i_model_work(m, train, work);
-    if (m->packed && train)
-        rnn_i_lend(&o->call, m->room, RNN_ROOM(m->top.y.H));
+    m->packed = room;
+    if (train && m->packed) {
+        call->room = m->room;
+        call->room_len = RNN_I_ROOM(m->top.y.H);
+    }
     o->seq = seq;
     o->tokens = *seq;
     if (o->own)
         o->tokens.ids = seq->own_ids;
     rnn_i_inner(&m->top, &o->tokens, &o->inner);
-    rnn_i_have(&m->top.y, &o->call, train, m->packed);
+    rnn_i_have(&m->top.y, train, m->packed);
     for (i = 0; i < m->sources; i++) {
-        rnn_seq source = seq->source[i];
-        source.seed[0] = seq->seed[0];
-        source.seed[1] = seq->seed[1];
-        source.first_row = seq->first_row;
-        rnn_i_open_source(o, i, &source);
+        rnn_i_open_source(o, i, seq->source + i);
+        o->source[i].seed[0] = o->encoder[i].seed[0] = seq->seed[0];
+        o->source[i].seed[1] = o->encoder[i].seed[1] = seq->seed[1];
+        o->source[i].first_row = o->encoder[i].first_row = seq->first_row;
         if (!m->given)
-            rnn_i_have(&m->source[i].side.y, &o->call, train, m->packed);
+            rnn_i_have(&m->source[i].side.y, train, m->packed);
     }
     if (m->decoder) {
         o->inner.h0 = m->h0;
         o->inner.c0 = m->top.y.C ? m->c0 : NULL;
+        o->inner.fresh = NULL;
     }
-    rnn_i_connect(o, params, train);
+    rnn_i_connect(o, work->weights, train);
     return RNN_OK;
 }
 
@@ -7477,14 +7847,14 @@ RNN_I_FN void rnn_i_summary_backward(int context, const rnn_i_summary *s)
 #undef RNN_I_SUMMARY
 
 /* Row b of source i for those functions. */
-RNN_I_FN void rnn_i_summary_of(const rnn_i_open *o, int i, size_t b, int back,
-                               rnn_i_summary *s)
+RNN_I_FN void rnn_i_summary_of(const rnn_i_call *call, const rnn_i_open *o,
+                               int i, size_t b, int back, rnn_i_summary *s)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_source *from = &m->source[i];
     const size_t at = (size_t)i * (m->R / (size_t)m->sources);
 
-    s->call = &o->call;
+    s->call = call;
     s->side = &from->side;
     s->seq = &o->source[i];
     s->b = b;
@@ -7500,7 +7870,7 @@ RNN_I_FN void rnn_i_summary_of(const rnn_i_open *o, int i, size_t b, int back,
 }
 
 /* r of the rows of a share. */
-RNN_I_FN void rnn_i_context_forward(const rnn_i_open *o)
+RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_side *side = &m->source[0].side;
@@ -7508,11 +7878,11 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_open *o)
     size_t first, end, b;
     int i;
 
-    rnn_i_share(&o->call, m->B, &first, &end);
+    rnn_i_share(call, m->B, &first, &end);
     for (i = 0; i < m->sources && m->uses_c; i++)
         for (b = first; b < end; b++)
             if (!m->given) {
-                rnn_i_summary_of(o, i, b, 0, &s);
+                rnn_i_summary_of(call, o, i, b, 0, &s);
                 rnn_i_summary_forward(m->context, &s);
             } else if (side->input == RNN_ONE_HOT) {
                 rnn_i_copy(m->r + b * m->R, NULL, m->R);
@@ -7524,10 +7894,10 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_open *o)
 
 /* ---- bridge: c = tanh(r Q + q), or r itself ------------------------------ */
 
-RNN_I_FN void rnn_i_bridge_forward(const rnn_i_open *o, const rnn_real *params)
+RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
+                                   const rnn_real *params)
 {
     const rnn_i_model *m = &o->m;
-    const rnn_i_call *call = &o->call;
     const size_t R = m->R, C = m->C;
     rnn_i_matrix Q;
     rnn_i_part r;
@@ -7549,7 +7919,8 @@ RNN_I_FN void rnn_i_bridge_forward(const rnn_i_open *o, const rnn_real *params)
 }
 
 /* dc becomes that of tanh's argument, and dr = dc Q^T. Without q, dr is dc. */
-RNN_I_FN void rnn_i_bridge_backward(const rnn_i_open *o, const rnn_real *params)
+RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                    const rnn_real *params)
 {
     const rnn_i_model *m = &o->m;
     const size_t C = m->C;
@@ -7560,17 +7931,18 @@ RNN_I_FN void rnn_i_bridge_backward(const rnn_i_open *o, const rnn_real *params)
 
     if (!m->q)
         return;
-    rnn_i_share(&o->call, m->B, &first, &end);
-    RNN_I_DO(o->call.k, map_backward)(RNN_FN_TANH, (end - first) * C,
+    rnn_i_share(call, m->B, &first, &end);
+    RNN_I_DO(call->k, map_backward)(RNN_FN_TANH, (end - first) * C,
                                       m->c + first * C, m->dc + first * C);
     rnn_i_flat(&flat, (int)m->B);
     rnn_i_set_part(&r, NULL, m->R, m->dr);
     Q = rnn_i_matrix_at(params + m->bridge, m->R, C);
     Q.wt = m->packed ? m->bridge_t : NULL;
-    rnn_i_rows_back(&o->call, &flat, m->dc, C, C, &Q, 0, &r, RNN_I_FROM_ZERO);
+    rnn_i_rows_back(call, &flat, m->dc, C, C, &Q, 0, &r, RNN_I_FROM_ZERO);
 }
 
-RNN_I_FN void rnn_i_bridge_grads(const rnn_i_open *o, rnn_real *grads)
+RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
+                                 rnn_real *grads)
 {
     const rnn_i_model *m = &o->m;
     rnn_real *dQ = grads + m->bridge;
@@ -7581,17 +7953,17 @@ RNN_I_FN void rnn_i_bridge_grads(const rnn_i_open *o, rnn_real *grads)
     if (!m->q)
         return;
     rnn_i_flat(&flat, (int)m->B);
-    rnn_i_share(&o->call, m->C, &first, &end);
+    rnn_i_share(call, m->C, &first, &end);
     rnn_i_set_part(&r, m->r, m->R, NULL);
-    rnn_i_rows_grads(&o->call, &flat, &r, m->dc + first, m->C, end - first,
+    rnn_i_rows_grads(call, &flat, &r, m->dc + first, m->C, end - first,
                      dQ + first, m->C, 1);
-    rnn_i_sum_bias(&o->call, &flat, m->dc + first, m->C, end - first,
+    rnn_i_sum_bias(call, &flat, m->dc + first, m->C, end - first,
                    dQ + m->R * m->C + first, 1, 0, 1);
 }
 
 /* ---- start: the state at which a decoder begins -------------------------- */
 
-RNN_I_FN void rnn_i_start_forward(const rnn_i_open *o)
+RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
@@ -7600,14 +7972,17 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_open *o)
     size_t first, end, at = 0, l, b;
     int i;
 
-    rnn_i_share(&o->call, m->B, &first, &end);
-    for (l = 0; l < y->L; l++) {
-        const size_t from = l * y->state + first * y->H;
-        const size_t n = (end - first) * y->H;
-        rnn_i_copy(m->h0 + from, seq->h0 ? seq->h0 + from : NULL, n);
-        if (y->C)
-            rnn_i_copy(m->c0 + from, seq->c0 ? seq->c0 + from : NULL, n);
-    }
+    rnn_i_share(call, m->B, &first, &end);
+    for (l = 0; l < y->L; l++)
+        for (b = first; b < end; b++) {
+            const size_t to = l * y->state + b * y->H;
+            const int zero = seq->fresh && seq->fresh[b];
+            rnn_i_copy(m->h0 + to, seq->h0 && !zero ? seq->h0 + to : NULL,
+                       y->H);
+            if (y->C)
+                rnn_i_copy(m->c0 + to, seq->c0 && !zero ? seq->c0 + to : NULL,
+                           y->H);
+        }
     if (m->feed & RNN_AS_STATE)
         rnn_i_copy(m->h0 + first * y->H, m->c + first * m->C,
                    (end - first) * m->C);
@@ -7629,13 +8004,14 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_open *o)
 /* dh_0 and dc_0, as the decoder's stack left them, go to the caller and into
  * dc; into the final states of source i, whose share begins at column `at`, by
  * the function behind it. */
-RNN_I_FN void rnn_i_start_backward(const rnn_i_open *o, const rnn_flow *flow)
+RNN_I_FN void rnn_i_start_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                   const rnn_flow *flow)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
     size_t first, end, l;
 
-    rnn_i_share(&o->call, m->B, &first, &end);
+    rnn_i_share(call, m->B, &first, &end);
     for (l = 0; flow && l < y->L; l++) {
         const size_t at = first * y->H, n = (end - first) * y->H;
         if (flow->dh0)
@@ -7646,12 +8022,13 @@ RNN_I_FN void rnn_i_start_backward(const rnn_i_open *o, const rnn_flow *flow)
                        y->dc + l * y->carry + at, n);
     }
     if (m->feed & RNN_AS_STATE)
-        RNN_I_DO(o->call.k, accumulate)((end - first) * m->C,
+        RNN_I_DO(call->k, accumulate)((end - first) * m->C,
                                         y->dh + first * m->C,
                                         m->dc + first * m->C);
 }
 
-RNN_I_FN void rnn_i_handed_backward(const rnn_i_open *o, int i, size_t at)
+RNN_I_FN void rnn_i_handed_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                    int i, size_t at)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_source *s = &m->source[i];
@@ -7659,15 +8036,15 @@ RNN_I_FN void rnn_i_handed_backward(const rnn_i_open *o, int i, size_t at)
     const int layers = m->hand & RNN_HAND_LAYERS;
     size_t first, end, l, b;
 
-    rnn_i_share(&o->call, m->B, &first, &end);
+    rnn_i_share(call, m->B, &first, &end);
     for (l = 0; l < (layers ? y->L : 1); l++)
         for (b = first; b < end; b++) {
             const size_t from = l * y->carry + b * y->H + at;
             if (layers)
-                rnn_i_final_backward(&o->call, &s->side, l, b, y->dh + from,
+                rnn_i_final_backward(call, &s->side, l, b, y->dh + from,
                                      s->dhn);
             if (m->hand & RNN_HAND_CELL && y->C)
-                rnn_i_final_backward(&o->call, &s->side,
+                rnn_i_final_backward(call, &s->side,
                                      layers ? l : s->side.y.L - 1, b,
                                      y->dc + from, s->dcn);
         }
@@ -7676,10 +8053,10 @@ RNN_I_FN void rnn_i_handed_backward(const rnn_i_open *o, int i, size_t at)
 /* ---- encode: all of these in turn ---------------------------------------- */
 
 /* Sources to memory, context, and the state at which the decoder starts. */
-RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params)
+RNN_I_FN void rnn_i_encode(const rnn_i_call *call, const rnn_i_open *o,
+                           const rnn_real *params)
 {
     const rnn_i_model *m = &o->m;
-    const rnn_i_call *call = &o->call;
     rnn_i_part part[RNN_I_PARTS];
     int i, n;
 
@@ -7699,20 +8076,20 @@ RNN_I_FN void rnn_i_encode(const rnn_i_open *o, const rnn_real *params)
         if (m->attention)
             rnn_i_keys(call, &s->look);
     }
-    rnn_i_context_forward(o);
-    rnn_i_bridge_forward(o, params);
-    rnn_i_start_forward(o);
+    rnn_i_context_forward(call, o);
+    rnn_i_bridge_forward(call, o, params);
+    rnn_i_start_forward(call, o);
 }
 
 /* Back into encoder i: from its memory, its share of r and its final states. */
-RNN_I_FN void rnn_i_encoder_backward(const rnn_i_open *o,
+RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
+                                     const rnn_i_open *o,
                                      const rnn_real *params, int i, size_t at,
                                      const rnn_flow *out)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_source *s = &m->source[i];
-    const rnn_i_call *call = &o->call;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
     rnn_i_lay y = s->side.y;
     const size_t K = y.D * y.H;
     rnn_i_summary r;
@@ -7734,10 +8111,10 @@ RNN_I_FN void rnn_i_encoder_backward(const rnn_i_open *o,
             rnn_i_copy(s->dmemory + (j * m->B + first) * K, NULL,
                        (end - first) * K);
     for (b = first; b < end && m->uses_c; b++) {
-        rnn_i_summary_of(o, i, b, 1, &r);
+        rnn_i_summary_of(call, o, i, b, 1, &r);
         rnn_i_summary_backward(m->context, &r);
     }
-    rnn_i_handed_backward(o, i, at);
+    rnn_i_handed_backward(call, o, i, at);
     in.dhn = s->dhn;
     in.dcn = y.C ? s->dcn : NULL;
     if (out) {
@@ -7749,20 +8126,21 @@ RNN_I_FN void rnn_i_encoder_backward(const rnn_i_open *o,
                          &o->encoder[i], m->keeps ? s->dmemory : NULL, &in);
 }
 
-RNN_I_FN void rnn_i_encode_backward(const rnn_i_open *o, const rnn_real *params,
+RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                    const rnn_real *params,
                                     const rnn_flow *flow)
 {
     const rnn_i_model *m = &o->m;
     size_t first, end, at = 0;
     int i;
 
-    rnn_i_start_backward(o, flow);
-    rnn_i_bridge_backward(o, params);
-    rnn_i_share(&o->call, m->B, &first, &end);
+    rnn_i_start_backward(call, o, flow);
+    rnn_i_bridge_backward(call, o, params);
+    rnn_i_share(call, m->B, &first, &end);
     for (i = 0; i < m->sources; i++) {
         const rnn_flow *out = flow && flow->source ? flow->source + i : NULL;
         if (!m->given) {
-            rnn_i_encoder_backward(o, params, i, at, out);
+            rnn_i_encoder_backward(call, o, params, i, at, out);
             at += m->source[i].side.y.D * m->source[i].side.y.H;
         } else if (out && out->dx) {
             rnn_i_copy(out->dx + first * m->R,
@@ -7772,22 +8150,23 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_open *o, const rnn_real *params,
     }
 }
 
-RNN_I_FN void rnn_i_encode_grads(const rnn_i_open *o, rnn_real *grads)
+RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
+                                 rnn_real *grads)
 {
     const rnn_i_model *m = &o->m;
     int i;
 
-    rnn_i_bridge_grads(o, grads);
+    rnn_i_bridge_grads(call, o, grads);
     for (i = 0; i < m->sources; i++) {
         const rnn_i_source *s = &m->source[i];
         const rnn_i_side *e = &s->side;
         if (m->attention)
-            rnn_i_attention_grads(&o->call, &s->look, grads + s->att);
+            rnn_i_attention_grads(call, &s->look, grads + s->att);
         if (!m->given)
-            rnn_i_stack_grads(&o->call, &e->y, &e->stack, &o->encoder[i],
+            rnn_i_stack_grads(call, &e->y, &e->stack, &o->encoder[i],
                               grads + e->rnn);
         if (!m->given || m->uses_c) /* 1 vs N: r is the rows themselves */
-            rnn_i_embed_grads(&o->call, e, &o->source[i],
+            rnn_i_embed_grads(call, e, &o->source[i],
                               m->given ? m->dr : e->dx, grads);
     }
 }
@@ -7833,7 +8212,7 @@ RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, int train, rnn_i_part *part,
     return n;
 }
 
-/* On padding the bias alone. */
+/* On padding the bias alone. Without a head, what it would read. */
 RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
                                  const rnn_real *params, const rnn_seq *seq,
                                  const rnn_i_part *part, int parts,
@@ -7844,6 +8223,10 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
     size_t row = 0;
     int i;
 
+    if (!m->O) {
+        rnn_i_join(call, seq, part, parts, logits, m->Y);
+        return;
+    }
     for (i = 0; i < parts; row += part[i].width, i++)
         rnn_i_rows_forward(call, seq, &part[i], &v, row,
                            i ? RNN_I_FROM_C : RNN_I_FROM_BIAS, c, NULL, 0,
@@ -7851,9 +8234,34 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
     rnn_i_pad(call, seq, c, logits, m->O);
 }
 
+/* The other way of a join: columns `at` and on of dy (T, B, width) to a part's
+ * dx. */
+RNN_I_FN void rnn_i_part_backward(const rnn_i_call *call, const rnn_seq *seq,
+                                  const rnn_real *dy, size_t width, size_t at,
+                                  const rnn_i_part *p)
+{
+    size_t first, end, b;
+    int t;
+
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    for (t = 0; t < seq->steps; t++)
+        for (b = first; b < end; b++) {
+            const rnn_real *from = dy + rnn_i_at(seq, t, b, width) + at;
+            rnn_real *to = p->dx + (p->fixed ? b : rnn_i_at(seq, t, b, 1)) *
+                                       p->row;
+            if (rnn_i_steps(seq, b) <= (size_t)t)
+                continue;
+            if (p->add)
+                RNN_I_DO(call->k, accumulate)(p->width, from, to);
+            else
+                rnn_i_copy(to, from, p->width);
+        }
+}
+
 /* The gradients of what the head reads, each to where its part says; that of
  * the stack's output to dy, whatever it is made of. */
-RNN_I_FN void rnn_i_head_backward(const rnn_i_open *o, const rnn_real *params,
+RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                  const rnn_real *params,
                                   const rnn_real *dlogits)
 {
     const rnn_i_model *m = &o->m;
@@ -7869,13 +8277,16 @@ RNN_I_FN void rnn_i_head_backward(const rnn_i_open *o, const rnn_real *params,
     if (!m->n_to_1)
         rnn_i_set_part(part, NULL, m->W, m->top.y.dy);
     for (i = 0; i < n; from += part[i].width, i++)
-        rnn_i_rows_back(&o->call, &rows, dlogits, m->O, m->O, &v, from,
-                        &part[i],
-                        part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+        if (m->O)
+            rnn_i_rows_back(call, &rows, dlogits, m->O, m->O, &v, from,
+                            &part[i],
+                            part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+        else
+            rnn_i_part_backward(call, &rows, dlogits, m->Y, from, &part[i]);
 }
 
-RNN_I_FN void rnn_i_head_grads(const rnn_i_open *o, const rnn_real *dlogits,
-                               rnn_real *grads)
+RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
+                               const rnn_real *dlogits, rnn_real *grads)
 {
     const rnn_i_model *m = &o->m;
     rnn_i_part part[RNN_I_PARTS];
@@ -7884,18 +8295,20 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_open *o, const rnn_real *dlogits,
     size_t first, end;
     int i, n = rnn_i_head_input(o, 0, part, &rows);
 
-    rnn_i_share(&o->call, m->O, &first, &end);
+    if (!m->O)
+        return;
+    rnn_i_share(call, m->O, &first, &end);
     for (i = 0; i < n; v += part[i].width * m->O, i++)
-        rnn_i_rows_grads(&o->call, &rows, &part[i], dlogits + first, m->O,
+        rnn_i_rows_grads(call, &rows, &part[i], dlogits + first, m->O,
                          end - first, v + first, m->O, 1);
-    rnn_i_sum_bias(&o->call, &rows, dlogits + first, m->O, end - first,
+    rnn_i_sum_bias(call, &rows, dlogits + first, m->O, end - first,
                    v + first, 1, 0, 1);
 }
 
 /* ---- N vs N and N vs 1 --------------------------------------------------- */
 
-RNN_I_FN void rnn_i_plain_forward(const rnn_i_open *o, const rnn_real *params,
-                                  rnn_real *logits, int train)
+RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
+                                  const rnn_real *params, rnn_real *logits)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_side *top = &m->top;
@@ -7904,37 +8317,37 @@ RNN_I_FN void rnn_i_plain_forward(const rnn_i_open *o, const rnn_real *params,
     size_t first, end, b;
     int n;
 
-    rnn_i_embed(&o->call, top, o->seq, params);
-    rnn_i_stack_forward(&o->call, &top->y, &top->stack, params + top->rnn,
+    rnn_i_embed(call, top, o->seq, params);
+    rnn_i_stack_forward(call, &top->y, &top->stack, params + top->rnn,
                         &o->inner, 0);
     if (m->n_to_1) {
-        rnn_i_share(&o->call, m->B, &first, &end);
+        rnn_i_share(call, m->B, &first, &end);
         for (b = first; b < end; b++)
             rnn_i_final(top, o->seq, top->y.L - 1, 0, b, m->last + b * m->W);
     }
     n = rnn_i_head_input(o, 0, part, &rows);
-    if (train && top->drop_last > 0)
-        rnn_i_dropout(&o->call, &rows, RNN_I_LAST_LAYER, top->drop_last,
+    if (top->y.drop && top->drop_last > 0)
+        rnn_i_dropout(call, &rows, RNN_I_LAST_LAYER, top->drop_last,
                       m->last, m->W);
-    rnn_i_head_forward(&o->call, m, params, &rows, part, n, logits);
+    rnn_i_head_forward(call, m, params, &rows, part, n, logits);
 }
 
-RNN_I_FN void rnn_i_plain_backward(const rnn_i_open *o, const rnn_real *params,
-                                   const rnn_flow *flow)
+RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                   const rnn_real *params, const rnn_flow *flow)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
     rnn_seq rows;
     size_t first, end, q, b;
 
     if (flow)
         in = *flow;
     if (m->n_to_1) {
-        rnn_i_share(&o->call, m->B, &first, &end);
+        rnn_i_share(call, m->B, &first, &end);
         rnn_i_last_seq(&rows, o->seq);
         if (m->top.drop_last > 0)
-            rnn_i_dropout(&o->call, &rows, RNN_I_LAST_LAYER, m->top.drop_last,
+            rnn_i_dropout(call, &rows, RNN_I_LAST_LAYER, m->top.drop_last,
                           m->dlast, m->W);
         for (q = 0; q < y->L * y->D; q++) {
             const size_t at = q * y->state + first * y->H;
@@ -7942,18 +8355,19 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_open *o, const rnn_real *params,
                        (end - first) * y->H);
         }
         for (b = first; b < end; b++)
-            rnn_i_final_backward(&o->call, &m->top, y->L - 1, b,
+            rnn_i_final_backward(call, &m->top, y->L - 1, b,
                                  m->dlast + b * m->W, m->dhn);
         in.dhn = m->dhn;
     }
-    rnn_i_stack_backward(&o->call, y, &m->top.stack, params + m->top.rnn,
+    rnn_i_stack_backward(call, y, &m->top.stack, params + m->top.rnn,
                          &o->inner, m->n_to_1 ? NULL : y->dy, &in);
 }
 
 /* ---- a decoder over all steps -------------------------------------------- */
 
 /* Scheduled sampling: the tokens that step t reads. */
-RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
+RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
+                           const rnn_real *logits)
 {
     const rnn_seq *seq = o->seq;
     const uint32_t limit =
@@ -7965,7 +8379,7 @@ RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
     size_t first, end, b, i;
     rnn_rng rng;
 
-    rnn_i_share(&o->call, o->m.B, &first, &end);
+    rnn_i_share(call, o->m.B, &first, &end);
     at[0] = 0xffffffffu; /* no layer */
     at[1] = seq->first_step + (uint32_t)t;
     rnn_threefry(seq->seed, at, rng.key);
@@ -7991,8 +8405,8 @@ RNN_I_FN void rnn_i_choose(const rnn_i_open *o, int t, const rnn_real *logits)
 }
 
 /* What of the input is known before the first step goes into z at once. */
-RNN_I_FN void rnn_i_fixed_input(const rnn_i_open *o, const rnn_real *weights,
-                                int done)
+RNN_I_FN void rnn_i_fixed_input(const rnn_i_call *call, const rnn_i_open *o,
+                                const rnn_real *weights, int done)
 {
     const rnn_i_lay *y = &o->m.top.y;
     rnn_i_layer a;
@@ -8002,11 +8416,11 @@ RNN_I_FN void rnn_i_fixed_input(const rnn_i_open *o, const rnn_real *weights,
         return;
     rnn_i_layer_of(y, 0, 0, &a);
     w = rnn_i_weights(y, &a, 0, weights);
-    rnn_i_input_product(&o->call, y, &a, &w, &o->inner, y->in, done, 0, weights,
+    rnn_i_input_product(call, y, &a, &w, &o->inner, y->in, done, 0, weights,
                         a.z);
 }
 
-RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
+RNN_I_FN void rnn_i_decoder_forward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params, rnn_real *logits)
 {
     const rnn_i_model *m = &o->m;
@@ -8021,22 +8435,22 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
     int i, n, t;
 
     if (!o->own)
-        rnn_i_embed(&o->call, &m->top, &o->tokens, params);
-    rnn_i_fixed_input(o, weights, done);
+        rnn_i_embed(call, &m->top, &o->tokens, params);
+    rnn_i_fixed_input(call, o, weights, done);
     if (m->attention) { /* s_0 is a query before the stack has run */
         rnn_i_layer_of(y, y->L - 1, 0, &a);
-        rnn_i_share(&o->call, m->B, &first, &end);
+        rnn_i_share(call, m->B, &first, &end);
         rnn_i_copy(a.h + first * y->H,
                    m->h0 + (y->L - 1) * y->state + first * y->H,
                    (end - first) * y->H);
     }
     n = rnn_i_head_input(o, 0, part, &rows);
     if (!stepwise)
-        rnn_i_stack_forward(&o->call, y, &m->top.stack, weights, &o->inner, 0);
+        rnn_i_stack_forward(call, y, &m->top.stack, weights, &o->inner, 0);
     for (t = 0; stepwise && t < (int)m->T; t++) {
-        const rnn_i_call one = rnn_i_at_step(&o->call, t);
+        const rnn_i_call one = rnn_i_at_step(call, t);
         if (o->own) {
-            rnn_i_choose(o, t, logits);
+            rnn_i_choose(call, o, t, logits);
             rnn_i_embed(&one, &m->top, &o->tokens, params);
         }
         for (i = 0; i < m->sources && m->attention; i++)
@@ -8046,12 +8460,13 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_open *o,
             rnn_i_head_forward(&one, m, params, &rows, part, n, logits);
     }
     if (!o->own)
-        rnn_i_head_forward(&o->call, m, params, &rows, part, n, logits);
+        rnn_i_head_forward(call, m, params, &rows, part, n, logits);
 }
 
 /* Down to the context and the state at which it starts; head_backward has left
  * dy, and added to dc and the contexts of attention. */
-RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
+RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
+                                     const rnn_i_open *o,
                                      const rnn_real *params,
                                      const rnn_flow *flow)
 {
@@ -8059,7 +8474,7 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
     const rnn_real *weights = params + m->top.rnn;
     rnn_i_lay y = m->top.y;
     rnn_i_part ds;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
     int i, t;
 
     if (flow) {
@@ -8067,18 +8482,18 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
         in.dcn = flow->dcn;
     }
     if (!m->attention) {
-        rnn_i_stack_backward(&o->call, &y, &m->top.stack, weights, &o->inner,
+        rnn_i_stack_backward(call, &y, &m->top.stack, weights, &o->inner,
                              y.dy, &in);
         return;
     }
     for (i = 0; i < m->sources; i++)
-        rnn_i_attend_backward_begin(&o->call, &m->source[i].look);
+        rnn_i_attend_backward_begin(call, &m->source[i].look);
     for (i = 0; i < o->fixed; i++)
         y.in[i].dx = NULL; /* after the loop, all steps at once */
     rnn_i_set_part(&ds, NULL, y.H, y.dh + (y.L - 1) * y.carry);
     ds.fixed = ds.add = 1;
     for (t = (int)m->T; t-- > 0;) {
-        const rnn_i_call one = rnn_i_at_step(&o->call, t);
+        const rnn_i_call one = rnn_i_at_step(call, t);
         rnn_i_stack_backward(&one, &y, &m->top.stack, weights, &o->inner, y.dy,
                              &in);
         for (i = 0; i < m->sources; i++) {
@@ -8086,256 +8501,271 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_open *o,
             rnn_i_attend_backward_query(&one, &m->source[i].look, &ds);
         }
     }
-    rnn_i_input_backward(&o->call, &y, 0, m->top.y.in, o->fixed, weights,
+    rnn_i_input_backward(call, &y, 0, m->top.y.in, o->fixed, weights,
                          &o->inner);
 }
 
 /* ---- the public calls ---------------------------------------------------- */
 
-/* The encoders' copies; returns whether threads must meet before they run. */
-RNN_I_FN int rnn_i_pack_encoders(const rnn_i_open *o, const rnn_real *params)
-{
-    const rnn_i_model *m = &o->m;
-    int i, strips = 0;
+/* A call's arrays, for the parts that share it. */
+typedef struct rnn_i_pass {
+    rnn_work *work;
+    const rnn_flow *flow;
+} rnn_i_pass;
 
-    for (i = 0; i < m->sources && !m->given; i++) {
-        const rnn_i_side *s = &m->source[i].side;
-        strips |= rnn_i_pack(&o->call, &s->y, params + s->rnn);
-    }
-    return strips;
+/* Whether a side's layer 0 gathers the rows of its weights. */
+RNN_I_FN int rnn_i_gathers(const rnn_i_side *s)
+{
+    return s->input == RNN_ONE_HOT && s->y.I == s->reads;
 }
 
-/* The copies: transposed, which backward reads, and in strips, which this
- * forward pass reads. */
-RNN_I_FN void rnn_i_pack_model(const rnn_i_open *o, const rnn_real *params,
-                               int train)
+/* The copies: in strips, which forward reads, and transposed, which backward
+ * does. */
+RNN_I_FN void rnn_i_pack_model(const rnn_i_call *call, void *arg)
 {
-    const rnn_i_model *m = &o->m;
-    const rnn_i_call *call = &o->call;
-    int i, strips = rnn_i_pack_encoders(o, params);
+    const rnn_work *work = ((const rnn_i_pass *)arg)->work;
+    const rnn_i_model *m = &work->i.m;
+    const rnn_real *params = work->weights;
+    const int train = m->top.y.packed;
+    int i;
 
     for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
-        const rnn_real *w;
-        if (!train || !m->attention)
-            continue;
-        w = params + s->att;
-        if (att->row->W)
+        const rnn_real *w = params + s->att;
+        rnn_i_pack(call, &s->side.y, params + s->side.rnn,
+                   rnn_i_gathers(&s->side));
+        if (train && m->attention && att->row->W)
             rnn_i_transpose(call, w, att->Q, att->A, s->look.W_t);
-        if (att->row->U)
+        if (train && m->attention && att->row->U)
             rnn_i_transpose(call, w + att->U, att->K, att->A, s->look.U_t);
     }
-    strips |= rnn_i_pack(call, &m->top.y, params + m->top.rnn);
+    rnn_i_pack(call, &m->top.y, params + m->top.rnn, rnn_i_gathers(&m->top));
     if (train && m->q)
         rnn_i_transpose(call, params + m->bridge, m->R, m->C, m->bridge_t);
-    if (train)
+    if (train && m->O)
         rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O, m->head_t);
-    if (strips)
-        rnn_i_meet(call);
 }
 
-RNN_I_FN rnn_status rnn_i_model_run(const rnn_model *model,
-                                    const rnn_real *params, const rnn_seq *seq,
-                                    rnn_real *logits, rnn_real *work,
-                                    size_t work_len, const rnn_run *run,
-                                    int train)
+RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
 {
-    rnn_i_open o;
-    rnn_status st = rnn_i_open_model(model, params, seq, train, work, work_len,
-                                     run, &o);
+    rnn_i_pass pass;
+    rnn_i_call call;
+    rnn_i_model *m;
+    uint32_t at;
+    int i;
+    rnn_status st = rnn_i_enter(net, work, &call);
 
     if (st)
         return st;
-    if (!params || !logits)
+    if (!work->packed || !net->sizes.packed)
         return RNN_E_ARG;
-    if (o.m.packed)
-        rnn_i_pack_model(&o, params, train);
-    if (o.m.decoder) {
-        rnn_i_encode(&o, params);
-        rnn_i_decoder_forward(&o, params, logits);
-    } else {
-        rnn_i_plain_forward(&o, params, logits, train);
+    if (work->packed != work->i.packed)
+        return RNN_E_ORDER; /* moved since it was bound */
+    m = &work->i.m;
+    for (i = 0; i < m->sources && !m->given; i++) {
+        m->source[i].side.y.strips = 1;
+        m->source[i].side.y.packed = 0;
     }
+    m->top.y.strips = 1;
+    m->top.y.packed = 0;
+    pass.work = work;
+    pass.flow = NULL;
+    rnn_i_each(&call, rnn_i_pack_model, &pass);
+    at = (uint32_t)(uintptr_t)work->packed;
+    rnn_i_stamp(work->packed, RNN_I_READY, rnn_i_mix(net->id, at));
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_forward(const rnn_model *model, const rnn_real *params,
-                              const rnn_seq *seq, rnn_real *logits,
-                              rnn_real *work, size_t work_len,
-                              const rnn_run *run)
+RNN_I_FN void rnn_i_run_forward(const rnn_i_call *call, void *arg)
 {
-    return rnn_i_model_run(model, params, seq, logits, work, work_len, run, 1);
+    rnn_work *work = ((const rnn_i_pass *)arg)->work;
+    const rnn_i_open *o = &work->i;
+
+    if (o->m.decoder) {
+        rnn_i_encode(call, o, work->weights);
+        rnn_i_decoder_forward(call, o, work->weights, work->logits);
+    } else {
+        rnn_i_plain_forward(call, o, work->weights, work->logits);
+    }
 }
 
-RNNDEF rnn_status rnn_infer(const rnn_model *model, const rnn_real *params,
-                            const rnn_seq *seq, rnn_real *logits,
-                            rnn_real *work, size_t work_len,
-                            const rnn_run *run)
+RNNDEF rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
+                              const rnn_seq *seq)
 {
-    return rnn_i_model_run(model, params, seq, logits, work, work_len, run, 0);
-}
-
-RNN_I_FN void rnn_i_model_grads(const rnn_i_open *o, const rnn_real *dlogits,
-                                rnn_real *grads)
-{
-    const rnn_i_model *m = &o->m;
-    const rnn_i_side *top = &m->top;
-
-    rnn_i_head_grads(o, dlogits, grads);
-    rnn_i_stack_grads(&o->call, &top->y, &top->stack, &o->inner,
-                      grads + top->rnn);
-    rnn_i_embed_grads(&o->call, top, &o->tokens, top->dx, grads);
-    if (m->decoder)
-        rnn_i_encode_grads(o, grads);
-}
-
-RNNDEF rnn_status rnn_backward(const rnn_model *model, const rnn_real *params,
-                               const rnn_seq *seq, const rnn_real *dlogits,
-                               const rnn_flow *flow, rnn_real *grads,
-                               rnn_real *work, size_t work_len,
-                               const rnn_run *run)
-{
-    rnn_i_open o;
-    rnn_i_model *m = &o.m;
-    size_t first, end;
-    int i;
-    rnn_status st = rnn_i_open_model(model, params, seq, 1, work, work_len,
-                                     run, &o);
+    rnn_i_pass pass;
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_TRAINING, &call);
 
     if (st)
         return st;
-    if (!params || !dlogits || (grads && o.call.parts > 1) ||
-        (flow && flow->dx && m->top.input != RNN_DENSE))
-        return RNN_E_ARG;
-    for (i = 0; flow && flow->source && i < m->sources; i++)
-        if (flow->source[i].dx && model->input != RNN_DENSE)
-            return RNN_E_ARG;
-    if (!m->top.E && flow && m->top.input == RNN_DENSE)
-        m->top.y.in[0].dx = flow->dx;
-    rnn_i_share(&o.call, m->B, &first, &end);
+    pass.work = work;
+    pass.flow = NULL;
+    if (work->i.m.packed) {
+        rnn_i_stamp(work->packed, RNN_I_BLANK, 0); /* those of this pass */
+        rnn_i_each(&call, rnn_i_pack_model, &pass);
+    }
+    rnn_i_each(&call, rnn_i_run_forward, &pass);
+    rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
+                            const rnn_seq *seq)
+{
+    rnn_i_pass pass;
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_USING, &call);
+
+    if (st)
+        return st;
+    pass.work = work;
+    pass.flow = NULL;
+    rnn_i_each(&call, rnn_i_run_forward, &pass);
+    return RNN_OK;
+}
+
+RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_pass *p = (const rnn_i_pass *)arg;
+    const rnn_i_open *o = &p->work->i;
+    const rnn_i_model *m = &o->m;
+    const rnn_real *params = p->work->weights;
+    size_t first, end;
+
+    if (!p->flow || (!p->flow->accumulate && !p->flow->frozen)) {
+        rnn_i_share(call, m->params, &first, &end);
+        rnn_i_copy(p->work->grads + first, NULL, end - first);
+    }
+    rnn_i_share(call, m->B, &first, &end);
     if (m->decoder) /* what the head, the stack and the start add to */
         rnn_i_copy(m->dc + first * m->C, NULL, (end - first) * m->C);
-    rnn_i_head_backward(&o, params, dlogits);
+    rnn_i_head_backward(call, o, params, p->work->dlogits);
     if (m->decoder) {
-        rnn_i_decoder_backward(&o, params, flow);
-        rnn_i_encode_backward(&o, params, flow);
+        rnn_i_decoder_backward(call, o, params, p->flow);
+        rnn_i_encode_backward(call, o, params, p->flow);
     } else {
-        rnn_i_plain_backward(&o, params, flow);
+        rnn_i_plain_backward(call, o, params, p->flow);
     }
-    if (grads)
-        rnn_i_model_grads(&o, dlogits, grads);
-    return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_grads(const rnn_model *model, const rnn_seq *seq,
-                            const rnn_real *dlogits, rnn_real *grads,
-                            const rnn_real *work, size_t work_len,
-                            const rnn_run *run)
+RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
 {
-    rnn_i_open o;
-    rnn_status st = rnn_i_open_model(model, NULL, seq, 1,
-                                     rnn_i_writable(work), work_len, run, &o);
+    const rnn_work *work = ((const rnn_i_pass *)arg)->work;
+    const rnn_i_open *o = &work->i;
+    const rnn_i_side *top = &o->m.top;
+    rnn_real *grads = work->grads;
 
-    if (st)
-        return st;
-    if (!dlogits || !grads)
-        return RNN_E_ARG;
-    rnn_i_model_grads(&o, dlogits, grads);
-    return RNN_OK;
+    rnn_i_head_grads(call, o, work->dlogits, grads);
+    rnn_i_stack_grads(call, &top->y, &top->stack, &o->inner,
+                      grads + top->rnn);
+    rnn_i_embed_grads(call, top, &o->tokens, top->dx, grads);
+    if (o->m.decoder)
+        rnn_i_encode_grads(call, o, grads);
 }
 
-RNNDEF rnn_status rnn_view_model(const rnn_model *model, const rnn_seq *seq,
-                                 const rnn_real *work, size_t work_len,
-                                 rnn_model_view *view)
+/* Whether what flow asks for can be. */
+RNN_I_FN int rnn_i_flow_fits(const rnn_i_model *m, const rnn_flow *flow)
 {
-    rnn_i_model m;
-    int S[RNN_MAX_SOURCES] = {0, 0}, i;
-    rnn_status st;
+    int i;
 
-    if (!model || !seq || !work || !view)
-        return RNN_E_ARG;
-    st = rnn_i_describe(model, &m);
-    for (i = 0; !st && i < m.sources; i++) {
-        if (!seq->source)
-            return RNN_E_ARG;
-        S[i] = seq->source[i].steps;
-    }
-    if (!st)
-        st = rnn_i_model_layout(model, S, seq->steps, seq->batch, 1, &m);
-    if (!st)
-        st = rnn_i_model_work(&m, 1, NULL);
-    if (st)
-        return st;
-    if (work_len < m.tight)
-        return RNN_E_BUFFER;
-    (void)rnn_i_model_work(&m, 1, rnn_i_writable(work));
-    for (i = 0; i < RNN_MAX_SOURCES; i++) {
-        view->source[i].stack = view->source[i].memory = NULL;
-        view->source[i].attention = view->source[i].context = NULL;
-        view->source[i].stack_len = 0;
-    }
-    view->stack = m.top.y.z;
-    view->stack_len = rnn_i_stack_len(&m.top.y);
-    view->h0 = m.decoder ? m.h0 : NULL;
-    view->c0 = m.decoder && m.top.y.C ? m.c0 : NULL;
-    view->c = m.uses_c ? m.c : NULL;
-    for (i = 0; i < m.sources && !m.given; i++) {
-        const rnn_i_source *s = &m.source[i];
-        view->source[i].stack = s->side.y.z;
-        view->source[i].stack_len = rnn_i_stack_len(&s->side.y);
-        view->source[i].memory = m.keeps ? s->memory : NULL;
-        if (m.attention) {
-            view->source[i].attention = s->look.attn;
-            view->source[i].context = s->look.context;
-        }
-    }
-    return RNN_OK;
+    if (!flow)
+        return 1;
+    if (flow->dx && m->top.input != RNN_DENSE)
+        return 0;
+    for (i = 0; flow->source && i < m->sources; i++)
+        if (flow->source[i].dx && m->source[i].side.input != RNN_DENSE)
+            return 0;
+    return 1;
 }
 
-RNN_I_FLAT
-RNNDEF rnn_status rnn_step(const rnn_model *model, const rnn_real *params,
-                           int batch, const rnn_real *x, const int *ids,
-                           rnn_real *h, rnn_real *c, rnn_real *logits,
-                           rnn_real *work, size_t work_len,
-                           const rnn_run *run)
+RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
+                               const rnn_seq *seq, const rnn_flow *flow)
 {
-    static const int none[RNN_MAX_SOURCES] = {0, 0};
-    rnn_i_model m;
+    rnn_i_pass pass;
     rnn_i_call call;
-    rnn_i_part part;
-    rnn_i_lay *y = &m.top.y;
-    rnn_seq one;
-    rnn_status st;
+    rnn_i_model *m;
+    uint32_t hash;
+    rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_TRAINING, &call);
 
-    if (!model || model->wiring < 0 || model->wiring > RNN_N_TO_1)
-        return RNN_E_ARG;
-    st = rnn_i_model_layout(model, none, 1, batch, 0, &m);
     if (st)
         return st;
-    if (!params || !logits || !work || (m.top.input == RNN_DENSE ? !x : !ids))
+    m = &work->i.m;
+    hash = rnn_i_hash_pass(net, seq);
+    if (!rnn_i_flow_fits(m, flow))
         return RNN_E_ARG;
-    if (work_len < rnn_i_step_work(&m, NULL))
-        return RNN_E_BUFFER;
-    if (!h || (y->C && !c) || y->D != 1)
-        return RNN_E_ARG;
-    rnn_i_flat(&one, batch);
-    one.ids = ids;
-    one.x = x;
-    st = rnn_i_begin(run, &call);
-    if (!st)
-        st = rnn_i_check_seq(&one, rnn_i_wants(&m.top));
+    if (rnn_i_stamped(work->keep, hash) != RNN_I_READY)
+        return RNN_E_ORDER;
+    rnn_i_stamp(work->keep, RNN_I_USED, hash);
+    if (!m->top.E && flow && m->top.input == RNN_DENSE)
+        m->top.y.in[0].dx = flow->dx;
+    pass.work = work;
+    pass.flow = flow;
+    rnn_i_each(&call, rnn_i_run_backward, &pass);
+    if (!flow || !flow->frozen)
+        rnn_i_each(&call, rnn_i_model_grads, &pass);
+    return RNN_OK;
+}
+
+/* ---- looking at what forward has kept ------------------------------------ */
+
+RNN_I_FN rnn_status rnn_i_open_view(const rnn_net *net, rnn_work *work,
+                                    const rnn_seq *seq)
+{
+    rnn_i_call call;
+    rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_TRAINING, &call);
+
     if (st)
         return st;
-    (void)rnn_i_step_work(&m, work);
-    rnn_i_embed(&call, &m.top, &one, params);
-    y->ins = 1;
-    rnn_i_set_part(y->in, m.top.E ? m.top.x : m.top.input == RNN_DENSE ? x
-                                                                      : NULL,
-                   y->I, NULL);
-    rnn_i_stack_step(&call, y, params + m.top.rnn, &one, h, c, y->z);
-    rnn_i_set_part(&part, h + (y->L - 1) * y->state, y->H, NULL);
-    rnn_i_head_forward(&call, &m, params, &one, &part, 1, logits);
+    return rnn_i_stamped(work->keep, rnn_i_hash_pass(net, seq)) >= RNN_I_READY
+               ? RNN_OK
+               : RNN_E_ORDER;
+}
+
+RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
+                                 const rnn_seq *seq, rnn_view *view)
+{
+    const rnn_i_model *m;
+    int i;
+    rnn_status st = view ? rnn_i_open_view(net, work, seq) : RNN_E_ARG;
+
+    if (st)
+        return st;
+    m = &work->i.m;
+    view->h0 = m->decoder ? m->h0 : NULL;
+    view->c0 = m->decoder && m->top.y.C ? m->c0 : NULL;
+    view->c = m->uses_c ? m->c : NULL;
+    for (i = 0; i < RNN_MAX_SOURCES; i++) {
+        const rnn_i_source *s = &m->source[i];
+        const int there = i < m->sources && !m->given;
+        view->source[i].memory = there && m->keeps ? s->memory : NULL;
+        view->source[i].attention = there && m->attention ? s->look.attn : NULL;
+        view->source[i].context = there && m->attention ? s->look.context
+                                                        : NULL;
+    }
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
+                                 const rnn_seq *seq, int which, int layer,
+                                 int direction, rnn_layer_view *view)
+{
+    const rnn_i_lay *y;
+    rnn_i_layer a;
+    rnn_status st = view ? rnn_i_open_view(net, work, seq) : RNN_E_ARG;
+
+    if (st)
+        return st;
+    if (which < 0 || which > work->i.m.sources || (which && work->i.m.given))
+        return RNN_E_ARG;
+    y = which ? &work->i.m.source[which - 1].side.y : &work->i.m.top.y;
+    if (layer < 0 || (size_t)layer >= y->L || direction < 0 ||
+        (size_t)direction >= y->D)
+        return RNN_E_ARG;
+    rnn_i_layer_of(y, (size_t)layer, (size_t)direction, &a);
+    view->h = a.h_now;
+    view->c = a.c_now;
+    view->gates = a.z;
     return RNN_OK;
 }
 
@@ -8406,20 +8836,6 @@ RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_stack_tensor(const rnn_stack *stack, int i,
-                                   rnn_tensor *tensor)
-{
-    rnn_i_lay y;
-    rnn_status st;
-
-    if (!tensor || i < 0)
-        return RNN_E_ARG;
-    st = rnn_i_layout(stack, 1, 1, 0, &y);
-    return st ? st : rnn_i_stack_tensor(&y, (size_t)i, "", tensor);
-}
-
-
-
 /* Walks over the tensors of a model: if *i is 0, this is the one, and it is put
  * into t; else *i counts down. */
 RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
@@ -8459,7 +8875,6 @@ RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
 RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor)
 {
-    static const int one[RNN_MAX_SOURCES] = {1, 1};
     static const char *const tables[] = {"emb_src", "emb_src2"};
     static const char *const encoders[] = {"enc.", "enc2."};
     static const char *const atts[] = {"att.", "att2."};
@@ -8471,7 +8886,7 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
 
     if (!tensor || i < 0)
         return RNN_E_ARG;
-    st = rnn_i_model_layout(model, one, 1, 1, 0, &m);
+    st = rnn_i_model_of(model, &m);
     if (st)
         return st;
     for (s = 0; s < m.sources; s++)
@@ -8496,14 +8911,28 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
     }
     if (rnn_i_side_tensor(&n, t, &m.top, 1,
                           m.decoder && !m.given ? "emb_tgt" : "emb",
-                          m.decoder && !m.given ? "dec." : "rnn."))
+                          m.decoder && !m.given      ? "dec."
+                          : m.decoder || m.O || m.top.E ? "rnn."
+                                                     : ""))
         return RNN_OK;
+    if (!m.O)
+        return RNN_E_END;
     W = m.W + m.Z;
     return rnn_i_named(&n, t, "out.weight", "", m.O, W, m.head, W) ||
                    rnn_i_named(&n, t, "out.bias", "", m.O, 0,
                                m.head + W * m.O, W)
                ? RNN_OK
                : RNN_E_END;
+}
+
+/* How many parameters a model has. */
+RNN_I_FN rnn_status rnn_i_params(const rnn_model *model, size_t *n)
+{
+    rnn_i_model m;
+    rnn_status st = rnn_i_model_of(model, &m);
+
+    *n = st ? 0 : m.params;
+    return st;
 }
 
 /* ============================================================================
@@ -8517,7 +8946,7 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
                               rnn_real *p, const rnn_run *run)
 {
     rnn_i_call call;
-    size_t first, end, i;
+    size_t i;
     rnn_real max;
     const size_t O = (size_t)outputs;
     rnn_status st = rnn_i_begin(run, &call);
@@ -8528,8 +8957,7 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
         return RNN_E_ARG;
     if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, O)))
         return RNN_E_SIZE;
-    rnn_i_share(&call, rows, &first, &end);
-    for (i = first; i < end; i++)
+    for (i = 0; i < rows; i++)
         rnn_i_softmax(&call, O, logits + i * O, p + i * O, &max);
     return RNN_OK;
 }
@@ -8566,70 +8994,126 @@ RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
     return rnn_i_finite(*mean) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
-/* What every loss does around its rows. */
+/* A loss over rows: all that its parts share. l_i = a row's own loss. */
 typedef struct rnn_i_loss {
     rnn_i_call call;
-    size_t O, first, end;
-    rnn_real n, lane[16];
-    int finite;
+    size_t O, rows;
+    const rnn_real *x, *weights;
+    const int *ids;          /* targets: one of the two */
+    const rnn_real *targets;
+    rnn_real n, each, rest;  /* of smoothing: e/O, 1 - e */
+    rnn_real *values, *dx;
+    int squared;
 } rnn_i_loss;
 
-RNN_I_FN rnn_status rnn_i_loss_begin(rnn_i_loss *s, const void *x, size_t rows,
-                                     int outputs, const void *targets,
+RNN_I_FN rnn_status rnn_i_loss_begin(rnn_i_loss *s, const rnn_real *x,
+                                     size_t rows, int outputs,
                                      const rnn_real *weights, rnn_real n,
-                                     const rnn_real *loss, const rnn_run *run)
+                                     rnn_real *values, rnn_real *dx,
+                                     const rnn_run *run)
 {
-    int j;
     rnn_status st = rnn_i_begin(run, &s->call);
 
     if (st)
         return st;
-    if (!x || !targets || !(n >= 0) ||
-        (s->call.parts > 1 && (loss || n <= 0)))
+    if (!x || !(n >= 0))
         return RNN_E_ARG;
     if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, (size_t)outputs)))
         return RNN_E_SIZE;
+    if (!values) /* sums run over values in order */
+        s->call.parts = 1;
     s->O = (size_t)outputs;
-    rnn_i_share(&s->call, rows, &s->first, &s->end);
+    s->rows = rows;
+    s->x = x;
+    s->weights = weights;
+    s->ids = NULL;
+    s->targets = NULL;
     s->n = n > 0 ? n : rnn_i_weight(&s->call, weights, rows);
-    s->finite = 1;
-    for (j = 0; j < 16; j++)
-        s->lane[j] = 0;
+    s->values = values;
+    s->dx = dx;
     return RNN_OK;
 }
 
-/* A row that counts for nothing; its x is not read. */
-RNN_I_FN void rnn_i_loss_skip(const rnn_i_loss *s, size_t i, rnn_real *values,
-                              rnn_real *dx)
+/* l_i and dx of row i; of a row that counts for nothing, whose x is not read,
+ * zeros. */
+RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
+                                 size_t i)
 {
-    if (dx)
-        rnn_i_copy(dx + i * s->O, NULL, s->O);
-    if (values)
-        values[i] = 0;
+    const rnn_real w = s->weights ? s->weights[i] : 1;
+    const rnn_real *x = s->x + i * s->O;
+    rnn_real *p = s->dx ? s->dx + i * s->O : NULL;
+    rnn_real max, sum, l, at, spread = 0;
+    size_t j;
+
+    if (w == 0) {
+        if (p)
+            rnn_i_copy(p, NULL, s->O);
+        return 0;
+    }
+    if (!s->ids)
+        return rnn_i_div(
+            RNN_I_DO(call->k, row_loss)(
+                s->squared, s->O,
+                rnn_i_div(rnn_i_div(w, s->n), (rnn_real)s->O), x,
+                s->targets + i * s->O, p),
+            (rnn_real)s->O);
+    /* log-probabilities enter as x - max; smoothing takes some of all */
+    at = x[s->ids[i]];
+    if (s->each > 0) {
+        max = RNN_I_DO(call->k, greatest)(s->O, x);
+        spread = RNN_I_DO(call->k, spread)(s->O, max, s->each, x);
+    }
+    sum = rnn_i_softmax(call, s->O, x, p, &max);
+    at = rnn_i_mul(s->rest, rnn_i_sub(at, max));
+    RNN_I_DO(call->k, map)(RNN_FN_LOG, 1, &sum, &l);
+    l = rnn_i_sub(l, rnn_i_add(at, spread));
+    for (j = 0; p && s->each > 0 && j < s->O; j++)
+        p[j] = rnn_i_sub(p[j], s->each);
+    if (p) {
+        p[s->ids[i]] = rnn_i_sub(p[s->ids[i]], s->rest);
+        RNN_I_DO(call->k, scale)(s->O, rnn_i_div(w, s->n), p, p);
+    }
+    return l;
 }
 
-RNN_I_FN void rnn_i_loss_row(rnn_i_loss *s, size_t i, rnn_real w, rnn_real l,
-                             rnn_real *values)
+/* Rows whose losses are kept. */
+RNN_I_FN void rnn_i_loss_rows(const rnn_i_call *call, void *arg)
 {
-    s->finite &= rnn_i_finite(l);
-    if (values)
-        values[i] = l;
-    s->lane[i & 15] = rnn_i_add(s->lane[i & 15], rnn_i_mul(w, l));
+    const rnn_i_loss *s = (const rnn_i_loss *)arg;
+    size_t first, end, i;
+
+    rnn_i_share(call, s->rows, &first, &end);
+    for (i = first; i < end; i++)
+        s->values[i] = rnn_i_loss_row(call, s, i);
 }
 
-RNN_I_FN rnn_status rnn_i_loss_end(rnn_i_loss *s, rnn_real *loss)
+/* All rows, then loss = sum_i w_i l_i / n, in 16 lanes by i mod 16. */
+RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, rnn_real *loss)
 {
-    rnn_real total;
-    int i, j;
+    rnn_real lane[16], l, total;
+    int finite = 1, j, k;
+    size_t i;
 
+    for (j = 0; j < 16; j++)
+        lane[j] = 0;
+    if (s->values)
+        rnn_i_each(&s->call, rnn_i_loss_rows, s);
+    for (i = 0; i < s->rows; i++) {
+        l = s->values ? s->values[i] : rnn_i_loss_row(&s->call, s, i);
+        if (s->weights && s->weights[i] == 0)
+            continue;
+        finite &= rnn_i_finite(l);
+        lane[i & 15] = rnn_i_add(lane[i & 15],
+                                 rnn_i_mul(s->weights ? s->weights[i] : 1, l));
+    }
     for (j = 8; j; j /= 2)
-        for (i = 0; i < j; i++)
-            s->lane[i] = rnn_i_add(s->lane[i], s->lane[i + j]);
+        for (k = 0; k < j; k++)
+            lane[k] = rnn_i_add(lane[k], lane[k + j]);
     /* nothing counted: 0, not 0/0 */
-    total = s->lane[0] == 0 ? 0 : rnn_i_div(s->lane[0], s->n);
+    total = lane[0] == 0 ? 0 : rnn_i_div(lane[0], s->n);
     if (loss)
         *loss = total;
-    return s->finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
+    return finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
 RNNDEF rnn_status rnn_cross_entropy(const rnn_real *x, size_t rows,
@@ -8640,49 +9124,22 @@ RNNDEF rnn_status rnn_cross_entropy(const rnn_real *x, size_t rows,
                                     const rnn_run *run)
 {
     rnn_i_loss s;
-    rnn_real max, sum, l, at, each, rest;
-    size_t i, j;
-    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, targets, weights, n,
-                                     loss, run);
+    size_t i;
+    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, weights, n, values,
+                                     dx, run);
 
     if (st)
         return st;
-    if (!(smoothing >= 0 && smoothing < 1))
+    if (!targets || !(smoothing >= 0 && smoothing < 1))
         return RNN_E_ARG;
-    for (i = s.first; i < s.end; i++)
+    for (i = 0; i < rows; i++)
         if ((!weights || weights[i] != 0) &&
             (targets[i] < 0 || targets[i] >= outputs))
             return RNN_E_ID;
-    each = rnn_i_div(smoothing, (rnn_real)outputs);
-    rest = rnn_i_sub(1, smoothing);
-    for (i = s.first; i < s.end; i++) {
-        const rnn_real w = weights ? weights[i] : 1, *row = x + i * s.O;
-        rnn_real *p = dx ? dx + i * s.O : NULL, spread = 0;
-
-        if (w == 0) {
-            rnn_i_loss_skip(&s, i, values, dx);
-            continue;
-        }
-        /* log-probabilities enter as x - max; smoothing takes some of all */
-        at = row[targets[i]];
-        if (smoothing > 0) {
-            max = RNN_I_DO(s.call.k, greatest)(s.O, row);
-            spread = RNN_I_DO(s.call.k, spread)(s.O, max, each, row);
-        }
-        sum = rnn_i_softmax(&s.call, s.O, row, p, &max);
-        at = rnn_i_mul(rest, rnn_i_sub(at, max));
-        RNN_I_DO(s.call.k, map)(RNN_FN_LOG, 1, &sum, &l);
-        l = rnn_i_sub(l, rnn_i_add(at, spread));
-        rnn_i_loss_row(&s, i, w, l, values);
-        if (p) {
-            if (smoothing > 0)
-                for (j = 0; j < s.O; j++)
-                    p[j] = rnn_i_sub(p[j], each);
-            p[targets[i]] = rnn_i_sub(p[targets[i]], rest);
-            RNN_I_DO(s.call.k, scale)(s.O, rnn_i_div(w, s.n), p, p);
-        }
-    }
-    return rnn_i_loss_end(&s, loss);
+    s.ids = targets;
+    s.each = rnn_i_div(smoothing, (rnn_real)outputs);
+    s.rest = rnn_i_sub(1, smoothing);
+    return rnn_i_loss_run(&s, loss);
 }
 
 /* Losses that are a mean over a row: row_loss of the kernels. */
@@ -8694,28 +9151,16 @@ RNN_I_FN rnn_status rnn_i_feature_loss(int squared, const rnn_real *x,
                                        rnn_real *loss, const rnn_run *run)
 {
     rnn_i_loss s;
-    rnn_real l;
-    size_t i;
-    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, targets, weights, n,
-                                     loss, run);
+    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, weights, n, values,
+                                     dx, run);
 
     if (st)
         return st;
-    for (i = s.first; i < s.end; i++) {
-        const rnn_real w = weights ? weights[i] : 1;
-        const size_t at = i * s.O;
-
-        if (w == 0) {
-            rnn_i_loss_skip(&s, i, values, dx);
-            continue;
-        }
-        l = RNN_I_DO(s.call.k, row_loss)(
-            squared, s.O,
-            rnn_i_div(rnn_i_div(w, s.n), (rnn_real)outputs), x + at,
-            targets + at, dx ? dx + at : NULL);
-        rnn_i_loss_row(&s, i, w, rnn_i_div(l, (rnn_real)outputs), values);
-    }
-    return rnn_i_loss_end(&s, loss);
+    if (!targets)
+        return RNN_E_ARG;
+    s.targets = targets;
+    s.squared = squared;
+    return rnn_i_loss_run(&s, loss);
 }
 
 RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_real *x, size_t rows,
@@ -8850,57 +9295,46 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
                                   size_t params_len, rnn_rng *rng)
 {
     rnn_tensor t;
-    rnn_sizes sizes;
+    size_t n;
     int i;
-    rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);
+    rnn_status st = rnn_i_params(model, &n);
 
     if (st)
         return st;
     if (!params || !rng)
         return RNN_E_ARG;
-    if (params_len < sizes.params)
+    if (params_len < n)
         return RNN_E_BUFFER;
     for (i = 0; rnn_model_tensor(model, i, &t) == RNN_OK; i++)
         (void)rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_init_stack(const rnn_stack *stack, rnn_real *params,
-                                 size_t params_len, rnn_rng *rng)
+RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
+                                       rnn_real *params, size_t params_len,
+                                       rnn_real bias)
 {
-    rnn_tensor t;
-    rnn_sizes sizes;
-    int i;
-    rnn_status st = rnn_stack_sizes(stack, 1, 1, &sizes);
-
-    if (st)
-        return st;
-    if (!params || !rng)
-        return RNN_E_ARG;
-    if (params_len < sizes.params)
-        return RNN_E_BUFFER;
-    for (i = 0; rnn_stack_tensor(stack, i, &t) == RNN_OK; i++)
-        (void)rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
-    return RNN_OK;
-}
-
-RNNDEF rnn_status rnn_init_forget_bias(const rnn_stack *stack,
-                                       rnn_real *params, rnn_real bias)
-{
-    rnn_i_lay y;
+    rnn_i_model m;
     rnn_i_layer a;
     size_t q, j;
-    rnn_status st = rnn_i_layout(stack, 1, 1, 0, &y);
+    int i;
+    rnn_status st = rnn_i_model_of(model, &m);
 
     if (st)
         return st;
-    if (!params || y.cell != RNN_LSTM || !y.bias)
+    if (!params || model->cell != RNN_LSTM || model->no_bias)
         return RNN_E_ARG;
-    for (q = 0; q < y.L * y.D; q++) {
-        rnn_i_layer_at(&y, q / y.D, q % y.D, &a);
-        for (j = y.H; j < 2 * y.H; j++) {
-            params[a.b_ih + j] = bias;
-            params[a.b_hh + j] = 0;
+    if (params_len < m.params)
+        return RNN_E_BUFFER;
+    for (i = m.given ? 0 : m.sources; i >= 0; i--) {
+        const rnn_i_side *s = i ? &m.source[i - 1].side : &m.top;
+        rnn_real *at = params + s->rnn;
+        for (q = 0; q < s->y.L * s->y.D; q++) {
+            rnn_i_layer_at(&s->y, q / s->y.D, q % s->y.D, &a);
+            for (j = s->y.H; j < 2 * s->y.H; j++) {
+                at[a.b_ih + j] = bias;
+                at[a.b_hh + j] = 0;
+            }
         }
     }
     return RNN_OK;
@@ -8928,7 +9362,7 @@ RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
 
     if (st)
         return st;
-    if (!grads || !(limit >= 0) || call->parts > 1)
+    if (!grads || !(limit >= 0))
         return RNN_E_ARG;
     *most = RNN_I_DO(call->k, greatest_size)(n, grads);
     return rnn_i_finite(*most) ? RNN_OK : RNN_E_NOT_FINITE;
@@ -8980,15 +9414,13 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run)
 {
     rnn_i_call call;
-    size_t first, end;
     rnn_status st = rnn_i_begin(run, &call);
 
     if (st)
         return st;
     if (!grads || !(limit >= 0))
         return RNN_E_ARG;
-    rnn_i_share(&call, n, &first, &end);
-    RNN_I_DO(call.k, clamp)(end - first, limit, grads + first);
+    RNN_I_DO(call.k, clamp)(n, limit, grads);
     return RNN_OK;
 }
 
@@ -9071,14 +9503,36 @@ RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
     return RNN_OK;
 }
 
+/* Elements of one update, for the parts that share it. */
+typedef struct rnn_i_range {
+    rnn_i_update u; /* of the first */
+    size_t count;
+} rnn_i_range;
+
+RNN_I_FN void rnn_i_update_range(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_range *r = (const rnn_i_range *)arg;
+    rnn_i_update u = r->u;
+    size_t first, end;
+
+    rnn_i_share(call, r->count, &first, &end);
+    u.p += first;
+    u.g += first;
+    u.m1 = u.m1 ? u.m1 + first : NULL;
+    u.m2 = u.m2 ? u.m2 + first : NULL;
+    u.m3 = u.m3 ? u.m3 + first : NULL;
+    RNN_I_DO(call->k, update)(end - first, &u);
+}
+
 RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       rnn_real *params, const rnn_real *grads,
                                       rnn_real *moments, size_t n, size_t first,
                                       size_t count, const rnn_run *run)
 {
     rnn_i_call call;
+    rnn_i_range range;
     rnn_i_update u;
-    size_t kept, from, to;
+    size_t kept;
     rnn_status st = rnn_optimizer_moments(opt, &kept);
 
     if (!st)
@@ -9117,17 +9571,17 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
         u.lr = rnn_i_div(u.lr, opt->bias1);
         u.root = rnn_i_sqrt(opt->bias2);
     }
-    rnn_i_share(&call, count, &from, &to);
-    from += first;
-    u.p = params + from;
-    u.g = grads + from;
+    u.p = params + first;
+    u.g = grads + first;
     /* the arrays that a kind keeps stand one after the other */
-    u.m1 = kept > 0 ? moments + from : NULL;
-    u.m2 = kept > 1 ? moments + n + from : NULL;
-    u.m3 = kept > 2 ? moments + 2 * n + from : NULL;
+    u.m1 = kept > 0 ? moments + first : NULL;
+    u.m2 = kept > 1 ? moments + n + first : NULL;
+    u.m3 = kept > 2 ? moments + 2 * n + first : NULL;
     if (opt->kind == RNN_RMSPROP && !opt->centered)
         u.m3 = u.m2;
-    RNN_I_DO(call.k, update)(to + first - from, &u);
+    range.u = u;
+    range.count = count;
+    rnn_i_each(&call, rnn_i_update_range, &range);
     return RNN_OK;
 }
 
@@ -9164,9 +9618,9 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
     const rnn_real bias1 = opt ? opt->bias1 : 0, bias2 = opt ? opt->bias2 : 0;
     const rnn_real decay = opt ? opt->weight_decay : 0;
     rnn_tensor t;
-    rnn_sizes sizes;
+    size_t n;
     int i;
-    rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);
+    rnn_status st = rnn_i_params(model, &n);
 
     if (!st)
         st = rnn_optimizer_begin(opt);
@@ -9174,7 +9628,7 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
         return st;
     for (i = 0; !st && rnn_model_tensor(model, i, &t) == RNN_OK; i++) {
         opt->weight_decay = t.cols ? decay : 0;
-        st = rnn_optimizer_range(opt, params, grads, moments, sizes.params,
+        st = rnn_optimizer_range(opt, params, grads, moments, n,
                                  t.offset, t.size, run);
     }
     opt->weight_decay = decay;
@@ -9425,181 +9879,138 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
     return RNN_OK; /* rounding can leave u at the end: the greatest */
 }
 
-RNNDEF rnn_status rnn_generate(const rnn_model *model, const rnn_real *params,
-                               rnn_real *h, rnn_real *c, int id,
-                               const rnn_sampling *how, rnn_rng *rng, int stop,
-                               int *ids, int max, int *count, rnn_real *work,
-                               size_t work_len, const rnn_run *run)
-{
-    rnn_sizes sizes;
-    rnn_real *logits;
-    size_t O;
-    int n = 0;
-    rnn_status st = rnn_model_sizes(model, 1, 1, 1, &sizes);
-
-    if (!st)
-        st = rnn_i_check_sampling(how, rng);
-    if (st)
-        return st;
-    if (!ids || !count || max < 0 || !work || model->input == RNN_DENSE)
-        return RNN_E_ARG;
-    O = (size_t)model->output_size;
-    if (work_len < rnn_i_plus(sizes.step, rnn_i_times(2, O)))
-        return RNN_E_BUFFER;
-    logits = work + sizes.step;
-    while (n < max) {
-        st = rnn_step(model, params, 1, NULL, &id, h, c, logits, work,
-                      sizes.step, run);
-        if (st && n == 0)
-            return st; /* at the door: nothing is written */
-        if (!st)
-            st = rnn_sample(logits, model->output_size, how, rng, logits + O,
-                            &id);
-        if (st || id == stop)
-            break;
-        ids[n++] = id;
-    }
-    *count = n;
-    return st;
-}
-
 /* ============================================================================
- * [DECODE]  encode once, then one step of a decoder at a time
+ * [DECODE]  one step at a time: streams, and decoders after their sources
  *
  * What encode leaves belongs to the B rows of the sources; a step has rows of
  * its own, each of which names its source's. So the arrays of the memory are
  * laid out for the one, all others for the other.
  * ========================================================================= */
 
-/* The checks and the layout of a call on a memory, of a step of `rows` rows.
- * m->memory is how many numbers the memory has; it may be NULL if that is 0. */
-RNN_I_FN rnn_status rnn_i_open_memory(const rnn_model *model,
-                                      const rnn_seq *source, int rows,
-                                      const rnn_real *memory,
-                                      size_t memory_len, rnn_i_model *m)
+RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
 {
-    int S[RNN_MAX_SOURCES] = {0, 0}, i;
-    rnn_i_arena a = {NULL, 0};
-    rnn_status st;
+    rnn_work *work = ((const rnn_i_pass *)arg)->work;
 
-    if (!model || !source)
+    rnn_i_encode(call, &work->i, work->weights);
+}
+
+RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
+                             const rnn_seq *source, rnn_real *h, rnn_real *c)
+{
+    rnn_i_open *o;
+    rnn_i_model *m;
+    rnn_i_pass pass;
+    rnn_i_call call;
+    rnn_seq seq;
+    size_t n;
+    int S[RNN_MAX_SOURCES], i, room;
+    rnn_status st = rnn_i_enter(net, work, &call);
+
+    if (st)
+        return st;
+    o = &work->i;
+    m = &o->m;
+    if (!m->decoder || !source || !h || (m->top.y.C && !c))
         return RNN_E_ARG;
-    st = rnn_i_describe(model, m);
-    if (!st && !m->decoder)
-        st = RNN_E_ARG;
+    st = rnn_i_check_sources(net, m, source, source->batch);
     if (!st)
-        st = rnn_i_check_sources(model, source, source->batch);
+        st = rnn_i_packed(net, work, &room);
     if (st)
         return st;
     for (i = 0; i < m->sources; i++)
         S[i] = source[i].steps;
-    st = rnn_i_model_layout(model, S, 1, source->batch, 0, m);
-    if (!st)
-        st = rnn_i_model_work(m, 0, NULL);
-    if (!st && memory_len < m->memory)
-        st = RNN_E_BUFFER;
-    if (!st)
-        st = rnn_i_model_layout(model, S, 1, rows, 0, m);
-    if (!st)
-        st = rnn_i_model_work(m, 0, NULL);
+    st = rnn_i_hand_out(net, work, RNN_I_ENCODING, 1, (size_t)source->batch, S);
     if (st)
         return st;
-    a.base = rnn_i_writable(memory);
-    rnn_i_memory_arrays(m, (size_t)source->batch, &a);
-    m->memory = a.n;
-    return RNN_OK;
-}
-
-RNNDEF rnn_status rnn_encode(const rnn_model *model, const rnn_real *params,
-                             const rnn_seq *source, rnn_real *memory,
-                             size_t memory_len, rnn_real *h, rnn_real *c,
-                             rnn_real *work, size_t work_len,
-                             const rnn_run *run)
-{
-    rnn_i_open o;
-    rnn_i_model *m = &o.m;
-    const rnn_i_lay *y = &m->top.y;
-    rnn_i_arena a = {memory, 0};
-    rnn_seq seq;
-    size_t first, end, l;
-    int i;
-    rnn_status st;
-
-    if (!source)
-        return RNN_E_ARG;
-    st = rnn_i_open_memory(model, source, source->batch, memory, memory_len, m);
-    if (!st)
-        st = rnn_i_begin(run, &o.call);
-    if (st)
-        return st;
-    if (!params || !h || (y->C && !c) || !work || (m->memory && !memory))
-        return RNN_E_ARG;
-    if (work_len < m->tight)
-        return RNN_E_BUFFER;
-    m->packed = work_len >= m->total;
-    (void)rnn_i_model_work(m, 0, work);
-    rnn_i_memory_arrays(m, m->B, &a);
+    m->packed = room;
     rnn_i_flat(&seq, source->batch);
-    o.seq = &seq;
-    o.own = 0;
-    o.inner = o.tokens = seq;
+    o->seq = &seq;
+    o->own = 0;
+    o->rows = source->batch;
     for (i = 0; i < m->sources; i++) {
-        rnn_i_open_source(&o, i, &source[i]);
+        rnn_i_open_source(o, i, &source[i]);
+        o->seen[i] = S[i];
+        o->seen_lengths[i] = source[i].lengths;
         if (!m->given)
-            rnn_i_have(&m->source[i].side.y, &o.call, 0, m->packed);
+            rnn_i_have(&m->source[i].side.y, 0, room);
+        if (m->attention)
+            rnn_i_connect_look(o, i, work->weights, &o->inner, NULL);
     }
-    rnn_i_connect(&o, params, 0);
-    if (m->packed && rnn_i_pack_encoders(&o, params))
-        rnn_i_meet(&o.call);
-    rnn_i_encode(&o, params);
-    rnn_i_share(&o.call, m->B, &first, &end);
-    for (l = 0; l < y->L; l++) {
-        const size_t at = l * y->state + first * y->H;
-        rnn_i_copy(h + at, m->h0 + at, (end - first) * y->H);
-        if (y->C)
-            rnn_i_copy(c + at, m->c0 + at, (end - first) * y->H);
-    }
+    pass.work = work;
+    pass.flow = NULL;
+    rnn_i_each(&call, rnn_i_run_encode, &pass);
+    o->seq = NULL;
+    n = m->top.y.L * m->top.y.state;
+    rnn_i_copy(h, m->h0, n);
+    if (m->top.y.C)
+        rnn_i_copy(c, m->c0, n);
     return RNN_OK;
 }
 
-/* What one step of a decoder reads: the states h and c, which it updates, the
- * tokens or numbers of `one`, the sources' rows. */
-typedef struct rnn_i_decoding {
+/* One step: the states h and c, which it updates, and what it reads. */
+typedef struct rnn_i_tick {
+    rnn_i_open *o;
     const rnn_real *params;
-    const rnn_seq *source;
-    const int *from;  /* each row's source, or NULL: its own number */
+    rnn_seq one;                /* the caller's x or ids                      */
+    const unsigned char *fresh;
+    const int *from;            /* each row's source, or NULL: its number     */
     rnn_real *h, *c, *logits;
-} rnn_i_decoding;
+    rnn_i_part head[RNN_I_PARTS];
+    int heads;
+} rnn_i_tick;
 
-/* c of each row, from its source's. */
-RNN_I_FN void rnn_i_feed(const rnn_i_model *m, const rnn_i_call *call,
-                         const int *from)
+/* The checks of steps of so many rows, and their arrays. */
+RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
+                                    int rows, const int *from,
+                                    rnn_real *h, rnn_real *c, rnn_i_tick *turn)
 {
-    size_t first, end, b;
+    rnn_i_open *o = &work->i;
+    rnn_i_model *m = &o->m;
+    int b, i;
 
-    rnn_i_share(call, m->B, &first, &end);
-    for (b = first; b < end; b++)
-        rnn_i_copy(m->fed + b * m->C,
-                   m->c + (from ? (size_t)from[b] : b) * m->C, m->C);
+    if (!h || (m->top.y.C && !c) || m->top.y.D != 1)
+        return RNN_E_ARG;
+    if (rows < 1 || rows > net->most.rows)
+        return RNN_E_SIZE;
+    if (m->decoder && !o->rows)
+        return RNN_E_ORDER;
+    if (m->decoder && !from && rows != o->rows)
+        return RNN_E_ARG;
+    for (b = 0; m->decoder && from && b < rows; b++)
+        if (from[b] < 0 || from[b] >= o->rows)
+            return RNN_E_ARG;
+    for (i = 0; i < m->sources; i++) {
+        o->source[i].steps = o->seen[i];
+        o->source[i].batch = o->rows;
+        o->source[i].lengths = o->seen_lengths[i];
+    }
+    rnn_i_flat(&turn->one, rows);
+    turn->o = o;
+    turn->params = work->weights;
+    turn->fresh = NULL;
+    turn->from = from;
+    turn->h = h;
+    turn->c = c;
+    turn->logits = work->logits;
+    m->top.y.packed = m->top.y.strips = 0;
+    return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
 }
 
-/* Step t of a checked decoder, whose arrays rnn_i_step_work has handed out. */
-RNN_I_FN void rnn_i_decode_step(rnn_i_model *m, const rnn_i_call *call,
-                                const rnn_i_decoding *d, int t,
-                                const rnn_seq *one, rnn_real *attn)
+/* The parts that step t reads; turn->one has its x or ids. */
+RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
 {
+    rnn_i_model *m = &turn->o->m;
     rnn_i_lay *y = &m->top.y;
-    rnn_i_part *in = y->in, head[RNN_I_PARTS];
-    rnn_real *top = d->h + (y->L - 1) * y->state;
-    rnn_seq seq = *one;
+    rnn_i_part *in = y->in, *head = turn->head;
+    rnn_real *top = turn->h + (y->L - 1) * y->state;
     int i, n = 0, heads = 1;
 
     rnn_i_set_part(head, top, y->H, NULL);
-    rnn_i_embed(call, &m->top, one, d->params);
-    rnn_i_inner(&m->top, one, &seq);
     if (m->top.input != RNN_I_NOTHING)
-        rnn_i_set_part(&in[n++], seq.x, m->top.reads, NULL);
-    rnn_i_feed(m, call, d->from);
+        rnn_i_set_part(&in[n++], m->top.E                    ? m->top.x
+                                 : m->top.input == RNN_DENSE ? turn->one.x
+                                                             : NULL,
+                       m->top.reads, NULL);
     if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
         rnn_i_set_part(&in[n], m->fed, m->C, NULL);
         in[n++].when = m->feed & RNN_AT_FIRST && t ? RNN_I_NEVER
@@ -9609,122 +10020,211 @@ RNN_I_FN void rnn_i_decode_step(rnn_i_model *m, const rnn_i_call *call,
     if (m->Z && !m->attention)
         rnn_i_set_part(&head[heads++], m->fed, m->C, NULL);
     for (i = 0; i < m->sources && m->attention; i++) {
-        const rnn_i_source *s = &m->source[i];
         rnn_i_look *k = &m->source[i].look;
-        k->source = d->source + i;
-        k->seq = &seq;
-        k->params = d->params + s->att;
-        k->W_t = k->U_t = NULL;
+        rnn_i_connect_look(turn->o, i, turn->params, &turn->one, turn->from);
         rnn_i_set_part(&k->s, top, y->H, NULL);
-        rnn_i_set_part(&k->h, s->memory, k->a.K, NULL);
         if (attn) {
             k->attn = attn;
-            attn += m->B * s->S;
+            attn += m->B * m->source[i].S;
+            turn->o->pass = RNN_I_NO_PASS; /* attn is the caller's now */
         }
-        k->from = d->from;
-        rnn_i_attend(call, k, NULL);
         rnn_i_set_part(&in[n++], k->context, k->a.K, NULL);
         if (m->Z)
             rnn_i_set_part(&head[heads++], k->context, k->a.K, NULL);
     }
     y->ins = n;
-    rnn_i_stack_step(call, y, d->params + m->top.rnn, &seq, d->h, d->c, y->z);
-    rnn_i_head_forward(call, m, d->params, &seq, head, heads, d->logits);
+    turn->heads = heads;
 }
 
-RNNDEF rnn_status rnn_decode_step(const rnn_model *model,
-                                  const rnn_real *params,
-                                  const rnn_seq *source,
-                                  const rnn_real *memory, size_t memory_len,
-                                  int t, int rows, const int *from,
-                                  const rnn_real *x, const int *ids,
-                                  rnn_real *h, rnn_real *c, rnn_real *logits,
-                                  rnn_real *attn, rnn_real *work,
-                                  size_t work_len, const rnn_run *run)
+/* logits = c + [what the head reads] V of one step */
+RNN_I_FN void rnn_i_step_head(const rnn_i_call *call, const rnn_i_model *m,
+                              const rnn_i_tick *turn)
 {
-    rnn_i_model m;
-    rnn_i_call call;
-    rnn_i_decoding d;
-    rnn_seq one;
-    int b;
-    rnn_status st = rnn_i_open_memory(model, source, rows, memory, memory_len,
-                                      &m);
+    const rnn_real *v = turn->params + m->head;
+    size_t first, end;
+    rnn_i_product p;
+    int i;
 
-    if (!st)
-        st = rnn_i_begin(run, &call);
+    rnn_i_share(call, m->B, &first, &end);
+    rnn_i_blank(call, &p);
+    p.m = end - first;
+    p.n = m->O;
+    p.b1 = v + (m->W + m->Z) * m->O;
+    p.start = RNN_I_FROM_BIAS;
+    for (i = 0; i < turn->heads && p.m; v += turn->head[i].width * m->O, i++) {
+        rnn_i_step_product(call, &p, first, &turn->head[i], v, m->O,
+                           turn->logits, m->O);
+        p.start = RNN_I_FROM_C;
+    }
+}
+
+/* Rows that start afresh. */
+RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
+                            size_t first, size_t end)
+{
+    size_t b, l;
+
+    for (b = first; turn->fresh && b < end; b++)
+        for (l = 0; turn->fresh[b] && l < y->L; l++) {
+            rnn_i_copy(turn->h + l * y->state + b * y->H, NULL, y->H);
+            if (y->C)
+                rnn_i_copy(turn->c + l * y->state + b * y->H, NULL, y->H);
+        }
+}
+
+RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_tick *turn = (const rnn_i_tick *)arg;
+    const rnn_i_model *m = &turn->o->m;
+    const rnn_i_lay *y = &m->top.y;
+    size_t first, end, b;
+    int i;
+
+    rnn_i_share(call, m->B, &first, &end);
+    rnn_i_refresh(y, turn, first, end);
+    rnn_i_embed(call, &m->top, &turn->one, turn->params);
+    for (b = first; m->C && b < end; b++) /* c of each row is its source's */
+        rnn_i_copy(m->fed + b * m->C,
+                   m->c + (turn->from ? (size_t)turn->from[b] : b) * m->C,
+                   m->C);
+    for (i = 0; i < m->sources && m->attention; i++)
+        rnn_i_attend(call, &m->source[i].look, NULL);
+    rnn_i_stack_step(call, y, turn->params + m->top.rnn, &turn->one, turn->h,
+                     turn->c, y->z);
+    if (m->O)
+        rnn_i_step_head(call, m, turn);
+    else
+        rnn_i_join(call, &turn->one, turn->head, turn->heads, turn->logits,
+                   m->Y);
+}
+
+RNN_I_FLAT
+RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
+                           const rnn_row *row, rnn_real *h, rnn_real *c)
+{
+    rnn_i_tick turn;
+    rnn_i_call call;
+    rnn_status st = rnn_i_enter(net, work, &call);
+
     if (st)
         return st;
-    if (!params || (m.memory && !memory) || t < 0 || !h ||
-        (m.top.y.C && !c) || !logits || !work ||
-        (!from && rows != source->batch))
+    if (!row || row->t < 0)
         return RNN_E_ARG;
-    for (b = 0; from && b < rows; b++)
-        if (from[b] < 0 || from[b] >= source->batch)
-            return RNN_E_ARG;
-    if (work_len < rnn_i_step_work(&m, NULL))
-        return RNN_E_BUFFER;
-    rnn_i_flat(&one, rows);
-    one.x = x;
-    one.ids = ids;
-    st = rnn_i_check_seq(&one, rnn_i_wants(&m.top));
+    st = rnn_i_open_step(net, work, row->rows ? row->rows : net->most.rows,
+                         row->from, h, c, &turn);
     if (st)
         return st;
-    (void)rnn_i_step_work(&m, work);
-    d.params = params;
-    d.source = source;
-    d.from = from;
-    d.h = h;
-    d.c = c;
-    d.logits = logits;
-    rnn_i_decode_step(&m, &call, &d, t, &one, attn);
+    turn.one.x = row->x;
+    turn.one.ids = row->ids;
+    turn.fresh = row->fresh;
+    st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top));
+    if (st)
+        return st;
+    rnn_i_connect_step(&turn, row->t, row->attn);
+    rnn_i_each(&call, rnn_i_run_step, &turn);
     return RNN_OK;
 }
 
-RNN_I_FN rnn_status rnn_i_check_decoding(const rnn_model *model,
-                                         const rnn_decoding *d)
+/* ---- a step of a description that the compiler knows --------------------- */
+
+/* What RNN_DEFINE_STEP makes a function of: with constants for all sizes the
+ * compiler folds it to one cell and its products. */
+RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
+                                   size_t L, int bias, size_t O,
+                                   const rnn_real *params, const rnn_real *x,
+                                   const int *id, rnn_real *h, rnn_real *c,
+                                   rnn_real *logits, rnn_real *scratch)
 {
-    if (!d || !model || d->min_steps < 0 || d->max_steps < d->min_steps ||
-        model->wiring < RNN_1_TO_N ||
-        (model->target_size && model->target == RNN_DENSE))
+    rnn_i_call call;
+    rnn_i_lay y;
+    rnn_i_layer last;
+    rnn_i_part state;
+    rnn_i_product p;
+    rnn_seq one;
+
+    call.k = RNN_I_PLAIN;
+    call.part = 0;
+    call.parts = 1;
+    call.run = NULL;
+    call.from = 0;
+    call.to = INT_MAX;
+    call.room = NULL;
+    call.room_len = 0;
+    y.cell = cell;
+    y.bias = bias;
+    y.row = &rnn_i_cells[cell];
+    y.I = E ? E : I;
+    y.H = y.state = H;
+    y.L = L;
+    y.D = y.B = 1;
+    y.G = rnn_i_cells[cell].G;
+    y.K = rnn_i_cells[cell].K;
+    rnn_i_flat(&one, 1);
+    one.ids = id;
+    y.ins = 1;
+    rnn_i_set_part(y.in, E ? params + (size_t)*id * E : x, y.I, NULL);
+    rnn_i_stack_step(&call, &y, params + I * E, &one, h, c, scratch);
+    if (!O)
+        return;
+    rnn_i_layer_at(&y, L - 1, 0, &last);
+    params += I * E + last.end;
+    rnn_i_set_part(&state, h + (L - 1) * H, H, NULL);
+    rnn_i_blank(&call, &p);
+    rnn_i_starts(&p, O, RNN_I_FROM_BIAS, params + H * O, NULL, 0);
+    p.m = 1;
+    rnn_i_step_product(&call, &p, 0, &state, params, O, logits, O);
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
+                                        const rnn_writing *how)
+{
+    const int tokens = m->top.input == RNN_ONE_HOT ||
+                       m->top.input == RNN_EMBEDDING;
+
+    if (!how || how->min_tokens < 0 || how->max_tokens < how->min_tokens ||
+        how->rows < 0 || !m->O || m->n_to_1 ||
+        !(tokens || (m->decoder && m->top.input == RNN_I_NOTHING)))
         return RNN_E_ARG;
-    if (d->end >= model->output_size)
+    if (how->end >= 0 && (size_t)how->end >= m->O)
         return RNN_E_ID;
-    if (d->end >= 0 && d->min_steps && model->output_size == 1)
+    if (how->end >= 0 && how->min_tokens && m->O == 1)
         return RNN_E_ARG;
-    if (model->target_size && (d->begin < 0 || d->begin >= model->target_size ||
-                               model->output_size > model->target_size))
+    if (tokens && (how->begin < 0 || (size_t)how->begin >= m->top.I ||
+                   m->O > m->top.I))
         return RNN_E_ID;
     return RNN_OK;
 }
 
 /* The token of each row after step t, into ids + t*B, from its logits; a row
  * that has ended keeps its last token. *left counts the others. */
-RNN_I_FN rnn_status rnn_i_decode_tokens(const rnn_decoding *d, int t,
-                                        const rnn_sampling *how, rnn_rng *rngs,
-                                        rnn_real *logits, size_t O, size_t B,
-                                        int *ids, int *counts, int *left)
+RNN_I_FN rnn_status rnn_i_take_tokens(const rnn_writing *how, int t,
+                                      const rnn_i_model *m, rnn_real *logits,
+                                      int *ids, int *counts, int *left)
 {
+    const size_t B = m->B;
     int *to = ids + (size_t)t * B, id;
     const int *old = t ? to - B : NULL;
-    rnn_real *sorted = logits + B * O;
     size_t b;
     rnn_status st;
 
     for (b = 0; b < B; b++) {
-        rnn_real *x = logits + b * O;
-        const int last = old ? old[b] : d->begin;
+        rnn_real *x = logits + b * m->O;
+        const int last = old ? old[b] : how->begin;
         if (counts[b] >= 0) {
             to[b] = last;
             continue;
         }
-        if (d->end >= 0 && t < d->min_steps)
-            x[d->end] = rnn_i_sub(0, rnn_i_from_bits(RNN_I_INFINITY));
-        st = how ? rnn_sample(x, (int)O, how, rngs + b, sorted, &id)
-                 : rnn_greedy(x, (int)O, &id);
+        if (how->end >= 0 && t < how->min_tokens)
+            x[how->end] = rnn_i_sub(0, rnn_i_from_bits(RNN_I_INFINITY));
+        st = how->sampling ? rnn_sample(x, (int)m->O, how->sampling,
+                                        how->rngs + b, m->sorted, &id)
+                           : rnn_greedy(x, (int)m->O, &id);
         if (st)
             return st;
         to[b] = id;
-        if (id == d->end) {
+        if (id == how->end) {
             counts[b] = t;
             to[b] = last;
             --*left;
@@ -9733,69 +10233,54 @@ RNN_I_FN rnn_status rnn_i_decode_tokens(const rnn_decoding *d, int t,
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
-                             const rnn_seq *source, const rnn_real *memory,
-                             size_t memory_len, const rnn_decoding *d,
-                             const rnn_sampling *how, rnn_rng *rngs,
-                             rnn_real *h, rnn_real *c, int *ids, int *counts,
-                             rnn_real *attn, rnn_real *work, size_t work_len,
-                             const rnn_run *run)
+RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
+                               const rnn_writing *how, rnn_real *h,
+                               rnn_real *c, int *ids, int *counts,
+                               rnn_real *attn)
 {
-    rnn_i_model m;
+    rnn_i_tick turn;
     rnn_i_call call;
-    rnn_i_decoding step;
-    rnn_seq one;
-    size_t O, B, b, weights = 0, n;
+    rnn_i_model *m;
+    size_t B, b, weights = 0;
     int t, i, left;
-    rnn_status st = rnn_i_check_decoding(model, d);
+    rnn_status st = rnn_i_enter(net, work, &call);
 
-    if (!st)
-        st = how ? rnn_i_check_sampling(how, rngs) : RNN_OK;
-    if (!st)
-        st = source ? rnn_i_open_memory(model, source, source->batch, memory,
-                                        memory_len, &m)
-                    : RNN_E_ARG;
-    if (!st)
-        st = rnn_i_begin(run, &call);
     if (st)
         return st;
-    if (!params || (m.memory && !memory) || !h || (m.top.y.C && !c) || !ids ||
-        !counts || !work || call.parts > 1)
-        return RNN_E_ARG;
-    B = m.B;
-    O = m.O;
-    n = rnn_i_step_work(&m, NULL);
-    if (work_len < rnn_i_plus(n, rnn_i_times(rnn_i_plus(B, 1), O)))
-        return RNN_E_BUFFER;
-    (void)rnn_i_step_work(&m, work);
-    step.params = params;
-    step.source = source;
-    step.from = NULL;
-    step.h = h;
-    step.c = c;
-    step.logits = work + n;
-    for (i = 0; i < m.sources && m.attention; i++)
-        weights += B * m.source[i].S;
+    m = &work->i.m;
+    st = rnn_i_check_writing(m, how);
+    if (!st && how->sampling)
+        st = rnn_i_check_sampling(how->sampling, how->rngs);
+    if (!st)
+        st = ids && counts
+                 ? rnn_i_open_step(net, work,
+                                   m->decoder && work->i.rows
+                                       ? work->i.rows
+                                       : rnn_i_or_one(how->rows),
+                                   NULL, h, c, &turn)
+                 : RNN_E_ARG;
+    if (st)
+        return st;
+    B = m->B;
+    for (i = 0; i < m->sources && m->attention; i++)
+        weights += B * m->source[i].S;
     for (b = 0; b < B; b++) {
         counts[b] = -1;
-        if (d->max_steps)
-            ids[b] = d->begin;
+        if (how->max_tokens)
+            ids[b] = how->begin;
     }
-    rnn_i_flat(&one, (int)B);
     left = (int)B;
-    for (t = 0; t < d->max_steps && left; t++) {
-        one.ids = t ? ids + (size_t)(t - 1) * B : ids;
-        rnn_i_decode_step(&m, &call, &step, t, &one,
-                          attn ? attn + (size_t)t * weights : NULL);
-        st = rnn_i_decode_tokens(d, t, how, rngs, step.logits, O, B, ids,
-                                 counts, &left);
-        if (st)
-            return st;
+    for (t = 0; !st && t < how->max_tokens && left; t++) {
+        turn.one.ids = t ? ids + (size_t)(t - 1) * B : ids;
+        rnn_i_connect_step(&turn, t,
+                           attn ? attn + (size_t)t * weights : NULL);
+        rnn_i_each(&call, rnn_i_run_step, &turn);
+        st = rnn_i_take_tokens(how, t, m, work->logits, ids, counts, &left);
     }
     for (b = 0; b < B; b++)
         if (counts[b] < 0)
-            counts[b] = d->max_steps;
-    return RNN_OK;
+            counts[b] = st ? t - 1 : how->max_tokens;
+    return st;
 }
 
 /* ============================================================================
@@ -9814,10 +10299,10 @@ RNNDEF rnn_status rnn_decode(const rnn_model *model, const rnn_real *params,
  * ========================================================================= */
 
 typedef struct rnn_i_beam {
-    const rnn_decoding *d;
+    const rnn_writing *d;
     rnn_i_set k;
     size_t rows, width, O, H, L, max; /* max: tokens of a hypothesis   */
-    rnn_real *step, *logits;          /* of a step; (rows, O)          */
+    const rnn_real *logits;           /* (rows, O)                     */
     rnn_real *h, *c, *h2, *c2;        /* (L, rows, H)                  */
     rnn_real *p, *p2;                 /* (rows) log p                  */
     rnn_real *done_p;                 /* (rows) scores of what ended   */
@@ -9838,19 +10323,16 @@ RNN_I_FN int *rnn_i_take_ints(int *base, size_t *n, size_t count)
     return p;
 }
 
-/* The arrays of a search on m, which is laid out for all rows; NULL: counts. */
-RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, rnn_i_model *m, size_t B,
-                                rnn_real *work, int *ints)
+/* The arrays of a search, behind the n numbers of a step; NULL: counts. */
+RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, size_t B, rnn_real *scratch,
+                                size_t n, int *ints)
 {
-    const size_t state = rnn_i_times(m->top.y.L, m->top.y.state);
+    const size_t state = rnn_i_times3(a->L, a->rows, a->H);
     const size_t path = rnn_i_times(a->rows, a->max);
     rnn_i_arena w;
-    size_t n = 0;
 
-    w.base = work;
-    w.n = 0;
-    a->step = rnn_i_take(&w, rnn_i_step_work(m, NULL));
-    a->logits = rnn_i_take(&w, rnn_i_times(a->rows, a->O));
+    w.base = scratch;
+    w.n = n;
     a->h = rnn_i_take(&w, state);
     a->c = rnn_i_take(&w, state);
     a->h2 = rnn_i_take(&w, state);
@@ -9859,6 +10341,7 @@ RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, rnn_i_model *m, size_t B,
     a->p2 = rnn_i_take(&w, a->rows);
     a->done_p = rnn_i_take(&w, a->rows);
     a->cand = rnn_i_take(&w, a->width);
+    n = 0;
     a->ids = rnn_i_take_ints(ints, &n, a->rows);
     a->from = rnn_i_take_ints(ints, &n, a->rows);
     a->tokens = rnn_i_take_ints(ints, &n, path);
@@ -9873,62 +10356,31 @@ RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, rnn_i_model *m, size_t B,
     a->ints = n;
 }
 
-/* The checks of a search; how many rows it has. */
-RNN_I_FN rnn_status rnn_i_beam_rows(const rnn_model *model, int batch,
-                                    const rnn_decoding *d, rnn_i_beam *a)
+/* A search by a model on so many rows. */
+RNN_I_FN void rnn_i_beam_of(const rnn_i_model *m, size_t rows, size_t width,
+                            size_t max, rnn_i_beam *a)
 {
-    rnn_status st = rnn_i_check_decoding(model, d);
-
-    if (st)
-        return st;
-    if (d->width < 1 || d->best < 0 || d->best > d->width || batch < 1 ||
-        d->width > INT_MAX / batch || !(d->length_power >= 0))
-        return RNN_E_ARG;
-    a->d = d;
-    a->width = (size_t)d->width;
-    a->rows = (size_t)batch * a->width;
-    a->max = (size_t)d->max_steps;
-    return RNN_OK;
-}
-
-/* The sizes of its arrays, on a model that is laid out for its rows. */
-RNN_I_FN rnn_status rnn_i_beam_count(rnn_i_beam *a, rnn_i_model *m, int batch)
-{
+    a->rows = rows;
+    a->width = width;
+    a->max = max;
     a->O = m->O;
     a->H = m->top.y.H;
     a->L = m->top.y.L;
-    rnn_i_beam_arrays(a, m, (size_t)batch, NULL, NULL);
-    return rnn_i_fits(a->work) &&
-                   a->ints <= (size_t)PTRDIFF_MAX / sizeof(int)
-               ? RNN_OK
-               : RNN_E_SIZE;
 }
 
-RNNDEF rnn_status rnn_beam_sizes(const rnn_model *model, int source_steps,
-                                 int batch, const rnn_decoding *d,
-                                 size_t *work, size_t *ints)
+RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
+                                 size_t n, size_t *ints)
 {
-    rnn_i_model m;
     rnn_i_beam a;
-    int S[RNN_MAX_SOURCES], i;
-    rnn_status st = rnn_i_beam_rows(model, batch, d, &a);
 
-    if (st)
-        return st;
-    for (i = 0; i < RNN_MAX_SOURCES; i++)
-        S[i] = model->wiring == RNN_1_TO_N ? 1 : source_steps;
-    st = rnn_i_model_layout(model, S, 1, (int)a.rows, 0, &m);
-    if (!st)
-        st = rnn_i_model_work(&m, 0, NULL);
-    if (!st)
-        st = rnn_i_beam_count(&a, &m, batch);
-    if (st)
-        return st;
-    if (!work || !ints)
-        return RNN_E_ARG;
-    *work = a.work;
+    *ints = 0;
+    if (!m->decoder || !most->tokens)
+        return 0;
+    rnn_i_beam_of(m, (size_t)most->rows, (size_t)most->rows,
+                  (size_t)most->tokens, &a);
+    rnn_i_beam_arrays(&a, (size_t)most->batch, NULL, n, NULL);
     *ints = a.ints;
-    return RNN_OK;
+    return a.work;
 }
 
 /* log p / n^power */
@@ -10005,7 +10457,7 @@ RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
         if (!rnn_i_finite(lse))
             return -1;
         for (v = 0; v < (int)a->O; v++)
-            if (v != a->d->end || t >= a->d->min_steps)
+            if (v != a->d->end || t >= a->d->min_tokens)
                 n = rnn_i_beam_insert(
                     a, x, n, room,
                     rnn_i_add(a->p[row], rnn_i_sub(x[v], lse)), k, v);
@@ -10055,7 +10507,7 @@ RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
         next++;
     }
     a->live[b] = next;
-    for (i = 0; i < next && t + 1 == a->d->max_steps; i++) {
+    for (i = 0; i < next && t + 1 == a->d->max_tokens; i++) {
         const size_t row = b * a->width + (size_t)i;
         rnn_i_beam_end(a, b, a->p2[row], a->tokens2 + row * a->max, steps + 1,
                        steps + 1);
@@ -10126,28 +10578,26 @@ RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
     }
 }
 
-RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, rnn_i_model *m,
-                                   const rnn_i_call *call,
-                                   rnn_i_decoding *step, size_t B)
+RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
+                                   rnn_i_tick *turn, size_t B)
 {
-    rnn_seq one;
+    const int has_c = turn->o->m.top.y.C != 0;
     size_t b;
     int t, n, alive = 1;
 
-    rnn_i_flat(&one, (int)a->rows);
-    one.ids = a->ids;
-    step->from = a->from;
-    step->logits = a->logits;
-    for (t = 0; alive && t < a->d->max_steps; t++) {
-        step->h = a->h;
-        step->c = m->top.y.C ? a->c : NULL;
-        rnn_i_decode_step(m, call, step, t, &one, NULL);
+    turn->one.ids = a->ids;
+    turn->from = a->from;
+    for (t = 0; alive && t < a->d->max_tokens; t++) {
+        turn->h = a->h;
+        turn->c = has_c ? a->c : NULL;
+        rnn_i_connect_step(turn, t, NULL);
+        rnn_i_each(call, rnn_i_run_step, turn);
         alive = 0;
         for (b = 0; b < B; b++) {
             n = rnn_i_beam_extend(a, call, b, t);
             if (n < 0)
                 return RNN_E_NOT_FINITE;
-            rnn_i_beam_move(a, b, n, t, m->top.y.C != 0);
+            rnn_i_beam_move(a, b, n, t, has_c);
             alive |= a->live[b];
         }
         rnn_i_beam_swap(a);
@@ -10155,52 +10605,68 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, rnn_i_model *m,
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_beam_search(const rnn_model *model,
-                                  const rnn_real *params,
-                                  const rnn_seq *source,
-                                  const rnn_real *memory, size_t memory_len,
-                                  const rnn_decoding *d, const rnn_real *h,
-                                  const rnn_real *c, int *ids, int *counts,
-                                  rnn_real *scores, rnn_real *work,
-                                  size_t work_len, int *ints, size_t ints_len,
-                                  const rnn_run *run)
+/* The checks of a search, its arrays, and those of its steps. */
+RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
+                                    const rnn_writing *how, rnn_real *h,
+                                    rnn_real *c, rnn_i_beam *a,
+                                    rnn_i_tick *turn)
 {
-    rnn_i_model m;
+    const rnn_i_open *o = &work->i;
+    const int B = o->rows;
+    rnn_status st = o->m.decoder ? rnn_i_check_writing(&o->m, how) : RNN_E_ARG;
+
+    if (st)
+        return st;
+    if (!B)
+        return RNN_E_ORDER;
+    if (how->width < 1 || how->best < 0 || how->best > how->width ||
+        !(how->length_power >= 0) || !work->ints)
+        return RNN_E_ARG;
+    if (how->width > net->most.rows / B || how->max_tokens > net->most.tokens)
+        return RNN_E_SIZE;
+    rnn_i_beam_of(&o->m, (size_t)B * (size_t)how->width, (size_t)how->width,
+                  (size_t)how->max_tokens, a);
+    rnn_i_beam_arrays(a, (size_t)B, NULL, 0, work->ints);
+    if (work->ints_len < a->ints)
+        return RNN_E_BUFFER;
+    /* their sources are a->from, set and in range by rnn_i_beam_begin */
+    for (a->ints = 0; a->ints < a->rows; a->ints++)
+        a->from[a->ints] = (int)(a->ints / a->width);
+    st = rnn_i_open_step(net, work, (int)a->rows, a->from, h, c, turn);
+    if (st)
+        return st;
+    rnn_i_beam_arrays(a, (size_t)B, work->scratch, o->taken, work->ints);
+    a->d = how;
+    a->logits = work->logits;
+    return a->work <= work->scratch_len ? RNN_OK : RNN_E_BUFFER;
+}
+
+RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
+                                  const rnn_writing *how, const rnn_real *h,
+                                  const rnn_real *c, int *ids, int *counts,
+                                  rnn_real *scores)
+{
     rnn_i_call call;
     rnn_i_beam a;
-    rnn_i_decoding step;
+    rnn_i_tick turn;
     size_t B, b;
-    rnn_status st;
+    rnn_status st = rnn_i_enter(net, work, &call);
 
-    if (!source)
-        return RNN_E_ARG;
-    st = rnn_i_beam_rows(model, source->batch, d, &a);
+    if (!st && (!ids || !counts || !scores))
+        st = RNN_E_ARG;
+    if (!st)
+        st = rnn_i_open_beam(net, work, how, rnn_i_writable(h),
+                             rnn_i_writable(c), &a, &turn);
     if (st)
         return st;
-    st = rnn_i_open_memory(model, source, (int)a.rows, memory, memory_len, &m);
-    if (!st)
-        st = rnn_i_beam_count(&a, &m, source->batch);
-    if (!st)
-        st = rnn_i_begin(run, &call);
-    if (st)
-        return st;
-    if (!params || (m.memory && !memory) || !h || (m.top.y.C && !c) || !ids ||
-        !counts || !scores || !work || !ints || call.parts > 1)
-        return RNN_E_ARG;
-    if (work_len < a.work || ints_len < a.ints)
-        return RNN_E_BUFFER;
-    B = (size_t)source->batch;
+    B = (size_t)work->i.rows;
     a.k = call.k;
-    rnn_i_beam_arrays(&a, &m, B, work, ints);
-    (void)rnn_i_step_work(&m, a.step);
-    rnn_i_beam_begin(&a, B, h, m.top.y.C ? c : NULL);
-    step.params = params;
-    step.source = source;
-    st = rnn_i_beam_run(&a, &m, &call, &step, B);
+    rnn_i_beam_begin(&a, B, h, work->i.m.top.y.C ? c : NULL);
+    st = rnn_i_beam_run(&a, &call, &turn, B);
     if (st)
         return st;
     for (b = 0; b < B; b++)
-        rnn_i_beam_best(&a, b, d->best ? (size_t)d->best : 1, ids, counts,
+        rnn_i_beam_best(&a, b, how->best ? (size_t)how->best : 1, ids, counts,
                         scores);
     return RNN_OK;
 }
@@ -11140,8 +11606,8 @@ RNN_I_FN rnn_status rnn_i_because(const char **why, const char *reason,
 RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
                                       const char **why)
 {
-    rnn_sizes sizes;
     unsigned char version[2];
+    rnn_net net;
     size_t n;
     int i;
     rnn_status r = rnn_st_meta(st, "rnn.h", version, sizeof version, &n);
@@ -11161,7 +11627,7 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
                                  RNN_E_MISMATCH);
     if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
         !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last) ||
-        rnn_model_sizes(m, 1, 1, 1, &sizes) != RNN_OK)
+        rnn_plan(&net, m, NULL) != RNN_OK)
         return rnn_i_because(why, "the description is not of a valid model",
                              RNN_E_MISMATCH);
     return RNN_OK;
@@ -11208,17 +11674,9 @@ RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
     return RNN_OK;
 }
 
-/* Tensor i of the model, or of the stack if there is no model. */
-RNN_I_FN rnn_status rnn_i_tensor(const rnn_model *model, const rnn_stack *stack,
-                                 int i, rnn_tensor *t)
-{
-    return model ? rnn_model_tensor(model, i, t)
-                 : rnn_stack_tensor(stack, i, t);
-}
-
+/* All tensors of a file into the parameters of a model, or none. */
 RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
-                               const rnn_stack *stack, rnn_real *params,
-                               const char **why)
+                               rnn_real *params, const char **why)
 {
     rnn_tensor t;
     rnn_st_tensor f;
@@ -11226,7 +11684,7 @@ RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
     int k, pass;
 
     for (pass = 0; pass < 2; pass++) { /* look at all, then write */
-        for (k = 0; rnn_i_tensor(model, stack, k, &t) == RNN_OK; k++) {
+        for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++) {
             if (rnn_st_find(st, t.name, &f) != RNN_OK)
                 return rnn_i_because(why, "a tensor of the model is missing",
                                      RNN_E_MISMATCH);
@@ -11252,15 +11710,15 @@ RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
                            size_t params_len, const char **why)
 {
     rnn_st st;
-    rnn_sizes sizes;
+    size_t n;
     rnn_model said, asked;
     int i;
-    rnn_status r = rnn_model_sizes(model, 1, 1, 1, &sizes);
+    rnn_status r = rnn_i_params(model, &n);
 
     if (r || !params)
         return rnn_i_because(why, "the model is not valid, or params is NULL",
                              r ? r : RNN_E_ARG);
-    if (params_len < sizes.params)
+    if (params_len < n)
         return rnn_i_because(why, "params is too short", RNN_E_BUFFER);
     r = rnn_st_open(bytes, len, &st, why);
     if (r)
@@ -11278,24 +11736,7 @@ RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
     }
     if (why)
         *why = NULL;
-    return rnn_i_load(&st, model, NULL, params, why);
-}
-
-RNNDEF rnn_status rnn_load_stack(const void *bytes, size_t len,
-                                 const rnn_stack *stack, rnn_real *params,
-                                 size_t params_len, const char **why)
-{
-    rnn_st st;
-    rnn_sizes sizes;
-    rnn_status r = rnn_stack_sizes(stack, 1, 1, &sizes);
-
-    if (r || !params)
-        return rnn_i_because(why, "the stack is not valid, or params is NULL",
-                             r ? r : RNN_E_ARG);
-    if (params_len < sizes.params)
-        return rnn_i_because(why, "params is too short", RNN_E_BUFFER);
-    r = rnn_st_open(bytes, len, &st, why);
-    return r ? r : rnn_i_load(&st, NULL, stack, params, why);
+    return rnn_i_load(&st, model, params, why);
 }
 
 /* [STDIO] */

@@ -98,7 +98,7 @@ static double test(trainer *t, batch *b, const rnn_real *tests,
         mse += loss_of(t, &b->seq, &b->want, NULL);
         for (row = 0; i == 0 && row < 8; row++)
             printf("  %7.3f  %10.3f\n", (double)sums[row],
-                   (double)t->out[row]);
+                   (double)t->work.logits[row]);
     }
     mse /= (double)(TESTS / BATCH);
     printf("\nmean squared error over %d: %.5f; of always answering 1: %.5f\n",
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
                           OPTIONS_END};
     rnn_model model = {0};
     rnn_real *tests, *sums, *x;
-    trainer t;
+    trainer *t;
     batch b;
 
     read_options(argc, argv,
@@ -153,12 +153,12 @@ int main(int argc, char **argv)
     tests = reals((size_t)length * 2 * TESTS);
     sums = reals(TESTS);
     for (i = 0; i < TESTS; i++)
-        sums[i] = make_sequence(tests + i * length * 2, length, &t.rng);
-    while (go_on(&t)) {
-        make_batch(&b, tests, x, &t.rng);
-        learn(&t, &b.seq, &b.want);
+        sums[i] = make_sequence(tests + i * length * 2, length, &t->rng);
+    while (go_on(t)) {
+        make_batch(&b, tests, x, &t->rng);
+        learn(t, &b.seq, &b.want);
     }
-    if (t.done > 0)
-        draw(&t);
-    return result("adding_mse", test(&t, &b, tests, sums), '<', 0.01);
+    if (t->done > 0)
+        draw(t);
+    return result("adding_mse", test(t, &b, tests, sums), '<', 0.01);
 }

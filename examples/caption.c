@@ -235,8 +235,8 @@ int main(int argc, char **argv)
     pairs *p = open_pairs(BATCH, 1, MOST);
     rnn_model model = {0};
     rnn_rng rng;
-    trainer t;
-    decoder d;
+    trainer *t;
+    decoder *d;
 
     read_options(argc, argv,
                  "caption learns to say what is on a picture.\n", &o, own);
@@ -253,19 +253,19 @@ int main(int argc, char **argv)
     model.target_size = model.output_size = vocabulary.count;
     model.target_embedding_size = 16;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.005);
-    check(rnn_optimizer_init(&t.adam, RNN_ADAMW, t.adam.lr), "AdamW");
-    t.adam.weight_decay = (rnn_real)0.2;
-    while (go_on(&t)) {
+    check(rnn_optimizer_init(&t->adam, RNN_ADAMW, t->adam.lr), "AdamW");
+    t->adam.weight_decay = (rnn_real)0.2;
+    while (go_on(t)) {
         for (i = 0; i < BATCH; i++)
             put_scene(p, i, TESTED + below(&rng, LEARNT), noise, &rng);
-        learn(&t, &p->target, &p->want);
+        learn(t, &p->target, &p->want);
     }
-    d = open_decoder(&t, p, 1);
-    learnt = test(&d, TESTED, noise, &rng);
-    tested = test(&d, 0, noise, &rng);
+    d = open_decoder(t, p, 1);
+    learnt = test(d, TESTED, noise, &rng);
+    tested = test(d, 0, noise, &rng);
     puts("\nPictures of pairs that it has not learnt:");
     for (i = 0; i < 6; i++)
-        show(&d, i);
+        show(d, i);
     printf("\nright to the last word: of new pictures of pairs learnt %.3f, "
            "held out %.3f\n", learnt, tested);
     return result("caption_exact", tested, '>', 0.95);

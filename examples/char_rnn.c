@@ -26,10 +26,6 @@
 #include <sys/stat.h>
 #endif
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #define TEXT_FILE "examples/text.txt"
 #define HELD_MOST 50000 /* bytes of validation                      */
 #define CHUNK 500       /* of them in one call                      */
@@ -215,13 +211,11 @@ static const char *own_text(void)
 /* ---- the network and its alphabet --------------------------------------- */
 
 typedef struct network {
-    rnn_real *params;
-    rnn_model model;
+    rnn_net plan;             /* of the model, for one stream of bytes */
+    rnn_work work;            /* with the weights */
+    rnn_real *h, *c, *sorted; /* the stream's states; for top-k and top-p */
     unsigned char bytes[256]; /* of the ids 0, 1, ... */
     int ids[256];             /* of the bytes; -1: not in the alphabet */
-    rnn_sizes sizes;          /* and buffers, for one stream of bytes: */
-    rnn_real *h, *c, *logits, *work, *sorted;
-    size_t work_len;
 } network;
 
 static int id_of(const network *net, unsigned char byte, const char *where)
@@ -234,39 +228,30 @@ static int id_of(const network *net, unsigned char byte, const char *where)
     return net->ids[byte];
 }
 
-/* Zeros for h and, of an LSTM, for c behind it. */
-static void open_state(const network *net, size_t len, rnn_real **h,
-                       rnn_real **c)
+/* All else, when the bytes are known. */
+static void open_network(network *net, const rnn_model *model)
 {
-    *h = reals(2 * len);
-    *c = net->model.cell == RNN_LSTM ? *h + len : NULL;
-}
-
-/* All else, when model and bytes are known. */
-static void open_network(network *net)
-{
-    rnn_sizes *s = &net->sizes;
+    rnn_most most = {0};
     int i;
 
     for (i = 0; i < 256; i++)
         net->ids[i] = -1;
-    for (i = 0; i < net->model.input_size; i++)
+    for (i = 0; i < model->input_size; i++)
         net->ids[net->bytes[i]] = i;
-    check(rnn_model_sizes(&net->model, 0, CHUNK, 1, s), "this model");
-    net->work_len = s->infer > s->step ? s->infer : s->step;
-    net->params = reals(s->params);
-    open_state(net, s->state, &net->h, &net->c);
-    net->logits = reals(s->output);
-    net->work = reals(net->work_len);
-    net->sorted = reals((size_t)net->model.output_size);
+    most.steps = CHUNK;
+    most.packed = RNN_PACK_NONE; /* one row reads the weights as they are */
+    open_work(&net->plan, &net->work, model, &most);
+    net->h = reals(2 * net->plan.sizes.state);
+    net->c = net->h + net->plan.sizes.state;
+    net->sorted = reals((size_t)model->output_size);
 }
 
 static void load_params(network *net, const char *path,
                         const unsigned char *file, size_t len)
 {
     const char *why = NULL;
-    rnn_status status = rnn_load(file, len, &net->model, net->params,
-                                 net->sizes.params, &why);
+    rnn_status status = rnn_load(file, len, &net->plan.model, net->work.params,
+                                 net->work.params_len, &why);
 
     if (status != RNN_OK)
         die("%s: %s", path, why ? why : rnn_status_text(status));
@@ -288,10 +273,10 @@ static void load_init(network *net, const char *path)
 }
 
 /* A new network for a text: its ids are the distinct bytes, ascending. */
-static network make_network(const settings *s, const unsigned char *text,
-                            size_t len)
+static void make_network(network *net, const settings *s,
+                         const unsigned char *text, size_t len)
 {
-    network net = {0};
+    rnn_model model = {0};
     rnn_rng rng;
     size_t i;
     int seen[256] = {0}, byte, count = 0;
@@ -300,47 +285,43 @@ static network make_network(const settings *s, const unsigned char *text,
         seen[text[i]] = 1;
     for (byte = 0; byte < 256; byte++)
         if (seen[byte])
-            net.bytes[count++] = (unsigned char)byte;
-    net.model.wiring = RNN_N_TO_N;
-    net.model.cell = s->o.cell;
-    net.model.input = RNN_ONE_HOT;
-    net.model.input_size = net.model.output_size = count;
-    net.model.hidden_size = s->o.hidden;
-    net.model.num_layers = s->layers;
-    net.model.dropout = net.model.dropout_last = (rnn_real)s->dropout;
-    open_network(&net);
+            net->bytes[count++] = (unsigned char)byte;
+    model.wiring = RNN_N_TO_N;
+    model.cell = s->o.cell;
+    model.input = RNN_ONE_HOT;
+    model.input_size = model.output_size = count;
+    model.hidden_size = s->o.hidden;
+    model.num_layers = s->layers;
+    model.dropout = model.dropout_last = (rnn_real)s->dropout;
+    open_network(net, &model);
     rnn_rng_seed(&rng, (uint32_t)s->o.seed);
     if (s->init)
-        load_init(&net, s->init);
+        load_init(net, s->init);
     else
-        check(rnn_init_params(&net.model, net.params, net.sizes.params, &rng),
-              "first weights");
-    return net;
+        check(rnn_init_params(&model, net->work.params, net->work.params_len,
+                              &rng), "first weights");
 }
 
 /* --load: all of it. */
-static network load_network(const char *path)
+static void load_network(network *net, const char *path)
 {
-    network net = {0};
+    rnn_model model;
     size_t len, count = 0;
     unsigned char *file = read_file(path, &len);
     const char *why = NULL;
     rnn_status status;
 
-    status = rnn_load_model(file, len, &net.model, net.bytes, 256, &count,
-                            &why);
+    status = rnn_load_model(file, len, &model, net->bytes, 256, &count, &why);
     if (status == RNN_E_END)
         die("%s: weights without a description; --init reads them", path);
     if (status != RNN_OK)
         die("%s: %s", path, why ? why : rnn_status_text(status));
-    if (net.model.input == RNN_DENSE || net.model.bidirectional ||
-        net.model.input_size != (int)count ||
-        net.model.output_size != (int)count)
+    if (model.input == RNN_DENSE || model.bidirectional ||
+        model.input_size != (int)count || model.output_size != (int)count)
         die("%s: not a model that reads and writes bytes", path);
-    open_network(&net);
-    load_params(&net, path, file, len);
+    open_network(net, &model);
+    load_params(net, path, file, len);
     free(file);
-    return net;
 }
 
 /* ---- one stream: to measure and to write -------------------------------- */
@@ -360,14 +341,13 @@ static rnn_seq carry_on(int steps, int batch, const int *ids, rnn_real *h,
 }
 
 /* The mean of -ln p(text[i] | text[0] ... text[i-1]) for 1 <= i <= count. */
-static double mean_loss(const network *net, const unsigned char *text,
-                        size_t count)
+static double mean_loss(network *net, const unsigned char *text, size_t count)
 {
     int ids[CHUNK + 1];
     size_t done, n, i;
     double sum = 0;
 
-    memset(net->h, 0, 2 * net->sizes.state * sizeof *net->h);
+    memset(net->h, 0, 2 * net->plan.sizes.state * sizeof *net->h);
     for (done = 0; done < count; done += n) {
         rnn_seq seq;
         rnn_real loss = 0;
@@ -376,20 +356,21 @@ static double mean_loss(const network *net, const unsigned char *text,
         for (i = 0; i <= n; i++)
             ids[i] = text[done + i];
         seq = carry_on((int)n, 1, ids, net->h, net->c);
-        check(rnn_infer(&net->model, net->params, &seq, net->logits, net->work,
-                        net->work_len, NULL), "measuring");
+        check(rnn_infer(&net->plan, &net->work, &seq), "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
-        rnn_cross_entropy(net->logits, n, net->model.output_size, ids + 1, NULL,
-                          0, 0, NULL, NULL, &loss, NULL);
+        rnn_cross_entropy(net->work.logits, n, net->plan.model.output_size,
+                          ids + 1, NULL, 0, 0, NULL, NULL, &loss, NULL);
         sum += (double)loss * (double)n;
     }
     return sum / (double)count;
 }
 
-static void read_byte(const network *net, int id)
+static void read_byte(network *net, int id)
 {
-    check(rnn_step(&net->model, net->params, 1, NULL, &id, net->h, net->c,
-                   net->logits, net->work, net->work_len, NULL), "sampling");
+    rnn_row one = {0};
+
+    one.ids = &id;
+    check(rnn_step(&net->plan, &net->work, &one, net->h, net->c), "sampling");
 }
 
 static void put_byte(int byte, const char *margin)
@@ -400,7 +381,7 @@ static void put_byte(int byte, const char *margin)
 }
 
 /* Writes what --prime begins. The same seed gives the same random numbers. */
-static void write_sample(const network *net, const settings *s, int count,
+static void write_sample(network *net, const settings *s, int count,
                          const char *margin)
 {
     const rnn_sampling how = {(rnn_real)s->temperature, s->top_k,
@@ -410,7 +391,7 @@ static void write_sample(const network *net, const settings *s, int count,
     int id = '\n';
 
     rnn_rng_seed(&rng, (uint32_t)s->o.seed);
-    memset(net->h, 0, 2 * net->sizes.state * sizeof *net->h);
+    memset(net->h, 0, 2 * net->plan.sizes.state * sizeof *net->h);
     fputs(margin, stdout);
     if (!*p)
         read_byte(net, net->ids[id] < 0 ? 0 : net->ids[id]);
@@ -419,8 +400,8 @@ static void write_sample(const network *net, const settings *s, int count,
         read_byte(net, id_of(net, (unsigned char)*p, "--prime"));
     }
     while (count-- > 0) {
-        check(rnn_sample(net->logits, net->model.output_size, &how, &rng,
-                         net->sorted, &id), "sampling");
+        check(rnn_sample(net->work.logits, net->plan.model.output_size, &how,
+                         &rng, net->sorted, &id), "sampling");
         put_byte(net->bytes[id], margin);
         read_byte(net, id);
     }
@@ -432,16 +413,18 @@ static void write_sample(const network *net, const settings *s, int count,
 
 typedef struct training {
     const settings *s;
-    const network *net;
+    network *net;
     const unsigned char *text; /* ids to learn from: B rows of `stream`, */
     size_t stream, windows;    /* which last for `windows` iterations    */
     const unsigned char *held; /* ids to validate on, and how many       */
     size_t held_count;
-    rnn_sizes sizes;
+    rnn_net plan;              /* of the same model, for batches */
+    rnn_work work;             /* on the same weights */
+    rnn_run run;               /* on so many threads */
     size_t rows;               /* steps times batch */
     int *ids;                  /* (steps + 1, batch): what a step is to say is
                                   what the next one reads */
-    rnn_real *h, *c, *logits, *losses, *work, *grads, *moments;
+    rnn_real *h, *c, *losses;
     rnn_optimizer optimizer;
     rnn_schedule schedule;
     FILE *log;
@@ -483,8 +466,8 @@ static void pack(training *t)
 {
     const network *net = t->net;
 
-    check(rnn_save(&net->model, net->params, net->bytes,
-                   (size_t)net->model.input_size, t->file, t->file_len,
+    check(rnn_save(&net->plan.model, net->work.params, net->bytes,
+                   (size_t)net->plan.model.input_size, t->file, t->file_len,
                    &t->file_len), "a checkpoint");
 }
 
@@ -508,7 +491,8 @@ static void prepare_save(training *t, const char *path)
     t->file = (unsigned char *)zeros(t->file_len, 1);
 }
 
-static void open_optimizer(training *t)
+/* Says how many arrays of moments it keeps. */
+static int open_optimizer(training *t)
 {
     const settings *s = t->s;
     size_t count;
@@ -523,43 +507,60 @@ static void open_optimizer(training *t)
     t->schedule.warmup = (uint32_t)s->warmup;
     t->schedule.every = (uint32_t)s->every;
     check(rnn_optimizer_moments(&t->optimizer, &count), "the optimiser");
-    t->moments = reals(count * t->sizes.params);
+    return (int)count;
 }
 
-static training open_training(const settings *s, const network *net,
-                              const char *name, const unsigned char *text,
-                              size_t len)
+/* Runs the library's tasks 0 ... n-1, each on a thread if there is OpenMP. */
+static void each(void *team, int n, void (*task)(void *arg, int i), void *arg)
 {
-    const rnn_model *model = &net->model;
-    rnn_real guess = (rnn_real)model->output_size;
-    training t = {0};
+    int i;
 
-    t.s = s;
-    t.net = net;
-    divide(&t, name, text, len);
-    check(rnn_model_sizes(model, 0, s->steps, s->batch, &t.sizes),
-          "this model");
-    t.rows = (size_t)s->steps * (size_t)s->batch;
-    t.ids = ints(t.rows + (size_t)s->batch);
-    open_state(net, t.sizes.state, &t.h, &t.c);
-    t.logits = reals(t.sizes.output);
-    t.losses = reals(t.rows);
-    t.work = reals(t.sizes.train);
-    t.grads = reals(t.sizes.params);
-    open_optimizer(&t);
-    t.saved = -1;
-    t.best = -1;
+    (void)team;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(n)
+#endif
+    for (i = 0; i < n; i++)
+        task(arg, i);
+}
+
+static void open_training(training *t, const settings *s, network *net,
+                          const char *name, const unsigned char *text,
+                          size_t len)
+{
+    const rnn_model *model = &net->plan.model;
+    rnn_real guess = (rnn_real)model->output_size;
+    rnn_most most = {0};
+
+    t->s = s;
+    t->net = net;
+    divide(t, name, text, len);
+    most.steps = s->steps;
+    most.batch = s->batch;
+    most.train = 1;
+    most.moments = open_optimizer(t);
+    t->run.parts = s->threads;
+    t->run.each = each;
+    t->work.run = &t->run;
+    t->work.params = net->work.params;
+    t->work.params_len = net->work.params_len;
+    open_work(&t->plan, &t->work, model, &most);
+    t->rows = (size_t)s->steps * (size_t)s->batch;
+    t->ids = ints(t->rows + (size_t)s->batch);
+    t->h = reals(2 * t->plan.sizes.state);
+    t->c = t->h + t->plan.sizes.state;
+    t->losses = reals(t->rows);
+    t->saved = -1;
+    t->best = -1;
     /* all bytes equally likely: a loss of ln V */
     check(rnn_map(RNN_FN_LOG, 1, &guess, &guess, NULL), "a logarithm");
-    t.first = t.limit = 3 * (double)guess;
+    t->first = t->limit = 3 * (double)guess;
     if (s->save)
-        prepare_save(&t, s->save);
+        prepare_save(t, s->save);
     if (s->log)
-        t.log = open_file(s->log, "w");
+        t->log = open_file(s->log, "w");
     printf("%s, %d x %d units, %d different bytes, %zu parameters\n\n",
            cell_names[model->cell], model->num_layers ? model->num_layers : 1,
-           model->hidden_size, model->input_size, t.sizes.params);
-    return t;
+           model->hidden_size, model->input_size, t->plan.sizes.params);
 }
 
 /* ---- training: an iteration --------------------------------------------- */
@@ -584,86 +585,43 @@ static void take_batch(training *t, size_t k)
     size_t step, row;
 
     if (at == 0)
-        memset(t->h, 0, 2 * t->sizes.state * sizeof *t->h);
+        memset(t->h, 0, 2 * t->plan.sizes.state * sizeof *t->h);
     for (step = 0; step <= steps; step++)
         for (row = 0; row < batch; row++)
             t->ids[step * batch + row] = t->text[row * t->stream + at + step];
-}
-
-/* Goes on when all threads are here. */
-static void meet(void *team)
-{
-    (void)team;
-#ifdef _OPENMP
-#pragma omp barrier
-#endif
-}
-
-/* Forward, loss and back, the share of one thread. The logits turn into their
- * gradients. */
-static int pass(const training *t, const rnn_seq *seq, int part, int parts)
-{
-    const network *net = t->net;
-    const rnn_run run = {part, parts, RNN_KERNEL_AUTO, meet, NULL};
-    int status[4];
-
-    status[0] = rnn_forward(&net->model, net->params, seq, t->logits, t->work,
-                            t->sizes.train, &run);
-    meet(NULL);
-    status[1] = rnn_cross_entropy(t->logits, t->rows, net->model.output_size,
-                                  t->ids + seq->batch, NULL, (rnn_real)t->rows,
-                                  0, t->losses, t->logits, NULL, &run);
-    meet(NULL);
-    status[2] = rnn_backward(&net->model, net->params, seq, t->logits, NULL,
-                             NULL, t->work, t->sizes.train, &run);
-    meet(NULL);
-    status[3] = rnn_grads(&net->model, seq, t->logits, t->grads, t->work,
-                          t->sizes.train, &run);
-    return status[0] ? status[0] : status[1] ? status[1]
-         : status[2] ? status[2] : status[3];
-}
-
-static int pass_of_all(const training *t, const rnn_seq *seq)
-{
-    int status = RNN_OK;
-
-#ifdef _OPENMP
-#pragma omp parallel num_threads(t->s->threads) reduction(min : status)
-    status = pass(t, seq, omp_get_thread_num(), omp_get_num_threads());
-#else
-    status = pass(t, seq, 0, 1);
-#endif
-    return status;
 }
 
 /* Iteration k = 0, 1, ...; returns its loss, of the weights before it. */
 static double update(training *t, size_t k, double *norm)
 {
     const settings *s = t->s;
-    const size_t n = t->sizes.params;
+    const rnn_model *model = &t->plan.model;
+    rnn_work *w = &t->work;
     rnn_seq seq = carry_on(s->steps, s->batch, t->ids, t->h, t->c);
     rnn_real mean = 0, length = 0;
-    int status;
+    rnn_status status;
 
     take_batch(t, k);
     seq.seed[0] = (uint32_t)s->o.seed; /* should the model have dropout */
     seq.first_step = (uint32_t)k * (uint32_t)s->steps;
-    memset(t->grads, 0, n * sizeof *t->grads);
-    status = pass_of_all(t, &seq);
+    check(rnn_forward(&t->plan, w, &seq), "forward");
+    status = rnn_cross_entropy(w->logits, t->rows, model->output_size,
+                               t->ids + s->batch, NULL, 0, 0, t->losses,
+                               w->dlogits, &mean, w->run);
     if (status != RNN_E_NOT_FINITE)
-        check((rnn_status)status, "an iteration");
-    rnn_mean(t->losses, NULL, t->rows, 0, &mean, NULL);
+        check(status, "the loss");
     if (k == 0)
         t->first = (double)mean;
     if (!((double)mean <= 3 * t->first))
         stop(t, (int)k + 1, "loss", (double)mean);
-    if (rnn_clip_grad_norm(t->grads, n, (rnn_real)s->clip, &length, NULL))
+    check(rnn_backward(&t->plan, w, &seq, NULL), "backward");
+    if (rnn_clip_grad_norm(w->grads, w->grads_len, (rnn_real)s->clip, &length,
+                           w->run))
         stop(t, (int)k + 1, "gradient's norm", (double)length);
     check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr),
           "the schedule");
-    check(rnn_optimizer_step_model(&t->optimizer, &t->net->model,
-                                   t->net->params, t->grads, t->moments, NULL),
-          "the optimiser");
+    check(rnn_optimizer_step_model(&t->optimizer, model, w->params, w->grads,
+                                   w->moments, w->run), "the optimiser");
     *norm = (double)length;
     return (double)mean;
 }
@@ -779,15 +737,19 @@ int main(int argc, char **argv)
     const char *name = s.data || !learns ? s.data : own_text(), *p;
     size_t len = 0, i;
     unsigned char *text = learns ? read_file(name, &len) : NULL;
-    network net = s.load ? load_network(s.load) : make_network(&s, text, len);
-    training t;
+    network net = {0};
+    training t = {0};
 
+    if (s.load)
+        load_network(&net, s.load);
+    else
+        make_network(&net, &s, text, len);
     for (p = s.prime ? s.prime : ""; *p; p++) /* before hours go by */
         (void)id_of(&net, (unsigned char)*p, "--prime");
     for (i = 0; i < len; i++) /* from here on the text is of ids */
         text[i] = (unsigned char)id_of(&net, text[i], name);
     if (learns) {
-        t = open_training(&s, &net, name, text, len);
+        open_training(&t, &s, &net, name, text, len);
         train(&t);
     }
     if (s.sample > 0 && !interrupted) {

@@ -371,11 +371,8 @@ static inline const char *spell(char *text, const words *w, const int *ids,
 /* A model and what training it needs. Fields may be changed before the first
  * step. */
 typedef struct trainer {
-    rnn_real *params, *grads, *moments, *work;
-    size_t work_len;
-    rnn_model model;
-    rnn_sizes sizes;         /* for the largest sequences                    */
-    rnn_real *out;           /* logits, then their gradients                 */
+    rnn_net net;             /* the model, planned for the largest sequences */
+    rnn_work work;           /* its weights, gradients, logits, ...          */
     rnn_real *ones;          /* weights of rows: 0 on padding                */
     rnn_optimizer adam;
     rnn_schedule schedule;   /* half a cosine down to a twentieth            */
@@ -395,64 +392,70 @@ typedef struct goal {
     const rnn_real *values, *weights;
 } goal;
 
+/* A plan, and room for all arrays of a work that are not set. */
+static inline void open_work(rnn_net *net, rnn_work *work,
+                             const rnn_model *model, const rnn_most *most)
+{
+    check(rnn_plan(net, model, most), "this model");
+    check(rnn_bind(net, work, reals(net->sizes.all), net->sizes.all),
+          "this model");
+}
+
 /* PyTorch's first weights, and two kindnesses to long memories: an LSTM's
  * forget gates begin open, a ReLU network's recurrence as the identity. */
 static inline void first_weights(trainer *t)
 {
+    const rnn_model *model = &t->net.model;
+    rnn_real *params = t->work.params;
     rnn_tensor w;
-    size_t i, gate;
-    int k, rule;
+    int k, bias;
 
-    check(rnn_init_params(&t->model, t->params, t->sizes.params, &t->rng),
+    check(rnn_init_params(model, params, t->work.params_len, &t->rng),
           "first weights");
-    for (k = 0; rnn_model_tensor(&t->model, k, &w) == RNN_OK; k++) {
-        int bias = strstr(w.name, "bias_") != NULL;
-        int hh = strstr(w.name, "_hh_l") != NULL;
-
-        if (t->model.cell == RNN_LSTM && bias) /* gates i f g o */
-            for (gate = w.size / 4, i = gate; i < 2 * gate; i++)
-                t->params[w.offset + i] = !hh;
-        if (t->model.cell == RNN_RELU && (bias || hh)) {
-            rule = bias ? RNN_INIT_CONSTANT : RNN_INIT_IDENTITY;
-            check(rnn_init_tensor(&w, t->params, rule, !bias, &t->rng),
-                  "first weights");
-        }
+    if (model->cell == RNN_LSTM)
+        check(rnn_init_forget_bias(model, params, t->work.params_len, 1),
+              "first weights");
+    for (k = 0; model->cell == RNN_RELU &&
+                rnn_model_tensor(model, k, &w) == RNN_OK; k++) {
+        bias = strstr(w.name, "bias_") != NULL;
+        if (bias || strstr(w.name, "_hh_l"))
+            check(rnn_init_tensor(&w, params, bias ? RNN_INIT_CONSTANT
+                                                   : RNN_INIT_IDENTITY,
+                                  !bias, &t->rng), "first weights");
     }
 }
 
 /* For sources and sequences of at most so many steps, of `batch` rows. */
-static inline trainer open_trainer(const rnn_model *model, int source_steps,
-                                   int steps, int batch, const options *o,
-                                   double lr)
+static inline trainer *open_trainer(const rnn_model *model, int source_steps,
+                                    int steps, int batch, const options *o,
+                                    double lr)
 {
-    trainer t = {0};
-    rnn_sizes *s = &t.sizes;
+    trainer *t = (trainer *)zeros(1, sizeof *t);
+    rnn_most most = {0};
 
-    t.model = *model;
-    check(rnn_model_sizes(model, source_steps, steps, batch, s), "this model");
-    t.work_len = s->train > s->infer ? s->train : s->infer;
-    t.params = reals(s->params);
-    t.grads = reals(s->params);
-    t.moments = reals(2 * s->params);
-    t.work = reals(t.work_len);
-    t.out = reals(s->output);
-    t.ones = reals((size_t)steps * (size_t)batch);
-    t.losses = reals((size_t)o->iterations);
-    t.iterations = o->iterations;
-    t.clip = 1;
-    t.schedule.kind = RNN_COSINE;
-    t.schedule.base = (rnn_real)lr;
-    t.schedule.least = (rnn_real)(lr / 20);
-    t.schedule.every = (uint32_t)(o->iterations + 1);
-    check(rnn_optimizer_init(&t.adam, RNN_ADAM, (rnn_real)lr), "Adam");
-    rnn_rng_seed(&t.rng, (uint32_t)o->seed);
-    first_weights(&t);
+    most.source_steps = source_steps;
+    most.steps = steps;
+    most.batch = batch;
+    most.train = 1;
+    most.moments = 2;
+    open_work(&t->net, &t->work, model, &most);
+    t->ones = reals((size_t)steps * (size_t)batch);
+    t->losses = reals((size_t)o->iterations);
+    t->iterations = o->iterations;
+    t->clip = 1;
+    t->schedule.kind = RNN_COSINE;
+    t->schedule.base = (rnn_real)lr;
+    t->schedule.least = (rnn_real)(lr / 20);
+    t->schedule.every = (uint32_t)(o->iterations + 1);
+    check(rnn_optimizer_init(&t->adam, RNN_ADAM, (rnn_real)lr), "Adam");
+    rnn_rng_seed(&t->rng, (uint32_t)o->seed);
+    first_weights(t);
     printf("%s, %d units, %lu parameters\n", cell_names[model->cell],
-           model->hidden_size, (unsigned long)s->params);
+           model->hidden_size, (unsigned long)t->net.sizes.params);
     return t;
 }
 
-/* while (go_on(&t)) { make a batch; learn(&t, ...); } prints lines. */
+/* while (go_on(t)) { make a batch; learn(t, ...); } prints lines. */
 static inline int go_on(trainer *t)
 {
     const int k = t->done, last = t->iterations;
@@ -467,13 +470,15 @@ static inline int go_on(trainer *t)
         fflush(stdout);
         t->sum = t->summed = 0;
     }
+    if (k == last) /* the weights stay as they are: asking is faster so */
+        check(rnn_pack(&t->net, &t->work), "packing");
     return k < last;
 }
 
 /* How many rows the loss has; sets t->ones. */
 static inline size_t loss_rows(trainer *t, const rnn_seq *seq)
 {
-    const int single = t->model.wiring == RNN_N_TO_1;
+    const int single = t->net.model.wiring == RNN_N_TO_1;
     size_t B = (size_t)seq->batch, rows = single ? B : B * (size_t)seq->steps;
     size_t i;
 
@@ -483,43 +488,42 @@ static inline size_t loss_rows(trainer *t, const rnn_seq *seq)
     return rows;
 }
 
-/* The loss of t->out, whose gradient goes to dout, or NULL. */
+/* The loss of the logits, whose gradient goes to dlogits, or NULL. */
 static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want,
-                             rnn_real *dout)
+                             rnn_real *dlogits)
 {
     const size_t rows = loss_rows(t, seq);
     const rnn_real *w = want->weights ? want->weights : t->ones;
-    const int O = t->model.output_size;
+    const rnn_real *logits = t->work.logits;
+    const int O = t->net.model.output_size;
     rnn_real loss = 0;
 
     if (want->ids)
-        check(rnn_cross_entropy(t->out, rows, O, want->ids, w, 0, 0, NULL, dout,
-                                &loss, NULL), "cross-entropy");
+        check(rnn_cross_entropy(logits, rows, O, want->ids, w, 0, 0, NULL,
+                                dlogits, &loss, NULL), "cross-entropy");
     else
-        check(rnn_squared_error(t->out, rows, O, want->values, w, 0, NULL, dout,
-                                &loss, NULL), "squared error");
+        check(rnn_squared_error(logits, rows, O, want->values, w, 0, NULL,
+                                dlogits, &loss, NULL), "squared error");
     return (double)loss;
 }
 
 /* One step: forward, loss, backward, clipping, Adam. Returns the loss. */
 static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
 {
-    const size_t n = t->sizes.params;
+    rnn_work *w = &t->work;
     rnn_seq s = *seq;
     double loss;
 
     s.seed[1] += t->adam.step; /* dropout leaves out others at every step */
-    check(rnn_forward(&t->model, t->params, &s, t->out, t->work, t->work_len,
-                      NULL), "forward");
-    loss = loss_of(t, &s, want, t->out);
-    memset(t->grads, 0, n * sizeof *t->grads);
-    check(rnn_backward(&t->model, t->params, &s, t->out, NULL, t->grads,
-                       t->work, t->work_len, NULL), "backward");
-    check(rnn_clip_grad_norm(t->grads, n, t->clip, NULL, NULL), "clipping");
+    check(rnn_forward(&t->net, w, &s), "forward");
+    loss = loss_of(t, &s, want, w->dlogits);
+    check(rnn_backward(&t->net, w, &s, NULL), "backward");
+    check(rnn_clip_grad_norm(w->grads, w->grads_len, t->clip, NULL, NULL),
+          "clipping");
     check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr),
           "the schedule");
-    check(rnn_optimizer_step_model(&t->adam, &t->model, t->params, t->grads,
-                                   t->moments, NULL), "Adam");
+    check(rnn_optimizer_step_model(&t->adam, &t->net.model, w->params, w->grads,
+                                   w->moments, NULL), "Adam");
     if (t->done < t->iterations)
         t->losses[t->done++] = (rnn_real)loss;
     t->sum += loss;
@@ -529,12 +533,11 @@ static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
 
 /* ---- asking ------------------------------------------------------------- */
 
-/* The logits, also in t->out: as rnn_infer. */
+/* The logits, as rnn_infer gives them. */
 static inline rnn_real *predict(trainer *t, const rnn_seq *seq)
 {
-    check(rnn_infer(&t->model, t->params, seq, t->out, t->work, t->work_len,
-                    NULL), "inference");
-    return t->out;
+    check(rnn_infer(&t->net, &t->work, seq), "inference");
+    return t->work.logits;
 }
 
 /* After that: in how many rows the likeliest id is the goal's; adds to *of
@@ -542,13 +545,14 @@ static inline rnn_real *predict(trainer *t, const rnn_seq *seq)
 static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
                         int *of)
 {
-    const size_t rows = loss_rows(t, seq), O = (size_t)t->model.output_size;
+    const size_t rows = loss_rows(t, seq);
+    const size_t O = (size_t)t->net.model.output_size;
     const rnn_real *w = want->weights ? want->weights : t->ones;
     size_t i;
     int id, good = 0;
 
     for (i = 0; i < rows; i++) {
-        check(rnn_greedy(t->out + i * O, (int)O, &id), "the likeliest");
+        check(rnn_greedy(t->work.logits + i * O, (int)O, &id), "the likeliest");
         good += w[i] > 0 && id == want->ids[i];
         *of += w[i] > 0;
     }
@@ -657,79 +661,71 @@ static inline rnn_model attention_model(const options *o, int reads, int writes)
 /* ---- decoding: what comes out of a source ------------------------------- */
 
 typedef struct decoder {
-    const trainer *t;
+    rnn_net net;         /* the model, planned for decoding                  */
+    rnn_work work;       /* with the trainer's weights                       */
     pairs *p;
-    rnn_decoding how;    /* a width above 1: by beam search                  */
-    rnn_sampling draw;   /* with rngs (batch): tokens are drawn, in this way */
-    rnn_rng *rngs;
+    rnn_writing how;     /* a width above 1: by beam search; with sampling
+                            and rngs (batch): drawn                          */
     int *ids, *counts;   /* (batch, steps): what it says, then END, then -1;
                             (batch): how many tokens before END              */
     rnn_real *attention; /* a_ij, without a beam: see looks                  */
-    rnn_real *memory, *h, *c, *work, *scores;
-    size_t memory_len, work_len, queue_len;
-    int *by_step, *queue;
+    rnn_real *h, *c, *scores;
+    int *by_step;
 } decoder;
 
-/* how.width may be less later, but not more. */
-static inline decoder open_decoder(const trainer *t, pairs *p, int width)
+/* Of a network that has learnt all it will. how.width may be less later, but
+ * not more. */
+static inline decoder *open_decoder(const trainer *t, pairs *p, int width)
 {
-    const size_t B = (size_t)p->batch, most = (size_t)p->steps * B;
-    const int *n = p->source_steps, steps = n[0] > n[1] ? n[0] : n[1];
-    decoder d = {0};
-    rnn_sizes s;
+    const size_t B = (size_t)p->batch, steps = (size_t)p->steps * B;
+    const int *n = p->source_steps;
+    decoder *d = (decoder *)zeros(1, sizeof *d);
+    rnn_most most = {0};
 
-    d.t = t;
-    d.p = p;
-    d.how.begin = d.how.end = END;
-    d.how.max_steps = p->steps;
-    d.how.width = width;
-    check(rnn_model_sizes(&t->model, steps, 1, p->batch, &s), "decoding");
-    check(rnn_beam_sizes(&t->model, steps, p->batch, &d.how, &d.work_len,
-                         &d.queue_len), "a beam");
-    s.step += (B + 1) * (size_t)t->model.output_size;
-    s.step = s.step > s.infer ? s.step : s.infer;
-    d.work_len = d.work_len > s.step ? d.work_len : s.step;
-    d.memory_len = s.memory;
-    d.memory = reals(s.memory);
-    d.h = reals(s.state);
-    d.c = t->model.cell == RNN_LSTM ? reals(s.state) : NULL;
-    d.work = reals(d.work_len);
-    d.scores = reals(B);
-    d.attention = reals(most * (size_t)(n[0] + n[1]));
-    d.ids = ints(most);
-    d.by_step = ints(most);
-    d.counts = ints(B);
-    d.queue = ints(d.queue_len);
+    most.batch = p->batch;
+    most.source_steps = n[0] > n[1] ? n[0] : n[1];
+    most.rows = p->batch * width;
+    most.tokens = p->steps;
+    d->work.weights = t->work.params;
+    d->work.weights_len = t->work.params_len;
+    open_work(&d->net, &d->work, &t->net.model, &most);
+    check(rnn_pack(&d->net, &d->work), "packing");
+    d->work.ints_len = d->net.sizes.ints;
+    d->work.ints = ints(d->work.ints_len);
+    d->p = p;
+    d->how.begin = d->how.end = END;
+    d->how.max_tokens = p->steps;
+    d->how.width = width;
+    d->h = reals(d->net.sizes.state);
+    d->c = reals(d->net.sizes.state);
+    d->scores = reals(B);
+    d->attention = reals(steps * (size_t)(n[0] + n[1]));
+    d->ids = ints(steps);
+    d->by_step = ints(steps);
+    d->counts = ints(B);
     return d;
 }
 
 static inline int *said(const decoder *d, int row)
 {
-    return d->ids + row * d->how.max_steps;
+    return d->ids + row * d->how.max_tokens;
 }
 
 /* What the network makes of each row's source: the likeliest token at every
  * step, one drawn, or the likeliest sequence that a beam finds. */
 static inline void decode(decoder *d)
 {
-    const trainer *t = d->t;
-    const rnn_seq *source = d->p->source;
     int row, i;
 
-    check(rnn_encode(&t->model, t->params, source, d->memory, d->memory_len,
-                     d->h, d->c, d->work, d->work_len, NULL), "encoding");
+    check(rnn_encode(&d->net, &d->work, d->p->source, d->h, d->c), "encoding");
     if (d->how.width > 1)
-        check(rnn_beam_search(&t->model, t->params, source, d->memory,
-                              d->memory_len, &d->how, d->h, d->c, d->ids,
-                              d->counts, d->scores, d->work, d->work_len,
-                              d->queue, d->queue_len, NULL), "a beam");
+        check(rnn_beam_search(&d->net, &d->work, &d->how, d->h, d->c, d->ids,
+                              d->counts, d->scores), "a beam");
     else
-        check(rnn_decode(&t->model, t->params, source, d->memory, d->memory_len,
-                         &d->how, d->rngs ? &d->draw : NULL, d->rngs, d->h,
-                         d->c, d->by_step, d->counts, d->attention, d->work,
-                         d->work_len, NULL), "decoding");
+        check(rnn_generate(&d->net, &d->work, &d->how, d->h, d->c, d->by_step,
+                           d->counts, d->attention), "decoding");
     for (row = 0; row < d->p->batch; row++)
-        for (i = 0; i < d->how.max_steps; i++)
+        for (i = 0; i < d->how.max_tokens; i++)
             if (i >= d->counts[row])
                 said(d, row)[i] = i == d->counts[row] ? END : -1;
             else if (d->how.width == 1)

@@ -120,17 +120,17 @@ static void make_batch(rnn_real *x, rnn_real *next, const series *s,
 static rnn_real *forecast(trainer *t, const series *s)
 {
     rnn_real *y = reals(STEPS * TESTS), *x = reals(TESTS);
-    rnn_real *h = reals(t->sizes.state), *c = NULL;
+    rnn_real *h = reals(t->net.sizes.state), *c = reals(t->net.sizes.state);
+    rnn_row one = {0};
     int k, row;
 
-    if (t->model.cell == RNN_LSTM)
-        c = reals(t->sizes.state);
+    one.x = x;
     for (k = 1; k < STEPS; k++) {
         for (row = 0; row < TESTS; row++)
             x[row] = k <= KNOWN ? s->measured[PAST + row * STEPS + k - 1]
                                 : y[(k - 1) * TESTS + row];
-        check(rnn_step(&t->model, t->params, TESTS, x, NULL, h, c,
-                       y + k * TESTS, t->work, t->work_len, NULL), "a step");
+        check(rnn_step(&t->net, &t->work, &one, h, c), "a step");
+        memcpy(y + k * TESTS, t->work.logits, TESTS * sizeof *y);
     }
     return y;
 }
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
     rnn_model model = {0};
     rnn_seq seq = {0};
     goal want = {0};
-    trainer t;
+    trainer *t;
     series s;
     int k;
 
@@ -261,16 +261,16 @@ int main(int argc, char **argv)
     model.input_size = model.output_size = 1;
     model.hidden_size = o.hidden;
     t = open_trainer(&model, 0, STEPS, TESTS, &o, 0.005);
-    s = make_series(noise, &t.rng);
+    s = make_series(noise, &t->rng);
     seq.steps = STEPS;
     seq.batch = BATCH;
     seq.x = x;
     want.values = next;
-    while (go_on(&t)) {
-        make_batch(x, next, &s, &t.rng);
-        learn(&t, &seq, &want);
+    while (go_on(t)) {
+        make_batch(x, next, &s, &t->rng);
+        learn(t, &seq, &want);
     }
-    y = forecast(&t, &s);
+    y = forecast(t, &s);
     errors_ahead(&s, y, network, repeat);
     show_forecast(&s, y);
     show_one_step(&s, y, noise);

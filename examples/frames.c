@@ -142,11 +142,11 @@ static void draw(batch *b, double noise, rnn_rng *rng)
 
 /* ---- learning and testing ----------------------------------------------- */
 
-static trainer train(int what, batch *b, const path *tests, double noise,
+static trainer *train(int what, batch *b, const path *tests, double noise,
                      const options *o)
 {
     rnn_model model = {0};
-    trainer t;
+    trainer *t;
     int row;
 
     model.wiring = RNN_N_TO_N;
@@ -161,14 +161,14 @@ static trainer train(int what, batch *b, const path *tests, double noise,
     model.hidden_size = o->hidden;
     printf("a label for every %s: ", what == CLIP ? "clip" : "frame");
     t = open_trainer(&model, 0, STEPS, BATCH, o, 0.01);
-    while (go_on(&t)) {
+    while (go_on(t)) {
         for (row = 0; row < BATCH; row++)
             do
-                make_path(&b->paths[row], &t.rng);
+                make_path(&b->paths[row], &t->rng);
             while (is_among(&b->paths[row], tests, TESTS, sizeof *tests));
         check_apart(b->paths, BATCH, tests, TESTS, sizeof *tests);
-        draw(b, noise, &t.rng);
-        learn(&t, &b->seq, &b->want[what]);
+        draw(b, noise, &t->rng);
+        learn(t, &b->seq, &b->want[what]);
     }
     return t;
 }
@@ -201,10 +201,11 @@ static void put_pixel(rnn_real light)
 /* What a network says of row 0 at step t, or of its clip. */
 static int says(const trainer *t, int step)
 {
-    const int O = t->model.output_size;
+    const int O = t->net.model.output_size;
     int id;
 
-    check(rnn_greedy(t->out + step * BATCH * O, O, &id), "the likeliest");
+    check(rnn_greedy(t->work.logits + step * BATCH * O, O, &id),
+          "the likeliest");
     return id;
 }
 
@@ -244,7 +245,7 @@ int main(int argc, char **argv)
                           OPTIONS_END};
     path *tests = (path *)zeros(TESTS, sizeof *tests);
     batch *b = open_batch();
-    trainer t[2];
+    trainer *t[2];
     rnn_rng rng;
     int i;
 
@@ -256,10 +257,10 @@ int main(int argc, char **argv)
         make_path(&tests[i], &rng);
     for (i = FRAME; i <= CLIP; i++) {
         t[i] = train(i, b, tests, noise, &o);
-        good[i] = test(&t[i], i, b, tests, noise);
+        good[i] = test(t[i], i, b, tests, noise);
     }
     puts("\nA clip that they have not seen; ! marks what is wrong:");
-    show(&t[FRAME], &t[CLIP], b);
+    show(t[FRAME], t[CLIP], b);
     printf("\nright of %d frames: %.3f, of %d clips: %.3f; by guessing: %.3f\n",
            TESTS * (STEPS - 1), good[FRAME], TESTS, good[CLIP], 1.0 / KINDS);
     result("frames_each", good[FRAME], '>', 0.95);

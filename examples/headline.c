@@ -234,8 +234,8 @@ int main(int argc, char **argv)
     double exact;
     rnn_model model;
     rnn_rng rng;
-    trainer t;
-    decoder d;
+    trainer *t;
+    decoder *d;
     int i;
 
     read_options(argc, argv,
@@ -252,17 +252,17 @@ int main(int argc, char **argv)
         make_item(reports[i], headlines[i], &rng);
     model = attention_model(&o, reads.count, writes.count);
     t = open_trainer(&model, REPORT, HEADLINE, BATCH, &o, 0.005);
-    while (go_on(&t)) {
+    while (go_on(t)) {
         make_batch(p, headlines, &rng);
-        learn(&t, &p->target, &p->want);
+        learn(t, &p->target, &p->want);
     }
-    d = open_decoder(&t, p, 1);
+    d = open_decoder(t, p, 1);
     puts("\nReports with headlines that it has not learnt:");
     for (i = 1; i < 13; i++)
-        show(&d, reports[i], headlines[i]);
-    exact = share_right(&d, reports[0], headlines[0], TESTED);
+        show(d, reports[i], headlines[i]);
+    exact = share_right(d, reports[0], headlines[0], TESTED);
     printf("\nof %d, right to the last word: %.3f\n", TESTED, exact);
-    show(&d, reports[0], headlines[0]);
-    show_attention(&d, reports[0]);
+    show(d, reports[0], headlines[0]);
+    show_attention(d, reports[0]);
     return result("headline_exact", exact, '>', 0.95);
 }

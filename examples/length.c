@@ -152,22 +152,22 @@ static void run(outcome *all, int kind, int seeds, const options *o, pairs *p,
 {
     const rnn_model model = make_model(o, kind);
     double share = 0;
-    decoder d;
-    trainer t;
+    decoder *d;
+    trainer *t;
     int k;
 
     printf("%-15s  seed %d: ", kinds[kind], o->seed);
     t = open_trainer(&model, LONGEST, LONGEST + 1, BATCH, o, 0.01);
-    for (k = 0; k < t.iterations; k++) {
-        make_batch(p, 1 + below(&t.rng, LONGEST), tests, &t.rng);
-        learn(&t, &p->target, &p->want);
+    for (k = 0; k < t->iterations; k++) {
+        make_batch(p, 1 + below(&t->rng, LONGEST), tests, &t->rng);
+        learn(t, &p->target, &p->want);
     }
-    d = open_decoder(&t, p, 1);
+    d = open_decoder(t, p, 1);
     for (k = 0; k < LENGTHS; k++) {
-        share = test(&d, tests, FIRST + 2 * k);
+        share = test(d, tests, FIRST + 2 * k);
         all->share[kind][k] += (rnn_real)(share / seeds);
     }
-    keep_text(all->text[kind], &d); /* of the longest that is tested first */
+    keep_text(all->text[kind], d); /* of the longest that is tested first */
     printf("%17slength %d: %.3f of the symbols right\n", "", LONGEST, share);
     fflush(stdout);
 }

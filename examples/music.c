@@ -377,8 +377,9 @@ int main(int argc, char **argv)
     pairs *p = open_pairs(BATCH, 1, MOST);
     rnn_model model = {0};
     rnn_rng rngs[BATCH], rng;
-    trainer t;
-    decoder d;
+    rnn_sampling draw = {0};
+    trainer *t;
+    decoder *d;
     int i, k;
 
     read_options(argc, argv,
@@ -398,30 +399,31 @@ int main(int argc, char **argv)
     model.target_embedding_size = 32;
     model.target_size = model.output_size = TOKENS;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.02);
-    while (go_on(&t)) {
+    while (go_on(t)) {
         for (i = 0; i < BATCH; i++) {
             k = below(&rng, LEARNT);
             put_category(i, k % CATEGORIES);
             put_target(p, i, learnt[k]);
         }
-        learn(&t, &p->target, &p->want);
+        learn(t, &p->target, &p->want);
     }
     for (i = 0; i < BATCH; i++)
         rnn_rng_seed(&rngs[i], rnn_rng_next(&rng));
-    d = open_decoder(&t, p, 1);
-    d.rngs = rngs;
-    d.draw.temperature = (rnn_real)temperature;
-    d.draw.top_p = (rnn_real)top_p;
+    d = open_decoder(t, p, 1);
+    d->how.sampling = &draw;
+    d->how.rngs = rngs;
+    draw.temperature = (rnn_real)temperature;
+    draw.top_p = (rnn_real)top_p;
     for (i = 0; i < STYLES; i++) {
         k = i * KEYS + i % KEYS; /* a style, in one of the keys */
-        invent(&d, k);
-        show(said(&d, 0), d.counts[0], k);
+        invent(d, k);
+        show(said(d, 0), d->counts[0], k);
     }
     putchar('\n');
-    good = test(&d);
+    good = test(d);
     puts("\nIf the softmax is used as it is:\n");
-    d.draw.temperature = 1;
-    d.draw.top_p = 0;
-    test(&d);
+    draw.temperature = 1;
+    draw.top_p = 0;
+    test(d);
     return result("music_obeys_new", good, '>', 0.95);
 }

@@ -291,8 +291,8 @@ int main(int argc, char **argv)
     double own, other;
     rnn_model model;
     rnn_rng rng;
-    trainer t;
-    decoder d;
+    trainer *t;
+    decoder *d;
 
     read_options(argc, argv,
                  "reading learns to answer questions about stories, and shows "
@@ -310,23 +310,23 @@ int main(int argc, char **argv)
     model.context = RNN_MEAN;
     model.feed = RNN_AS_STATE | RNN_AT_EACH;
     t = open_trainer(&model, STORY, ANSWER, BATCH, &o, 0.003);
-    while (go_on(&t)) {
+    while (go_on(t)) {
         make_batch(p, stories, &rng);
-        learn(&t, &p->target, &p->want);
+        learn(t, &p->target, &p->want);
     }
-    d = open_decoder(&t, p, 1);
-    other = test(&d, stories, tests, 1, good, of);
-    own = test(&d, stories, tests, 0, good, of);
+    d = open_decoder(t, p, 1);
+    other = test(d, stories, tests, 1, good, of);
+    own = test(d, stories, tests, 0, good, of);
     puts("\nright, by the kind of question:\n");
     for (i = 0; i < KINDS; i++)
         printf("  %-22s%4d of %d\n", kinds[i], good[i], of[i]);
     printf("\nof all %.3f; asked of another story %.3f\n", own, other);
     puts("\nStories that it has not learnt:");
     for (i = 0; i < 6; i++)
-        show(&d, stories[i], &tests[i]);
+        show(d, stories[i], &tests[i]);
     while (tests[i].kind != WHERE_THING)
         i++;
-    show(&d, stories[i], &tests[i]);
-    show_attention(&d, stories[i], &tests[i]);
+    show(d, stories[i], &tests[i]);
+    show_attention(d, stories[i], &tests[i]);
     return result("reading_exact", own, '>', 0.95);
 }

@@ -242,16 +242,16 @@ static batch *open_batch(void)
 
 /* ---- learning and testing ----------------------------------------------- */
 
-static trainer train(const rnn_model *model, const rnn_seq *seq, batch *b,
-                     const options *o)
+static trainer *train(const rnn_model *model, const rnn_seq *seq, batch *b,
+                      const options *o)
 {
-    trainer t = open_trainer(model, 0, seq->steps, BATCH, o, 0.01);
+    trainer *t = open_trainer(model, 0, seq->steps, BATCH, o, 0.01);
     int row;
 
-    while (go_on(&t)) {
+    while (go_on(t)) {
         for (row = 0; row < BATCH; row++)
-            put_row(b, row, TESTED + below(&t.rng, ALL - TESTED));
-        learn(&t, seq, &b->want);
+            put_row(b, row, TESTED + below(&t->rng, ALL - TESTED));
+        learn(t, seq, &b->want);
     }
     return t;
 }
@@ -261,15 +261,16 @@ static trainer train(const rnn_model *model, const rnn_seq *seq, batch *b,
 static double test(trainer *t, const rnn_seq *seq, batch *b, rnn_real *sure)
 {
     int i, row, good = 0, of = 0;
+    rnn_real *p;
 
     for (i = 0; i < TESTED; i += BATCH) {
         for (row = 0; row < BATCH; row++)
             put_row(b, row, i + row);
-        predict(t, seq);
+        p = predict(t, seq);
         good += right(t, seq, &b->want, &of);
-        check(rnn_softmax(t->out, BATCH, 2, t->out, NULL), "softmax");
+        check(rnn_softmax(p, BATCH, 2, p, NULL), "softmax");
         for (row = 0; row < BATCH; row++)
-            sure[i + row] = t->out[row * 2 + b->sense[row]];
+            sure[i + row] = p[row * 2 + b->sense[row]];
     }
     return good / (double)of;
 }
@@ -284,7 +285,7 @@ static void show_worst(rnn_real *sure)
     for (n = 0; n < 6; n++) {
         for (worst = 0, i = 1; i < TESTED; i++)
             worst = sure[i] < sure[worst] ? i : worst;
-        wrong = sure[worst] < 0.5;
+        wrong = (double)sure[worst] < 0.5;
         printf("  %-5s %s%s\n", sense_names[sense_of[worst] ^ wrong],
                spell(text, &vocabulary, ids[worst], MOST),
                wrong ? "   (wrong)" : "");
@@ -293,17 +294,18 @@ static void show_worst(rnn_real *sure)
 }
 
 /* What it would say if the sentence ended here: after every word. */
-static void show_thought(const trainer *t, int i)
+static void show_thought(trainer *t, int i)
 {
-    rnn_real *h = reals(t->sizes.state), *state = NULL, p[2];
+    rnn_real *h = reals(t->net.sizes.state), *c = reals(t->net.sizes.state);
+    rnn_real *p = t->work.logits;
+    rnn_row one = {0};
     int k;
 
-    if (t->model.cell == RNN_LSTM)
-        state = reals(t->sizes.state);
+    one.rows = 1;
     puts("\n                  bad            good");
     for (k = 0; k < MOST && ids[i][k] >= 0; k++) {
-        check(rnn_step(&t->model, t->params, 1, NULL, &ids[i][k], h, state, p,
-                       t->work, t->work_len, NULL), "a step");
+        one.ids = &ids[i][k];
+        check(rnn_step(&t->net, &t->work, &one, h, c), "a step");
         check(rnn_softmax(p, 1, 2, p, NULL), "softmax");
         fputs("  ", stdout);
         put(vocabulary.text[ids[i][k]], 16);
@@ -321,7 +323,7 @@ int main(int argc, char **argv)
     batch *b = open_batch();
     double in_order, at_once;
     rnn_rng rng;
-    trainer t;
+    trainer *t;
     int i;
 
     read_options(argc, argv,
@@ -338,15 +340,15 @@ int main(int argc, char **argv)
     model.input = RNN_DENSE;
     model.input_size = vocabulary.count;
     t = train(&model, &b->at_once, b, &o);
-    at_once = test(&t, &b->at_once, b, sure);
+    at_once = test(t, &b->at_once, b, sure);
     fputs("\nword by word: ", stdout);
     model.input = RNN_EMBEDDING;
     model.embedding_size = 16;
     t = train(&model, &b->in_order, b, &o);
-    in_order = test(&t, &b->in_order, b, sure);
+    in_order = test(t, &b->in_order, b, sure);
     puts("\nWhat it thinks after each word:");
     for (i = 0; i < SHOWN; i++)
-        show_thought(&t, i);
+        show_thought(t, i);
     show_worst(sure);
     printf("\nof %d, right: all at once %.3f, word by word %.3f\n", TESTED,
            at_once, in_order);

@@ -275,8 +275,8 @@ int main(int argc, char **argv)
     char text[LETTERS + 1];
     int most = 1, i;
     rnn_model model;
-    trainer t;
-    decoder d;
+    trainer *t;
+    decoder *d;
 
     read_options(argc, argv,
                  "speech learns to hear Morse code under noise, and shows "
@@ -287,20 +287,20 @@ int main(int argc, char **argv)
     p->source[0].x = heard;
     t = open_trainer(&model, STEPS, LETTERS + 1, BATCH, &o, 0.01);
     for (i = 0; i < TAPE; i++)
-        tape[i] = rnn_normal(&t.rng);
-    while (go_on(&t)) {
+        tape[i] = rnn_normal(&t->rng);
+    while (go_on(t)) {
         for (i = 0; i < BATCH; i++) {
-            make_word(text, most, &t.rng);
-            put_word(p, i, text, &t.rng);
+            make_word(text, most, &t->rng);
+            put_word(p, i, text, &t->rng);
         }
-        loss += 0.1 * (learn(&t, &p->target, &p->want) - loss);
+        loss += 0.1 * (learn(t, &p->target, &p->want) - loss);
         if (loss < 0.4 && most < LETTERS) {
             printf("           words of up to %d letters\n", ++most);
             loss = 3;
         }
     }
-    d = open_decoder(&t, p, 1);
-    right_share = test(&d, &t.rng);
-    show_attention(&d, &t.rng);
+    d = open_decoder(t, p, 1);
+    right_share = test(d, &t->rng);
+    show_attention(d, &t->rng);
     return result("speech_words", right_share, '>', 0.95);
 }

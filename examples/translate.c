@@ -290,8 +290,8 @@ int main(int argc, char **argv)
     pairs *p = open_pairs(BATCH, MOST, MOST);
     rnn_model model;
     rnn_rng rng;
-    trainer t;
-    decoder d;
+    trainer *t;
+    decoder *d;
 
     read_options(argc, argv,
                  "translate learns to translate Chinese sentences into "
@@ -305,27 +305,27 @@ int main(int argc, char **argv)
     t = open_trainer(&model, MOST, MOST, BATCH, &o, 0.005);
     p->target.own_rate = (rnn_real)own;
     p->target.own_ids = ints(MOST * BATCH);
-    while (go_on(&t)) {
+    while (go_on(t)) {
         for (i = 0; i < BATCH; i++) {
             k = TESTED + below(&rng, ALL - TESTED);
             put_source(p, 0, i, zh[k]);
             put_target(p, i, en[k]);
         }
-        learn(&t, &p->target, &p->want);
+        learn(t, &p->target, &p->want);
     }
-    d = open_decoder(&t, p, width);
+    d = open_decoder(t, p, width);
     puts("\nSentences that it has not learnt:\n");
     for (i = 1; i < 17; i++) {
-        d.how.width = i % 2 ? width : 1;
-        translate(&d, i);
+        d->how.width = i % 2 ? width : 1;
+        translate(d, i);
     }
-    d.how.width = width;
-    beam = share_right(&d, zh[0], en[0], TESTED);
-    d.how.width = 1;
-    greedy = share_right(&d, zh[0], en[0], TESTED);
+    d->how.width = width;
+    beam = share_right(d, zh[0], en[0], TESTED);
+    d->how.width = 1;
+    greedy = share_right(d, zh[0], en[0], TESTED);
     printf("\nof %d, right to the last word: greedy %.3f, beam %.3f\n\n",
            TESTED, greedy, beam);
-    translate(&d, 0);
-    show_attention(&d, 0);
+    translate(d, 0);
+    show_attention(d, 0);
     return result("translate_exact", greedy, '>', 0.95);
 }

@@ -12,7 +12,8 @@
  *                quicker they are, and the median, least and most of that
  *   --kernel K   auto, portable, avx2 or avx512
  *   --reps N     samples, 9 unless given
- *   --shift N    buffers begin N numbers past the beginning of a cache line
+ *   --shift N    arrays begin N numbers past the beginning of a cache line:
+ *                those that rnn_bind finds a place for, as one memory
  *   --slopes     how time and memory grow, as slopes on logarithmic axes
  *
  * A checksum is of the bits of outputs, states and gradients (of a model: the
@@ -42,7 +43,7 @@ static size_t shift;
 /* n calls of a row by one thread */
 static void call_alone(void *row, long n)
 {
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL};
 
     run.kernel = kernel;
     while (n-- > 0)
@@ -50,39 +51,37 @@ static void call_alone(void *row, long n)
 }
 
 #ifdef _OPENMP
-static void meet(void *team)
+static void each(void *team, int n, void (*task)(void *arg, int i), void *arg)
 {
+    int i;
+
     (void)team;
-#pragma omp barrier
+#pragma omp parallel for schedule(static) num_threads(n)
+    for (i = 0; i < n; i++)
+        task(arg, i);
 }
-#endif
 
 /* n calls by all threads */
 static void call_shared(void *row, long n)
 {
-#ifdef _OPENMP
-#pragma omp parallel num_threads(threads)
-    {
-        rnn_run run = {0, 0, 0, meet, NULL};
-        long k;
+    rnn_run run = {0, 0, each, NULL};
 
-        run.part = omp_get_thread_num();
-        run.parts = omp_get_num_threads();
-        run.kernel = kernel;
-        for (k = 0; k < n; k++)
-            bench_row_call((bench_row *)row, &run);
-    }
-#else
-    call_alone(row, n);
-#endif
+    run.kernel = kernel;
+    run.parts = threads;
+    while (n-- > 0)
+        bench_row_call((bench_row *)row, &run);
 }
+#endif
 
 static void call(void *row, long n)
 {
-    if (threads > 1)
+#ifdef _OPENMP
+    if (threads > 1) {
         call_shared(row, n);
-    else
-        call_alone(row, n);
+        return;
+    }
+#endif
+    call_alone(row, n);
 }
 
 /* Thread k on the k-th processor. */
@@ -245,7 +244,7 @@ static double slope(const double *x, const double *y, int n)
     return xy / xx;
 }
 
-/* Time and work of a row whose axis doubles four times; square: I is H. */
+/* Time and memory of a row whose axis doubles four times; square: I is H. */
 static void slope_row(const char *text, char axis)
 {
     enum { POINTS = 5 };

@@ -5,8 +5,8 @@
  *   cell        rnn (tanh), gru, gru_reset_before, lstm
  *   train       forward and backward of a layer over T steps of B rows:
  *               outputs, last states; gradients of x, of the first states and
- *               of the weights, cleared within; weights laid anew within
- *   infer       forward alone
+ *               of the weights, overwritten; weights are packed within
+ *   infer       forward alone; weights are fixed, and packed before
  *   stream      one step of one row, its state carried on
  *   charlm_L1   a training step of a char model of one layer, I symbols: head,
  *               cross-entropy, backward, clipping, Adam; charlm_L2: two layers

@@ -17,21 +17,22 @@ typedef struct bench_row {
     rnn_status status;   /* the first that was not RNN_OK                  */
     int train;           /* whether there is a backward pass               */
     int streams;         /* whether it is one step, which goes on          */
-    int tokens;          /* whether there is a model, with loss and Adam   */
+    int tokens;          /* whether there is a head, with loss and Adam    */
     int calls;           /* after how many calls the checksum is           */
-    size_t shift;        /* buffers begin so many numbers past a cache line */
-    rnn_stack stack;
+    size_t shift;        /* arrays begin so many numbers past a cache line */
     rnn_model model;
-    rnn_sizes sizes;
-    size_t work_len;
+    rnn_net net;
+    rnn_work work;
+    size_t work_len;     /* what a call needs beside weights and results   */
     rnn_seq seq, source;
+    rnn_row step;
     rnn_flow flow;
-    rnn_optimizer adam[BENCH_THREADS]; /* a copy for each thread           */
-    rnn_real *params, *grads, *moments, *work, *fresh;
-    rnn_real *x, *h0, *c0, *dhn, *dcn, *dy;     /* what enters             */
-    rnn_real *y, *hn, *cn, *dx, *dh0, *dc0;     /* what leaves             */
-    rnn_real *logits, *values, loss, norm;      /* logits become dlogits   */
-    int *lengths, *ids, *targets, *source_ids;
+    rnn_optimizer adam;
+    rnn_real *fresh;                            /* params at the beginning */
+    rnn_real *x, *h0, *c0, *dhn, *dcn;          /* what enters             */
+    rnn_real *hn, *cn, *dx, *dh0, *dc0;         /* what leaves             */
+    rnn_real *values, loss, norm;
+    int *lengths, *targets;
     void *block[BENCH_BLOCKS];
     int blocks;
     uint32_t random;
@@ -68,14 +69,22 @@ static inline uint32_t bench_next(bench_row *r)
 }
 
 /* n numbers between -scale and scale; exact if scale is a power of two */
+static inline void bench_fill(bench_row *r, rnn_real *p, size_t n,
+                              rnn_real scale)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        p[i] = (rnn_real)((long)bench_next(r) - 8388608l) *
+               (scale / (rnn_real)8388608);
+}
+
 static inline rnn_real *bench_reals(bench_row *r, size_t n, rnn_real scale)
 {
     rnn_real *p = (rnn_real *)bench_memory(r, n, sizeof *p);
-    size_t i;
 
-    for (i = 0; scale > 0 && i < n; i++)
-        p[i] = (rnn_real)((long)bench_next(r) - 8388608l) *
-               (scale / (rnn_real)8388608);
+    if (scale > 0)
+        bench_fill(r, p, n, scale);
     return p;
 }
 
@@ -89,7 +98,7 @@ static inline int *bench_ids(bench_row *r, size_t n, int limit)
     return p;
 }
 
-/* ---- a layer ------------------------------------------------------------- */
+/* ---- what is common to all rows ------------------------------------------ */
 
 static inline int bench_cell(const bench_line *l)
 {
@@ -99,53 +108,95 @@ static inline int bench_cell(const bench_line *l)
                                           : (int)RNN_GRU_RESET_BEFORE;
 }
 
-static inline void bench_open_stack(bench_row *r)
+static inline void bench_describe(bench_row *r)
 {
     const bench_line *l = &r->line;
-    rnn_real size = 1; /* about 1 / sqrt H, as PyTorch's weights */
-    size_t states;
-    int b;
+    rnn_model *m = &r->model;
 
-    r->stack.cell = bench_cell(l);
-    r->stack.input_size = l->I;
-    r->stack.hidden_size = l->H;
-    r->stack.num_layers = l->L;
-    r->stack.bidirectional = l->D == 2;
-    bench_must(r, rnn_stack_sizes(&r->stack, l->T, l->B, &r->sizes));
+    m->cell = bench_cell(l);
+    m->hidden_size = l->H;
+    m->num_layers = l->L;
+    m->bidirectional = l->D == 2;
+    m->input_size = l->I;
+    if (bench_has(l, "charlm")) {
+        m->input = RNN_ONE_HOT;
+        m->output_size = l->I;
+    }
+    if (!bench_has(l, "attention"))
+        return;
+    m->wiring = RNN_N_TO_M;
+    m->input = m->target = RNN_EMBEDDING;
+    m->input_size = m->target_size = m->output_size = BENCH_TOKENS;
+    m->embedding_size = m->target_embedding_size = l->I;
+    m->context_size = m->attention_size = l->H;
+    m->feed = RNN_AS_STATE;
+    m->attention = RNN_ADDITIVE;
+}
+
+/* The plan; all of its arrays but those that are set are in one memory. */
+static inline void bench_plan(bench_row *r)
+{
+    const rnn_sizes *z = &r->net.sizes;
+    rnn_most most;
+
+    memset(&most, 0, sizeof most);
+    most.steps = r->line.T;
+    most.batch = r->line.B;
+    most.source_steps = r->line.S;
+    most.train = r->train;
+    most.moments = r->tokens ? 2 : 0;
+    most.packed = r->streams ? RNN_PACK_NONE : RNN_PACK_FLOAT;
+    bench_must(r, rnn_plan(&r->net, &r->model, &most));
     if (r->status)
         return;
+    if (r->train && !r->tokens) { /* no loss makes them anew at every call */
+        r->work.dlogits = bench_reals(r, z->logits, 0);
+        r->work.dlogits_len = z->logits;
+    }
+    bench_must(r, rnn_bind(&r->net, &r->work, bench_reals(r, z->all, 0),
+                           z->all));
+    r->work_len = r->streams ? z->step
+                             : z->packed + z->keep + z->scratch + z->memory;
+}
+
+/* ---- a layer ------------------------------------------------------------- */
+
+static inline void bench_open_layer(bench_row *r)
+{
+    const bench_line *l = &r->line;
+    const size_t n = (size_t)l->T * (size_t)l->B * (size_t)l->I;
+    const size_t states = r->net.sizes.state;
+    rnn_real size = 1; /* about 1 / sqrt H, as PyTorch's weights */
+    int b;
+
     while (size * size * (rnn_real)l->H > 1)
         size = size / 2;
-    states = r->sizes.state;
-    r->work_len = r->train                  ? r->sizes.train
-                  : r->streams              ? r->sizes.step
-                                            : r->sizes.infer_packed;
-    r->params = bench_reals(r, r->sizes.params, size);
-    r->work = bench_reals(r, r->work_len, 0);
-    r->x = bench_reals(r, (size_t)l->T * (size_t)l->B * (size_t)l->I, 0.5f);
+    bench_fill(r, r->work.params, r->net.sizes.params, size);
+    r->x = bench_reals(r, n, 0.5f);
     r->h0 = bench_reals(r, states, 0.125f);
     r->c0 = bench_reals(r, states, 0.125f);
     r->hn = bench_reals(r, states, 0);
     r->cn = bench_reals(r, states, 0);
-    r->y = bench_reals(r, r->sizes.output, 0);
     if (bench_has(l, "_lengths")) {
         r->lengths = (int *)bench_memory(r, (size_t)l->B, sizeof(int));
         for (b = 0; b < l->B; b++)
             r->lengths[b] = bench_length(l, b);
     }
-    r->seq.x = r->x;
+    r->seq.x = r->step.x = r->x;
     r->seq.lengths = r->lengths;
     r->seq.h0 = r->h0;
     r->seq.c0 = r->c0;
     r->seq.hn = r->hn;
     r->seq.cn = r->cn;
-    if (!r->train)
+    if (!r->train) {
+        if (!r->streams) /* once: here nothing changes the weights */
+            bench_must(r, rnn_pack(&r->net, &r->work));
         return;
-    r->grads = bench_reals(r, r->sizes.params, 0);
-    r->dy = bench_reals(r, r->sizes.output, 0.0078125f);
+    }
+    bench_fill(r, r->work.dlogits, r->net.sizes.logits, 0.0078125f);
     r->dhn = bench_reals(r, states, 0.0078125f);
     r->dcn = bench_reals(r, states, 0.0078125f);
-    r->dx = bench_reals(r, (size_t)l->T * (size_t)l->B * (size_t)l->I, 0);
+    r->dx = bench_reals(r, n, 0);
     r->dh0 = bench_reals(r, states, 0);
     r->dc0 = bench_reals(r, states, 0);
     r->flow.dhn = r->dhn;
@@ -157,60 +208,26 @@ static inline void bench_open_stack(bench_row *r)
 
 /* ---- a model ------------------------------------------------------------- */
 
-static inline void bench_describe(bench_row *r)
-{
-    const bench_line *l = &r->line;
-    rnn_model *m = &r->model;
-
-    m->cell = bench_cell(l);
-    m->hidden_size = l->H;
-    m->num_layers = l->L;
-    m->bidirectional = l->D == 2;
-    if (bench_has(l, "charlm")) {
-        m->input = RNN_ONE_HOT;
-        m->input_size = m->output_size = l->I;
-        return;
-    }
-    m->wiring = RNN_N_TO_M;
-    m->input = m->target = RNN_EMBEDDING;
-    m->input_size = m->target_size = m->output_size = BENCH_TOKENS;
-    m->embedding_size = m->target_embedding_size = l->I;
-    m->context_size = m->attention_size = l->H;
-    m->feed = RNN_AS_STATE;
-    m->attention = RNN_ADDITIVE;
-}
-
 static inline void bench_open_model(bench_row *r)
 {
     const bench_line *l = &r->line;
     const size_t rows = (size_t)l->T * (size_t)l->B;
+    const size_t params = r->net.sizes.params;
     rnn_rng rng;
 
-    bench_describe(r);
-    bench_must(r, rnn_model_sizes(&r->model, l->S, l->T, l->B, &r->sizes));
-    if (r->status)
-        return;
-    r->work_len = r->sizes.train;
-    r->params = bench_reals(r, r->sizes.params, 0);
-    r->fresh = bench_reals(r, r->sizes.params, 0);
-    r->grads = bench_reals(r, r->sizes.params, 0);
-    r->moments = bench_reals(r, 2 * r->sizes.params, 0);
-    r->work = bench_reals(r, r->work_len, 0);
-    r->logits = bench_reals(r, r->sizes.output, 0);
+    r->fresh = bench_reals(r, params, 0);
     r->values = bench_reals(r, rows, 0);
-    r->ids = bench_ids(r, rows, r->model.output_size);
+    r->seq.ids = bench_ids(r, rows, r->model.output_size);
     r->targets = bench_ids(r, rows, r->model.output_size);
-    r->seq.ids = r->ids;
     if (r->model.wiring == RNN_N_TO_M) {
-        r->source_ids = bench_ids(r, (size_t)l->S * (size_t)l->B,
-                                  r->model.input_size);
         r->source.steps = l->S;
         r->source.batch = l->B;
-        r->source.ids = r->source_ids;
+        r->source.ids = bench_ids(r, (size_t)l->S * (size_t)l->B,
+                                  r->model.input_size);
         r->seq.source = &r->source;
     }
     rnn_rng_seed(&rng, 1);
-    bench_must(r, rnn_init_params(&r->model, r->fresh, r->sizes.params, &rng));
+    bench_must(r, rnn_init_params(&r->model, r->fresh, params, &rng));
 }
 
 /* ---- any row ------------------------------------------------------------- */
@@ -219,16 +236,14 @@ static inline void bench_open_model(bench_row *r)
 static inline void bench_row_begin(void *row)
 {
     bench_row *r = (bench_row *)row;
-    const size_t bytes = r->sizes.state * sizeof(rnn_real);
-    int i;
+    const rnn_sizes *z = &r->net.sizes;
 
     if (r->tokens) {
-        memcpy(r->params, r->fresh, r->sizes.params * sizeof(rnn_real));
-        for (i = 0; i < BENCH_THREADS; i++)
-            bench_must(r, rnn_optimizer_init(&r->adam[i], RNN_ADAM, 0.002f));
+        memcpy(r->work.params, r->fresh, z->params * sizeof(rnn_real));
+        bench_must(r, rnn_optimizer_init(&r->adam, RNN_ADAM, 0.002f));
     } else if (!r->train) {
-        memcpy(r->hn, r->h0, bytes);
-        memcpy(r->cn, r->c0, bytes);
+        memcpy(r->hn, r->h0, z->state * sizeof(rnn_real));
+        memcpy(r->cn, r->c0, z->state * sizeof(rnn_real));
     }
 }
 
@@ -247,10 +262,14 @@ static inline rnn_status bench_row_open(bench_row *r, const bench_line *l,
     r->seq.batch = l->B;
     if (!r->train && !bench_has(l, "infer") && !r->streams)
         r->status = RNN_E_UNSUPPORTED;
-    else if (r->tokens)
+    if (!r->status) {
+        bench_describe(r);
+        bench_plan(r);
+    }
+    if (!r->status && r->tokens)
         bench_open_model(r);
-    else
-        bench_open_stack(r);
+    else if (!r->status)
+        bench_open_layer(r);
     if (!r->status)
         bench_row_begin(r);
     return r->status;
@@ -262,89 +281,42 @@ static inline void bench_row_close(bench_row *r)
         free(r->block[--r->blocks]);
 }
 
-/* All threads of a call meet; without OpenMP there is one. */
-static inline void bench_meet(const rnn_run *run)
-{
-    if (run->parts > 1) {
-#ifdef _OPENMP
-#pragma omp barrier
-#endif
-    }
-}
-
-/* This thread's share of grads = 0. */
-static inline void bench_clear(const bench_row *r, const rnn_run *run)
-{
-    const size_t parts = run->parts > 0 ? (size_t)run->parts : 1;
-    const size_t each = r->sizes.params / parts, p = (size_t)run->part;
-    const size_t end = p + 1 == parts ? r->sizes.params : (p + 1) * each;
-
-    memset(r->grads + p * each, 0, (end - p * each) * sizeof *r->grads);
-}
-
-static inline void bench_call_stack(bench_row *r, const rnn_run *run)
+static inline void bench_call_layer(bench_row *r)
 {
     if (r->streams) {
-        bench_must(r, rnn_stack_step(&r->stack, r->params, r->line.B, r->x,
-                                     NULL, r->hn,
-                                     r->stack.cell == RNN_LSTM ? r->cn : NULL,
-                                     r->work, r->work_len, run));
+        bench_must(r, rnn_step(&r->net, &r->work, &r->step, r->hn, r->cn));
     } else if (!r->train) {
-        bench_must(r, rnn_stack_infer(&r->stack, r->params, &r->seq, r->y,
-                                      r->work, r->work_len, run));
+        bench_must(r, rnn_infer(&r->net, &r->work, &r->seq));
     } else {
-        bench_clear(r, run);
-        bench_must(r, rnn_stack_forward(&r->stack, r->params, &r->seq, r->y,
-                                        r->work, r->work_len, run));
-        bench_meet(run);
-        bench_must(r, rnn_stack_backward(&r->stack, r->params, &r->seq, r->dy,
-                                         &r->flow, r->work, r->work_len, run));
-        bench_meet(run);
-        bench_must(r, rnn_stack_grads(&r->stack, &r->seq, r->work, r->work_len,
-                                      r->grads, run));
+        bench_must(r, rnn_forward(&r->net, &r->work, &r->seq));
+        bench_must(r, rnn_backward(&r->net, &r->work, &r->seq, &r->flow));
     }
 }
 
-/* Threads share everything but the mean of the losses and the norm. */
-static inline void bench_call_model(bench_row *r, const rnn_run *run)
+static inline void bench_call_model(bench_row *r)
 {
     const size_t rows = (size_t)r->line.T * (size_t)r->line.B;
-    const rnn_real n = (rnn_real)rows;
-    rnn_run alone = *run;
+    const size_t n = r->net.sizes.params;
+    rnn_work *w = &r->work;
 
-    alone.part = alone.parts = 0;
-    bench_clear(r, run);
-    bench_must(r, rnn_forward(&r->model, r->params, &r->seq, r->logits,
-                              r->work, r->work_len, run));
-    bench_meet(run);
-    bench_must(r, rnn_cross_entropy(r->logits, rows, r->model.output_size,
-                                    r->targets, NULL, n, 0, r->values,
-                                    r->logits, NULL, run));
-    bench_meet(run);
-    bench_must(r, rnn_backward(&r->model, r->params, &r->seq, r->logits, NULL,
-                               NULL, r->work, r->work_len, run));
-    bench_meet(run);
-    bench_must(r, rnn_grads(&r->model, &r->seq, r->logits, r->grads, r->work,
-                            r->work_len, run));
-    bench_meet(run);
-    if (run->part == 0) {
-        bench_must(r, rnn_mean(r->values, NULL, rows, n, &r->loss, &alone));
-        bench_must(r, rnn_clip_grad_norm(r->grads, r->sizes.params, 5,
-                                         &r->norm, &alone));
-    }
-    bench_meet(run);
-    bench_must(r, rnn_optimizer_step(&r->adam[run->part], r->params, r->grads,
-                                     r->moments, r->sizes.params, run));
+    bench_must(r, rnn_forward(&r->net, w, &r->seq));
+    bench_must(r, rnn_cross_entropy(w->logits, rows, r->model.output_size,
+                                    r->targets, NULL, (rnn_real)rows, 0,
+                                    r->values, w->dlogits, &r->loss, w->run));
+    bench_must(r, rnn_backward(&r->net, w, &r->seq, NULL));
+    bench_must(r, rnn_clip_grad_norm(w->grads, n, 5, &r->norm, w->run));
+    bench_must(r, rnn_optimizer_step(&r->adam, w->params, w->grads, w->moments,
+                                     n, w->run));
 }
 
-/* One call by thread run->part of run->parts, all of which make it at once. */
+/* One call, in run's parts. */
 static inline void bench_row_call(bench_row *r, const rnn_run *run)
 {
+    r->work.run = run;
     if (r->tokens)
-        bench_call_model(r, run);
+        bench_call_model(r);
     else
-        bench_call_stack(r, run);
-    bench_meet(run);
+        bench_call_layer(r);
 }
 
 /* ---- the checksum -------------------------------------------------------- */
@@ -363,30 +335,30 @@ static inline uint32_t bench_hash(uint32_t h, const rnn_real *p, size_t n)
     return h;
 }
 
-/* Of all results, as they are after r->calls calls. */
+/* Of all results, as they are after r->calls calls; of a stream, the state. */
 static inline uint32_t bench_row_hash(const bench_row *r)
 {
-    const rnn_sizes *s = &r->sizes;
-    const size_t states = s->state;
-    const size_t c = r->stack.cell == RNN_LSTM ? states : 0;
+    const rnn_sizes *z = &r->net.sizes;
+    const rnn_work *w = &r->work;
+    const size_t c = r->model.cell == RNN_LSTM ? z->state : 0;
     uint32_t h = 0;
 
     if (r->tokens) {
         h = bench_hash(h, &r->loss, 1);
         h = bench_hash(h, &r->norm, 1);
-        h = bench_hash(h, r->logits, s->output);
-        h = bench_hash(h, r->grads, s->params);
-        h = bench_hash(h, r->moments, 2 * s->params);
-        return bench_hash(h, r->params, s->params);
+        h = bench_hash(h, w->logits, z->logits);
+        h = bench_hash(h, w->grads, z->params);
+        h = bench_hash(h, w->moments, z->moments);
+        return bench_hash(h, w->params, z->params);
     }
-    h = bench_hash(h, r->y, s->output);
-    h = bench_hash(h, r->hn, states);
+    h = bench_hash(h, r->streams ? NULL : w->logits, z->logits);
+    h = bench_hash(h, r->hn, z->state);
     h = bench_hash(h, r->cn, c);
     h = bench_hash(h, r->dx, (size_t)r->line.T * (size_t)r->line.B *
                                  (size_t)r->line.I);
-    h = bench_hash(h, r->dh0, states);
+    h = bench_hash(h, r->dh0, z->state);
     h = bench_hash(h, r->dc0, c);
-    return bench_hash(h, r->grads, s->params);
+    return bench_hash(h, r->train ? w->grads : NULL, z->params);
 }
 
 #endif

@@ -2,8 +2,9 @@
  *
  *     fma=1 steps=32 hash=0123abcd
  *
- * that the desk prints alike, and the start of a bare Cortex-M. A program says
- * STEPS, defines run and includes this before it. */
+ * that the desk prints alike, and the start of a bare Cortex-M with what
+ * compilers call to copy a struct and to clear one. A program says STEPS,
+ * defines run and includes this before it. */
 #ifndef FIRMWARE_H
 #define FIRMWARE_H
 
@@ -79,8 +80,30 @@ extern uint32_t stack_top[];
 void start(void);
 void trap(void);
 void work_begins(void);
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
 
 enum { UNUSED = 0x5eed5eed }; /* what lies where the stack has not been */
+
+/* volatile, or these would be calls of themselves */
+void *memcpy(void *to, const void *from, size_t n)
+{
+    volatile unsigned char *t = (unsigned char *)to;
+    const unsigned char *f = (const unsigned char *)from;
+
+    while (n--)
+        *t++ = *f++;
+    return to;
+}
+
+void *memset(void *to, int byte, size_t n)
+{
+    volatile unsigned char *t = (unsigned char *)to;
+
+    while (n--)
+        *t++ = (unsigned char)byte;
+    return to;
+}
 
 /* Asks the debugger, here QEMU: Arm's semihosting. */
 static void host(uint32_t what, const void *with)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Firmware: the header for Cortex-M without a library, its size and the symbols
-# it leaves open; an LSTM that steps, and attention that decodes, on emulated
-# Cortex-M0 to M55 with the bits of the desk in 16 KB of memory, stack included.
+# it leaves open; an LSTM that steps, by a plan and as a folded function, and
+# attention that decodes, on emulated Cortex-M0 to M55 with the bits of the desk in 16 KB of memory, stack included.
 # Says `skip` where the cross compiler or QEMU is missing.
 #
 #     tests/firmware.sh [-v]        -v: sizes and open symbols of every build
@@ -118,7 +118,7 @@ on_core() {
     fi
 }
 
-for program in step decode; do
+for program in step folded decode; do
     for fma in "" -DRNN_NO_FMA; do
         out=$B/$program$fma
         if ${CC:-cc} -std=c99 -O2 $fma tests/firmware_$program.c -o $out &&

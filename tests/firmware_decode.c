@@ -1,8 +1,7 @@
 /* An encoder-decoder with attention translates, as firmware runs it: it encodes
  * a sentence of eight tokens, then decodes greedily. Weights are constants in
- * flash, all memory is static, neither a C library nor libm is linked; memcpy,
- * which compilers call to copy a struct, is here. tests/firmware.sh builds it
- * and compares its line with the desk's. */
+ * flash, all memory is static, and neither a C library nor libm is linked.
+ * tests/firmware.sh builds it and compares its line with the desk's. */
 #define RNN_IMPLEMENTATION
 #define RNN_NO_FILES
 #include "../rnn.h"
@@ -18,8 +17,8 @@ static const rnn_model model = {
     .head_context = 1};
 
 /* encoder, W and U and v, decoder, head */
-enum { PARAMS = RNN_STACK_PARAMS(RNN_GRU, V, H, 1, 1, 1) + A * (H + H + 1) +
-                RNN_STACK_PARAMS(RNN_GRU, V + H, H, 1, 1, 1) +
+enum { PARAMS = RNN_PARAMS(RNN_GRU, V, 0, H, 1, 1, 1, 0) + A * (H + H + 1) +
+                RNN_PARAMS(RNN_GRU, V + H, 0, H, 1, 1, 1, 0) +
                 RNN_LINEAR_PARAMS(H + H, V, 1) };
 
 static const rnn_real params[] = {
@@ -29,48 +28,36 @@ static const rnn_real params[] = {
 /* a division by zero unless these are as many */
 enum { ALL_WEIGHTS = 1 / (sizeof params / sizeof params[0] == PARAMS) };
 
-/* what rnn_model_sizes says of S steps and one row: memory, infer, and step
- * with two rows of logits; run sees that it is enough */
-static rnn_real memory[S * (H + A)], h[H], attn[MAX * S], work[588];
-
-#if !__STDC_HOSTED__
-void *memcpy(void *to, const void *from, size_t n);
-
-void *memcpy(void *to, const void *from, size_t n)
-{
-    volatile unsigned char *t = (unsigned char *)to; /* no call of itself */
-    const unsigned char *f = (const unsigned char *)from;
-
-    while (n--)
-        *t++ = *f++;
-    return to;
-}
-#endif
+/* what rnn_bind places for S steps and one row: logits, scratch, memory, each at
+ * a cache line; run sees that it is enough */
+static rnn_real room[V + 500 + S * (H + A) + 3 * 15], h[H], attn[MAX * S];
 
 static int run(uint32_t *hash)
 {
-    static const rnn_decoding how = {0, 1, 1, MAX, 0, 0, 0};
+    static const rnn_most most = {.source_steps = S, .packed = RNN_PACK_NONE};
+    static const rnn_writing how = {.end = 1, .min_tokens = 1,
+                                    .max_tokens = MAX};
     static int source_ids[S], ids[MAX];
+    static rnn_net net;
+    static rnn_work work;
     static rnn_seq source;
-    rnn_sizes sizes;
     int n, i, count;
 
+    work.weights = params;
+    work.weights_len = PARAMS;
+    if (rnn_plan(&net, &model, &most) != RNN_OK ||
+        net.sizes.params != PARAMS ||
+        rnn_bind(&net, &work, room, sizeof room / sizeof *room) != RNN_OK)
+        return 1;
     source.steps = S;
     source.batch = 1;
     source.ids = source_ids;
-    if (rnn_model_sizes(&model, S, 1, 1, &sizes) != RNN_OK ||
-        sizes.params != PARAMS)
-        return 1;
     for (n = 1; n <= STEPS; n++) {
         for (i = 0; i < S; i++)
             source_ids[i] = (i * n + i / n) % V;
-        if (rnn_encode(&model, params, &source, memory,
-                       sizeof memory / sizeof *memory, h, NULL, work,
-                       sizeof work / sizeof *work, NULL) != RNN_OK ||
-            rnn_decode(&model, params, &source, memory,
-                       sizeof memory / sizeof *memory, &how, NULL, NULL, h,
-                       NULL, ids, &count, attn, work,
-                       sizeof work / sizeof *work, NULL) != RNN_OK)
+        if (rnn_encode(&net, &work, &source, h, NULL) != RNN_OK ||
+            rnn_generate(&net, &work, &how, h, NULL, ids, &count, attn) !=
+                RNN_OK)
             return n;
         *hash = hash_word(*hash, (uint32_t)count);
         for (i = 0; i < count; i++)

@@ -42,18 +42,20 @@ typedef struct results {
     array a[RESULTS];
     int count;
     const char *phase; /* what names begin with: "" or "infer " */
-    rnn_real *work;    /* of training                           */
-    size_t work_len;
+    rnn_net net;       /* of training                           */
+    rnn_work work;
+    rnn_run run;
     int *own;          /* own_ids                               */
 } results;
 
 typedef struct how {            /* the ways to run a job that must not matter */
-    int kernel, parts, columns; /* columns: the parts of weight gradients    */
+    int kernel, parts;
     int shift, guarded, tight;  /* shift: buffers begin one number later     */
+    int more;                   /* the plan is for so many more of each      */
     int alias, dirty;           /* hn is h0, dlogits logits; dirty: rubbish in
                                    padding and for targets of weight 0       */
     rnn_real fill;              /* what lies in outputs and work before      */
-    rnn_real *work;             /* of a job of this size before; or NULL     */
+    const rnn_work *work;       /* of a job of this size before; or NULL     */
 } how;
 
 static const how plain = {RNN_KERNEL_AUTO, 0, 0, 0, 0, 0, 0, 0, 3, NULL};
@@ -61,13 +63,13 @@ static const how in_c = {RNN_KERNEL_PORTABLE, 0, 0, 0, 0, 0, 0, 0, 3, NULL};
 
 typedef struct job {
     rnn_model model;         /* output_size 0: the stack alone               */
-    rnn_stack stack, encoder;
-    rnn_sizes sizes;
+    rnn_sizes sizes;         /* of a plan for these steps and rows           */
     rnn_seq seq[3];          /* of the target, of sources; hn, cn unused     */
     rnn_flow flow[3];        /* dhn, dcn of each                             */
     size_t I[3], L[3], H[3]; /* of each: width; layers and directions, hidden
                                 size of its stack                            */
     int alone, decoder, given, lstm, sources, feed, uses_c;
+    int both;                /* the stack in front of the head: directions   */
     size_t T, B, Y, O;       /* Y: steps of the output, O: its width         */
     size_t K, C, Z;          /* encoder's states; c; what the head reads of
                                 them                                         */
@@ -293,12 +295,6 @@ static void soil(rnn_seq *s, size_t I)
 
 /* ---- what follows from a description ------------------------------------- */
 
-static rnn_status call_sizes(const job *j, int S, int T, int B, rnn_sizes *z)
-{
-    return j->alone ? rnn_stack_sizes(&j->stack, T, B, z)
-                    : rnn_model_sizes(&j->model, S, T, B, z);
-}
-
 static int longest_source(const job *j)
 {
     return j->sources == 2 && j->seq[2].steps > j->seq[1].steps
@@ -311,33 +307,50 @@ static int equal_steps(const job *j)
     return j->sources < 2 || j->seq[1].steps == j->seq[2].steps;
 }
 
+/* The plan of a job, or of `more` than it has. */
+static rnn_most most_of(const job *j, int train, int more)
+{
+    rnn_most n;
+
+    memset(&n, 0, sizeof n);
+    n.steps = j->seq[0].steps + more;
+    n.batch = j->seq[0].batch + more;
+    n.source_steps = j->given ? 0 : longest_source(j) + more;
+    n.train = train;
+    return n;
+}
+
 /* What follows from the description and the sequences. */
 static void finish_job(job *j)
 {
     const rnn_model *m = &j->model;
     const int layers = m->hand_over & RNN_HAND_LAYERS;
-    rnn_model whole = j->model;
     const size_t E = (size_t)(m->input == RNN_EMBEDDING ? m->embedding_size
                                                         : m->input_size);
+    rnn_most most;
+    rnn_net net;
     size_t D, R;
-    int i;
+    int i, L = m->num_layers, H = m->hidden_size;
 
     j->alone = !m->output_size;
     j->decoder = m->wiring >= RNN_1_TO_N;
     j->given = m->wiring == RNN_1_TO_N;
     j->lstm = m->cell == RNN_LSTM;
+    j->both = m->bidirectional && !j->decoder;
     j->sources = !j->decoder ? 0 : m->num_sources == 2 ? 2 : 1;
-    whole.output_size += j->alone; /* a stack alone is that of any model */
-    MUST_OK(rnn_model_stack(&whole, &j->stack));
-    if (j->decoder && !j->given)
-        MUST_OK(rnn_model_encoder(m, &j->encoder));
+    if (j->decoder && m->decoder_layers)
+        L = m->decoder_layers;
+    if (j->decoder && m->decoder_hidden_size)
+        H = m->decoder_hidden_size;
     j->T = (size_t)j->seq[0].steps;
     j->B = (size_t)j->seq[0].batch;
-    MUST_OK(call_sizes(j, longest_source(j), (int)j->T, (int)j->B, &j->sizes));
-    D = j->stack.bidirectional ? 2 : 1;
+    most = most_of(j, 1, 0);
+    MUST_OK(rnn_plan(&net, m, &most));
+    j->sizes = net.sizes;
+    D = j->both ? 2 : 1;
     j->I[0] = (size_t)(j->decoder ? m->target_size : m->input_size);
-    j->H[0] = (size_t)j->stack.hidden_size;
-    j->L[0] = (size_t)(j->stack.num_layers ? j->stack.num_layers : 1) * D;
+    j->H[0] = (size_t)H;
+    j->L[0] = (size_t)(L ? L : 1) * D;
     j->Y = m->wiring == RNN_N_TO_1 ? 1 : j->T;
     j->O = j->alone ? D * j->H[0] : (size_t)m->output_size;
     D = m->bidirectional ? 2 : 1;
@@ -384,54 +397,60 @@ static int shuffled(int k, int n)
     return n % 2 ? (k * 2 + 1) % n : n - 1 - k;
 }
 
-static void set_run(rnn_run *run, int kernel, int k, int parts)
+/* The tasks of a call, in that order. */
+static void in_disorder(void *team, int n, void (*task)(void *arg, int i),
+                        void *arg)
+{
+    int k;
+
+    (void)team;
+    for (k = 0; k < n; k++)
+        task(arg, shuffled(k, n));
+}
+
+static void set_run(rnn_run *run, const how *w)
 {
     memset(run, 0, sizeof *run);
-    run->kernel = kernel;
-    run->parts = parts;
-    run->part = parts ? shuffled(k, parts) : 0;
+    run->kernel = w->kernel;
+    run->parts = w->parts;
+    run->each = w->parts % 3 ? in_disorder : NULL;
 }
 
-#define EACH_PART(k, run, w, parts)                                            \
-    for ((k) = 0; (k) < ((parts) ? (parts) : 1) &&                             \
-                  (set_run((run), (w)->kernel, (k), (parts)), 1); (k)++)
-
-static rnn_status call_forward(const job *j, const rnn_real *params,
-                               const rnn_seq *seq, rnn_real *y, rnn_real *work,
-                               size_t len, const rnn_run *run)
+/* A plan, and a work of exactly its sizes. */
+static void open_work(const job *j, const how *w, results *r,
+                      const rnn_most *most, rnn_net *net, rnn_work *work)
 {
-    return j->alone ? rnn_stack_forward(&j->stack, params, seq, y, work, len,
-                                        run)
-                    : rnn_forward(&j->model, params, seq, y, work, len, run);
+    const rnn_work *old = w->work;
+    rnn_most n = *most;
+    const rnn_sizes *z = &net->sizes;
+
+    n.packed = w->tight ? RNN_PACK_NONE : RNN_PACK_FLOAT;
+    MUST_OK(rnn_plan(net, &j->model, &n));
+    memset(work, 0, sizeof *work);
+    work->weights = input(w, j->params, z->params);
+    work->weights_len = j->sizes.params;
+    work->packed = old ? old->packed : work_of(r, w, z->packed);
+    work->keep = old ? old->keep : work_of(r, w, z->keep);
+    work->scratch = old ? old->scratch : work_of(r, w, z->scratch);
+    work->memory = work_of(r, w, z->memory);
+    work->logits = work_of(r, w, z->logits);
+    work->grads = n.train ? work_of(r, w, z->params) : NULL;
+    work->ints = z->ints ? test_ids(z->ints, 1000) : NULL;
+    work->ints_len = z->ints;
+    work->packed_len = z->packed;
+    work->keep_len = z->keep;
+    work->scratch_len = z->scratch;
+    work->memory_len = z->memory;
+    work->logits_len = z->logits;
+    work->grads_len = z->params;
+    MUST_OK(rnn_bind(net, work, NULL, 0));
 }
 
-static rnn_status call_infer(const job *j, const rnn_real *params,
-                             const rnn_seq *seq, rnn_real *y, rnn_real *work,
-                             size_t len, const rnn_run *run)
+/* What comes out of a call, as a result of the job's own shape; `more` may have
+ * been asked for. */
+static rnn_real *take_y(const rnn_work *work, rnn_real *y, size_t n)
 {
-    return j->alone ? rnn_stack_infer(&j->stack, params, seq, y, work, len, run)
-                    : rnn_infer(&j->model, params, seq, y, work, len, run);
-}
-
-/* A stack's gradients come by call_grads alone. */
-static rnn_status call_backward(const job *j, const rnn_real *params,
-                                const rnn_seq *seq, const rnn_real *d,
-                                const rnn_flow *flow, rnn_real *grads,
-                                rnn_real *work, size_t len, const rnn_run *run)
-{
-    return j->alone ? rnn_stack_backward(&j->stack, params, seq, d, flow, work,
-                                         len, run)
-                    : rnn_backward(&j->model, params, seq, d, flow, grads, work,
-                                   len, run);
-}
-
-static rnn_status call_grads(const job *j, const rnn_seq *seq,
-                             const rnn_real *d, rnn_real *grads,
-                             const rnn_real *work, size_t len,
-                             const rnn_run *run)
-{
-    return j->alone ? rnn_stack_grads(&j->stack, seq, work, len, grads, run)
-                    : rnn_grads(&j->model, seq, d, grads, work, len, run);
+    return (rnn_real *)memcpy(y, work->logits, n * sizeof *y);
 }
 
 /* An output for a final state of sequence i, and where it starts. */
@@ -476,12 +495,10 @@ static rnn_real *open_y(const job *j, const how *w, results *r)
 /* What the view of a model shows, as results. */
 static void keep_view(const job *j, const rnn_seq *seq, results *r)
 {
-    rnn_model_view v;
+    rnn_view v;
     int i;
 
-    if (j->alone)
-        return;
-    MUST_OK(rnn_view_model(&j->model, seq, r->work, r->work_len, &v));
+    MUST_OK(rnn_view_model(&r->net, &r->work, seq, &v));
     CHECK((v.h0 != NULL) == j->decoder && (v.c != NULL) == j->uses_c &&
           (v.c0 != NULL) == (j->decoder && j->lstm), "view; %s", describe(j));
     keep(r, "h0", v.h0, ONCE, j->L[0], j->B, j->H[0], ONCE);
@@ -508,21 +525,15 @@ static rnn_real *run_loss(const job *j, const how *w, results *r,
     rnn_real *values = output(r, w, "losses", along, j->Y, j->B, 1);
     rnn_real *d = output(r, w, "dlogits", along, j->Y, j->B, j->O);
     rnn_real *loss = output(r, w, "loss", SHARED, 1, 1, 1);
-    rnn_run run;
     size_t i;
-    int k;
 
     for (i = 0; i < rows && w->dirty; i++)
         if (j->weights[i] <= 0)
             targets[i] = i % 2 ? -1 : 1 << 30;
     if (w->alias)
         y = (rnn_real *)memcpy(d, y, n * sizeof *d);
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_cross_entropy(y, rows, O, targets, j->weights, 3,
-                                  (rnn_real)0.1, values, d,
-                                  w->parts > 1 ? NULL : loss, &run));
-    if (w->parts > 1)
-        MUST_OK(rnn_mean(values, j->weights, rows, 3, loss, NULL));
+    MUST_OK(rnn_cross_entropy(y, rows, O, targets, j->weights, 3,
+                              (rnn_real)0.1, values, d, loss, &r->run));
     return d;
 }
 
@@ -530,16 +541,16 @@ static rnn_real *run_loss(const job *j, const how *w, results *r,
 static const rnn_real *run_forward(const job *j, const how *w, results *r,
                                    rnn_seq *seq)
 {
-    const rnn_real *params = input(w, j->params, j->sizes.params), *d = j->up;
+    const rnn_most most = most_of(j, 1, w->more);
+    const rnn_real *d = j->up;
     rnn_seq of_y = j->seq[0];
     rnn_real *y;
-    rnn_run run;
     size_t i;
-    int k;
 
     memset(r, 0, sizeof *r);
-    r->work_len = w->tight ? j->sizes.train_tight : j->sizes.train;
-    r->work = w->work ? w->work : work_of(r, w, r->work_len);
+    open_work(j, w, r, &most, &r->net, &r->work);
+    set_run(&r->run, w);
+    r->work.run = &r->run;
     open_seqs(j, w, r, 0, seq);
     y = open_y(j, w, r);
     if (seq[0].own_rate > 0) {
@@ -547,8 +558,8 @@ static const rnn_real *run_forward(const job *j, const how *w, results *r,
         for (i = 0; i < j->T * j->B; i++)
             r->own[i] = -1;
     }
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(call_forward(j, params, seq, y, r->work, r->work_len, &run));
+    MUST_OK(rnn_forward(&r->net, &r->work, seq));
+    take_y(&r->work, y, j->Y * j->B * j->O);
     if (j->loss)
         d = run_loss(j, w, r, y);
     keep_view(j, seq, r);
@@ -561,19 +572,22 @@ static const rnn_real *run_forward(const job *j, const how *w, results *r,
     return d;
 }
 
-/* Backward after it; grads begin as `before`. */
+/* Backward after it; grads begin as `before`; NULL: as anything. */
 static void run_backward(const job *j, const how *w, results *r,
                          const rnn_seq *seq, const rnn_real *d,
                          const rnn_real *before)
 {
-    const int at_once = !j->alone && w->parts < 2 && w->columns < 2;
-    const rnn_real *params = input(w, j->params, j->sizes.params);
     rnn_real *grads = output(r, w, "grads", SHARED, 1, 1, j->sizes.params);
     rnn_flow flow[3];
-    rnn_run run;
-    int i, k;
+    int i;
 
-    memcpy(grads, before, j->sizes.params * sizeof *grads);
+    if (before)
+        memcpy(grads, before, j->sizes.params * sizeof *grads);
+    r->work.grads = grads;
+    if (w->alias)
+        memcpy(r->work.logits, d, j->Y * j->B * j->O * sizeof *d);
+    else
+        r->work.dlogits = (rnn_real *)d;
     memcpy(flow, j->flow, sizeof flow);
     for (i = 0; i <= j->sources; i++) {
         rnn_flow *f = &flow[i];
@@ -586,30 +600,32 @@ static void run_backward(const job *j, const how *w, results *r,
             f->dc0 = output(r, w, of("dc0", i), ONCE, j->L[i], j->B, j->H[i]);
     }
     flow[0].source = j->sources ? flow + 1 : NULL;
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(call_backward(j, params, seq, d, flow, at_once ? grads : NULL,
-                              r->work, r->work_len, &run));
-    if (at_once)
-        return;
-    EACH_PART(k, &run, w, w->columns)
-        MUST_OK(call_grads(j, seq, d, grads, r->work, r->work_len, &run));
+    flow[0].accumulate = before != NULL;
+    MUST_OK(rnn_backward(&r->net, &r->work, seq, flow));
 }
 
+/* With packed weights or without. */
 static void run_infer(const job *j, const how *w, results *r)
 {
-    const rnn_real *params = input(w, j->params, j->sizes.params);
-    const size_t len = w->tight ? j->sizes.infer : j->sizes.infer_packed;
-    rnn_real *work, *y;
+    const rnn_most most = most_of(j, 0, w->more);
+    how fresh = *w;
+    rnn_work work;
+    rnn_net net;
+    rnn_real *y;
     rnn_seq seq[3];
     rnn_run run;
-    int k;
 
+    fresh.work = NULL;
     r->phase = "infer ";
-    work = work_of(r, w, len);
+    open_work(j, &fresh, r, &most, &net, &work);
+    set_run(&run, w);
+    work.run = &run;
     open_seqs(j, w, r, 0, seq);
     y = open_y(j, w, r);
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(call_infer(j, params, seq, y, work, len, &run));
+    if (!w->tight && !w->dirty)
+        MUST_OK(rnn_pack(&net, &work));
+    MUST_OK(rnn_infer(&net, &work, seq));
+    take_y(&work, y, j->Y * j->B * j->O);
 }
 
 static void run_train(const job *j, const how *w, results *r)
@@ -628,55 +644,35 @@ static void run_job(const job *j, const how *w, results *r)
 
 /* ---- one step at a time -------------------------------------------------- */
 
-typedef struct stream {       /* what steps go on from */
-    rnn_seq seq[3];           /* encoded sources, after the target's place   */
-    rnn_real *memory, *h, *c; /* h, c: where they start                      */
-    rnn_real *work;           /* of a step of all rows                       */
-    size_t memory_len, len;
-    int S;
+typedef struct stream { /* what steps go on from; stays where it is */
+    rnn_seq seq[3];     /* encoded sources, after the target's place */
+    rnn_real *h, *c;    /* where they start                         */
+    rnn_net net;
+    rnn_work work;
+    rnn_run run;
 } stream;
 
 typedef struct turn { /* one step of some rows */
     int t, rows;
     const int *from, *ids;
     const rnn_real *x;
-    rnn_real *h, *c, *y, *attn, *work;
-    size_t len;
+    rnn_real *h, *c, *y, *attn;
 } turn;
 
 /* A stack's y is the last layer of h. */
-static rnn_status call_step(const job *j, const stream *s, const turn *p,
-                            const rnn_run *run)
+static rnn_status call_step(stream *s, const turn *p)
 {
-    if (j->alone)
-        return rnn_stack_step(&j->stack, j->params, p->rows, p->x, p->ids, p->h,
-                              p->c, p->work, p->len, run);
-    if (!j->decoder)
-        return rnn_step(&j->model, j->params, p->rows, p->x, p->ids, p->h, p->c,
-                        p->y, p->work, p->len, run);
-    return rnn_decode_step(&j->model, j->params, s->seq + 1, s->memory,
-                           s->memory_len, p->t, p->rows, p->from, p->x, p->ids,
-                           p->h, p->c, p->y, p->attn, p->work, p->len, run);
-}
+    rnn_row row;
 
-static rnn_status call_encode(const job *j, const rnn_real *params,
-                              const stream *s, size_t memory_len,
-                              rnn_real *work, size_t len, const rnn_run *run)
-{
-    return rnn_encode(&j->model, params, s->seq + 1,
-                      s->memory_len ? s->memory : NULL, memory_len, s->h, s->c,
-                      work, len, run);
-}
-
-static rnn_status call_decode(const job *j, const stream *s,
-                              const rnn_decoding *d, const rnn_sampling *draw,
-                              rnn_rng *rngs, int *ids, int *counts,
-                              rnn_real *attn, rnn_real *work, size_t len,
-                              const rnn_run *run)
-{
-    return rnn_decode(&j->model, j->params, s->seq + 1, s->memory,
-                      s->memory_len, d, draw, rngs, s->h, s->c, ids, counts,
-                      attn, work, len, run);
+    memset(&row, 0, sizeof row);
+    row.rows = p->rows;
+    row.x = p->x;
+    row.ids = p->ids;
+    row.t = p->t;
+    row.from = p->from;
+    row.attn = p->attn;
+    s->work.logits = p->y;
+    return rnn_step(&s->net, &s->work, &row, p->h, p->c);
 }
 
 /* A step of all rows, which goes on in the stream's own states. */
@@ -689,8 +685,6 @@ static turn open_turn(const job *j, const stream *s, rnn_real *y)
     p.h = s->h;
     p.c = s->c;
     p.y = y;
-    p.work = s->work;
-    p.len = s->len;
     return p;
 }
 
@@ -722,45 +716,48 @@ static void set_states(const job *j, rnn_real *h, rnn_real *c)
     }
 }
 
-/* A job's stream, with all that it writes in r. */
-static void open_stream(const job *j, const how *w, results *r, stream *s)
+/* A job's stream, with all that it writes in r; for steps of so many rows, and
+ * searches of so many tokens. */
+static void open_stream_of(const job *j, const how *w, results *r, stream *s,
+                           size_t rows, int tokens)
 {
-    const rnn_real *params = input(w, j->params, j->sizes.params);
+    rnn_most most = most_of(j, 0, w->more);
     how clear = *w;
-    rnn_real *work;
-    rnn_sizes one;
-    rnn_run run;
-    size_t len;
-    int k;
 
     memset(s, 0, sizeof *s);
     r->phase = "infer ";
-    s->S = longest_source(j);
-    MUST_OK(call_sizes(j, s->S, 1, (int)j->B, &one));
+    most.steps = 0;
+    most.rows = (int)rows + w->more;
+    most.tokens = tokens;
     if (!j->decoder)
         clear.fill = 0; /* else encode writes them */
-    s->h = work_of(r, &clear, one.state);
-    s->c = j->lstm ? work_of(r, &clear, one.state) : NULL;
-    s->work = work_of(r, w, s->len = one.step);
+    s->h = work_of(r, &clear, j->sizes.state);
+    s->c = j->lstm ? work_of(r, &clear, j->sizes.state) : NULL;
+    open_work(j, w, r, &most, &s->net, &s->work);
+    set_run(&s->run, w);
+    s->work.run = &s->run;
     if (j->decoder) {
-        s->memory = work_of(r, w, s->memory_len = one.memory);
-        len = w->tight ? one.infer : one.infer_packed;
-        work = work_of(r, w, len);
         open_seqs(j, w, r, 1, s->seq);
-        EACH_PART(k, &run, w, w->parts)
-            MUST_OK(call_encode(j, params, s, one.memory, work, len, &run));
+        if (!w->tight && !w->dirty)
+            MUST_OK(rnn_pack(&s->net, &s->work));
+        MUST_OK(rnn_encode(&s->net, &s->work, s->seq + 1, s->h, s->c));
     }
     set_states(j, s->h, s->c);
+}
+
+static void open_stream(const job *j, const how *w, results *r, stream *s)
+{
+    open_stream_of(j, w, r, s, j->B, 0);
 }
 
 /* Helpers that a program may leave unused. */
 static void job_unused(void)
 {
-    (void)call_decode;
     (void)call_step;
     (void)check_same;
     (void)copy_row;
     (void)equal_steps;
+    (void)open_stream_of;
     (void)greatest;
     (void)job_unused;
     (void)linear_of;

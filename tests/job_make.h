@@ -129,7 +129,7 @@ static void fill_job(job *j, double scale)
 
     j->params = test_reals(j->sizes.params, scale);
     j->before = test_reals(j->sizes.params, 1);
-    j->up = test_reals(j->sizes.output, 1);
+    j->up = test_reals(j->Y * j->B * j->O, 1);
     fill_seq(j, 0, j->decoder ? j->model.target : j->model.input);
     for (i = 1; i <= j->sources; i++)
         fill_seq(j, i, j->model.input);
@@ -255,13 +255,13 @@ static void make_own_job(job *j, int round)
 }
 
 /* How a decoder of tokens begins and ends: anything that is allowed. */
-static void make_decoding(const job *j, rnn_decoding *d)
+static void make_writing(const job *j, rnn_writing *d)
 {
     memset(d, 0, sizeof *d);
     d->begin = j->I[0] ? test_below((int)j->I[0]) : -3;
     d->end = test_below((int)j->O + 1) - 1;
-    d->max_steps = test_below(3) ? test_below(9) : test_below(2);
-    d->min_steps = test_below(2) ? 0 : test_below(d->max_steps + 1);
+    d->max_tokens = test_below(3) ? test_below(9) : test_below(2);
+    d->min_tokens = test_below(2) ? 0 : test_below(d->max_tokens + 1);
 }
 
 /* ---- rows of a job ------------------------------------------------------- */
@@ -370,7 +370,7 @@ static void open_jobs(int argc, char **argv)
     test_seed(argc, argv);
     for (k = 1; k <= RNN_KERNELS; k++) {
         rnn_real one = 1;
-        rnn_run run = {0, 0, 0, NULL, NULL};
+        rnn_run run = {0, 0, NULL, NULL};
         rnn_status st;
         run.kernel = k == RNN_KERNELS ? (int)RNN_KERNEL_AUTO : k;
         st = rnn_map(RNN_FN_EXP, 1, &one, &one, &run);
@@ -392,10 +392,10 @@ static how some_how(void)
     memset(&w, 0, sizeof w);
     w.kernel = kernels[test_below(kernel_count)];
     w.parts = parts[test_below(7)];
-    w.columns = parts[test_below(7)];
     w.shift = test_below(2);
     w.guarded = test_below(4) > 0;
     w.tight = test_below(2);
+    w.more = test_below(3);
     w.alias = test_below(2);
     w.dirty = test_below(2);
     w.fill = test_below(2) ? rubbish : not_a_number();
@@ -406,7 +406,7 @@ static how some_how(void)
 static void job_make_unused(void)
 {
     (void)job_make_unused;
-    (void)make_decoding;
+    (void)make_writing;
     (void)make_own_job;
     (void)make_token_job;
     (void)offset_of;

@@ -55,6 +55,10 @@ typedef struct result { /* a tensor that the library computed */
     size_t count;
 } result;
 
+typedef struct stack { /* what the case says of one */
+    size_t hidden, layers, directions;
+} stack;
+
 static struct {
     char name[NAME_CAP]; /* of the file, without folder and extension */
     rnn_st st;
@@ -77,11 +81,12 @@ static struct {
     int rows, steps;
     rnn_real max_norm, norm_type, torch_norm, clip, smoothing;
     /* what it runs */
-    rnn_stack stack, encoder; /* alone, or in front of a head; of a source */
+    stack top, encoder;  /* alone, or in front of a head; of a source */
     rnn_linear lin;
-    rnn_sizes sizes;
+    rnn_net net;
+    rnn_work work;
     rnn_flow flow, source_flow;
-    rnn_real *params, *grads;
+    rnn_real *params;
     /* of a model: rows of logits, numbers of in.x, targets of either kind */
     size_t results, x;
     const int *targets;
@@ -229,21 +234,18 @@ static const struct field {
     int kind;
     void *to;
 } fields[] = {
-    {"cell", WORD, &the.stack.cell}, {"op", WORD, &the.stack.cell},
-    {"I", SIZE, &the.stack.input_size}, {"H", SIZE, &the.stack.hidden_size},
-    {"L", SIZE, &the.stack.num_layers}, {"bias", FLAG, &the.bias},
-    {"bidirectional", FLAG, &the.stack.bidirectional},
+    {"cell", WORD, &the.model.cell}, {"op", WORD, &the.model.cell},
+    {"I", SIZE, &the.model.input_size}, {"H", SIZE, &the.model.hidden_size},
+    {"L", SIZE, &the.model.num_layers}, {"bias", FLAG, &the.bias},
+    {"bidirectional", FLAG, &the.model.bidirectional},
     {"linear_before_reset", FLAG, &the.reset_after},
     {"T", SIZE, &the.seq.steps}, {"B", SIZE, &the.seq.batch},
     {"S", SIZE, &the.source.steps}, {"B", SIZE, &the.source.batch},
     {"varlen", FLAG, &the.varlen}, {"varlen_cell", FLAG, &the.varlen_cell},
     /* models */
-    {"cell", WORD, &the.model.cell}, {"L", SIZE, &the.model.num_layers},
-    {"bidirectional", FLAG, &the.model.bidirectional},
     {"S", SIZE, &the.model.source_steps},
     {"wiring", WORD, &the.model.wiring}, {"head", WORD, &the.head},
-    {"I", SIZE, &the.model.input_size}, {"Vs", SIZE, &the.model.input_size},
-    {"H", SIZE, &the.model.hidden_size}, {"He", SIZE, &the.model.hidden_size},
+    {"Vs", SIZE, &the.model.input_size}, {"He", SIZE, &the.model.hidden_size},
     {"Hd", SIZE, &the.model.decoder_hidden_size},
     {"V", SIZE, &the.model.output_size}, {"Vt", SIZE, &the.model.output_size},
     {"Vt", SIZE, &the.model.target_size}, {"masked", FLAG, &the.masked},
@@ -499,7 +501,7 @@ static void write_tensor(const rnn_st_tensor *t, const result *r)
         uint32_t bits;
         memcpy(&bits, &f, sizeof bits);
         if (t->dtype == RNN_ST_I32)
-            bits = fabs(f) < 2e9 ? (uint32_t)(int32_t)r->values[i] : 0;
+            bits = fabs((double)f) < 2e9 ? (uint32_t)(int32_t)r->values[i] : 0;
         put_bytes(the.data + the.data_len, bits, 4);
     }
     the.end = s + sprintf(s, "%lu]}", (unsigned long)the.data_len);
@@ -578,15 +580,14 @@ static rnn_tensor tensor_of(const char *name, int rows, int cols,
     return t;
 }
 
-/* Tensor i of a stack, of a model, or W, U, v of an attention alone. */
+/* Tensor i of a model, or W, U, v of an attention alone. */
 static rnn_status list_tensor(int i, rnn_tensor *t)
 {
     const int A = the.att.size, Q = the.att.query_size, K = the.att.key_size;
     const size_t W = (size_t)A * (size_t)Q, U = (size_t)A * (size_t)K;
 
     if (!says("kind", "unit"))
-        return says("kind", "wiring") ? rnn_model_tensor(&the.model, i, t)
-                                      : rnn_stack_tensor(&the.stack, i, t);
+        return rnn_model_tensor(&the.model, i, t);
     *t = i == 0   ? tensor_of("att.W", A, Q, 0)
          : i == 1 ? tensor_of("att.U", A, K, W)
                   : tensor_of("att.v", A, 0, W + U);
@@ -651,22 +652,57 @@ static size_t rows_of(const rnn_seq *seq)
 }
 
 /* Numbers of a row of a stack's output, and of the states of B rows. */
-static size_t width_of(const rnn_stack *stack)
+static size_t width_of(const stack *s)
 {
-    return (size_t)stack->hidden_size * (stack->bidirectional ? 2 : 1);
+    return s->hidden * s->directions;
 }
 
-static size_t state_of(const rnn_stack *stack)
+static size_t state_of(const stack *s)
 {
-    return width_of(stack) * (size_t)stack->num_layers *
-           (size_t)the.seq.batch;
+    return width_of(s) * s->layers * (size_t)the.seq.batch;
 }
 
-/* The library's sizes are what the case says. */
-static void check_sizes(size_t output)
+/* The plan of the model, whose sizes are what the case says: `rows` rows come
+ * out. Every array is of exactly its size. */
+static void make_work(int train, size_t rows)
 {
-    if (the.sizes.state != state_of(&the.stack) || the.sizes.output != output)
+    const rnn_model *m = &the.model;
+    const int decoder = m->wiring >= RNN_1_TO_N;
+    const int encoder = m->wiring == RNN_N_TO_M;
+    const rnn_sizes *z = &the.net.sizes;
+    rnn_work *w = &the.work;
+    rnn_most most = {0};
+
+    the.top.hidden = (size_t)(decoder && m->decoder_hidden_size
+                                  ? m->decoder_hidden_size
+                                  : m->hidden_size);
+    the.top.layers = (size_t)m->num_layers;
+    the.top.directions = !decoder && m->bidirectional ? 2 : 1;
+    the.encoder.hidden = (size_t)m->hidden_size;
+    the.encoder.layers = (size_t)m->num_layers;
+    the.encoder.directions = m->bidirectional ? 2 : 1;
+    most.steps = the.seq.steps;
+    most.batch = the.seq.batch;
+    most.source_steps = the.source.steps;
+    most.train = train;
+    CALL(rnn_plan, &the.net, m, &most);
+    if (z->state != state_of(&the.top) ||
+        z->source_state != (encoder ? state_of(&the.encoder) : 0) ||
+        z->logits != rows * (m->output_size ? (size_t)m->output_size
+                                            : width_of(&the.top)))
         FAIL("sizes: the library counts otherwise");
+    w->params = the.params = ROOM(w->params_len = z->params);
+    each_param(the.params, 0);
+    w->logits = ROOM(w->logits_len = z->logits);
+    w->packed = ROOM(w->packed_len = z->packed);
+    w->scratch = ROOM(w->scratch_len = z->scratch);
+    w->memory = ROOM(w->memory_len = z->memory);
+    if (train) {
+        w->grads = ROOM(w->grads_len = z->params);
+        w->dlogits = ROOM(w->dlogits_len = z->logits);
+        w->keep = ROOM(w->keep_len = z->keep);
+    }
+    CALL(rnn_bind, &the.net, w, NULL, 0);
 }
 
 /* sum of a[i] b[i]; NULL gives 0, as an upstream gradient that is not. */
@@ -683,13 +719,12 @@ static double dot(const rnn_real *a, const rnn_real *b, size_t n)
 /* ---- kind=cell: a stack, forward and backward; kind=onnx: forward alone -- */
 
 /* loss = sum y up.y + sum hn up.hn + sum cn up.cn */
-static void stack_backward(const rnn_real *y, rnn_real *work)
+static void stack_backward(const rnn_real *y)
 {
     const rnn_seq *seq = &the.seq;
-    const rnn_sizes *z = &the.sizes;
-    const size_t x = rows_of(seq) * (size_t)the.stack.input_size;
-    const rnn_real *dy = some_reals("up.y", z->output);
-    rnn_real *grads = zeros(z->params);
+    const rnn_sizes *z = &the.net.sizes;
+    const size_t x = rows_of(seq) * (size_t)the.model.input_size;
+    const rnn_real *dy = some_reals("up.y", z->logits);
     rnn_flow flow = {0};
 
     flow.dhn = some_reals("up.hn", z->state);
@@ -697,14 +732,14 @@ static void stack_backward(const rnn_real *y, rnn_real *work)
     flow.dx = ROOM(x);
     flow.dh0 = ROOM(z->state);
     flow.dc0 = seq->cn ? ROOM(z->state) : NULL;
-    CALL(rnn_stack_backward, &the.stack, the.params, seq, dy, &flow, work,
-         z->train, NULL);
-    CALL(rnn_stack_grads, &the.stack, seq, work, z->train, grads, NULL);
+    memcpy(the.work.dlogits, dy ? dy : zeros(z->logits),
+           z->logits * sizeof *dy);
+    CALL(rnn_backward, &the.net, &the.work, seq, &flow);
     put_reals("grad.x", flow.dx, x);
     put_reals("grad.h0", flow.dh0, z->state);
     put_reals("grad.c0", flow.dc0, z->state);
-    each_param(grads, 1);
-    *put_new("out.loss", 1) = dot(y, dy, z->output) +
+    each_param(the.work.grads, 1);
+    *put_new("out.loss", 1) = dot(y, dy, z->logits) +
                               dot(seq->hn, flow.dhn, z->state) +
                               dot(seq->cn, flow.dcn, z->state);
 }
@@ -712,42 +747,38 @@ static void stack_backward(const rnn_real *y, rnn_real *work)
 static void run_stack(void)
 {
     const int train = says("kind", "cell");
-    const rnn_sizes *z = &the.sizes;
-    rnn_stack *s = &the.stack;
+    const rnn_sizes *z = &the.net.sizes;
+    rnn_model *m = &the.model;
     rnn_seq *seq = &the.seq;
-    rnn_real *y, *work;
 
     if (says("needs", "peephole"))
         SKIP("peephole connections");
-    if (s->cell == RNN_GRU_RESET_BEFORE && the.reset_after)
-        s->cell = RNN_GRU;
-    s->no_bias = !the.bias;
+    if (m->cell == RNN_GRU_RESET_BEFORE && the.reset_after)
+        m->cell = RNN_GRU;
+    m->no_bias = !the.bias;
     if (!train) {
-        s->bidirectional = find("p.weight_ih_l0_reverse") != NULL;
-        s->no_bias = !find("p.bias_ih_l0") && !find("p.bias_hh_l0");
+        m->bidirectional = find("p.weight_ih_l0_reverse") != NULL;
+        m->no_bias = !find("p.bias_ih_l0") && !find("p.bias_hh_l0");
     }
-    CALL(rnn_stack_sizes, s, seq->steps, seq->batch, &the.sizes);
-    check_sizes(rows_of(seq) * width_of(s));
-    seq->x = REALS("in.x", rows_of(seq) * (size_t)s->input_size);
+    make_work(train, rows_of(seq));
+    seq->x = REALS("in.x", rows_of(seq) * (size_t)m->input_size);
     if (the.varlen || find("in.lengths"))
         seq->lengths = INTS("in.lengths", (size_t)seq->batch);
     seq->h0 = some_reals("in.h0", z->state);
     seq->c0 = some_reals("in.c0", z->state);
     seq->hn = ROOM(z->state);
-    seq->cn = s->cell == RNN_LSTM ? ROOM(z->state) : NULL;
-    the.params = ROOM(z->params);
-    each_param(the.params, 0);
-    y = ROOM(z->output);
-    work = ROOM(train ? z->train : z->infer);
-    if (train)
-        CALL(rnn_stack_forward, s, the.params, seq, y, work, z->train, NULL);
-    else
-        CALL(rnn_stack_infer, s, the.params, seq, y, work, z->infer, NULL);
-    put_reals("out.y", y, z->output);
+    seq->cn = m->cell == RNN_LSTM ? ROOM(z->state) : NULL;
+    if (train) {
+        CALL(rnn_forward, &the.net, &the.work, seq);
+    } else {
+        CALL(rnn_pack, &the.net, &the.work);
+        CALL(rnn_infer, &the.net, &the.work, seq);
+    }
+    put_reals("out.y", the.work.logits, z->logits);
     put_reals("out.hn", seq->hn, z->state);
     put_reals("out.cn", seq->cn, z->state);
     if (train)
-        stack_backward(y, work);
+        stack_backward(the.work.logits);
 }
 
 /* ---- kind=wiring: a model, its loss, and back -----------------------------
@@ -819,23 +850,15 @@ static void prepare(void)
     const int encoder = the.model.wiring == RNN_N_TO_M;
     rnn_seq *seq = encoder ? &the.source : &the.seq;
     rnn_flow *flow = encoder ? &the.source_flow : &the.flow;
-    const rnn_sizes *z = &the.sizes;
+    const rnn_sizes *z = &the.net.sizes;
     size_t n;
 
-    CALL(rnn_model_stack, &the.model, &the.stack);
-    CALL(rnn_model_sizes, &the.model, the.source.steps, the.seq.steps,
-         the.seq.batch, &the.sizes);
-    check_sizes(the.results * (size_t)the.model.output_size);
-    the.params = ROOM(z->params);
-    each_param(the.params, 0);
-    if (encoder)
-        CALL(rnn_model_encoder, &the.model, &the.encoder);
-    n = encoder ? state_of(&the.encoder) : z->state;
-    the.y = zeros(rows_of(&the.seq) * width_of(&the.stack));
-    the.logits = ROOM(z->output);
-    the.dlogits = ROOM(z->output);
+    make_work(1, the.results);
+    n = encoder ? z->source_state : z->state;
+    the.y = zeros(rows_of(&the.seq) * width_of(&the.top));
+    the.logits = ROOM(z->logits);
+    the.dlogits = ROOM(z->logits);
     the.values = ROOM(the.results);
-    the.grads = zeros(z->params);
     seq->h0 = some_reals("in.h0", n);
     seq->hn = ROOM(n);
     the.dh0 = flow->dh0 = ROOM(n);
@@ -879,20 +902,23 @@ static void chunk_seq(int from, int steps, rnn_seq *seq, rnn_flow *flow)
     seq->first_step = (uint32_t)from;
     flow->dx = flow->dx ? flow->dx + x : NULL;
     flow->dh0 = flow->dc0 = NULL;
+    flow->accumulate = 1;
 }
 
-/* The last layer's states, [forward; reverse]; padding in y stays. */
-static void read_top(const rnn_stack *stack, const rnn_seq *seq,
-                     const rnn_real *work, size_t work_len, rnn_real *y)
+/* The last layer's states, [forward; reverse], of a stack by rnn_view_layer's
+ * number; padding in y stays. */
+static void read_top(int which, const stack *of, const rnn_seq *call,
+                     rnn_real *y)
 {
-    const size_t hidden = (size_t)stack->hidden_size, n = width_of(stack);
+    const rnn_seq *seq = which ? call->source : call;
+    const size_t hidden = of->hidden, n = width_of(of);
     const size_t batch = (size_t)seq->batch;
     size_t at, row, k;
-    rnn_view view;
+    rnn_layer_view view;
 
     for (at = 0; at < n; at += hidden) {
-        CALL(rnn_stack_view, stack, seq, work, work_len, stack->num_layers - 1,
-             at != 0, &view);
+        CALL(rnn_view_layer, &the.net, &the.work, call, which,
+             (int)of->layers - 1, at != 0, &view);
         for (row = 0; row < rows_of(seq); row++)
             for (k = 0; k < hidden; k++)
                 if (!seq->lengths ||
@@ -902,15 +928,14 @@ static void read_top(const rnn_stack *stack, const rnn_seq *seq,
 }
 
 /* The last layer's final states (B, D H), [forward; reverse], of hn. */
-static void put_last(const char *name, const rnn_stack *stack,
-                     const rnn_real *hn)
+static void put_last(const char *name, const stack *of, const rnn_real *hn)
 {
-    const size_t batch = (size_t)the.seq.batch, n = width_of(stack);
-    const size_t hidden = (size_t)stack->hidden_size;
+    const size_t batch = (size_t)the.seq.batch, n = width_of(of);
+    const size_t hidden = of->hidden;
     double *out = put_new(name, batch * n);
     size_t b, k;
 
-    hn += (size_t)(stack->num_layers - 1) * batch * n;
+    hn += (of->layers - 1) * batch * n;
     for (b = 0; b < batch; b++)
         for (k = 0; k < n; k++)
             out[b * n + k] =
@@ -919,7 +944,7 @@ static void put_last(const char *name, const rnn_stack *stack,
 
 /* Of N vs M: encoder, context, attention. c is not kept where every layer is
  * handed its state: it is h_N. */
-static void put_source(const rnn_model_view *view)
+static void put_source(const rnn_seq *seq, const rnn_view *view)
 {
     const size_t width = width_of(&the.encoder), rows = rows_of(&the.seq);
     const size_t n = rows_of(&the.source) * width;
@@ -927,10 +952,9 @@ static void put_source(const rnn_model_view *view)
                                             : width;
     rnn_real *h = zeros(n);
 
-    read_top(&the.encoder, &the.source, view->source[0].stack,
-             view->source[0].stack_len, h);
+    read_top(1, &the.encoder, seq, h);
     put_reals("out.enc_h", h, n);
-    put_reals("out.s0", view->h0, the.sizes.state);
+    put_reals("out.s0", view->h0, the.net.sizes.state);
     if (view->c)
         put_reals("out.c", view->c, c * (size_t)the.seq.batch);
     else
@@ -947,23 +971,19 @@ static void run_chunk(int from, int steps)
     const size_t row = (size_t)from * (size_t)the.seq.batch;
     const size_t out = row * (size_t)O;
     const rnn_real *mask = the.mask ? the.mask + row : NULL;
-    rnn_real *logits = the.logits + out, *dlogits = the.dlogits + out;
-    rnn_real *values = the.values + row, *work, loss = 0;
-    rnn_model_view view;
-    rnn_sizes z;
+    rnn_real *logits = the.work.logits, *dlogits = the.work.dlogits;
+    rnn_real *values = the.values + row, loss = 0;
+    rnn_view view;
     rnn_seq seq;
     rnn_flow flow;
-    size_t rows;
+    size_t rows, n;
 
-    CALL(rnn_model_sizes, m, the.source.steps, steps, the.seq.batch, &z);
-    work = ROOM(z.train);
     chunk_seq(from, steps, &seq, &flow);
-    CALL(rnn_forward, m, the.params, &seq, logits, work, z.train, NULL);
-    CALL(rnn_view_model, m, &seq, work, z.train, &view);
-    read_top(&the.stack, &seq, view.stack, view.stack_len,
-             the.y + row * width_of(&the.stack));
+    CALL(rnn_forward, &the.net, &the.work, &seq);
+    CALL(rnn_view_model, &the.net, &the.work, &seq, &view);
+    read_top(0, &the.top, &seq, the.y + row * width_of(&the.top));
     if (m->wiring == RNN_N_TO_M)
-        put_source(&view);
+        put_source(&seq, &view);
     rows = m->wiring == RNN_N_TO_1 ? the.results : rows_of(&seq);
     if (the.numbers)
         CALL(rnn_squared_error, logits, rows, O, the.numbers + out, mask,
@@ -972,8 +992,10 @@ static void run_chunk(int from, int steps)
         CALL(rnn_cross_entropy, logits, rows, O, the.targets + row, mask,
              the.n, 0, values, dlogits, &loss, NULL);
     the.loss += (double)loss;
-    CALL(rnn_backward, m, the.params, &seq, dlogits, &flow, the.grads, work,
-         z.train, NULL);
+    n = rows * (size_t)O * sizeof *logits;
+    memcpy(the.logits + out, logits, n);
+    memcpy(the.dlogits + out, dlogits, n);
+    CALL(rnn_backward, &the.net, &the.work, &seq, &flow);
 }
 
 /* The chunks tile the T steps; several of them divide their losses by the sum
@@ -1001,9 +1023,9 @@ static void run_chunks(void)
 
 static void put_wiring(void)
 {
-    const size_t n = the.sizes.state, outputs = the.sizes.output;
-    const size_t start =
-        the.model.wiring == RNN_N_TO_M ? state_of(&the.encoder) : n;
+    const rnn_sizes *z = &the.net.sizes;
+    const size_t n = z->state, outputs = z->logits;
+    const size_t start = the.model.wiring == RNN_N_TO_M ? z->source_state : n;
     rnn_real *prob = ROOM(outputs), sum;
 
     CALL(rnn_mean, the.values, the.mask, the.results, 1, &sum, NULL);
@@ -1016,48 +1038,38 @@ static void put_wiring(void)
     put_reals("out.prob", prob, outputs);
     put_reals("out.nll", the.values, the.results);
     put_reals(the.model.attention ? "out.s" : "out.h", the.y,
-              rows_of(&the.seq) * width_of(&the.stack));
+              rows_of(&the.seq) * width_of(&the.top));
     put_reals("out.hn", the.seq.hn, n);
     put_reals("out.cn", the.seq.cn, n);
     if (the.model.wiring == RNN_N_TO_1)
-        put_last("out.last", &the.stack, the.seq.hn);
+        put_last("out.last", &the.top, the.seq.hn);
     put_reals("grad.h0", the.dh0, start);
     put_reals("grad.c0", the.dc0, start);
     put_reals("grad.x", the.dx, the.x);
-    each_param(the.grads, 1);
+    each_param(the.work.grads, 1);
 }
 
 /* out.greedy_ids (steps, B): what a decoder says from id 0 on, unstopped. */
 static void put_greedy(void)
 {
-    const rnn_model *m = &the.model;
     const rnn_seq *source = &the.source;
-    const size_t batch = (size_t)source->batch;
-    rnn_real *memory, *h, *c, *work;
-    rnn_decoding d = {0};
-    int columns, *ids, *counts;
-    size_t len, n, k;
-    rnn_sizes z;
+    const size_t state = the.net.sizes.state;
+    rnn_real *h = ROOM(state), *c = the.dc0 ? ROOM(state) : NULL;
+    rnn_writing how = {0};
+    int columns, *ids;
+    size_t n, k;
     double *out;
 
-    d.end = -1;
-    matrix("out.greedy_ids", &d.max_steps, &columns);
+    how.end = -1;
+    matrix("out.greedy_ids", &how.max_tokens, &columns);
     if (columns != source->batch)
         FAIL("out.greedy_ids has another shape");
-    CALL(rnn_model_sizes, m, source->steps, 1, source->batch, &z);
-    memory = ROOM(z.memory);
-    h = ROOM(z.state);
-    c = m->cell == RNN_LSTM ? ROOM(z.state) : NULL;
-    CALL(rnn_encode, m, the.params, source, memory, z.memory, h, c,
-         ROOM(z.infer), z.infer, NULL);
-    n = (size_t)d.max_steps * batch;
+    n = (size_t)how.max_tokens * (size_t)columns;
     out = put_new("out.greedy_ids", n);
     ids = (int *)get(n, sizeof *ids);
-    counts = (int *)get(batch, sizeof *counts);
-    len = z.step + (batch + 1) * (size_t)m->output_size;
-    work = ROOM(len);
-    CALL(rnn_decode, m, the.params, source, memory, z.memory, &d, NULL, NULL,
-         h, c, ids, counts, NULL, work, len, NULL);
+    CALL(rnn_encode, &the.net, &the.work, source, h, c);
+    CALL(rnn_generate, &the.net, &the.work, &how, h, c, ids,
+         (int *)get((size_t)columns, sizeof *ids), NULL);
     for (k = 0; k < n; k++)
         out[k] = (double)ids[k];
 }
@@ -1380,7 +1392,7 @@ static void run_case(void)
     needs = entries[i].needs;
     for (; sscanf(needs, "%255s%n", word_of, &n) == 1; needs += n)
         need_text(word_of);
-    the.stack.num_layers = the.model.num_layers = 1;
+    the.model.num_layers = 1;
     the.seq.steps = the.bias = 1;
     the.masked = -1;
     the.norm_type = 2;

@@ -30,7 +30,7 @@ BEGIN {
     path("a bug in beam search",
          "[BEAM]|rnn_i_beam|rnn_i_beam_run|rnn_i_beam_extend|" \
          "rnn_i_beam_insert|rnn_i_beam_move|rnn_i_beam_begin|" \
-         "rnn_i_beam_best|rnn_i_decode_step")
+         "rnn_i_beam_best|rnn_i_connect_step|rnn_i_run_step")
 }
 { line[NR] = $0 }
 /^ \* \[[A-Z-]+\]/ { match($0, /\[[A-Z-]+\]/); tag = substr($0, RSTART, RLENGTH)

@@ -1,7 +1,7 @@
 // oneDNN on rows of bench_line.h: train and infer with their _bi, and stream.
 // A training row holds what ours holds: weights reordered from [in][out] to
 // what either pass wants, gradients cleared and ordered back, dx, dh0, dc0.
-// Inference has its weights in order before.
+// Inference has its weights in order before, as ours has.
 //
 //     g++ -std=c++14 -O2 tests/peer_onednn.cpp -o build/peer_onednn -ldnnl
 //     build/peer_onednn [--reps N] 'lstm train 128 128 16 50' ...

@@ -73,6 +73,30 @@ static rnn_model tiny_model(void)
     return m;
 }
 
+/* A stack alone of its cells: its file has torch.nn.LSTM's own names. */
+static rnn_model bare_model(const rnn_model *m)
+{
+    rnn_model bare;
+
+    memset(&bare, 0, sizeof bare);
+    bare.cell = m->cell;
+    bare.input_size = m->input == RNN_EMBEDDING ? m->embedding_size
+                                                : m->input_size;
+    bare.hidden_size = m->hidden_size;
+    bare.num_layers = m->num_layers;
+    bare.bidirectional = m->bidirectional;
+    bare.no_bias = m->no_bias;
+    return bare;
+}
+
+/* How many parameters a model has; 0 if it is not valid. */
+static size_t params_of(const rnn_model *m)
+{
+    rnn_net net;
+
+    return rnn_plan(&net, m, NULL) == RNN_OK ? net.sizes.params : 0;
+}
+
 /* ---- what all readers say ------------------------------------------------ */
 
 enum { MARK = 0x5a };
@@ -87,7 +111,7 @@ static int all_mark(const void *p, size_t n)
 }
 
 typedef struct verdict {
-    rnn_status open, model, load, stack;
+    rnn_status open, model, load, bare; /* bare: of bare_model */
     int reasons;   /* every refusal had one, every success had none */
     int untouched; /* no refusal wrote                              */
 } verdict;
@@ -97,26 +121,37 @@ static int told(rnn_status r, const char *why)
     return r ? why && *why : !why;
 }
 
+static rnn_status ask_load(bytes b, const rnn_model *m, verdict *v)
+{
+    static const char before[] = "";
+    const char *why = before;
+    const size_t n = params_of(m), size = n * sizeof(rnn_real);
+    rnn_real *params = (rnn_real *)malloc(size ? size : 1);
+    rnn_status r;
+
+    MUST(n > 0, "not a model");
+    if (!params)
+        exit(1);
+    memset(params, MARK, size);
+    r = rnn_load(b.p, b.n, m, params, n, &why);
+    v->reasons = v->reasons && told(r, why);
+    v->untouched = v->untouched && (!r || all_mark(params, size));
+    free(params);
+    return r;
+}
+
 /* What all readers say of a file as one of the model m. */
 static verdict ask_model(bytes b, const rnn_model *m)
 {
     static const char before[] = "";
+    const rnn_model bare = bare_model(m);
     unsigned char vocabulary[2];
     const char *why = before;
-    size_t len = 77, size;
-    rnn_real *params;
-    rnn_sizes sizes;
-    rnn_stack stack;
+    size_t len = 77;
     rnn_model got;
     rnn_st st;
     verdict v;
 
-    MUST(rnn_model_stack(m, &stack) == RNN_OK &&
-             rnn_model_sizes(m, 1, 1, 1, &sizes) == RNN_OK, "sizes");
-    size = sizes.params * sizeof *params;
-    params = (rnn_real *)malloc(size);
-    if (!params)
-        exit(1);
     v.open = rnn_st_open(b.p, b.n, &st, &why);
     v.reasons = told(v.open, why);
     memset(&got, MARK, sizeof got);
@@ -127,17 +162,8 @@ static verdict ask_model(bytes b, const rnn_model *m)
     v.reasons = v.reasons && told(v.model, why);
     v.untouched = !v.model || (all_mark(&got, sizeof got) && len == 77 &&
                                all_mark(vocabulary, sizeof vocabulary));
-    memset(params, MARK, size);
-    why = before;
-    v.load = rnn_load(b.p, b.n, m, params, sizes.params, &why);
-    v.reasons = v.reasons && told(v.load, why);
-    v.untouched = v.untouched && (!v.load || all_mark(params, size));
-    memset(params, MARK, size);
-    why = before;
-    v.stack = rnn_load_stack(b.p, b.n, &stack, params, sizes.params, &why);
-    v.reasons = v.reasons && told(v.stack, why);
-    v.untouched = v.untouched && (!v.stack || all_mark(params, size));
-    free(params);
+    v.load = ask_load(b, m, &v);
+    v.bare = ask_load(b, &bare, &v);
     return v;
 }
 

@@ -1,11 +1,12 @@
 /* What every call says to wrong arguments: a status, with nothing written; and
- * what it takes. First a stack, a model N vs N and all that is no network, then
- * a model with all parts, whose decoder has calls of its own, and attention.
+ * what it takes. First a model N vs N and all that is no network, then a model
+ * with all parts, whose decoder has calls of its own, and attention.
  *
  * A call has a number and gets all its arguments from a: they are right after
  * reset, and a check makes some of them wrong. */
 #include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
@@ -13,30 +14,36 @@
 /* ---- everything that a call may write, and a pattern in it --------------- */
 
 enum { T = 3, S = 4, B = 2, I = 5, H = 4, O = 6, A = 3, ROOM = 8192, N = 128 };
+enum { WIDTH = 2, TOKENS = 3, ROWS = B * WIDTH, MOMENTS = 2 };
 
 static struct memory {
-    rnn_real params[ROOM], grads[ROOM], work[ROOM], moments[3 * ROOM];
-    rnn_real memory[ROOM], h[N], c[N], hn[2][N], cn[2][N], y[N], values[N];
-    rnn_real dx[2][N], dh0[2][N], dc0[2][N], attn[N], scores[N], loss;
-    rnn_real keys[N], context[N], dh[N], ds[N];
-    rnn_sizes sizes;
-    rnn_stack stack;
+    rnn_real params[ROOM], grads[ROOM], moments[3 * ROOM], packed[ROOM];
+    rnn_real keep[ROOM], scratch[ROOM], memory[ROOM], moved[ROOM];
+    rnn_real logits[N], dlogits[N], h[N], c[N], hn[2][N], cn[2][N], y[N];
+    rnn_real values[N], dx[2][N], dh0[2][N], dc0[2][N], attn[N], scores[N];
+    rnn_real keys[N], context[N], dh[N], ds[N], work[4 * ROOM], loss;
+    rnn_net net;
     rnn_view view;
-    rnn_model_view model_view;
+    rnn_layer_view layer_view;
     rnn_tensor tensor;
     rnn_optimizer opt;
     rnn_plateau plateau;
-    rnn_rng rng[B];
+    rnn_rng rng[ROWS];
     size_t sized[3];
-    int ids[N], counts[N], own[N], ints[ROOM];
+    int ids[N], counts[N], own[N];
 } mem, old;
 
-/* with room for a row more than there are */
-static int tokens[T * (B + 1)], lengths[B + 1], targets[T * B], from[B + 1];
-static int words[2][S * (B + 1)], source_lengths[2][B + 1];
+/* with room for a row or a step more than there are */
+static int tokens[(T + 1) * (B + 1)], lengths[B + 1], targets[T * B];
+static int words[2][(S + 1) * (B + 1)], source_lengths[2][B + 1], from[ROWS];
+static int ints[ROOM]; /* of a beam search: dead, so that all may write it */
+static unsigned char fresh[B + 1];
 static rnn_real x[N], dy[N];
-static rnn_stack stack, bad_stack;
 static rnn_model model, bad_model;
+static rnn_most most;
+static rnn_net net;
+static rnn_work work, old_work;
+static rnn_row row;
 static rnn_seq seq, source[2];
 static rnn_flow flow, flows[2];
 static rnn_run run;
@@ -44,32 +51,29 @@ static rnn_linear lin;
 static rnn_attention att;
 static rnn_schedule plan;
 static rnn_sampling draw;
-static rnn_decoding d;
-static rnn_sizes stack_room, room, room1; /* room1: of one step */
-static size_t beam_work, beam_ints, att_keys, att_work;
+static rnn_writing how;
+static size_t att_keys, att_work;
 static int whole; /* whether the model is one with all parts */
 static int called;
 
 static struct arguments {
-    const rnn_stack *stack;
-    const rnn_model *model;
+    const rnn_net *net;
+    rnn_work *work;
     const rnn_linear *lin;
     const rnn_attention *att;
     const rnn_real *params, *x, *d, *z; /* z: linear's output                */
     const rnn_seq *seq, *source;
     const rnn_flow *flow;
+    const rnn_row *row;
+    const rnn_writing *how;
     const rnn_run *run;
-    const rnn_decoding *how;
-    const rnn_sampling *draw;
-    const int *ids, *from;
-    rnn_rng *rngs;
     rnn_view *view;
-    rnn_model_view *model_view;
-    rnn_real *y, *work, *grads, *h, *c, *memory, *keys, *attn, *context;
-    rnn_real *scores, *dx, *dh, *ds;
-    int *out, *counts, *ints, rows, t, layer, direction, vocabulary, width;
-    size_t memory_len, keys_len, ints_len;
-    size_t less, more; /* than the least work */
+    rnn_layer_view *layer_view;
+    rnn_real *y, *grads, *h, *c, *keys, *attn, *context;
+    rnn_real *scores, *dx, *dh, *ds, *room;
+    int *out, *counts, which, layer, direction, vocabulary, width;
+    size_t keys_len;
+    size_t less; /* than the least room of attention */
 } a;
 
 static rnn_real not_a_number(void)
@@ -83,11 +87,10 @@ static void set_plain(void)
     memset(&model, 0, sizeof model);
     model.cell = RNN_LSTM;
     model.input = RNN_EMBEDDING;
-    model.input_size = I;
+    model.input_size = model.output_size = I;
     model.embedding_size = 3;
     model.hidden_size = H;
     model.num_layers = 2;
-    model.output_size = O;
 }
 
 /* A model with all parts: two sources, tables, q, attention, c at every step
@@ -97,7 +100,7 @@ static void set_whole(void)
     set_plain();
     model.wiring = RNN_N_TO_M;
     model.target = RNN_EMBEDDING;
-    model.target_size = O;
+    model.target_size = model.output_size = O;
     model.target_embedding_size = 3;
     model.context = RNN_MEAN;
     model.context_size = H;
@@ -120,7 +123,7 @@ static void reset_source(int i)
     source[i].cn = mem.cn[i];
     flows[i].dh0 = mem.dh0[i];
     flows[i].dc0 = mem.dc0[i];
-    for (k = 0; k < S * B; k++)
+    for (k = 0; k < (S + 1) * (B + 1); k++)
         words[i][k] = k % I;
     for (k = 0; k < B; k++)
         source_lengths[i][k] = S;
@@ -128,11 +131,11 @@ static void reset_source(int i)
 
 static void reset_arguments(void)
 {
-    static const struct arguments none;
+    static struct arguments none;
 
     a = none;
-    a.stack = &stack;
-    a.model = &model;
+    a.net = &net;
+    a.work = &work;
     a.lin = &lin;
     a.att = &att;
     a.params = mem.params;
@@ -142,19 +145,15 @@ static void reset_arguments(void)
     a.seq = &seq;
     a.source = source;
     a.flow = &flow;
+    a.row = &row;
+    a.how = &how;
     a.run = &run;
-    a.how = &d;
-    a.draw = &draw;
-    a.ids = tokens;
-    a.rngs = mem.rng;
     a.view = &mem.view;
-    a.model_view = &mem.model_view;
+    a.layer_view = &mem.layer_view;
     a.y = mem.y;
-    a.work = mem.work;
     a.grads = mem.grads;
     a.h = mem.h;
     a.c = mem.c;
-    a.memory = mem.memory;
     a.keys = mem.keys;
     a.attn = mem.attn;
     a.context = mem.context;
@@ -162,21 +161,47 @@ static void reset_arguments(void)
     a.dx = mem.dx[0];
     a.dh = mem.dh;
     a.ds = mem.ds;
+    a.room = mem.work;
     a.out = mem.ids;
     a.counts = mem.counts;
-    a.ints = mem.ints;
-    a.rows = B;
     a.vocabulary = I;
     a.width = 3;
-    a.memory_len = room1.memory;
     a.keys_len = att_keys;
-    a.ints_len = beam_ints;
+}
+
+/* Arrays of the caller's, each as long as the plan says. */
+static void set_arrays(rnn_work *w, const rnn_net *of)
+{
+    const rnn_sizes *z = &of->sizes;
+
+    memset(w, 0, sizeof *w);
+    w->params = mem.params, w->params_len = z->params;
+    w->grads = mem.grads, w->grads_len = z->params;
+    w->moments = mem.moments, w->moments_len = z->moments;
+    w->packed = mem.packed, w->packed_len = z->packed;
+    w->logits = mem.logits, w->logits_len = z->logits;
+    w->dlogits = mem.dlogits, w->dlogits_len = z->logits;
+    w->keep = mem.keep, w->keep_len = z->keep;
+    w->scratch = mem.scratch, w->scratch_len = z->scratch;
+    w->memory = mem.memory, w->memory_len = z->memory;
+    w->ints = ints, w->ints_len = z->ints;
+}
+
+/* The plan and the work of what model and most are now. */
+static void again(void)
+{
+    MUST(!rnn_plan(&net, &model, &most), "plan; last call %d", called);
+    MUST(net.sizes.params < ROOM && net.sizes.packed < ROOM &&
+         net.sizes.keep < ROOM && net.sizes.scratch < ROOM &&
+         net.sizes.memory < ROOM && net.sizes.logits < N &&
+         net.sizes.ints < ROOM, "no room");
+    set_arrays(&work, &net);
+    MUST(!rnn_bind(&net, &work, NULL, 0), "bind; last call %d", called);
 }
 
 /* What arguments are when they are right. */
 static void reset(void)
 {
-    static const rnn_stack s = {RNN_LSTM, I, H, 2, 0, 0, 0, 0};
     static const rnn_linear l = {I, O, RNN_FN_TANH, 0};
     static const rnn_attention e = {RNN_ADDITIVE, H, I, I + 1};
     static const rnn_sampling p = {1, 2, (rnn_real)0.5};
@@ -190,24 +215,40 @@ static void reset(void)
     memset(&flow, 0, sizeof flow);
     memset(flows, 0, sizeof flows);
     memset(source, 0, sizeof source);
-    memset(&d, 0, sizeof d);
-    stack = s;
+    memset(&row, 0, sizeof row);
+    memset(&how, 0, sizeof how);
+    memset(&most, 0, sizeof most);
+    memset(fresh, 0, sizeof fresh);
     lin = l;
     att = e;
     draw = p;
     plan = r;
-    d.max_steps = 3;
-    d.width = 2;
+    most.steps = T;
+    most.batch = B;
+    most.source_steps = S;
+    most.rows = ROWS;
+    most.tokens = TOKENS;
+    most.train = 1;
+    most.moments = MOMENTS;
+    row.rows = B;
+    row.ids = tokens;
+    how.max_tokens = TOKENS;
+    how.width = WIDTH;
+    how.rows = B;
+    how.sampling = &draw;
+    how.rngs = mem.rng;
     mem.plateau = q;
     rnn_optimizer_init(&mem.opt, RNN_ADAM, 1);
+    for (i = 0; i < (T + 1) * (B + 1); i++)
+        tokens[i] = i % I;
     for (i = 0; i < T * B; i++)
-        tokens[i] = targets[i] = i % I;
-    for (i = 0; i < B; i++) {
+        targets[i] = i % I;
+    for (i = 0; i < B; i++)
         lengths[i] = T;
+    for (i = 0; i < ROWS; i++) {
         rnn_rng_seed(&mem.rng[i], 1);
-    }
-    for (i = 0; i <= B; i++)
         from[i] = i % B;
+    }
     seq.steps = T;
     seq.batch = B;
     seq.lengths = lengths;
@@ -218,18 +259,28 @@ static void reset(void)
         reset_source(1);
         seq.source = source;
         flow.source = flows;
-        return;
+        row.attn = mem.attn;
+    } else {
+        set_plain();
+        seq.hn = mem.h;
+        seq.cn = mem.c;
+        flow.dh0 = mem.dh0[0];
+        flow.dc0 = mem.dc0[0];
     }
-    set_plain();
-    seq.hn = mem.h;
-    seq.cn = mem.c;
-    flow.dh0 = mem.dh0[0];
-    flow.dc0 = mem.dc0[0];
+    again();
 }
 
+static void remember(void)
+{
+    memcpy(&old, &mem, sizeof mem);
+    memcpy(&old_work, &work, sizeof work);
+}
+
+/* Nothing is written, and a work's arrays are what they were. */
 static int untouched(void)
 {
-    return !memcmp(&mem, &old, sizeof mem);
+    return !memcmp(&mem, &old, sizeof mem) &&
+           !memcmp(&work, &old_work, offsetof(rnn_work, run));
 }
 
 static void verdict(int line, const char *what, rnn_status want, rnn_status st)
@@ -244,69 +295,48 @@ static void verdict(int line, const char *what, rnn_status want, rnn_status st)
 
 /* The call gives that status, and writes nothing if it is not RNN_OK; then
  * arguments are reset. */
-#define BAD(want, call)                                                        \
-    (memcpy(&old, &mem, sizeof mem), verdict(__LINE__, #call, want, call))
+#define BAD(want, call) (remember(), verdict(__LINE__, #call, want, call))
 #define ARG(call) BAD(RNN_E_ARG, call)
 #define GOOD(call) BAD(RNN_OK, call)
 
-/* ---- the calls on sequences ---------------------------------------------- */
+/* ---- the calls ----------------------------------------------------------- */
 
 enum {
-    STACK_FORWARD, STACK_INFER, STACK_BACKWARD, STACK_GRADS, STACK_VIEW,
-    FORWARD, INFER, BACKWARD, GRADS,   /* of any model                       */
-    VIEW, ENCODE, STEP, DECODE, BEAM,  /* of one with a decoder              */
+    FORWARD, INFER, BACKWARD, VIEW, VIEW_LAYER, /* of sequences              */
+    PACK, STEP, GENERATE,
+    ENCODE, BEAM,                      /* of a decoder alone                 */
     LINEAR, LINEAR_BACK, LINEAR_GRADS, /* of no network                      */
     TABLE, TABLE_GRADS,
-    STACK_STEP, MODEL_STEP,            /* of one step, without a sequence    */
     LOOK, LOOK_BACK, LOOK_GRADS,       /* of attention                       */
     CALLS
 };
 
 static rnn_status call(int k)
 {
-    rnn_real *const w = a.work;
+    const rnn_net *const n = a.net;
+    rnn_work *const w = a.work;
     const rnn_seq *const q = a.seq;
-    const size_t infer = (k == STACK_INFER ? stack_room : room).infer - a.less;
-    const size_t n = (k < FORWARD ? stack_room : room).train_tight - a.less;
-    const size_t step = room1.step + a.more - a.less, look = att_work - a.less;
+    const size_t look = att_work - a.less;
 
     called = k;
+    if (w)
+        w->run = a.run;
     switch (k) {
-    case STACK_FORWARD:
-        return rnn_stack_forward(a.stack, a.params, q, a.y, w, n, a.run);
-    case STACK_INFER:
-        return rnn_stack_infer(a.stack, a.params, q, a.y, w, infer, a.run);
-    case STACK_BACKWARD:
-        return rnn_stack_backward(a.stack, a.params, q, a.d, a.flow, w, n,
-                                  a.run);
-    case STACK_GRADS:
-        return rnn_stack_grads(a.stack, q, w, n, a.grads, a.run);
-    case STACK_VIEW:
-        return rnn_stack_view(a.stack, q, w, n, a.layer, a.direction, a.view);
-    case FORWARD:
-        return rnn_forward(a.model, a.params, q, a.y, w, n, a.run);
-    case INFER: return rnn_infer(a.model, a.params, q, a.y, w, infer, a.run);
-    case BACKWARD:
-        return rnn_backward(a.model, a.params, q, a.d, a.flow, a.grads, w, n,
-                            a.run);
-    case GRADS: return rnn_grads(a.model, q, a.d, a.grads, w, n, a.run);
-    case VIEW: return rnn_view_model(a.model, q, w, n, a.model_view);
-    case ENCODE:
-        return rnn_encode(a.model, a.params, a.source, a.memory, a.memory_len,
-                          a.h, a.c, w, room1.infer - a.less, a.run);
-    case STEP:
-        return rnn_decode_step(a.model, a.params, a.source, a.memory,
-                               a.memory_len, a.t, a.rows, a.from, NULL, a.ids,
-                               a.h, a.c, a.y, a.attn, w, step, a.run);
-    case DECODE:
-        return rnn_decode(a.model, a.params, a.source, a.memory, a.memory_len,
-                          a.how, a.draw, a.rngs, a.h, a.c, a.out, a.counts,
-                          a.attn, w, step + (B + 1) * O, a.run);
+    case FORWARD: return rnn_forward(n, w, q);
+    case INFER: return rnn_infer(n, w, q);
+    case BACKWARD: return rnn_backward(n, w, q, a.flow);
+    case VIEW: return rnn_view_model(n, w, q, a.view);
+    case VIEW_LAYER:
+        return rnn_view_layer(n, w, q, a.which, a.layer, a.direction,
+                              a.layer_view);
+    case PACK: return rnn_pack(n, w);
+    case STEP: return rnn_step(n, w, a.row, a.h, a.c);
+    case GENERATE:
+        return rnn_generate(n, w, a.how, a.h, a.c, a.out, a.counts, a.attn);
+    case ENCODE: return rnn_encode(n, w, a.source, a.h, a.c);
     case BEAM:
-        return rnn_beam_search(a.model, a.params, a.source, a.memory,
-                               a.memory_len, a.how, a.h, a.c, a.out, a.counts,
-                               a.scores, w, beam_work - a.less, a.ints,
-                               a.ints_len, a.run);
+        return rnn_beam_search(n, w, a.how, a.h, a.c, a.out, a.counts,
+                               a.scores);
     case LINEAR: return rnn_linear_forward(a.lin, a.params, q, a.y, a.run);
     case LINEAR_BACK:
         return rnn_linear_backward(a.lin, a.params, q, a.z, a.y, a.dx, a.run);
@@ -317,49 +347,54 @@ static rnn_status call(int k)
     case TABLE_GRADS:
         return rnn_embedding_grads(a.vocabulary, a.width, q, a.d, a.grads,
                                    a.run);
-    case STACK_STEP:
-        return rnn_stack_step(a.stack, a.params, a.rows, a.x, a.ids, a.h, a.c,
-                              w, stack_room.step - a.less, a.run);
-    case MODEL_STEP:
-        return rnn_step(a.model, a.params, a.rows, a.x, a.ids, a.h, a.c, a.y, w,
-                        step, a.run);
     case LOOK:
         return rnn_attention_forward(a.att, a.params, a.source, q, a.keys,
                                      a.keys_len, a.attn, a.context, a.scores,
-                                     w, look, a.run);
+                                     a.room, look, a.run);
     case LOOK_BACK:
         return rnn_attention_backward(a.att, a.params, a.source, q, a.keys,
                                       a.keys_len, a.attn, a.d, a.x, a.dh, a.ds,
-                                      w, look, a.run);
+                                      a.room, look, a.run);
     default:
-        return rnn_attention_grads(a.att, a.source, q, w, look, a.grads, a.run);
+        return rnn_attention_grads(a.att, a.source, q, a.room, look, a.grads,
+                                   a.run);
     }
 }
 
-/* Whether a call, of the plain model, reads tokens. */
-static int reads_tokens(int k)
-{
-    return (k >= FORWARD && k <= BEAM) || k == TABLE || k == TABLE_GRADS ||
-           k == MODEL_STEP;
-}
-
 /* Inputs of the kind that call k reads. */
-static void ready(int k)
+static void inputs(int k)
 {
-    const int ids = reads_tokens(k);
+    const int dense = whole ? model.target == RNN_DENSE
+                            : model.input == RNN_DENSE;
+    const int ids = k < LINEAR ? !dense : k == TABLE || k == TABLE_GRADS;
 
     seq.x = ids ? NULL : x;
     seq.ids = ids ? tokens : NULL;
-    if (k == STACK_STEP)
-        a.ids = NULL;
-    if (k == MODEL_STEP)
-        a.x = NULL;
     if (k >= LOOK)
         source[0].x = x;
 }
 
-/* Call k with what the last argument, an expression, makes of its own. */
+/* The same, and the call that comes before k. */
+static void ready(int k)
+{
+    inputs(k);
+    if (k == BACKWARD || k == VIEW || k == VIEW_LAYER)
+        MUST(!rnn_forward(&net, &work, &seq), "forward before %d", k);
+    if (whole && (k == STEP || k == GENERATE || k == BEAM))
+        MUST(!rnn_encode(&net, &work, source, mem.h, mem.c),
+             "encode before %d", k);
+}
+
+/* Call k with what the last argument, an expression, makes of its own: after
+ * what comes first; or before it, in a plan of its own; or without it. */
 #define TRY(k, want, ...) (ready(k), __VA_ARGS__, BAD(want, call(k)))
+#define FIRST(k, want, ...)                                                    \
+    (__VA_ARGS__, again(), ready(k), BAD(want, call(k)))
+#define ALONE(k, want, ...)                                                    \
+    (__VA_ARGS__, again(), inputs(k), BAD(want, call(k)))
+/* one in each place */
+#define THEN(k, want, before, after)                                           \
+    (before, again(), ready(k), after, BAD(want, call(k)))
 #define NUL(k, argument) TRY(k, RNN_E_ARG, a.argument = NULL)
 #define AS_IT_IS (void)0
 
@@ -370,48 +405,40 @@ static void ready(int k)
         for (k_ = (first); k_ < (end); k_++)                                   \
             TRY(k_, want, __VA_ARGS__);                                        \
     } while (0)
+#define EACH_FIRST(first, end, want, ...)                                      \
+    do {                                                                       \
+        int k_;                                                                \
+        for (k_ = (first); k_ < (end); k_++)                                   \
+            FIRST(k_, want, __VA_ARGS__);                                      \
+    } while (0)
 
-/* ---- a stack, a plain model, linear and table ---------------------------- */
-
-static int of_plain(int k)
+/* The calls that a plan of the model has. */
+static int plan_calls(void)
 {
-    return k < VIEW || (k >= LINEAR && k <= TABLE_GRADS);
+    return whole ? LINEAR : ENCODE;
 }
 
-static void read_ids(void)
-{
-    seq.x = NULL;
-    seq.ids = tokens;
-}
+/* ---- a plan, and what is tied to it -------------------------------------- */
 
-static void check_seq(int k)
+/* Every call of a plan: without one, without a work, with a work that was never
+ * bound, or was to another plan. */
+static void check_bound(void)
 {
-    TRY(k, RNN_E_SIZE, seq.steps = 0);
-    TRY(k, RNN_E_SIZE, seq.steps = -1);
-    TRY(k, RNN_E_SIZE, seq.batch = 0);
-    TRY(k, RNN_E_SIZE, seq.batch = INT_MIN);
-    if (k < VIEW) {
-        TRY(k, RNN_E_SIZE, seq.steps = seq.batch = INT_MAX, seq.lengths = NULL);
-        TRY(k, RNN_E_BUFFER, a.less = 1);
+    int k;
+
+    for (k = FORWARD; k < plan_calls(); k++) {
+        NUL(k, net), NUL(k, work);
+        TRY(k, RNN_E_ORDER, memset(&work, 0, sizeof work));
+        TRY(k, RNN_E_ORDER, set_arrays(&work, &net));
+        TRY(k, RNN_E_ORDER, mem.net = net, a.net = &mem.net);
+        TRY(k, RNN_E_ARG, run.parts = -1);
+        TRY(k, RNN_E_ARG, run.parts = INT_MIN);
+        TRY(k, RNN_E_ARG, run.kernel = -1);
+        TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS);
+        TRY(k, RNN_OK, a.run = NULL);
+        TRY(k, RNN_OK, run.parts = 3);
+        TRY(k, RNN_OK, AS_IT_IS);
     }
-    TRY(k, RNN_OK, AS_IT_IS);
-    if (k == STACK_VIEW) /* reads no numbers and runs nothing */
-        return;
-    TRY(k, RNN_E_LENGTH, lengths[1] = -1);
-    TRY(k, RNN_E_LENGTH, lengths[0] = T + 1);
-    TRY(k, RNN_E_LENGTH, lengths[0] = INT_MAX);
-    TRY(k, RNN_E_ARG, seq.x = NULL, seq.ids = NULL);
-    TRY(k, RNN_E_ID, read_ids(), tokens[T * B - 1] = I);
-    TRY(k, RNN_E_ID, read_ids(), tokens[0] = -1);
-    TRY(k, RNN_E_ARG, run.part = 1);
-    TRY(k, RNN_E_ARG, run.part = -1);
-    TRY(k, RNN_E_ARG, run.parts = -1);
-    TRY(k, RNN_E_ARG, run.parts = run.part = INT_MAX);
-    TRY(k, RNN_E_ARG, run.kernel = -1);
-    TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS);
-    /* in padding no token is read */
-    TRY(k, RNN_OK, lengths[1] = T - 1, tokens[T * B - 1] = -7);
-    TRY(k, RNN_OK, lengths[0] = lengths[1] = 0);
 }
 
 /* What this build or this machine has not is said, not run. */
@@ -423,49 +450,435 @@ static void check_kernels(int k)
     for (i = 0; i < RNN_KERNELS; i++) {
         ready(k);
         run.kernel = i;
-        memcpy(&old, &mem, sizeof mem);
+        remember();
         st = call(k);
         CHECK(!st || (st == RNN_E_UNSUPPORTED && untouched()), "kernel %d", i);
         reset();
     }
 }
 
-/* Every field of a stack (kind 0), of a model (1) or of both (2). */
-static void bad_fields(int kind, rnn_status want)
+static rnn_status planned(void)
 {
-    rnn_real *p = mem.params;
-    int k;
+    return rnn_plan(&mem.net, &model, &most);
+}
 
-    bad_stack = stack;
-    bad_model = model;
-    for (k = kind == 1 ? FORWARD : 0; k < (kind ? VIEW : FORWARD); k++) {
-        const int reads = k != STACK_VIEW || bad_stack.input_size;
-        /* a decoder may read nothing */
-        TRY(k, reads ? want : RNN_OK, stack = bad_stack, model = bad_model);
+#define MOST(want, ...) (__VA_ARGS__, BAD(want, planned()))
+
+static void check_plan(void)
+{
+    static const int bad[] = {-1, INT_MIN};
+    int i;
+
+    ARG(rnn_plan(NULL, &model, &most));
+    ARG(rnn_plan(&mem.net, NULL, &most));
+    GOOD(rnn_plan(&mem.net, &model, NULL));
+    for (i = 0; i < 2; i++) {
+        MOST(RNN_E_SIZE, most.steps = bad[i]);
+        MOST(RNN_E_SIZE, most.batch = bad[i]);
+        MOST(RNN_E_SIZE, most.source_steps = bad[i]);
+        MOST(RNN_E_SIZE, most.rows = bad[i]);
+        MOST(RNN_E_SIZE, most.tokens = bad[i]);
+        MOST(RNN_E_SIZE, most.moments = bad[i]);
+        MOST(RNN_E_SIZE, most.keep_every = bad[i]);
+        MOST(RNN_E_ARG, most.packed = bad[i]);
     }
-    if (kind != 1) {
-        BAD(want, rnn_stack_sizes(&bad_stack, T, B, &mem.sizes));
-        BAD(want, rnn_stack_tensor(&bad_stack, 0, &mem.tensor));
-        BAD(want, rnn_init_stack(&bad_stack, p, ROOM, mem.rng));
-        BAD(want, rnn_init_forget_bias(&bad_stack, p, 1));
-        TRY(STACK_STEP, want, a.stack = &bad_stack);
+    MOST(RNN_E_ARG, most.packed = RNN_PACK_NONE + 1);
+    MOST(RNN_E_ARG, most.packed = INT_MAX);
+    MOST(RNN_OK, most.packed = RNN_PACK_NONE);
+    MOST(RNN_OK, most.keep_every = 1);
+    MOST(RNN_E_UNSUPPORTED, most.keep_every = 2);
+    MOST(RNN_E_UNSUPPORTED, most.keep_every = INT_MAX);
+    /* too large */
+    MOST(RNN_E_SIZE, most.steps = most.batch = INT_MAX);
+    MOST(RNN_E_SIZE, most.rows = INT_MAX, model.output_size = INT_MAX);
+    model.hidden_size = model.context_size = 1 << 27;
+    MOST(RNN_E_SIZE, most.moments = INT_MAX);
+    if (whole) {
+        MOST(RNN_E_SIZE, most.source_steps = most.batch = INT_MAX);
+        MOST(RNN_E_SIZE, most.tokens = most.rows = INT_MAX);
     }
-    if (kind != 0) {
-        BAD(want, rnn_model_sizes(&bad_model, 0, T, B, &mem.sizes));
-        BAD(want, rnn_model_tensor(&bad_model, 0, &mem.tensor));
-        BAD(want, rnn_init_params(&bad_model, p, ROOM, mem.rng));
-        BAD(want, rnn_optimizer_step_model(&mem.opt, &bad_model, p, dy,
-                                           mem.moments, NULL));
-        BAD(want, rnn_generate(&bad_model, p, mem.h, mem.c, 0, &draw, mem.rng,
-                               -1, mem.ids, 4, mem.counts, mem.work, ROOM,
-                               NULL));
-        TRY(MODEL_STEP, want, a.model = &bad_model);
+    /* what zeros mean */
+    memset(&most, 0, sizeof most);
+    CHECK(planned() == RNN_OK && mem.net.most.steps == 1 &&
+          mem.net.most.batch == 1 && mem.net.most.source_steps == 1 &&
+          mem.net.most.rows == 1 && mem.net.most.train == 0, "zeros");
+    memset(&most, 0, sizeof most);
+    most.batch = 7;
+    most.train = -5;
+    CHECK(planned() == RNN_OK && mem.net.most.rows == 7 &&
+          mem.net.most.train == 1, "rows of a batch, and a truth");
+    reset();
+}
+
+#define ARRAYS 9
+
+/* Array i of a work and its length; returns how long the plan wants it. */
+static size_t array(int i, rnn_real ***p, size_t **len)
+{
+    const rnn_sizes *z = &net.sizes;
+
+    switch (i) {
+    case 0: *p = &work.params, *len = &work.params_len; return z->params;
+    case 1: *p = &work.grads, *len = &work.grads_len; return z->params;
+    case 2: *p = &work.moments, *len = &work.moments_len; return z->moments;
+    case 3: *p = &work.packed, *len = &work.packed_len; return z->packed;
+    case 4: *p = &work.logits, *len = &work.logits_len; return z->logits;
+    case 5: *p = &work.dlogits, *len = &work.dlogits_len; return z->logits;
+    case 6: *p = &work.keep, *len = &work.keep_len; return z->keep;
+    case 7: *p = &work.memory, *len = &work.memory_len; return z->memory;
+    default: *p = &work.scratch, *len = &work.scratch_len; return z->scratch;
     }
 }
 
-#define BOTH(f, v, want) (stack.f = model.f = (v), bad_fields(2, want))
-#define MODEL(f, v, want) (model.f = (v), bad_fields(1, want))
-#define STACK(f, v, want) (stack.f = (v), bad_fields(0, want))
+enum { LINE = 15 }; /* what an array at a cache line may take besides */
+
+/* An array that is set is long enough, or bind says so; one that is not gets
+ * its place in a memory that is. */
+static void check_array(int i)
+{
+    rnn_real **p, *at = mem.work;
+    size_t *len, n;
+
+    set_arrays(&work, &net);
+    n = array(i, &p, &len);
+    MUST(n || (i == 7 && !whole), "array %d is empty", i);
+    if (n == 0)
+        return;
+    *len = n - 1; /* each call says whether scratch is enough */
+    BAD(i == 8 ? RNN_OK : RNN_E_BUFFER, rnn_bind(&net, &work, at, ROOM));
+    set_arrays(&work, &net);
+    *p = NULL;
+    *len = 0;
+    if (i == 5) { /* in the place of logits */
+        CHECK(!rnn_bind(&net, &work, NULL, 0) && work.dlogits == work.logits &&
+              work.dlogits_len == work.logits_len, "gradients of logits");
+        return;
+    }
+    BAD(RNN_E_BUFFER, rnn_bind(&net, &work, at, n + LINE - 1));
+    set_arrays(&work, &net);
+    *p = NULL;
+    BAD(RNN_E_BUFFER, rnn_bind(&net, &work, NULL, n + LINE));
+    set_arrays(&work, &net);
+    *p = NULL;
+    CHECK(!rnn_bind(&net, &work, at, n + LINE) && *len == n && *p >= at &&
+              *p <= at + LINE && (size_t)*p / sizeof **p % 16 == 0,
+          "array %d in its place", i);
+    reset();
+}
+
+static void check_bind(void)
+{
+    static rnn_net none; /* zeros */
+    rnn_real **p, *q;
+    size_t *len, n, all = net.sizes.all, used = 0;
+    int i;
+
+    ARG(rnn_bind(NULL, &work, mem.work, ROOM));
+    ARG(rnn_bind(&net, NULL, mem.work, ROOM));
+    remember();
+    CHECK(rnn_bind(&none, &work, mem.work, ROOM) && untouched(), "no plan");
+    reset();
+    for (i = 0; i < ARRAYS; i++)
+        check_array(i);
+    set_arrays(&work, &net);
+    work.weights = mem.params, work.weights_len = net.sizes.params - 1;
+    BAD(RNN_E_BUFFER, rnn_bind(&net, &work, NULL, 0));
+    set_arrays(&work, &net);
+    work.weights = mem.params, work.weights_len = net.sizes.params;
+    work.params = NULL;
+    CHECK(!rnn_bind(&net, &work, NULL, 0) && !work.params, "constant weights");
+    reset();
+    /* all in one memory, one behind the other */
+    MUST(all < 4 * ROOM, "no room");
+    memset(&work, 0, sizeof work);
+    BAD(RNN_E_BUFFER, rnn_bind(&net, &work, mem.work, all - 1));
+    memset(&work, 0, sizeof work);
+    BAD(RNN_E_BUFFER, rnn_bind(&net, &work, NULL, all));
+    memset(&work, 0, sizeof work);
+    CHECK(!rnn_bind(&net, &work, mem.work + 1, all), "one memory");
+    for (i = 0; i < ARRAYS; i++) {
+        n = array(i, &p, &len);
+        if (i != 5)
+            used += n ? n + LINE : 0;
+        q = n ? *p : NULL;
+        CHECK(*p == q && *len == n && (!q || (q > mem.work && q + n <=
+                                              mem.work + 1 + all)),
+              "array %d in the memory", i);
+    }
+    CHECK(used == all && work.weights == work.params && !work.ints,
+          "%lu numbers of %lu", (unsigned long)used, (unsigned long)all);
+    reset();
+}
+
+/* The least length, of scratch or of ints, with which call k does not say that
+ * it is too short. Behind it nothing is written. */
+static size_t least(int k, size_t *len)
+{
+    size_t low = 0, n = *len, half, i;
+    rnn_status st;
+
+    while (low < n) {
+        half = low + (n - low) / 2;
+        if (k >= STEP) /* encode has needs of its own */
+            ready(k);
+        inputs(k);
+        memset(ints, 0x55, sizeof ints);
+        *len = half;
+        remember();
+        st = call(k);
+        CHECK(st != RNN_E_BUFFER || untouched(), "call %d: %lu, written", k,
+              (unsigned long)half);
+        for (i = work.ints_len; i < ROOM && ints[i] == 0x55555555;)
+            i++;
+        CHECK(i == ROOM && memcmp(mem.scratch + work.scratch_len,
+                                  old.scratch + work.scratch_len,
+                                  (ROOM - work.scratch_len) *
+                                      sizeof *mem.scratch) == 0,
+              "call %d: behind %lu numbers", k, (unsigned long)half);
+        if (st == RNN_E_BUFFER)
+            low = half + 1;
+        else
+            n = half;
+        reset();
+    }
+    return n;
+}
+
+/* Each call says whether scratch is enough; what is enough for all is the
+ * plan's. */
+static void check_scratch(void)
+{
+    const size_t all = net.sizes.scratch, step = net.sizes.step;
+    size_t n, greatest = 0;
+    int k;
+
+    for (k = FORWARD; k < plan_calls(); k++) {
+        if (k == PACK)
+            continue;
+        n = least(k, &work.scratch_len);
+        CHECK(n > 0, "call %d: no scratch", k);
+        CHECK(n <= (k == STEP || k == GENERATE ? step : all),
+              "call %d: %lu of scratch", k, (unsigned long)n);
+        greatest = n > greatest ? n : greatest;
+    }
+    CHECK(greatest == all, "%lu of scratch, %lu used", (unsigned long)all,
+          (unsigned long)greatest);
+    n = whole ? least(BEAM, &work.ints_len) : 1;
+    CHECK(n > 0 && (!whole || n <= net.sizes.ints), "%lu ints",
+          (unsigned long)n);
+    /* most rows: what the plan says of a step */
+    for (k = 0; k < 2; k++) {
+        ready(STEP);
+        row.rows = ROWS;
+        row.from = from;
+        work.scratch_len = step - (size_t)k;
+        BAD(k ? RNN_E_BUFFER : RNN_OK, call(STEP));
+    }
+}
+
+/* Copies of weights: whose they are and where they lie. */
+static void check_pack(void)
+{
+    static rnn_net other;
+    static rnn_work there;
+    const int reads = whole ? ENCODE : INFER;
+    int k;
+
+    ALONE(PACK, RNN_E_ARG, most.packed = RNN_PACK_NONE);
+    TRY(PACK, RNN_E_ARG, work.packed = NULL);
+    for (k = INFER; k <= reads; k += ENCODE - INFER) {
+        TRY(k, RNN_OK, rnn_pack(&net, &work));
+        TRY(k, RNN_E_ORDER, rnn_pack(&net, &work),
+            memcpy(mem.moved, mem.packed, sizeof mem.packed),
+            work.packed = mem.moved);
+        TRY(k, RNN_OK, rnn_pack(&net, &work), rnn_bind(&net, &work, NULL, 0));
+        FIRST(k, RNN_OK, mem.packed[0] = 1); /* what was there before bind */
+        /* another plan packs at the same place: of the same sizes */
+        most.tokens++;
+        MUST(!rnn_plan(&other, &model, &most), "another plan");
+        set_arrays(&there, &other);
+        MUST(!rnn_bind(&other, &there, NULL, 0), "another work");
+        TRY(k, RNN_E_ORDER, rnn_pack(&other, &there));
+    }
+    /* training makes its own */
+    TRY(FORWARD, RNN_OK, rnn_pack(&net, &work));
+    TRY(BACKWARD, RNN_OK, rnn_pack(&net, &work));
+}
+
+/* ---- what must come first ------------------------------------------------ */
+
+/* What backward and the views must find as forward has had it. */
+static void check_same(int k)
+{
+    const rnn_status want = RNN_E_ORDER;
+
+    ALONE(k, want, AS_IT_IS);
+    THEN(k, want, seq.lengths = NULL, seq.steps = T - 1);
+    THEN(k, want, lengths[0] = lengths[1] = T - 1, seq.steps = T - 1);
+    THEN(k, want, seq.lengths = NULL,
+         (seq.batch = 1, source[0].batch = source[1].batch = 1));
+    TRY(k, want, lengths[1] = T - 1);
+    TRY(k, want, lengths[0] = 0);
+    THEN(k, want, lengths[1] = T - 1, seq.lengths = NULL);
+    TRY(k, RNN_OK, seq.lengths = NULL); /* the same */
+    TRY(k, want, seq.seed[0]++);
+    TRY(k, want, seq.seed[1]--);
+    TRY(k, want, seq.first_step++);
+    TRY(k, want, seq.first_row = 9);
+    TRY(k, want, seq.fresh = fresh, fresh[1] = 1);
+    TRY(k, RNN_OK, seq.fresh = fresh);
+    TRY(k, want, rnn_bind(&net, &work, NULL, 0));
+    /* calls that were refused have not come between */
+    TRY(k, RNN_OK, seq.steps = 0, rnn_forward(&net, &work, &seq),
+        seq.steps = T);
+    TRY(k, RNN_OK, flow.dx = mem.dx[0], rnn_backward(&net, &work, &seq, &flow),
+        flow.dx = NULL);
+    TRY(k, RNN_OK, seq.seed[0]++, rnn_backward(&net, &work, &seq, &flow),
+        seq.seed[0]--);
+    TRY(k, k == BACKWARD ? want : RNN_OK,
+        rnn_backward(&net, &work, &seq, &flow)); /* is a second time */
+    if (!whole)
+        return;
+    TRY(k, want, source_lengths[1][0]--);
+    TRY(k, want, source_lengths[0][1] = 0);
+    THEN(k, want, source[1].lengths = NULL, source[1].steps = S - 1);
+    THEN(k, want, source_lengths[1][0] = source_lengths[1][1] = S - 1,
+         source[1].steps = S - 1);
+    TRY(k, want, source[1].fresh = fresh, fresh[0] = 1);
+    TRY(k, want, seq.own_rate = 1, seq.own_ids = mem.own);
+    THEN(k, want, (seq.own_rate = 1, seq.own_ids = mem.own), seq.own_rate = 0);
+    THEN(k, RNN_OK, (seq.own_rate = 1, seq.own_ids = mem.own), AS_IT_IS);
+}
+
+/* Another plan has been in the same arrays. */
+static void check_other_plan(int k)
+{
+    static rnn_net other;
+    static rnn_work there;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        ready(k);
+        if (i < 2)
+            most.tokens++;
+        else
+            model.dropout = (rnn_real)0.5;
+        MUST(!rnn_plan(&other, &model, &most), "another plan");
+        set_arrays(&there, &other);
+        MUST(!rnn_bind(&other, &there, NULL, 0) &&
+             (!i || !rnn_forward(&other, &there, &seq)), "another work");
+        BAD(RNN_E_ORDER, call(k));
+    }
+    ready(k);
+    most.tokens++;
+    MUST(!rnn_plan(&other, &model, &most) &&
+         !rnn_bind(&other, &work, NULL, 0), "the same work");
+    BAD(RNN_E_ORDER, call(k)); /* by the first plan */
+}
+
+static void check_order(void)
+{
+    int k;
+
+    for (k = BACKWARD; k <= VIEW_LAYER; k++) {
+        check_same(k);
+        check_other_plan(k);
+    }
+    /* a plan without training */
+    for (k = FORWARD; k < plan_calls(); k++)
+        if (k == FORWARD || (k >= BACKWARD && k <= VIEW_LAYER))
+            ALONE(k, RNN_E_ARG, most.train = 0);
+        else
+            FIRST(k, RNN_OK, most.train = 0);
+    if (!whole)
+        return;
+    /* a decoder that has read nothing */
+    for (k = STEP; k <= BEAM; k += k == GENERATE ? BEAM - GENERATE : 1) {
+        ALONE(k, RNN_E_ORDER, AS_IT_IS);
+        inputs(k), rnn_forward(&net, &work, &seq), rnn_infer(&net, &work, &seq);
+        BAD(RNN_E_ORDER, call(k));
+        inputs(k), words[0][0] = -1;
+        rnn_encode(&net, &work, source, mem.h, mem.c); /* is refused */
+        BAD(RNN_E_ORDER, call(k));
+        TRY(k, RNN_E_ORDER, rnn_bind(&net, &work, NULL, 0));
+        TRY(k, RNN_OK, words[0][0] = -1,
+            rnn_encode(&net, &work, source, mem.h, mem.c));
+        TRY(k, RNN_OK, inputs(FORWARD), rnn_forward(&net, &work, &seq),
+            rnn_infer(&net, &work, &seq),
+            rnn_backward(&net, &work, &seq, &flow));
+    }
+}
+
+/* ---- sequences ----------------------------------------------------------- */
+
+static int of_sequence(int k)
+{
+    return k < PACK || (k >= LINEAR && k <= TABLE_GRADS);
+}
+
+static void read_ids(void)
+{
+    seq.x = NULL;
+    seq.ids = tokens;
+}
+
+static void check_seq(int k)
+{
+    NUL(k, seq);
+    TRY(k, RNN_E_SIZE, seq.steps = 0);
+    TRY(k, RNN_E_SIZE, seq.steps = -1);
+    TRY(k, RNN_E_SIZE, seq.batch = 0);
+    TRY(k, RNN_E_SIZE, seq.batch = INT_MIN);
+    TRY(k, RNN_OK, AS_IT_IS);
+    TRY(k, RNN_E_LENGTH, lengths[1] = -1);
+    TRY(k, RNN_E_LENGTH, lengths[0] = T + 1);
+    TRY(k, RNN_E_LENGTH, lengths[0] = INT_MAX);
+    TRY(k, RNN_E_ARG, seq.x = NULL, seq.ids = NULL);
+    TRY(k, RNN_E_ID, read_ids(), tokens[T * B - 1] = I);
+    TRY(k, RNN_E_ID, read_ids(), tokens[0] = -1);
+    TRY(k, RNN_E_ARG, run.parts = -1);
+    TRY(k, RNN_E_ARG, run.kernel = -1);
+    TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS);
+    /* in padding no token is read */
+    FIRST(k, RNN_OK, lengths[1] = T - 1, tokens[T * B - 1] = -7);
+    FIRST(k, RNN_OK, lengths[0] = lengths[1] = 0);
+    if (k >= LINEAR)
+        return;
+    /* more than the plan's */
+    TRY(k, RNN_E_SIZE, seq.steps = T + 1);
+    TRY(k, RNN_E_SIZE, seq.steps = T + 1, seq.lengths = NULL);
+    TRY(k, RNN_E_SIZE, seq.batch = B + 1);
+    TRY(k, RNN_E_SIZE, seq.batch = B + 1, seq.lengths = NULL);
+    /* and less */
+    FIRST(k, RNN_OK, seq.steps = 1, seq.batch = 1, seq.lengths = NULL);
+    /* numbers in place of tokens */
+    FIRST(k, RNN_OK, model.input = RNN_DENSE);
+    THEN(k, RNN_E_ARG, model.input = RNN_DENSE, seq.x = NULL);
+    THEN(k, RNN_E_ARG, model.input = RNN_DENSE, read_ids());
+    THEN(k, RNN_E_SIZE, model.input = RNN_DENSE,
+         (seq.steps = seq.batch = INT_MAX, seq.lengths = NULL));
+    THEN(k, RNN_E_ID, model.input = RNN_ONE_HOT, tokens[0] = I);
+    /* states in place of logits */
+    FIRST(k, RNN_OK, model.output_size = 0);
+    FIRST(k, RNN_OK, model.wiring = RNN_N_TO_1);
+}
+
+/* A description that cannot be: told by all that read one. */
+static void bad_fields(rnn_status want)
+{
+    rnn_model *m = &bad_model;
+
+    bad_model = model;
+    BAD(want, rnn_plan(&mem.net, m, &most));
+    BAD(want, rnn_plan(&mem.net, m, NULL));
+    BAD(want, rnn_model_tensor(m, 0, &mem.tensor));
+    BAD(want, rnn_init_params(m, mem.params, ROOM, mem.rng));
+    BAD(want, rnn_init_forget_bias(m, mem.params, ROOM, 1));
+    BAD(want, rnn_optimizer_step_model(&mem.opt, m, mem.params, dy, mem.moments,
+                                       NULL));
+}
+
+#define MODEL(f, v, want) (model.f = (v), bad_fields(want))
 
 static void check_fields(void)
 {
@@ -474,115 +887,80 @@ static void check_fields(void)
     int i;
 
     for (i = 0; i < 3; i++) {
-        BOTH(hidden_size, bad[i], RNN_E_SIZE);
-        STACK(input_size, bad[i], RNN_E_SIZE);
+        MODEL(hidden_size, bad[i], RNN_E_SIZE);
         MODEL(input_size, bad[i], RNN_E_SIZE);
         MODEL(embedding_size, bad[i], RNN_E_SIZE);
-        MODEL(output_size, bad[i], RNN_E_SIZE);
+        model.input = RNN_DENSE;
+        MODEL(input_size, bad[i], RNN_E_SIZE);
     }
-    BOTH(num_layers, -1, RNN_E_SIZE);
-    BOTH(num_layers, INT_MIN, RNN_E_SIZE);
-    BOTH(cell, -1, RNN_E_ARG);
-    BOTH(cell, RNN_CELLS, RNN_E_ARG);
-    BOTH(cell, INT_MAX, RNN_E_ARG);
-    BOTH(dropout, -1, RNN_E_ARG);
-    BOTH(dropout, 1, RNN_E_ARG);
-    BOTH(dropout, nan, RNN_E_ARG);
-    BOTH(dropout_last, -1, RNN_E_ARG);
-    BOTH(dropout_last, 1, RNN_E_ARG);
-    BOTH(dropout_last, nan, RNN_E_ARG);
+    MODEL(output_size, -1, RNN_E_SIZE);
+    MODEL(output_size, INT_MIN, RNN_E_SIZE);
+    MODEL(num_layers, -1, RNN_E_SIZE);
+    MODEL(num_layers, INT_MIN, RNN_E_SIZE);
+    MODEL(cell, -1, RNN_E_ARG);
+    MODEL(cell, RNN_CELLS, RNN_E_ARG);
+    MODEL(cell, INT_MAX, RNN_E_ARG);
+    MODEL(dropout, -1, RNN_E_ARG);
+    MODEL(dropout, 1, RNN_E_ARG);
+    MODEL(dropout, nan, RNN_E_ARG);
+    MODEL(dropout_last, -1, RNN_E_ARG);
+    MODEL(dropout_last, 1, RNN_E_ARG);
+    MODEL(dropout_last, nan, RNN_E_ARG);
     MODEL(wiring, RNN_WIRINGS, RNN_E_ARG);
     MODEL(wiring, -1, RNN_E_ARG);
     MODEL(input, -1, RNN_E_ARG);
     MODEL(input, RNN_INPUTS, RNN_E_ARG);
     /* too large */
-    stack.input_size = model.output_size = INT_MAX;
-    BOTH(hidden_size, INT_MAX, RNN_E_SIZE);
-    stack.num_layers = stack.input_size = INT_MAX;
+    model.output_size = INT_MAX;
+    MODEL(hidden_size, INT_MAX, RNN_E_SIZE);
     model.num_layers = model.input_size = INT_MAX;
-    BOTH(hidden_size, INT_MAX, RNN_E_SIZE);
+    MODEL(hidden_size, INT_MAX, RNN_E_SIZE);
     model.embedding_size = INT_MAX;
     MODEL(input_size, INT_MAX, RNN_E_SIZE);
-    stack.bidirectional = model.bidirectional = 1;
-    BOTH(hidden_size, INT_MAX, RNN_E_SIZE);
+    model.bidirectional = 1;
+    MODEL(hidden_size, INT_MAX, RNN_E_SIZE);
 }
 
-static void null_stack(void)
-{
-    const rnn_stack *s = &stack;
-    int k;
-
-    ARG(rnn_stack_sizes(NULL, T, B, &mem.sizes));
-    ARG(rnn_stack_sizes(s, T, B, NULL));
-    BAD(RNN_E_SIZE, rnn_stack_sizes(s, 0, B, &mem.sizes));
-    BAD(RNN_E_SIZE, rnn_stack_sizes(s, T, -1, &mem.sizes));
-    BAD(RNN_E_SIZE, rnn_stack_sizes(s, INT_MAX, INT_MAX, &mem.sizes));
-    for (k = STACK_FORWARD; k < FORWARD; k++) {
-        NUL(k, stack), NUL(k, seq), NUL(k, work);
-        if (k < STACK_GRADS)
-            NUL(k, params);
-        TRY(k, RNN_OK, a.run = NULL);
-    }
-    TRY(STACK_FORWARD, RNN_OK, a.y = NULL);
-    TRY(STACK_INFER, RNN_OK, a.y = NULL);
-    TRY(STACK_BACKWARD, RNN_E_ARG, read_ids(), flow.dx = mem.dx[0]);
-    TRY(STACK_BACKWARD, RNN_OK, a.d = NULL, a.flow = NULL);
-    NUL(STACK_GRADS, grads);
-    NUL(STACK_VIEW, view);
-    TRY(STACK_VIEW, RNN_E_ARG, a.layer = 2);
-    TRY(STACK_VIEW, RNN_E_ARG, a.layer = -1);
-    TRY(STACK_VIEW, RNN_E_ARG, a.direction = 1);
-    TRY(STACK_VIEW, RNN_E_ARG, a.direction = -1);
-    NUL(STACK_STEP, stack), NUL(STACK_STEP, params), NUL(STACK_STEP, x);
-    NUL(STACK_STEP, h), NUL(STACK_STEP, c), NUL(STACK_STEP, work);
-    TRY(STACK_STEP, RNN_OK, AS_IT_IS);
-    TRY(STACK_STEP, RNN_E_SIZE, a.rows = 0);
-    TRY(STACK_STEP, RNN_E_BUFFER, a.less = 1);
-    TRY(STACK_STEP, RNN_E_ID, a.x = NULL, a.ids = tokens, tokens[1] = I);
-    TRY(STACK_STEP, RNN_E_ARG, stack.bidirectional = 1);
-    TRY(STACK_STEP, RNN_OK, stack.cell = RNN_GRU, a.c = NULL);
-    ARG(rnn_stack_tensor(NULL, 0, &mem.tensor));
-    ARG(rnn_stack_tensor(s, 0, NULL));
-    ARG(rnn_stack_tensor(s, -1, &mem.tensor));
-    BAD(RNN_E_END, rnn_stack_tensor(s, 8, &mem.tensor));
-    BAD(RNN_E_END, rnn_stack_tensor(s, INT_MAX, &mem.tensor));
-}
+/* ---- a plain model, linear and table ------------------------------------- */
 
 static void null_model(void)
 {
     const rnn_model *m = &model;
-    int k;
 
-    ARG(rnn_model_sizes(NULL, 0, T, B, &mem.sizes));
-    ARG(rnn_model_sizes(m, 0, T, B, NULL));
-    BAD(RNN_E_SIZE, rnn_model_sizes(m, 0, -1, B, &mem.sizes));
-    BAD(RNN_E_SIZE, rnn_model_sizes(m, 0, T, 0, &mem.sizes));
-    BAD(RNN_E_SIZE, rnn_model_sizes(m, 0, INT_MAX, INT_MAX, &mem.sizes));
-    ARG(rnn_model_stack(NULL, &mem.stack));
-    ARG(rnn_model_stack(m, NULL));
-    for (k = FORWARD; k < VIEW; k++) {
-        NUL(k, model), NUL(k, seq), NUL(k, work);
-        if (k < GRADS)
-            NUL(k, params);
-        TRY(k, RNN_OK, a.run = NULL);
-    }
-    NUL(FORWARD, y), NUL(INFER, y), NUL(BACKWARD, d), NUL(GRADS, d);
-    /* the threads must meet before the gradients */
-    TRY(BACKWARD, RNN_E_ARG, run.parts = 2);
     TRY(BACKWARD, RNN_E_ARG, flow.dx = mem.dx[0]);
-    TRY(BACKWARD, RNN_OK, a.grads = NULL, a.flow = NULL);
-    NUL(GRADS, grads);
-    NUL(MODEL_STEP, model), NUL(MODEL_STEP, params), NUL(MODEL_STEP, h);
-    NUL(MODEL_STEP, c), NUL(MODEL_STEP, y), NUL(MODEL_STEP, work);
-    TRY(MODEL_STEP, RNN_E_ARG, a.x = x, a.ids = NULL);
-    TRY(MODEL_STEP, RNN_E_SIZE, a.rows = -1);
-    TRY(MODEL_STEP, RNN_E_BUFFER, a.less = 1);
-    TRY(MODEL_STEP, RNN_OK, a.run = NULL);
-    TRY(MODEL_STEP, RNN_E_ID, tokens[1] = I);
-    TRY(MODEL_STEP, RNN_E_ID, model.input = RNN_ONE_HOT, tokens[0] = -1);
-    TRY(MODEL_STEP, RNN_E_ARG, model.input = RNN_DENSE);
-    TRY(MODEL_STEP, RNN_E_ARG, model.bidirectional = 1);
-    TRY(MODEL_STEP, RNN_E_ARG, run.part = 3);
+    TRY(BACKWARD, RNN_OK, a.flow = NULL);
+    TRY(BACKWARD, RNN_OK, flow.frozen = 1);
+    NUL(VIEW, view), NUL(VIEW_LAYER, layer_view);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.which = 1); /* there is no encoder */
+    TRY(VIEW_LAYER, RNN_E_ARG, a.which = -1);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.layer = 2);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.layer = -1);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.direction = 1);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.direction = -1);
+    TRY(VIEW_LAYER, RNN_OK, a.layer = 1);
+    THEN(VIEW_LAYER, RNN_OK, model.bidirectional = 1, a.direction = 1);
+    ALONE(ENCODE, RNN_E_ARG, AS_IT_IS);
+    ALONE(BEAM, RNN_E_ARG, AS_IT_IS);
+    NUL(STEP, row), NUL(STEP, h), NUL(STEP, c);
+    TRY(STEP, RNN_E_ARG, row.ids = NULL);
+    TRY(STEP, RNN_E_ARG, row.ids = NULL, row.x = x);
+    TRY(STEP, RNN_E_SIZE, row.rows = -1);
+    TRY(STEP, RNN_E_SIZE, row.rows = INT_MIN);
+    TRY(STEP, RNN_E_SIZE, row.rows = ROWS + 1);
+    TRY(STEP, RNN_E_SIZE, row.rows = INT_MAX);
+    TRY(STEP, RNN_OK, row.rows = 1);
+    TRY(STEP, RNN_OK, row.rows = 0); /* the plan's */
+    TRY(STEP, RNN_E_ID, row.rows = 0, tokens[ROWS - 1] = I);
+    TRY(STEP, RNN_E_ARG, row.t = -1);
+    TRY(STEP, RNN_OK, row.fresh = fresh);
+    TRY(STEP, RNN_E_ID, tokens[1] = I);
+    FIRST(STEP, RNN_E_ID, model.input = RNN_ONE_HOT, tokens[0] = -1);
+    FIRST(STEP, RNN_E_ARG, model.input = RNN_DENSE);
+    FIRST(STEP, RNN_OK, model.input = RNN_DENSE, row.x = x);
+    FIRST(STEP, RNN_E_ARG, model.bidirectional = 1);
+    FIRST(STEP, RNN_OK, model.cell = RNN_GRU, a.c = NULL);
+    FIRST(STEP, RNN_OK, model.wiring = RNN_N_TO_1);
+    FIRST(STEP, RNN_OK, model.output_size = 0);
     ARG(rnn_model_tensor(NULL, 0, &mem.tensor));
     ARG(rnn_model_tensor(m, 0, NULL));
     ARG(rnn_model_tensor(m, -1, &mem.tensor));
@@ -649,11 +1027,9 @@ static void null_loss(void)
     targets[0] = -1, BAD(RNN_E_ID, XENT(x, O, targets, 0, 0));
     BAD(RNN_E_SIZE, rnn_cross_entropy(x, (size_t)-1, O, targets, NULL, 0, 0, v,
                                       to, l, r));
-    run.parts = 2, ARG(XENT(x, O, targets, 1, 0));
-    run.parts = 2, l = NULL, ARG(XENT(x, O, targets, 0, 0));
-    run.parts = 2, GOOD(XENT(x, O, targets, 1, 0));
-    l = &mem.loss;
-    run.part = 1, ARG(XENT(x, O, targets, 0, 0));
+    run.parts = 2, GOOD(XENT(x, O, targets, 0, 0));
+    run.parts = -1, ARG(XENT(x, O, targets, 0, 0));
+    run.kernel = -1, ARG(XENT(x, O, targets, 0, 0));
 #define TWO(f)                                                                 \
     do {                                                                       \
         GOOD(f(x, n, O, dy, NULL, 0, v, to, l, r));                            \
@@ -662,7 +1038,8 @@ static void null_loss(void)
         ARG(f(x, n, O, dy, NULL, -1, v, to, l, r));                            \
         BAD(RNN_E_SIZE, f(x, n, 0, dy, NULL, 0, v, to, l, r));                 \
         BAD(RNN_E_SIZE, f(x, (size_t)-1, O, dy, NULL, 0, v, to, l, r));        \
-        run.parts = 2, ARG(f(x, n, O, dy, NULL, 1, v, to, l, r));              \
+        run.parts = 2, GOOD(f(x, n, O, dy, NULL, 0, v, to, l, r));             \
+        run.parts = -1, ARG(f(x, n, O, dy, NULL, 1, v, to, l, r));             \
         run.kernel = 9, ARG(f(x, n, O, dy, NULL, 0, v, to, l, r));             \
         GOOD(f(x, n, O, dy, NULL, 0, NULL, NULL, NULL, r));                    \
     } while (0)
@@ -689,41 +1066,37 @@ static void null_train(void)
     rnn_real *p = mem.params, *g = mem.grads, *m = mem.moments;
     rnn_real *norm = &mem.loss;
     rnn_optimizer *o = &mem.opt;
-    const size_t stack_n = RNN_STACK_PARAMS(RNN_LSTM, I, H, 2, 1, 1);
-    const size_t model_n = RNN_MODEL_PARAMS(RNN_LSTM, I, 3, H, 2, 1, 1, O);
+    const size_t n = RNN_PARAMS(RNN_LSTM, I, 3, H, 2, 1, 1, I);
     const rnn_real nan = not_a_number();
 
     ARG(rnn_init_params(NULL, p, ROOM, mem.rng));
     ARG(rnn_init_params(&model, NULL, ROOM, mem.rng));
     ARG(rnn_init_params(&model, p, ROOM, NULL));
-    BAD(RNN_E_BUFFER, rnn_init_params(&model, p, model_n - 1, mem.rng));
-    GOOD(rnn_init_params(&model, p, model_n, mem.rng));
-    ARG(rnn_init_stack(NULL, p, ROOM, mem.rng));
-    ARG(rnn_init_stack(&stack, NULL, ROOM, mem.rng));
-    ARG(rnn_init_stack(&stack, p, ROOM, NULL));
-    BAD(RNN_E_BUFFER, rnn_init_stack(&stack, p, stack_n - 1, mem.rng));
-    GOOD(rnn_init_stack(&stack, p, stack_n, mem.rng));
-    rnn_stack_tensor(&stack, 0, &mem.tensor);
+    BAD(RNN_E_BUFFER, rnn_init_params(&model, p, n - 1, mem.rng));
+    GOOD(rnn_init_params(&model, p, n, mem.rng));
+    rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(NULL, p, 0, 1, mem.rng));
-    rnn_stack_tensor(&stack, 0, &mem.tensor);
+    rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, NULL, 0, 1, mem.rng));
-    rnn_stack_tensor(&stack, 0, &mem.tensor);
+    rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, 0, 1, NULL));
-    rnn_stack_tensor(&stack, 0, &mem.tensor);
+    rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, -1, 1, mem.rng));
-    rnn_stack_tensor(&stack, 0, &mem.tensor);
+    rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, RNN_INIT_IDENTITY + 1, 1, mem.rng));
-    ARG(rnn_init_forget_bias(NULL, p, 1));
-    ARG(rnn_init_forget_bias(&stack, NULL, 1));
-    stack.no_bias = 1, ARG(rnn_init_forget_bias(&stack, p, 1));
-    stack.cell = RNN_GRU, ARG(rnn_init_forget_bias(&stack, p, 1));
+    ARG(rnn_init_forget_bias(NULL, p, ROOM, 1));
+    ARG(rnn_init_forget_bias(&model, NULL, ROOM, 1));
+    BAD(RNN_E_BUFFER, rnn_init_forget_bias(&model, p, n - 1, 1));
+    GOOD(rnn_init_forget_bias(&model, p, n, 1));
+    model.no_bias = 1, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
+    model.cell = RNN_GRU, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
     ARG(rnn_clip_grad_norm(NULL, 9, 1, norm, &run));
     ARG(rnn_clip_grad_norm(g, 9, -1, norm, &run));
     ARG(rnn_clip_grad_norm(g, 9, nan, norm, &run));
-    run.parts = 2, ARG(rnn_clip_grad_norm(g, 9, 1, norm, &run));
+    run.parts = -2, ARG(rnn_clip_grad_norm(g, 9, 1, norm, &run));
     ARG(rnn_clip_grad_max(NULL, 9, 1, norm, &run));
     ARG(rnn_clip_grad_max(g, 9, -1, norm, &run));
-    run.parts = 2, ARG(rnn_clip_grad_max(g, 9, 1, norm, &run));
+    run.parts = -2, ARG(rnn_clip_grad_max(g, 9, 1, norm, &run));
     ARG(rnn_clip_grad_value(NULL, 9, 1, &run));
     ARG(rnn_clip_grad_value(g, 9, nan, &run));
     run.kernel = 7, ARG(rnn_clip_grad_value(g, 9, 1, &run));
@@ -757,7 +1130,7 @@ static void null_train(void)
     ARG(rnn_optimizer_step_model(o, &model, NULL, g, m, &run));
     ARG(rnn_optimizer_step_model(o, &model, p, NULL, m, &run));
     ARG(rnn_optimizer_step_model(o, &model, p, g, NULL, &run));
-    run.part = 9, ARG(rnn_optimizer_step_model(o, &model, p, g, m, &run));
+    run.parts = -9, ARG(rnn_optimizer_step_model(o, &model, p, g, m, &run));
     GOOD(rnn_optimizer_step_model(o, &model, p, g, m, &run));
 }
 
@@ -836,25 +1209,18 @@ static void check_schedule(void)
     ARG_PLATEAU(cooldown, INT_MIN);
 }
 
-static rnn_status generate(const rnn_sampling *s, int max, size_t len, int id)
-{
-    return rnn_generate(&model, mem.params, mem.h, mem.c, id, s, mem.rng, -1,
-                        mem.ids, max, mem.counts, mem.work, len, &run);
-}
-
 /* A field of rnn_sampling is wrong. */
 static void bad_sampling(void)
 {
-    rnn_sampling s = draw;
+    const rnn_sampling s = draw;
 
     ARG(rnn_sample(x, O, &s, mem.rng, mem.work, mem.ids));
-    ARG(generate(&s, 4, ROOM, 0));
+    TRY(GENERATE, RNN_E_ARG, draw = s);
 }
 
 static void check_sampling(void)
 {
     const rnn_real nan = not_a_number();
-    const size_t len = RNN_MODEL_STEP(RNN_LSTM, 3, H, 1) + 2 * O;
     static rnn_real some[3];
     rnn_real *w = mem.work;
     rnn_rng *r = mem.rng;
@@ -879,58 +1245,44 @@ static void check_sampling(void)
     ARG(rnn_greedy(NULL, O, id));
     ARG(rnn_greedy(x, O, NULL));
     BAD(RNN_E_SIZE, rnn_greedy(x, -1, id));
-    memset(mem.params, 0, sizeof mem.params);
-    memset(mem.h, 0, sizeof mem.h);
-    memset(mem.c, 0, sizeof mem.c);
-    GOOD(generate(&draw, 4, len, 0));
-    BAD(RNN_E_BUFFER, generate(&draw, 4, len - 1, 0));
-    ARG(generate(&draw, -1, ROOM, 0));
-    ARG(generate(NULL, 4, ROOM, 0));
-    BAD(RNN_E_ID, generate(&draw, 4, ROOM, I));
-    BAD(RNN_E_ID, generate(&draw, 4, ROOM, -1));
-    run.parts = -1, ARG(generate(&draw, 4, ROOM, 0));
-    model.input = RNN_DENSE, ARG(generate(&draw, 4, ROOM, 0));
-    model.bidirectional = 1, ARG(generate(&draw, 4, ROOM, 0));
-#define GENERATE(p, h, c, r, ids, count, w)                                    \
-    ARG(rnn_generate(&model, p, h, c, 0, &draw, r, -1, ids, 4, count, w, ROOM, \
-                     NULL))
-    GENERATE(NULL, mem.h, mem.c, r, id, mem.counts, w);
-    GENERATE(mem.params, NULL, mem.c, r, id, mem.counts, w);
-    GENERATE(mem.params, mem.h, NULL, r, id, mem.counts, w);
-    GENERATE(mem.params, mem.h, mem.c, NULL, id, mem.counts, w);
-    GENERATE(mem.params, mem.h, mem.c, r, NULL, mem.counts, w);
-    GENERATE(mem.params, mem.h, mem.c, r, id, NULL, w);
-    GENERATE(mem.params, mem.h, mem.c, r, id, mem.counts, NULL);
+    FIRST(GENERATE, RNN_OK, model.output_size = I - 1);
+    FIRST(GENERATE, RNN_E_ID, model.output_size = I + 1);
+    FIRST(GENERATE, RNN_E_ARG, model.output_size = 0);
+    FIRST(GENERATE, RNN_E_ARG, model.wiring = RNN_N_TO_1);
+    FIRST(GENERATE, RNN_E_ARG, model.input = RNN_DENSE);
+    FIRST(GENERATE, RNN_E_ARG, model.bidirectional = 1);
+    FIRST(GENERATE, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
+    TRY(GENERATE, RNN_E_SIZE, how.rows = ROWS + 1);
+    TRY(GENERATE, RNN_E_SIZE, how.rows = INT_MAX);
+    TRY(GENERATE, RNN_OK, how.rows = ROWS);
+    TRY(GENERATE, RNN_OK, how.rows = 0); /* one */
+    TRY(GENERATE, RNN_OK, how.max_tokens = 2 * TOKENS); /* for ever */
 }
 
 static void check_texts(void)
 {
     int i, j;
 
-    for (i = 1; i >= -11; i--)
+    for (i = 1; i >= -12; i--)
         CHECK(rnn_status_text((rnn_status)i) != NULL, "text %d", i);
-    for (i = 0; i >= -10; i--)
-        for (j = i - 1; j >= -10; j--)
+    for (i = 0; i >= -11; i--)
+        for (j = i - 1; j >= -11; j--)
             CHECK(strcmp(rnn_status_text((rnn_status)i),
                          rnn_status_text((rnn_status)j)), "texts %d %d", i, j);
 }
 
 /* ---- a model with all parts ---------------------------------------------- */
 
-#define EACH_OF_MODEL(want, ...) EACH(FORWARD, LINEAR, want, __VA_ARGS__)
-
-/* Sequences, parts and lengths of work, for every call that reads them. */
+/* Sequences and their sources, for every call that reads them. */
 static void check_sources(void)
 {
     int k;
 
-    EACH_OF_MODEL(RNN_OK, AS_IT_IS);
-    EACH_OF_MODEL(RNN_E_BUFFER, a.less = 1);
-    EACH_OF_MODEL(RNN_E_SIZE, source[1].steps = 0);
-    EACH_OF_MODEL(RNN_E_SIZE, source[0].steps = -1);
     for (k = FORWARD; k < LINEAR; k++) {
-        if (k == VIEW) /* reads no numbers */
+        if (k >= PACK && k != ENCODE)
             continue;
+        TRY(k, RNN_E_SIZE, source[1].steps = 0);
+        TRY(k, RNN_E_SIZE, source[0].steps = -1);
         TRY(k, RNN_E_SIZE, source[1].batch = 0);
         TRY(k, RNN_E_ARG, source[1].batch = B + 1);
         TRY(k, RNN_E_LENGTH, source_lengths[1][1] = -1);
@@ -938,28 +1290,28 @@ static void check_sources(void)
         TRY(k, RNN_E_ID, words[1][S * B - 1] = I);
         TRY(k, RNN_E_ID, words[0][0] = -1);
         TRY(k, RNN_E_ARG, source[1].ids = NULL);
-        TRY(k, RNN_E_ARG, model.input = RNN_DENSE); /* without x */
-        TRY(k, RNN_E_ARG, run.part = 1);
-        TRY(k, RNN_E_ARG, run.part = -1);
-        TRY(k, RNN_E_ARG, run.parts = -1);
-        TRY(k, RNN_E_ARG, run.kernel = -1);
-        TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS);
+        ALONE(k, RNN_E_ARG, model.input = RNN_DENSE); /* without x */
+        /* more than the plan's */
+        TRY(k, RNN_E_SIZE, source[0].steps = S + 1);
+        TRY(k, RNN_E_SIZE, source[1].steps = S + 1, source[1].lengths = NULL);
+        TRY(k, RNN_E_SIZE, source[0].batch = source[1].batch = B + 1,
+            seq.batch = B + 1);
         /* padding is not read */
-        TRY(k, RNN_OK, source_lengths[1][1] = S - 1, words[1][S * B - 1] = -9);
-        TRY(k, RNN_OK, source_lengths[1][0] = source_lengths[1][1] = 0);
+        FIRST(k, RNN_OK, source_lengths[1][1] = S - 1,
+              words[1][S * B - 1] = -9);
+        FIRST(k, RNN_OK, source_lengths[1][0] = source_lengths[1][1] = 0);
     }
-    EACH(FORWARD, ENCODE, RNN_E_ARG, seq.source = NULL);
-    EACH(FORWARD, ENCODE, RNN_E_SIZE, seq.steps = 0);
-    EACH(FORWARD, ENCODE, RNN_E_SIZE, seq.steps = -1);
-    EACH(FORWARD, VIEW, RNN_E_ARG, seq.batch = B + 1);
-    EACH(FORWARD, VIEW, RNN_E_LENGTH, lengths[1] = T + 1);
-    EACH(FORWARD, VIEW, RNN_E_LENGTH, lengths[0] = -1);
-    EACH(FORWARD, VIEW, RNN_E_ID, tokens[T * B - 1] = O);
-    EACH(FORWARD, VIEW, RNN_E_ARG, seq.ids = NULL);
-    EACH(FORWARD, VIEW, RNN_OK, lengths[1] = T - 1, tokens[T * B - 1] = O);
-    TRY(BACKWARD, RNN_E_ARG, run.parts = 2); /* with grads */
-    TRY(DECODE, RNN_E_ARG, run.parts = 2);
-    TRY(BEAM, RNN_E_ARG, run.parts = 2);
+    EACH(FORWARD, PACK, RNN_E_ARG, seq.source = NULL);
+    EACH(FORWARD, PACK, RNN_E_SIZE, seq.steps = 0);
+    EACH(FORWARD, PACK, RNN_E_SIZE, seq.steps = -1);
+    EACH(FORWARD, PACK, RNN_E_SIZE, seq.steps = T + 1);
+    EACH(FORWARD, PACK, RNN_E_SIZE, seq.batch = B + 1);
+    EACH(FORWARD, PACK, RNN_E_LENGTH, lengths[1] = T + 1);
+    EACH(FORWARD, PACK, RNN_E_LENGTH, lengths[0] = -1);
+    EACH(FORWARD, PACK, RNN_E_ID, tokens[T * B - 1] = O);
+    EACH(FORWARD, PACK, RNN_E_ARG, seq.ids = NULL);
+    EACH_FIRST(FORWARD, PACK, RNN_OK, lengths[1] = T - 1,
+               tokens[T * B - 1] = O);
 }
 
 /* Scheduled sampling. */
@@ -974,46 +1326,29 @@ static void check_rate(void)
     const double nan = (double)not_a_number();
     int k;
 
-    EACH(FORWARD, VIEW, RNN_OK, own(0));
-    for (k = FORWARD; k < VIEW; k++) {
+    EACH(FORWARD, PACK, RNN_OK, own(0));
+    for (k = FORWARD; k < PACK; k++) {
         TRY(k, RNN_E_ARG, own(-0.1));
         TRY(k, RNN_E_ARG, own(nan));
         if (k == INFER) { /* has none */
             TRY(k, RNN_OK, own(0.5));
             continue;
         }
+        FIRST(k, RNN_OK, own(0.5));
+        FIRST(k, RNN_OK, own(1));
         TRY(k, RNN_E_ARG, own(1.1));
         TRY(k, RNN_E_ARG, own(0.5), seq.own_ids = NULL);
-        TRY(k, RNN_E_ARG, own(0.5), model.target_size = 0);
+        ALONE(k, RNN_E_ARG, own(0.5), model.target_size = 0);
+        ALONE(k, RNN_E_ARG, own(0.5), model.output_size = 0);
         /* more outputs than tokens */
-        TRY(k, RNN_E_ARG, own(0.5), model.target_size = O - 1,
-            tokens[O - 1] = 0);
-        TRY(k, RNN_E_ARG, own(0.5), model.wiring = RNN_N_TO_N,
-            tokens[O - 1] = 0);
+        ALONE(k, RNN_E_ARG, own(0.5), model.target_size = O - 1,
+              tokens[O - 1] = 0);
+        ALONE(k, RNN_E_ARG, own(0.5), model.wiring = RNN_N_TO_N);
+        ALONE(k, RNN_E_ARG, own(0.5), model.target = RNN_DENSE);
     }
-    TRY(FORWARD, RNN_OK, own(0.5));
-    TRY(FORWARD, RNN_OK, own(1));
-    TRY(FORWARD, RNN_E_ARG, own(0.5), model.target = RNN_DENSE, seq.x = x);
 }
 
-/* A description that cannot be, told by every call; but of tokens and their
- * number decoding says that the one is not below the other. */
-static void bad_whole(int decoding, rnn_status want)
-{
-    rnn_model *m = &bad_model;
-
-    bad_model = model;
-    EACH(FORWARD, decoding ? LINEAR : DECODE, want, a.model = m);
-    BAD(want, rnn_model_sizes(m, S, T, B, &mem.sizes));
-    BAD(want, rnn_model_tensor(m, 0, &mem.tensor));
-    BAD(want, rnn_init_params(m, mem.grads, ROOM, mem.rng));
-    if (decoding)
-        BAD(want, rnn_beam_sizes(m, S, B, &d, mem.sized, mem.sized + 1));
-}
-
-#define WHOLE(field, value, want) (model.field = (value), bad_whole(1, want))
-#define OF_TOKENS(field, value)                                                \
-    (model.field = (value), bad_whole(0, RNN_E_SIZE))
+#define WHOLE(field, value, want) (model.field = (value), bad_fields(want))
 
 static void check_whole_fields(void)
 {
@@ -1044,11 +1379,11 @@ static void check_whole_fields(void)
     WHOLE(input_size, 0, RNN_E_SIZE);
     model.decoder_hidden_size = H;
     WHOLE(hidden_size, 0, RNN_E_SIZE);
-    OF_TOKENS(output_size, 0);
     WHOLE(embedding_size, 0, RNN_E_SIZE);
     WHOLE(target_embedding_size, 0, RNN_E_SIZE);
     for (i = 0; i < 2; i++) {
-        OF_TOKENS(target_size, bad[i]);
+        WHOLE(output_size, bad[i], RNN_E_SIZE);
+        WHOLE(target_size, bad[i], RNN_E_SIZE);
         WHOLE(decoder_hidden_size, bad[i], RNN_E_SIZE);
         WHOLE(decoder_layers, bad[i], RNN_E_SIZE);
         WHOLE(context_size, bad[i], RNN_E_SIZE);
@@ -1087,12 +1422,12 @@ static void from_one(int steps)
     model.attention = model.context = 0;
     model.num_sources = 1;
     source[0].steps = steps;
+    source[0].lengths = NULL;
 }
 
 /* 1 vs N has no encoder to describe; a plain model has no decoder. */
 static void check_wirings(void)
 {
-    rnn_model *m = &model;
     int k;
 
     for (k = 0; k < 6; k++) {
@@ -1104,31 +1439,29 @@ static void check_wirings(void)
         model.bidirectional = k == 3;
         model.num_sources = k == 4 ? 2 : 1;
         BAD(k == 5 ? RNN_OK : RNN_E_ARG,
-            rnn_model_sizes(m, 0, T, B, &mem.sizes));
+            rnn_plan(&mem.net, &model, &most));
     }
-    EACH(FORWARD, ENCODE, RNN_OK, from_one(1), source[0].lengths = NULL,
-         seq.lengths = NULL, flows[0].dh0 = flows[0].dc0 = NULL);
-    model.wiring = RNN_1_TO_N, ARG(rnn_model_encoder(m, &mem.stack));
-    model.wiring = RNN_N_TO_1, ARG(rnn_model_encoder(m, &mem.stack));
-    GOOD(rnn_model_encoder(m, &mem.stack));
-    ARG(rnn_model_encoder(NULL, &mem.stack));
-    ARG(rnn_model_encoder(m, NULL));
-    model.target = RNN_INPUTS, ARG(rnn_model_encoder(m, &mem.stack));
-    model.input_size = 0, BAD(RNN_E_SIZE, rnn_model_encoder(m, &mem.stack));
-    model.target = RNN_INPUTS, ARG(rnn_model_stack(m, &mem.stack));
-    model.context_size = 1, ARG(rnn_model_stack(m, &mem.stack));
-    EACH(ENCODE, LINEAR, RNN_E_ARG, model.wiring = RNN_N_TO_N);
-    EACH(ENCODE, LINEAR, RNN_E_ARG, model.wiring = RNN_N_TO_1);
-    /* RNN_ALL: no row may be longer */
-    EACH(ENCODE, LINEAR, RNN_E_LENGTH, model.context = RNN_ALL,
-         model.source_steps = S - 1);
-    TRY(MODEL_STEP, RNN_E_ARG, AS_IT_IS);
+    EACH_FIRST(FORWARD, LINEAR, RNN_OK, from_one(1), row.attn = NULL,
+               a.attn = NULL, flows[0].dh0 = flows[0].dc0 = NULL);
+    for (k = FORWARD; k < LINEAR; k++) {
+        if (k >= PACK && k != ENCODE)
+            continue;
+        /* a source of one step, whole */
+        ALONE(k, RNN_E_ARG, from_one(S));
+        ALONE(k, RNN_E_ARG, from_one(1), source[0].lengths = source_lengths[0],
+              source_lengths[0][0] = source_lengths[0][1] = 1);
+        /* RNN_ALL: no row may be longer */
+        ALONE(k, RNN_E_LENGTH, model.context = RNN_ALL,
+              model.source_steps = S - 1);
+        FIRST(k, RNN_OK, model.context = RNN_ALL, model.source_steps = S);
+    }
+    ALONE(ENCODE, RNN_E_ARG, model.wiring = RNN_N_TO_N);
+    ALONE(ENCODE, RNN_E_ARG, model.wiring = RNN_N_TO_1);
+    ALONE(BEAM, RNN_E_ARG, model.wiring = RNN_N_TO_N);
+    ALONE(BEAM, RNN_E_ARG, model.wiring = RNN_N_TO_1);
     TRY(BACKWARD, RNN_E_ARG, flow.dx = mem.dx[0]); /* of tokens */
     TRY(BACKWARD, RNN_E_ARG, flows[1].dx = mem.dx[1]);
-    /* a source of one step, whole */
-    TRY(INFER, RNN_E_ARG, from_one(S));
-    TRY(INFER, RNN_E_ARG, from_one(1),
-        source_lengths[0][0] = source_lengths[0][1] = 1);
+    TRY(BACKWARD, RNN_OK, flow.source = NULL);
 }
 
 static void null_decoder(void)
@@ -1136,53 +1469,65 @@ static void null_decoder(void)
     const double nan = (double)not_a_number();
     int k;
 
-    for (k = ENCODE; k < LINEAR; k++) {
-        NUL(k, model), NUL(k, params), NUL(k, source), NUL(k, memory);
-        NUL(k, h), NUL(k, c), NUL(k, work);
-        TRY(k, RNN_E_BUFFER, a.memory_len--);
-        TRY(k, RNN_OK, a.run = NULL);
-    }
-    NUL(STEP, y);
-    NUL(DECODE, how), NUL(DECODE, rngs), NUL(DECODE, out), NUL(DECODE, counts);
-    NUL(BEAM, how), NUL(BEAM, out), NUL(BEAM, counts);
-    NUL(BEAM, scores), NUL(BEAM, ints);
-    TRY(BEAM, RNN_E_BUFFER, a.ints_len--);
-    TRY(ENCODE, RNN_E_BUFFER, a.memory_len = 0);
-    TRY(ENCODE, RNN_OK, model.cell = RNN_GRU, a.c = NULL);
-    TRY(ENCODE, RNN_E_BUFFER, model.attention = model.head_context = 0,
-        model.feed = RNN_AS_STATE, model.context = RNN_LAST, a.memory = NULL,
-        a.memory_len = 0);
-    TRY(STEP, RNN_OK, a.attn = NULL);
-    TRY(STEP, RNN_OK, a.t = INT_MAX);
-    TRY(STEP, RNN_OK, a.from = from, a.rows = 3, a.more = room1.step);
-    TRY(STEP, RNN_OK, a.from = from, a.rows = 1);
-    NUL(STEP, ids);
-    TRY(STEP, RNN_E_ARG, a.t = -1);
-    TRY(STEP, RNN_E_ARG, a.rows = 3, a.more = room1.step);
-    TRY(STEP, RNN_E_ARG, a.rows = 1);
-    TRY(STEP, RNN_E_SIZE, a.from = from, a.rows = 0);
-    TRY(STEP, RNN_E_SIZE, a.from = from, a.rows = -1);
-    TRY(STEP, RNN_E_SIZE, a.rows = INT_MIN);
-#define THREE a.from = from, a.rows = 3, a.more = room1.step
+    for (k = STEP; k < LINEAR; k++)
+        NUL(k, h), NUL(k, c);
+    NUL(ENCODE, source);
+    TRY(ENCODE, RNN_E_SIZE, source[0].batch = B + 1, source[1].batch = B + 1);
+    FIRST(ENCODE, RNN_OK, model.cell = RNN_GRU, a.c = NULL);
+    TRY(ENCODE, RNN_OK, source[0].batch = source[1].batch = 1);
+    NUL(GENERATE, how), NUL(GENERATE, out), NUL(GENERATE, counts);
+    NUL(BEAM, how), NUL(BEAM, out), NUL(BEAM, counts), NUL(BEAM, scores);
+    TRY(BEAM, RNN_E_ARG, work.ints = NULL);
+    TRY(BEAM, RNN_E_BUFFER, work.ints_len = 0);
+    NUL(STEP, row);
+    TRY(STEP, RNN_OK, row.attn = NULL);
+    TRY(STEP, RNN_OK, row.t = INT_MAX);
+    TRY(STEP, RNN_OK, row.from = from, row.rows = 3);
+    TRY(STEP, RNN_OK, row.from = from, row.rows = 1);
+    TRY(STEP, RNN_OK, row.from = from, row.rows = 0); /* the plan's */
+    TRY(STEP, RNN_E_ARG, row.ids = NULL);
+    TRY(STEP, RNN_E_ARG, row.t = -1);
+    TRY(STEP, RNN_E_ARG, row.rows = 3);
+    TRY(STEP, RNN_E_ARG, row.rows = 1);
+    TRY(STEP, RNN_E_ARG, row.rows = 0);
+    TRY(STEP, RNN_E_SIZE, row.from = from, row.rows = ROWS + 1);
+    TRY(STEP, RNN_E_SIZE, row.from = from, row.rows = -1);
+    TRY(STEP, RNN_E_SIZE, row.rows = INT_MIN);
+#define THREE row.from = from, row.rows = 3
     TRY(STEP, RNN_E_ARG, THREE, from[2] = B);
     TRY(STEP, RNN_E_ARG, THREE, from[0] = -1);
     TRY(STEP, RNN_E_ID, THREE, tokens[2] = O);
     TRY(STEP, RNN_E_ID, THREE, tokens[0] = -1);
-    TRY(STEP, RNN_E_ARG, model.target = RNN_DENSE);
-    TRY(STEP, RNN_OK, model.target_size = 0, a.ids = NULL);
-    TRY(STEP, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
-    TRY(DECODE, RNN_OK, a.draw = NULL, a.rngs = NULL, a.attn = NULL,
-        a.run = NULL);
-    TRY(DECODE, RNN_E_ARG, draw.temperature = -1);
-    TRY(DECODE, RNN_E_ARG, draw.temperature = (rnn_real)nan);
-    TRY(DECODE, RNN_E_ARG, draw.top_k = -1);
-    TRY(DECODE, RNN_E_ARG, draw.top_p = 2);
-    TRY(DECODE, RNN_OK, d.max_steps = 0);
-    TRY(DECODE, RNN_OK, d.end = -9); /* none */
-    TRY(DECODE, RNN_OK, model.target_size = 0, d.begin = -9); /* not read */
-    TRY(BEAM, RNN_OK, d.max_steps = 0);
-    TRY(BEAM, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
-    NUL(VIEW, model), NUL(VIEW, seq), NUL(VIEW, work), NUL(VIEW, model_view);
+    /* sources of fewer rows have been read */
+    THEN(STEP, RNN_E_ARG, source[0].batch = source[1].batch = 1, AS_IT_IS);
+    THEN(STEP, RNN_E_ARG, source[0].batch = source[1].batch = 1,
+         (THREE, from[2] = 1));
+    THEN(STEP, RNN_OK, source[0].batch = source[1].batch = 1, row.rows = 1);
+    FIRST(STEP, RNN_E_ARG, model.target = RNN_DENSE);
+    FIRST(STEP, RNN_OK, model.target_size = 0, row.ids = NULL);
+    FIRST(STEP, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
+    TRY(GENERATE, RNN_OK, how.sampling = NULL, how.rngs = NULL, a.attn = NULL);
+    TRY(GENERATE, RNN_E_ARG, how.rngs = NULL);
+    TRY(GENERATE, RNN_E_ARG, draw.temperature = -1);
+    TRY(GENERATE, RNN_E_ARG, draw.temperature = (rnn_real)nan);
+    TRY(GENERATE, RNN_E_ARG, draw.top_k = -1);
+    TRY(GENERATE, RNN_E_ARG, draw.top_p = 2);
+    TRY(BEAM, RNN_OK, how.sampling = NULL, how.rngs = NULL);
+    FIRST(BEAM, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
+    for (k = GENERATE; k <= BEAM; k += BEAM - GENERATE) {
+        TRY(k, RNN_OK, how.max_tokens = 0);
+        TRY(k, RNN_OK, how.end = -9); /* none */
+        /* not read */
+        FIRST(k, RNN_OK, model.target_size = 0, how.begin = -9);
+    }
+    NUL(VIEW, view), NUL(VIEW_LAYER, layer_view);
+    TRY(VIEW_LAYER, RNN_OK, a.which = 2);
+    TRY(VIEW_LAYER, RNN_OK, a.which = 1, a.layer = 1);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.which = 3);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.which = -1);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.which = 1, a.layer = 2);
+    TRY(VIEW_LAYER, RNN_E_ARG, a.which = 1, a.direction = 1);
+    FIRST(VIEW_LAYER, RNN_E_ARG, from_one(1), a.which = 1);
 }
 
 /* Logits that are no numbers: sequences are not written. */
@@ -1191,63 +1536,65 @@ static void check_not_finite(void)
     int k;
 
     for (k = 0; k < 2; k++) {
-        mem.params[room.params - 1] = k ? (rnn_real)HUGE_VAL : not_a_number();
-        memcpy(&old, &mem, sizeof mem);
+        mem.params[net.sizes.params - 1] = k ? (rnn_real)HUGE_VAL
+                                             : not_a_number();
+        ready(BEAM);
+        remember();
         CHECK(call(BEAM) == RNN_E_NOT_FINITE, "beam, logit %d", k);
         CHECK(memcmp(mem.ids, old.ids, sizeof mem.ids) == 0 &&
               memcmp(mem.counts, old.counts, sizeof mem.counts) == 0 &&
               memcmp(mem.scores, old.scores, sizeof mem.scores) == 0,
               "beam, logit %d: has written", k);
         if (k == 0)
-            CHECK(call(DECODE) == RNN_E_NOT_FINITE, "decode, NaN");
+            CHECK(call(GENERATE) == RNN_E_NOT_FINITE && mem.counts[0] == 0,
+                  "generate, NaN");
         reset();
     }
 }
 
-/* Of rnn_decode, rnn_beam_search and rnn_beam_sizes alike; of the last two. */
-#define BEAM_ALONE(want, ...)                                                  \
+/* Of rnn_generate and rnn_beam_search alike. */
+#define WRITING(want, ...)                                                     \
     do {                                                                       \
-        size_t *n_ = mem.sized;                                                \
-        TRY(BEAM, want, __VA_ARGS__);                                          \
-        __VA_ARGS__, BAD(want, rnn_beam_sizes(&model, S, B, &d, n_, n_ + 1));  \
-    } while (0)
-#define DECODING(want, ...)                                                    \
-    do {                                                                       \
-        TRY(DECODE, want, __VA_ARGS__);                                        \
-        BEAM_ALONE(want, __VA_ARGS__);                                         \
+        FIRST(GENERATE, want, __VA_ARGS__);                                    \
+        FIRST(BEAM, want, __VA_ARGS__);                                        \
     } while (0)
 
-static void check_decodings(void)
+static void check_writings(void)
 {
     const rnn_real nan = not_a_number();
-    size_t *n = mem.sized;
 
-    DECODING(RNN_OK, AS_IT_IS);
-    DECODING(RNN_E_ID, d.begin = -1);
-    DECODING(RNN_E_ID, d.begin = O);
-    DECODING(RNN_E_ID, d.end = O);
-    DECODING(RNN_E_ID, d.end = INT_MAX);
-    DECODING(RNN_E_ARG, d.min_steps = -1);
-    DECODING(RNN_E_ARG, d.min_steps = 4);
-    DECODING(RNN_E_ARG, d.max_steps = -1);
-    DECODING(RNN_E_ID, model.output_size = O + 1);
-    DECODING(RNN_E_ARG, model.target = RNN_DENSE);
-    BEAM_ALONE(RNN_E_ARG, d.width = 0);
-    BEAM_ALONE(RNN_E_ARG, d.width = -1);
-    BEAM_ALONE(RNN_E_ARG, d.best = -1);
-    BEAM_ALONE(RNN_E_ARG, d.best = 3);
-    BEAM_ALONE(RNN_E_ARG, d.length_power = -1);
-    BEAM_ALONE(RNN_E_ARG, d.length_power = nan);
-    BEAM_ALONE(RNN_E_ARG, d.width = INT_MAX);
-    BEAM_ALONE(RNN_E_SIZE, d.width = INT_MAX / B, d.max_steps = INT_MAX);
-    ARG(rnn_beam_sizes(NULL, S, B, &d, n, n + 1));
-    ARG(rnn_beam_sizes(&model, S, B, NULL, n, n + 1));
-    ARG(rnn_beam_sizes(&model, S, B, &d, NULL, n + 1));
-    ARG(rnn_beam_sizes(&model, S, B, &d, n, NULL));
-    ARG(rnn_beam_sizes(&model, S, 0, &d, n, n + 1));
-    BAD(RNN_E_SIZE, rnn_beam_sizes(&model, 0, B, &d, n, n + 1));
-    model.wiring = RNN_N_TO_N;
-    ARG(rnn_beam_sizes(&model, S, B, &d, n, n + 1));
+    WRITING(RNN_OK, AS_IT_IS);
+    WRITING(RNN_E_ID, how.begin = -1);
+    WRITING(RNN_E_ID, how.begin = O);
+    WRITING(RNN_E_ID, how.end = O);
+    WRITING(RNN_E_ID, how.end = INT_MAX);
+    WRITING(RNN_E_ARG, how.min_tokens = -1);
+    WRITING(RNN_E_ARG, how.min_tokens = TOKENS + 1);
+    WRITING(RNN_E_ARG, how.max_tokens = -1);
+    WRITING(RNN_E_ARG, how.rows = -1);
+    WRITING(RNN_E_ID, model.output_size = O + 1);
+    WRITING(RNN_E_ARG, model.output_size = 0);
+    WRITING(RNN_E_ARG, model.target = RNN_DENSE);
+    /* nothing but the end, and not yet */
+    WRITING(RNN_E_ARG, model.output_size = 1, how.min_tokens = 1);
+    WRITING(RNN_OK, model.output_size = 1);
+    TRY(BEAM, RNN_E_ARG, how.width = 0);
+    TRY(BEAM, RNN_E_ARG, how.width = -1);
+    TRY(BEAM, RNN_E_ARG, how.best = -1);
+    TRY(BEAM, RNN_E_ARG, how.best = WIDTH + 1);
+    TRY(BEAM, RNN_OK, how.best = WIDTH);
+    TRY(BEAM, RNN_E_ARG, how.length_power = -1);
+    TRY(BEAM, RNN_E_ARG, how.length_power = nan);
+    /* more than the plan's */
+    TRY(BEAM, RNN_E_SIZE, how.width = WIDTH + 1);
+    TRY(BEAM, RNN_E_SIZE, how.width = INT_MAX);
+    TRY(BEAM, RNN_E_SIZE, how.max_tokens = TOKENS + 1);
+    TRY(BEAM, RNN_E_SIZE, how.max_tokens = INT_MAX);
+    FIRST(BEAM, RNN_E_SIZE, most.tokens = 0);
+    TRY(GENERATE, RNN_OK, how.max_tokens = TOKENS + 1);
+    /* one source may have the rows of two */
+    FIRST(BEAM, RNN_OK, source[0].batch = source[1].batch = 1,
+          how.width = ROWS);
 }
 
 /* ---- attention alone ----------------------------------------------------- */
@@ -1287,10 +1634,10 @@ static void check_attention(void)
         TRY(k, RNN_E_ARG, source[0].batch = 1);
         TRY(k, RNN_E_LENGTH, source_lengths[0][1] = S + 1);
         TRY(k, RNN_E_LENGTH, lengths[0] = -1);
-        TRY(k, RNN_E_ARG, run.part = 2);
+        TRY(k, RNN_E_ARG, run.parts = -2);
         TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS + 2);
         TRY(k, RNN_OK, source_lengths[0][0] = 0, lengths[1] = 0);
-        NUL(k, att), NUL(k, source), NUL(k, seq), NUL(k, work);
+        NUL(k, att), NUL(k, source), NUL(k, seq), NUL(k, room);
         if (k == LOOK_GRADS)
             continue;
         TRY(k, RNN_E_BUFFER, a.keys_len--);
@@ -1309,22 +1656,31 @@ static void check_attention(void)
     ARG(rnn_attention_sizes(&att, S, T, B, n, n + 1, NULL));
 }
 
-/* The least room of all calls; then everything is right. */
+/* What attention alone needs; then everything is right. */
 static void open_rooms(int all_parts)
 {
     size_t n;
 
     whole = all_parts;
     reset();
-    MUST(!rnn_stack_sizes(&stack, T, B, &stack_room) &&
-         !rnn_model_sizes(&model, S, T, B, &room) &&
-         !rnn_model_sizes(&model, S, 1, B, &room1) &&
-         !rnn_attention_sizes(&att, S, T, B, &n, &att_keys, &att_work) &&
-         (!whole || !rnn_beam_sizes(&model, S, B, &d, &beam_work, &beam_ints)),
-         "sizes");
-    MUST(room.train < ROOM && room.params < ROOM && beam_work < ROOM &&
-         beam_ints < ROOM && att_work < ROOM, "no room");
+    MUST(!rnn_attention_sizes(&att, S, T, B, &n, &att_keys, &att_work) &&
+         att_work < ROOM && att_keys < N, "no room");
     reset();
+}
+
+/* What a plan of any model has. */
+static void check_calls(void)
+{
+    int k;
+
+    check_bound();
+    check_plan();
+    check_bind();
+    check_scratch();
+    check_pack();
+    check_order();
+    for (k = FORWARD; k < plan_calls(); k++)
+        check_kernels(k);
 }
 
 int main(void)
@@ -1332,13 +1688,13 @@ int main(void)
     int k;
 
     open_rooms(0);
+    check_calls();
     for (k = 0; k < CALLS; k++)
-        if (of_plain(k)) {
+        if (of_sequence(k))
             check_seq(k);
-            check_kernels(k);
-        }
+    for (k = LINEAR; k < LOOK; k++)
+        check_kernels(k);
     check_fields();
-    null_stack();
     null_model();
     null_linear();
     null_loss();
@@ -1348,13 +1704,14 @@ int main(void)
     check_sampling();
     check_texts();
     open_rooms(1);
+    check_calls();
     check_sources();
     check_rate();
     check_whole_fields();
     check_wirings();
     null_decoder();
     check_not_finite();
-    check_decodings();
+    check_writings();
     check_attention();
     test_unused();
     return test_end();

@@ -17,46 +17,34 @@ typedef struct beams {
     rnn_real *scores;
 } beams;
 
-static rnn_status call_beam(const job *j, const stream *s,
-                            const rnn_decoding *d, const beams *o,
-                            rnn_real *work, size_t len, int *room, size_t ints,
-                            const rnn_run *run)
-{
-    return rnn_beam_search(&j->model, j->params, s->seq + 1, s->memory,
-                           s->memory_len, d, s->h, s->c, o->ids, o->counts,
-                           o->scores, work, len, room, ints, run);
-}
-
-static void run_beam(const job *j, int kernel, const rnn_decoding *d, beams *o)
+static void run_beam(const job *j, int kernel, const rnn_writing *d, beams *o)
 {
     const size_t best = (size_t)(d->best ? d->best : 1);
-    rnn_real *work;
-    size_t len, ints;
-    rnn_run run;
+    how w = some_how();
     results r;
     stream s;
-    int *room;
 
     memset(&r, 0, sizeof r);
-    set_run(&run, kernel, 0, 0);
-    open_stream(j, &plain, &r, &s);
-    MUST_OK(rnn_beam_sizes(&j->model, s.S, (int)j->B, d, &len, &ints));
-    work = test_reals(len, 1);
-    room = test_ids(ints, 1000);
-    o->ids = test_ids(j->B * best * (size_t)d->max_steps, 1);
+    w.kernel = kernel;
+    w.dirty = w.alias = 0;
+    w.more = test_below(2);
+    open_stream_of(j, &w, &r, &s, j->B * (size_t)d->width,
+                   d->max_tokens + (d->max_tokens ? test_below(2) : 1));
+    o->ids = test_ids(j->B * best * (size_t)d->max_tokens, 1);
     o->counts = test_ids(j->B * best, 1);
     o->scores = zeros(j->B * best);
-    if (equal_steps(j)) {
-        short_by_one(j, call_beam(j, &s, d, o, work, len - 1, room, ints, &run),
-                     "beam's work");
-        short_by_one(j, call_beam(j, &s, d, o, work, len, room, ints - 1, &run),
-                     "beam's ints");
+    if (s.net.sizes.ints && !w.more) {
+        s.work.ints_len = 3;
+        short_by_one(j, rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids,
+                                        o->counts, o->scores), "ints");
+        s.work.ints_len = s.net.sizes.ints;
     }
-    MUST_OK(call_beam(j, &s, d, o, work, len, room, ints, &run));
+    MUST_OK(rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids, o->counts,
+                            o->scores));
 }
 
 /* log p of every token after those of a path, of row b of the source. */
-static void log_p(const job *j, const stream *s, int b, int begin,
+static void log_p(const job *j, stream *s, int b, int begin,
                   const path *a, double *p)
 {
     static rnn_real h[LARGEST], c[LARGEST], y[MOST];
@@ -73,7 +61,7 @@ static void log_p(const job *j, const stream *s, int b, int begin,
     q.c = c;
     for (q.t = 0; q.t <= a->n; q.t++) {
         q.ids = q.t ? &a->tokens[q.t - 1] : &begin;
-        MUST_OK(call_step(j, s, &q, NULL));
+        MUST_OK(call_step(s, &q));
     }
     max = (double)y[greatest(y, j->O)];
     for (i = 0; i < j->O; i++)
@@ -96,11 +84,11 @@ static int by_score(const void *a, const void *b)
 
 /* Beam search by definition, in double: the finished paths, best first, in
  * done; how many. *gap: by how much the nearest choice was made. */
-static int search(const job *j, const stream *s, int b, const rnn_decoding *d,
+static int search(const job *j, stream *s, int b, const rnn_writing *d,
                   path *done, double *gap)
 {
     static path live[PATHS], next[PATHS];
-    int n = 0, alive = d->max_steps > 0, t, i, k;
+    int n = 0, alive = d->max_tokens > 0, t, i, k;
     double p[MOST];
 
     memset(live, 0, sizeof *live);
@@ -109,14 +97,14 @@ static int search(const job *j, const stream *s, int b, const rnn_decoding *d,
         memset(done, 0, sizeof *done);
         return 1;
     }
-    for (t = 0; t < d->max_steps && alive; t++) {
+    for (t = 0; t < d->max_tokens && alive; t++) {
         const int room = d->width - n;
         int count = 0;
         for (i = 0; i < alive; i++) {
             log_p(j, s, b, d->begin, &live[i], p);
             for (k = 0; k < (int)j->O; k++) {
                 path *to = &next[count];
-                if (k == d->end && t < d->min_steps)
+                if (k == d->end && t < d->min_tokens)
                     continue;
                 *to = live[i];
                 to->p += p[k];
@@ -132,7 +120,7 @@ static int search(const job *j, const stream *s, int b, const rnn_decoding *d,
             next[room - 1].p - next[room].p < *gap)
             *gap = next[room - 1].p - next[room].p;
         for (alive = i = 0; i < count && i < room; i++)
-            if (next[i].ended || t + 1 == d->max_steps)
+            if (next[i].ended || t + 1 == d->max_tokens)
                 done[n++] = next[i];
             else
                 live[alive++] = next[i];
@@ -145,7 +133,7 @@ static int search(const job *j, const stream *s, int b, const rnn_decoding *d,
 }
 
 /* The sequences of row b are those of the search, best first. */
-static void check_found(const job *j, const rnn_decoding *d, int b,
+static void check_found(const job *j, const rnn_writing *d, int b,
                         const beams *o, path *done, int n)
 {
     const int best = d->best ? d->best : 1;
@@ -153,7 +141,7 @@ static void check_found(const job *j, const rnn_decoding *d, int b,
 
     for (r = 0; r < best; r++) {
         const int out = b * best + r, count = o->counts[out];
-        const int *ids = o->ids + out * d->max_steps;
+        const int *ids = o->ids + out * d->max_tokens;
         if (r >= n) {
             bad += count != -1;
             continue;
@@ -177,16 +165,16 @@ static void check_found(const job *j, const rnn_decoding *d, int b,
         bad += r > 0 && !(o->scores[out] <= o->scores[out - 1]);
     }
     CHECK(bad == 0, "beam of row %d: width %d best %d of %d, steps %d to %d, "
-          "end %d, power %g; %s", b, d->width, best, n, d->min_steps,
-          d->max_steps, d->end, (double)d->length_power, describe(j));
+          "end %d, power %g; %s", b, d->width, best, n, d->min_tokens,
+          d->max_tokens, d->end, (double)d->length_power, describe(j));
 }
 
 /* All that a row found, as in the whole batch; so too on any kernel. */
-static void check_alike(const job *j, const rnn_decoding *d, const beams *o,
+static void check_alike(const job *j, const rnn_writing *d, const beams *o,
                         size_t b, const beams *p, size_t k, const char *what)
 {
     const size_t best = (size_t)(d->best ? d->best : 1);
-    const size_t max = (size_t)d->max_steps;
+    const size_t max = (size_t)d->max_tokens;
     size_t r, bad = 0;
 
     for (r = 0; r < best; r++) {
@@ -202,13 +190,12 @@ static void check_alike(const job *j, const rnn_decoding *d, const beams *o,
 }
 
 /* Width 1 is greedy. */
-static void check_narrow(const job *j, const rnn_decoding *whole)
+static void check_narrow(const job *j, const rnn_writing *whole)
 {
-    rnn_decoding d = *whole;
-    const size_t n = (size_t)d.max_steps, len = (j->B + 1) * j->O;
+    rnn_writing d = *whole;
+    const size_t n = (size_t)d.max_tokens;
     int *ids = test_ids(n * j->B, 1), *counts = test_ids(j->B, 1);
     size_t b, t, bad = 0;
-    rnn_real *work;
     results r;
     stream s;
     beams o;
@@ -217,9 +204,7 @@ static void check_narrow(const job *j, const rnn_decoding *whole)
     d.best = test_below(2);
     memset(&r, 0, sizeof r);
     open_stream(j, &plain, &r, &s);
-    work = zeros(s.len + len);
-    MUST_OK(call_decode(j, &s, &d, NULL, NULL, ids, counts, NULL, work,
-                        s.len + len, NULL));
+    MUST_OK(rnn_generate(&s.net, &s.work, &d, s.h, s.c, ids, counts, NULL));
     run_beam(j, RNN_KERNEL_AUTO, &d, &o);
     for (b = 0; b < j->B; b++) {
         bad += counts[b] != o.counts[b];
@@ -236,7 +221,7 @@ static void check_beam(int round)
     static const double powers[] = {0, 1, 0.6, 2};
     static path done[PATHS];
     job j, one;
-    rnn_decoding d;
+    rnn_writing d;
     beams o, p;
     results r;
     stream s;
@@ -247,9 +232,9 @@ static void check_beam(int round)
         test_free();
         make_token_job(&j, 0, 1, 1.2);
     } while (j.O > MOST);
-    make_decoding(&j, &d);
-    d.max_steps = round % 16 ? 1 + test_below(j.O > 3 ? 4 : LONGEST) : 0;
-    d.min_steps = test_below(2) ? 0 : test_below(d.max_steps + 1);
+    make_writing(&j, &d);
+    d.max_tokens = round % 16 ? 1 + test_below(j.O > 3 ? 4 : LONGEST) : 0;
+    d.min_tokens = test_below(2) ? 0 : test_below(d.max_tokens + 1);
     d.length_power = (rnn_real)powers[round % 4];
     check_narrow(&j, &d);
     d.width = round % 3 ? 2 + test_below(7) : PATHS; /* or everything */

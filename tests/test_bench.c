@@ -2,12 +2,12 @@
  * computed once as bench.c does and once by a naive route through other public
  * calls on the portable kernel.
  *
- *   outputs    one row and one step at a time, each direction a stack of its
- *              own
+ *   outputs    one row and one step at a time, each direction of each layer a
+ *              model of its own
  *   gradients  one step at a time, from the last to the first, with the least
  *              work; of x by a linear block from the gradients of the gates
- *   models     one token at a time; of an encoder-decoder the gradients by
- *              three threads' shares, one after another
+ *   models     one token at a time; of an encoder-decoder the gradients in
+ *              three parts, the last first
  *
  *     build/test_bench [seed [row]]      the row's checksum alone, as bench
  *                                        prints it: 'lstm train 96 40 8 20' */
@@ -16,7 +16,7 @@
 #include "bench_rows.h"
 #include "test.h"
 
-static const rnn_run plain = {0, 0, RNN_KERNEL_PORTABLE, NULL, NULL};
+static const rnn_run plain = {RNN_KERNEL_PORTABLE, 0, NULL, NULL};
 
 static void must(rnn_status st, const char *what)
 {
@@ -28,12 +28,37 @@ static void copy(rnn_real *to, const rnn_real *from, size_t n)
     memcpy(to, from, n * sizeof *to);
 }
 
+/* Plans for passes of `steps` steps of `batch` rows with the least memory, and
+ * binds to weights from `at` of the row's on and to its gradients of them. */
+static void open_naive(const bench_row *r, const rnn_model *model, size_t at,
+                       int steps, int batch, int train, rnn_net *net,
+                       rnn_work *work)
+{
+    rnn_most most;
+
+    memset(&most, 0, sizeof most);
+    most.steps = steps;
+    most.batch = batch;
+    most.source_steps = r->line.S;
+    most.train = train;
+    most.packed = RNN_PACK_NONE;
+    must(rnn_plan(net, model, &most), "a plan");
+    memset(work, 0, sizeof *work);
+    work->weights = r->work.params + at;
+    work->weights_len = net->sizes.params;
+    work->grads = train ? r->work.grads + at : NULL;
+    work->grads_len = net->sizes.params;
+    work->run = &plain;
+    must(rnn_bind(net, work, test_reals(net->sizes.all, 0), net->sizes.all),
+         "bind");
+}
+
 /* ---- a layer, one direction, one step ------------------------------------ */
 
-/* One direction of one layer as a stack of its own. Its states are arrays of
+/* One direction of one layer as a model of its own. Its states are arrays of
  * T + 1 times (B, H): in the order in which it reads, [0] before the first. */
 typedef struct single {
-    rnn_stack stack;
+    rnn_model model;
     size_t T, B, H, in, gates, kept; /* gates, kept: G*H, K*H        */
     size_t at;                       /* offset in params             */
     int reverse;
@@ -56,12 +81,13 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
                           size_t width)
 {
     const size_t H = s->H, state = s->B * H;
-    rnn_real *work;
-    rnn_sizes sizes;
+    rnn_net net;
+    rnn_work work;
+    rnn_row row;
     size_t b, i, t;
 
-    must(rnn_stack_sizes(&s->stack, 1, 1, &sizes), "sizes of a step");
-    work = test_reals(sizes.step, 0);
+    open_naive(r, &s->model, s->at, 1, 1, 0, &net, &work);
+    memset(&row, 0, sizeof row);
     for (b = 0; b < s->B; b++) {
         for (i = 0; i < s->T; i++) {
             rnn_real *h = s->h + (i + 1) * state + b * H;
@@ -71,10 +97,9 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
             t = step_of(s, i);
             if (!valid(r, t, b))
                 continue;
-            must(rnn_stack_step(&s->stack, r->params + s->at, 1,
-                                s->x + (t * s->B + b) * s->in, NULL, h,
-                                s->stack.cell == RNN_LSTM ? c : NULL, work,
-                                sizes.step, &plain), "a step");
+            row.x = s->x + (t * s->B + b) * s->in;
+            must(rnn_step(&net, &work, &row, h,
+                          s->model.cell == RNN_LSTM ? c : NULL), "a step");
             copy(y + (t * s->B + b) * width, h, H);
         }
     }
@@ -86,17 +111,16 @@ static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
                            size_t width, rnn_real *dh, rnn_real *dc)
 {
     const size_t B = s->B, H = s->H, state = B * H;
-    rnn_real *dyt = test_reals(state, 0), *dh0 = test_reals(state, 0);
-    rnn_real *dc0 = test_reals(state, 0), *work;
+    rnn_real *dh0 = test_reals(state, 0), *dc0 = test_reals(state, 0);
     int *lengths = (int *)test_memory(B * sizeof *lengths);
-    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0};
     rnn_seq seq;
-    rnn_sizes sizes;
-    rnn_view view;
+    rnn_net net;
+    rnn_work work;
+    rnn_layer_view view;
     size_t i, b, t;
 
-    must(rnn_stack_sizes(&s->stack, 1, (int)B, &sizes), "sizes of one step");
-    work = test_reals(sizes.train_tight, 0);
+    open_naive(r, &s->model, s->at, 1, (int)B, 1, &net, &work);
     memset(&seq, 0, sizeof seq);
     seq.steps = 1;
     seq.batch = (int)B;
@@ -107,21 +131,16 @@ static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
     flow.dc0 = dc0;
     for (i = s->T; i-- > 0;) {
         t = step_of(s, i);
-        for (b = 0; b < B; b++) {
+        for (b = 0; b < B; b++)
             lengths[b] = valid(r, t, b);
-            copy(dyt + b * H, dy + (t * B + b) * width, H);
-        }
         seq.x = s->x + t * B * s->in;
         seq.h0 = s->h + i * state;
         seq.c0 = s->c + i * state;
-        must(rnn_stack_forward(&s->stack, r->params + s->at, &seq, NULL, work,
-                               sizes.train_tight, &plain), "forward");
-        must(rnn_stack_backward(&s->stack, r->params + s->at, &seq, dyt, &flow,
-                                work, sizes.train_tight, &plain), "backward");
-        must(rnn_stack_grads(&s->stack, &seq, work, sizes.train_tight,
-                             r->grads + s->at, &plain), "grads");
-        must(rnn_stack_view(&s->stack, &seq, work, sizes.train_tight, 0, 0,
-                            &view), "view");
+        must(rnn_forward(&net, &work, &seq), "forward");
+        for (b = 0; b < B; b++)
+            copy(work.dlogits + b * H, dy + (t * B + b) * width, H);
+        must(rnn_backward(&net, &work, &seq, &flow), "backward");
+        must(rnn_view_layer(&net, &work, &seq, 0, 0, 0, &view), "view");
         for (b = 0; b < B; b++)
             if (lengths[b])
                 copy(s->dz + (t * B + b) * s->gates, view.gates + b * s->kept,
@@ -146,7 +165,7 @@ static void naive_dx(const bench_row *r, const single *s, int directions,
     lin.output_size = (int)all;
     for (d = 0; d < (size_t)directions; d++) {
         for (i = 0; i < in; i++)
-            copy(w + i * all + d * gates, r->params + s[d].at + i * gates,
+            copy(w + i * all + d * gates, r->work.params + s[d].at + i * gates,
                  gates);
         for (i = 0; i < rows; i++)
             copy(dz + i * all + d * gates, s[d].dz + i * gates, gates);
@@ -154,23 +173,23 @@ static void naive_dx(const bench_row *r, const single *s, int directions,
     must(rnn_linear_backward(&lin, w, &seq, dz, dz, dx, &plain), "dx");
 }
 
-/* ---- a stack of such layers ---------------------------------------------- */
+/* ---- layers of such directions ------------------------------------------- */
 
 static size_t open_single(const bench_row *r, single *s, int layer, int reverse,
                           size_t at, const rnn_real *x)
 {
     const bench_line *l = &r->line;
-    rnn_sizes sizes;
+    rnn_net net;
 
-    s->stack = r->stack;
-    s->stack.num_layers = 1;
-    s->stack.bidirectional = 0;
-    s->stack.input_size = layer ? l->D * l->H : l->I;
+    s->model = r->model;
+    s->model.num_layers = 1;
+    s->model.bidirectional = 0;
+    s->model.input_size = layer ? l->D * l->H : l->I;
     s->reverse = reverse;
     s->T = (size_t)l->T;
     s->B = (size_t)l->B;
     s->H = (size_t)l->H;
-    s->in = (size_t)s->stack.input_size;
+    s->in = (size_t)s->model.input_size;
     s->gates = (size_t)l->G * s->H;
     s->kept = (l->G == 1 ? 1u : 4u) * s->H;
     s->at = at;
@@ -178,12 +197,12 @@ static size_t open_single(const bench_row *r, single *s, int layer, int reverse,
     s->h = test_reals((s->T + 1) * s->B * s->H, 0);
     s->c = test_reals((s->T + 1) * s->B * s->H, 0);
     s->dz = test_reals(s->T * s->B * s->gates, 0);
-    must(rnn_stack_sizes(&s->stack, 1, 1, &sizes), "sizes");
-    return at + sizes.params;
+    must(rnn_plan(&net, &s->model, NULL), "a plan");
+    return at + net.sizes.params;
 }
 
 /* The results of a row that has just been opened. */
-static void naive_stack(bench_row *r)
+static void naive_layers(bench_row *r)
 {
     const bench_line *l = &r->line;
     const size_t width = (size_t)l->D * (size_t)l->H;
@@ -192,12 +211,12 @@ static void naive_stack(bench_row *r)
     single s[2][2];
     rnn_real *y[2], *dh = test_reals(state, 0), *dc = test_reals(state, 0);
     rnn_real *dx;
-    const rnn_real *x = r->x, *dy = r->dy;
+    const rnn_real *x = r->x, *dy = r->work.dlogits;
     size_t at = 0;
     int k, d;
 
     for (k = 0; k < l->L; k++, x = y[k - 1]) {
-        y[k] = k + 1 == l->L ? r->y : test_reals(rows * width, 0);
+        y[k] = k + 1 == l->L ? r->work.logits : test_reals(rows * width, 0);
         for (d = 0; d < l->D; d++) {
             single *one = &s[k][d];
             const size_t which = (size_t)(k * l->D + d) * state;
@@ -229,18 +248,17 @@ static void naive_stream(bench_row *r)
 {
     const size_t n = (size_t)r->line.B * (size_t)r->line.I;
     const size_t calls = (size_t)r->calls;
-    rnn_real *x = test_reals(calls * n, 0), *work;
-    rnn_sizes sizes;
+    rnn_real *x = test_reals(calls * n, 0);
+    rnn_net net;
+    rnn_work work;
     size_t t;
 
-    must(rnn_stack_sizes(&r->stack, r->calls, r->line.B, &sizes), "sizes");
-    work = test_reals(sizes.infer, 0);
+    open_naive(r, &r->model, 0, r->calls, r->line.B, 0, &net, &work);
     for (t = 0; t < calls; t++)
         copy(x + t * n, r->x, n);
     r->seq.x = x;
     r->seq.steps = r->calls;
-    must(rnn_stack_infer(&r->stack, r->params, &r->seq, NULL, work,
-                         sizes.infer, &plain), "infer");
+    must(rnn_infer(&net, &work, &r->seq), "infer");
 }
 
 /* ---- a training step of a model ------------------------------------------ */
@@ -249,50 +267,54 @@ static void naive_loss(bench_row *r)
 {
     const size_t rows = (size_t)r->line.T * (size_t)r->line.B;
 
-    must(rnn_cross_entropy(r->logits, rows, r->model.output_size, r->targets,
-                           NULL, 0, 0, NULL, r->logits, &r->loss, &plain),
-         "loss");
+    must(rnn_cross_entropy(r->work.logits, rows, r->model.output_size,
+                           r->targets, NULL, 0, 0, NULL, r->work.dlogits,
+                           &r->loss, &plain), "loss");
 }
 
 /* max_norm / (norm + 1e-6) of all, then Adam, each parameter alone */
 static void naive_update(bench_row *r)
 {
-    const size_t n = r->sizes.params;
+    const rnn_work *w = &r->work;
+    const size_t n = r->net.sizes.params;
     size_t i;
 
-    must(rnn_clip_grad_norm(r->grads, n, 5, &r->norm, &plain), "clip");
-    must(rnn_optimizer_begin(&r->adam[0]), "Adam");
+    must(rnn_clip_grad_norm(w->grads, n, 5, &r->norm, &plain), "clip");
+    must(rnn_optimizer_begin(&r->adam), "Adam");
     for (i = 0; i < n; i++)
-        must(rnn_optimizer_range(&r->adam[0], r->params, r->grads, r->moments,
-                                 n, i, 1, &plain), "Adam");
+        must(rnn_optimizer_range(&r->adam, w->params, w->grads, w->moments, n,
+                                 i, 1, &plain), "Adam");
 }
 
 static void naive_charlm(bench_row *r)
 {
     const size_t T = (size_t)r->line.T, B = (size_t)r->line.B;
     const size_t H = (size_t)r->line.H, L = (size_t)r->line.L;
-    const size_t O = (size_t)r->model.output_size, state = r->sizes.state;
+    const size_t O = (size_t)r->model.output_size, state = r->net.sizes.state;
     rnn_real *h = test_reals((T + 1) * state, 0), *c;
     rnn_real *one_h = test_reals(L * H, 0), *one_c = test_reals(L * H, 0);
-    rnn_real *d[4], *work, *unused = test_reals(B * O, 0);
-    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL};
+    rnn_real *d[4];
+    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0};
     rnn_seq seq;
-    rnn_sizes sizes;
+    rnn_row row;
+    rnn_net net;
+    rnn_work work;
     size_t t, b, k;
 
     c = test_reals((T + 1) * state, 0);
     for (k = 0; k < 4; k++)
         d[k] = test_reals(state, 0);
-    must(rnn_model_sizes(&r->model, 0, 1, (int)B, &sizes), "sizes");
-    work = test_reals(sizes.train_tight, 0);
+    open_naive(r, &r->model, 0, 1, (int)B, 1, &net, &work);
+    memset(&row, 0, sizeof row);
+    row.rows = 1;
     for (b = 0; b < B; b++) {
         memset(one_h, 0, L * H * sizeof *one_h);
         memset(one_c, 0, L * H * sizeof *one_c);
         for (t = 0; t < T; t++) {
-            must(rnn_step(&r->model, r->params, 1, NULL, r->ids + t * B + b,
-                          one_h, r->model.cell == RNN_LSTM ? one_c : NULL,
-                          r->logits + (t * B + b) * O, work, sizes.train_tight,
-                          &plain), "a step");
+            row.ids = r->seq.ids + t * B + b;
+            must(rnn_step(&net, &work, &row, one_h,
+                          r->model.cell == RNN_LSTM ? one_c : NULL), "a step");
+            copy(r->work.logits + (t * B + b) * O, work.logits, O);
             for (k = 0; k < L; k++) {
                 copy(h + (t + 1) * state + (k * B + b) * H, one_h + k * H, H);
                 copy(c + (t + 1) * state + (k * B + b) * H, one_c + k * H, H);
@@ -304,18 +326,16 @@ static void naive_charlm(bench_row *r)
     seq.steps = 1;
     seq.batch = (int)B;
     for (t = T; t-- > 0;) {
-        seq.ids = r->ids + t * B;
+        seq.ids = r->seq.ids + t * B;
         seq.h0 = h + t * state;
         seq.c0 = c + t * state;
         flow.dhn = d[t & 1];
         flow.dcn = d[2 + (t & 1)];
         flow.dh0 = d[!(t & 1)];
         flow.dc0 = d[2 + !(t & 1)];
-        must(rnn_forward(&r->model, r->params, &seq, unused, work,
-                         sizes.train_tight, &plain), "forward");
-        must(rnn_backward(&r->model, r->params, &seq, r->logits + t * B * O,
-                          &flow, r->grads, work, sizes.train_tight, &plain),
-             "backward");
+        must(rnn_forward(&net, &work, &seq), "forward");
+        copy(work.dlogits, r->work.dlogits + t * B * O, B * O);
+        must(rnn_backward(&net, &work, &seq, &flow), "backward");
     }
 }
 
@@ -335,52 +355,53 @@ static void naive_decode(bench_row *r, size_t b)
 {
     const size_t T = (size_t)r->line.T, B = (size_t)r->line.B;
     const size_t O = (size_t)r->model.output_size;
-    rnn_real *h, *c, *memory, *work;
+    rnn_real *h, *c;
     rnn_seq source = r->source;
-    rnn_sizes sizes;
-    size_t t, n;
+    rnn_row row;
+    rnn_net net;
+    rnn_work work;
+    size_t t;
 
-    must(rnn_model_sizes(&r->model, r->line.S, 1, 1, &sizes), "sizes");
-    h = test_reals(sizes.state, 0);
-    c = test_reals(sizes.state, 0);
-    memory = test_reals(sizes.memory, 0);
-    n = sizes.infer > sizes.step ? sizes.infer : sizes.step;
-    work = test_reals(n, 0);
+    open_naive(r, &r->model, 0, 1, 1, 0, &net, &work);
+    h = test_reals(net.sizes.state, 0);
+    c = test_reals(net.sizes.state, 0);
     source.batch = 1;
-    source.ids = column(r->source_ids, (size_t)r->line.S, B, b);
+    source.ids = column(r->source.ids, (size_t)r->line.S, B, b);
     if (r->model.cell != RNN_LSTM)
         c = NULL;
-    must(rnn_encode(&r->model, r->params, &source, memory, sizes.memory, h, c,
-                    work, n, &plain), "encode");
-    for (t = 0; t < T; t++)
-        must(rnn_decode_step(&r->model, r->params, &source, memory,
-                             sizes.memory, (int)t, 1, NULL, NULL,
-                             r->ids + t * B + b, h, c,
-                             r->logits + (t * B + b) * O, NULL, work, n,
-                             &plain), "decode a step");
+    must(rnn_encode(&net, &work, &source, h, c), "encode");
+    memset(&row, 0, sizeof row);
+    for (t = 0; t < T; t++) {
+        row.t = (int)t;
+        row.ids = r->seq.ids + t * B + b;
+        must(rnn_step(&net, &work, &row, h, c), "a step");
+        copy(r->work.logits + (t * B + b) * O, work.logits, O);
+    }
+}
+
+static void last_first(void *team, int n, void (*task)(void *arg, int i),
+                       void *arg)
+{
+    (void)team;
+    while (n-- > 0)
+        task(arg, n);
 }
 
 static void naive_attention(bench_row *r)
 {
-    enum { PARTS = 3 };
-    const size_t n = r->sizes.train_tight;
-    rnn_real *again = test_reals(r->sizes.output, 0);
-    rnn_real *work = test_reals(n, 0);
-    rnn_run run = {0, PARTS, RNN_KERNEL_PORTABLE, NULL, NULL};
+    static const rnn_run three = {RNN_KERNEL_PORTABLE, 3, last_first, NULL};
+    rnn_net net;
+    rnn_work work;
     size_t b;
 
     for (b = 0; b < (size_t)r->line.B; b++)
         naive_decode(r, b);
     naive_loss(r);
-    for (run.part = 0; run.part < PARTS; run.part++)
-        must(rnn_forward(&r->model, r->params, &r->seq, again, work, n, &run),
-             "forward");
-    for (run.part = 0; run.part < PARTS; run.part++)
-        must(rnn_backward(&r->model, r->params, &r->seq, r->logits, NULL, NULL,
-                          work, n, &run), "backward");
-    for (run.part = 0; run.part < PARTS; run.part++)
-        must(rnn_grads(&r->model, &r->seq, r->logits, r->grads, work, n, &run),
-             "grads");
+    open_naive(r, &r->model, 0, r->line.T, r->line.B, 1, &net, &work);
+    work.run = &three;
+    must(rnn_forward(&net, &work, &r->seq), "forward");
+    copy(work.dlogits, r->work.dlogits, net.sizes.logits);
+    must(rnn_backward(&net, &work, &r->seq, NULL), "backward");
 }
 
 /* ---- both routes --------------------------------------------------------- */
@@ -395,9 +416,9 @@ static uint32_t naive(const bench_line *l)
     if (bench_has(l, "stream"))
         naive_stream(&r);
     else if (!r.tokens)
-        naive_stack(&r);
+        naive_layers(&r);
     for (k = 0; r.tokens && k < r.calls; k++) {
-        memset(r.grads, 0, r.sizes.params * sizeof *r.grads);
+        memset(r.work.grads, 0, r.net.sizes.params * sizeof *r.work.grads);
         if (bench_has(l, "charlm"))
             naive_charlm(&r);
         else
@@ -413,7 +434,7 @@ static uint32_t naive(const bench_line *l)
 static uint32_t timed(const bench_line *l)
 {
     static bench_row r;
-    rnn_run run = {0, 0, RNN_KERNEL_AUTO, NULL, NULL};
+    rnn_run run = {RNN_KERNEL_AUTO, 0, NULL, NULL};
     uint32_t hash;
     int k;
 
@@ -463,22 +484,22 @@ static void check_hash(void)
 
     MUST(bench_read(&l, "lstm train 5 3 2 4"), "no row");
     must(bench_row_open(&r, &l, 0), "train");
-    check_hashed(&r, r.y, r.sizes.output, "y");
-    check_hashed(&r, r.hn, r.sizes.state, "hn");
-    check_hashed(&r, r.cn, r.sizes.state, "cn");
+    check_hashed(&r, r.work.logits, r.net.sizes.logits, "y");
+    check_hashed(&r, r.hn, r.net.sizes.state, "hn");
+    check_hashed(&r, r.cn, r.net.sizes.state, "cn");
     check_hashed(&r, r.dx, 4 * 2 * 3, "dx");
-    check_hashed(&r, r.dh0, r.sizes.state, "dh0");
-    check_hashed(&r, r.dc0, r.sizes.state, "dc0");
-    check_hashed(&r, r.grads, r.sizes.params, "grads");
+    check_hashed(&r, r.dh0, r.net.sizes.state, "dh0");
+    check_hashed(&r, r.dc0, r.net.sizes.state, "dc0");
+    check_hashed(&r, r.work.grads, r.net.sizes.params, "grads");
     bench_row_close(&r);
     MUST(bench_read(&l, "gru charlm_L2 5 3 2 4"), "no row");
     must(bench_row_open(&r, &l, 0), "charlm_L2");
     check_hashed(&r, &r.loss, 1, "loss");
     check_hashed(&r, &r.norm, 1, "norm");
-    check_hashed(&r, r.logits, r.sizes.output, "logits");
-    check_hashed(&r, r.grads, r.sizes.params, "grads");
-    check_hashed(&r, r.moments, 2 * r.sizes.params, "moments");
-    check_hashed(&r, r.params, r.sizes.params, "params");
+    check_hashed(&r, r.work.logits, r.net.sizes.logits, "logits");
+    check_hashed(&r, r.work.grads, r.net.sizes.params, "grads");
+    check_hashed(&r, r.work.moments, r.net.sizes.moments, "moments");
+    check_hashed(&r, r.work.params, r.net.sizes.params, "params");
     bench_row_close(&r);
 }
 
@@ -487,7 +508,7 @@ static void check_hash(void)
 static void check_again(const char *text)
 {
     static bench_row r;
-    rnn_run run = {0, 0, RNN_KERNEL_AUTO, NULL, NULL};
+    rnn_run run = {RNN_KERNEL_AUTO, 0, NULL, NULL};
     bench_line l;
     uint32_t h[2];
     int i, k;

@@ -33,14 +33,14 @@ static void check_longest(void)
  * so are the parts of what a decoder reads: too wide for an int. */
 static void check_too_wide(void)
 {
-    rnn_stack s = {0};
     rnn_model m = {0};
-    rnn_sizes z;
+    rnn_net net;
 
-    s.input_size = 1;
-    s.hidden_size = INT_MAX / 2 + 1;
-    s.bidirectional = 1;
-    CHECK(rnn_stack_sizes(&s, 1, 1, &z) == RNN_E_SIZE, "two directions");
+    m.input_size = m.output_size = 1;
+    m.hidden_size = INT_MAX / 2 + 1;
+    m.bidirectional = 1;
+    CHECK(rnn_plan(&net, &m, NULL) == RNN_E_SIZE, "two directions");
+    memset(&m, 0, sizeof m);
     m.wiring = RNN_1_TO_N;
     m.feed = RNN_AT_EACH;
     m.input_size = m.hidden_size = 1;
@@ -48,14 +48,14 @@ static void check_too_wide(void)
     m.target = RNN_EMBEDDING;
     m.target_size = m.output_size = 2;
     m.target_embedding_size = INT_MAX;
-    CHECK(rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_E_SIZE, "a token and c");
+    CHECK(rnn_plan(&net, &m, NULL) == RNN_E_SIZE, "a token and c");
     memset(&m, 0, sizeof m);
     m.wiring = RNN_N_TO_M;
     m.feed = RNN_AS_STATE;
     m.input_size = m.target_size = m.output_size = 1;
     m.hidden_size = INT_MAX / 3 + 1;
     CHECK(sizeof(rnn_real) > 4 || sizeof(size_t) < 8 ||
-          rnn_model_sizes(&m, 1, 1, 1, &z) == RNN_OK, "twice that fits");
+          rnn_plan(&net, &m, NULL) == RNN_OK, "twice that fits");
 }
 
 /* Sizes that no memory has: of a linear block, a table, a model, a beam. */
@@ -64,10 +64,9 @@ static void check_too_many(void)
     rnn_linear lin = {1, 1, RNN_IDENTITY, 0};
     rnn_seq seq = {0};
     rnn_model m = {0};
-    rnn_decoding d = {0};
-    rnn_sizes sizes;
+    rnn_most most = {0};
+    rnn_net net;
     rnn_real x = 0, y = 0, params[2] = {0, 0};
-    size_t work, ints;
     int id = 0;
 
     seq.steps = seq.batch = INT_MAX;
@@ -89,29 +88,56 @@ static void check_too_many(void)
     m.cell = RNN_TANH;
     m.input_size = m.hidden_size = 1;
     m.output_size = 1 << 26; /* T*B*H would be a buffer, T*B*O is none */
-    CHECK(rnn_model_sizes(&m, 0, 1 << 20, 1 << 20, &sizes) == RNN_E_SIZE,
-          "logits");
+    most.steps = most.batch = 1 << 20;
+    CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "logits");
     m.output_size = 1;
-    CHECK(sizeof(size_t) < 8 ||
-          rnn_model_sizes(&m, 0, 1 << 20, 1 << 20, &sizes) == RNN_OK,
+    CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK,
           "one logit");
     m.wiring = RNN_1_TO_N;
-    d.width = 1 << 30;
-    d.end = -1;
-    d.max_steps = INT_MAX;
-    CHECK(rnn_beam_sizes(&m, 1, 1, &d, &work, &ints) == RNN_E_SIZE,
-          "the paths of a beam");
-    d.max_steps = 1;
-    CHECK(sizeof(size_t) < 8 ||
-          rnn_beam_sizes(&m, 1, 1, &d, &work, &ints) == RNN_OK, "a wide beam");
+    most.steps = most.batch = 1;
+    most.rows = 1 << 30;
+    most.tokens = INT_MAX;
+    CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "the paths of a beam");
+    most.tokens = 1;
+    CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK,
+          "a wide beam");
+
+    /* what a model reads */
+    memset(&m, 0, sizeof m);
+    memset(&most, 0, sizeof most);
+    m.input_size = INT_MAX;
+    m.hidden_size = m.output_size = 1;
+    CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK, "wide x");
+    most.steps = most.batch = 46341;
+    CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "x");
+    most.steps = most.batch = 1;
+    most.rows = INT_MAX;
+    CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "x of a step");
+    m.wiring = RNN_N_TO_M;
+    most.rows = 0;
+    CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK,
+          "a wide source");
+    most.source_steps = most.batch = 46341;
+    CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "a source");
 }
 
-/* Narrow layers: what train has beyond train_tight is two copies of the weights
- * of each layer and one of the head's, in an encoder-decoder, too. */
+enum { STAMP = 16 }; /* numbers in front of packed */
+
+/* The copies of a layer's weights, as RNN_PACKED counts them. */
+static size_t copies(size_t input, size_t hidden)
+{
+    return (RNN_PACKED(RNN_GRU, input, 0, hidden, 1, 1, 0, 0) - STAMP) / 2;
+}
+
+/* Narrow layers: packed holds a copy of the weights of each layer, in training
+ * two and one of the head's, in an encoder-decoder, too; and memory c alone. */
 static void check_copies(void)
 {
     rnn_model m = {0};
-    rnn_sizes z;
+    rnn_most most = {0};
+    rnn_net net;
+    const rnn_sizes *z = &net.sizes;
+    const size_t once = copies(3, 4) + copies(2, 4);
 
     m.wiring = RNN_N_TO_M;
     m.cell = RNN_GRU;
@@ -120,13 +146,17 @@ static void check_copies(void)
     m.target_size = m.output_size = 2;
     m.feed = RNN_AS_STATE;
     m.no_bias = 1;
-    MUST(rnn_model_sizes(&m, 3, 2, 2, &z) == RNN_OK, "sizes");
-    CHECK(z.train - z.train_tight ==
-              2 * (RNN_STACK_COPIES(RNN_GRU, 3, 4, 1, 1) +
-                   RNN_STACK_COPIES(RNN_GRU, 2, 4, 1, 1)) + 4 * 2,
-          "%lu copied of %lu", (unsigned long)(z.train - z.train_tight),
-          (unsigned long)z.params);
-    CHECK(z.memory == 2 * 4, "memory is c alone: %lu", (unsigned long)z.memory);
+    most.steps = most.batch = 2;
+    most.source_steps = 3;
+    MUST(rnn_plan(&net, &m, &most) == RNN_OK, "plan");
+    CHECK(z->packed == STAMP + once, "%lu copied of %lu",
+          (unsigned long)z->packed, (unsigned long)z->params);
+    CHECK(z->memory == 2 * 4, "memory is c alone: %lu",
+          (unsigned long)z->memory);
+    most.train = 1;
+    MUST(rnn_plan(&net, &m, &most) == RNN_OK, "plan");
+    CHECK(z->packed == STAMP + 2 * once + 4 * 2, "%lu copied of %lu",
+          (unsigned long)z->packed, (unsigned long)z->params);
 }
 
 /* ---- bit for bit --------------------------------------------------------- */
@@ -141,39 +171,56 @@ static int same(const rnn_real *a, const rnn_real *b, size_t n)
 static void check_products(void)
 {
     enum { T = 4, B = 64, I = 48, H = 64 };
-    rnn_stack s = {0};
+    rnn_model m = {0};
+    rnn_most most = {0};
+    rnn_net net;
+    rnn_work work = {0};
     rnn_seq seq = {0};
     rnn_flow flow = {0};
-    rnn_run run = {0, 0, 0, NULL, NULL};
-    rnn_sizes z;
-    rnn_real *params, *work, *dy, *y[2], *dx[2], *grads[2];
+    rnn_run run = {0, 0, NULL, NULL};
+    rnn_rng rng;
+    rnn_real *dy, *y[3], *dx[2], *grads[2];
+    size_t n;
     int k, bad = 0;
 
-    s.cell = RNN_LSTM;
-    s.input_size = I;
-    s.hidden_size = H;
-    MUST(rnn_stack_sizes(&s, T, B, &z) == RNN_OK, "sizes");
-    params = test_reals(z.params, 0.1);
-    work = test_reals(z.train, 0);
-    dy = test_reals(z.output, 1);
+    m.cell = RNN_LSTM;
+    m.input_size = I;
+    m.hidden_size = H;
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    MUST(rnn_plan(&net, &m, &most) == RNN_OK, "plan");
+    n = net.sizes.logits;
+    dy = test_reals(n, 1);
+    work.dlogits = dy;
+    work.dlogits_len = n;
+    work.run = &run;
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
+         RNN_OK, "bind");
+    rnn_rng_seed(&rng, 1);
+    MUST(rnn_init_params(&m, work.params, net.sizes.params, &rng) == RNN_OK,
+         "init");
     seq.steps = T;
     seq.batch = B;
     seq.x = test_reals(T * B * I, 1);
     for (k = 0; k < 2; k++) {
         run.kernel = k ? RNN_KERNEL_PORTABLE : RNN_KERNEL_AUTO;
-        y[k] = test_reals(z.output, 0);
+        y[k] = test_reals(n, 0);
         dx[k] = test_reals(T * B * I, 0);
-        grads[k] = test_reals(z.params, 0);
+        grads[k] = test_reals(net.sizes.params, 0);
         flow.dx = dx[k];
-        bad |= rnn_stack_forward(&s, params, &seq, y[k], work, z.train, &run);
-        bad |= rnn_stack_backward(&s, params, &seq, dy, &flow, work, z.train,
-                                  &run);
-        bad |= rnn_stack_grads(&s, &seq, work, z.train, grads[k], &run);
+        bad |= rnn_forward(&net, &work, &seq);
+        memcpy(y[k], work.logits, n * sizeof *y[k]);
+        bad |= rnn_backward(&net, &work, &seq, &flow);
+        memcpy(grads[k], work.grads, net.sizes.params * sizeof *grads[k]);
     }
+    y[2] = work.logits;
+    bad |= rnn_pack(&net, &work);
+    bad |= rnn_infer(&net, &work, &seq);
     CHECK(!bad, "a status");
-    CHECK(same(y[0], y[1], z.output), "outputs");
+    CHECK(same(y[0], y[1], n) && same(y[0], y[2], n), "outputs");
     CHECK(same(dx[0], dx[1], T * B * I), "gradients of x");
-    CHECK(same(grads[0], grads[1], z.params), "gradients of weights");
+    CHECK(same(grads[0], grads[1], net.sizes.params), "gradients of weights");
     test_free();
 }
 
@@ -202,12 +249,16 @@ static void check_table(void)
 typedef struct fixed {
     rnn_model m;
     rnn_seq source;
-    rnn_sizes z;
-    rnn_real *params, *memory, *work, x[1], h[1];
+    rnn_net net;
+    rnn_work work;
+    rnn_real x[1], h[1];
 } fixed;
 
 static void fixed_begin(fixed *f, const rnn_real *bias, int outputs)
 {
+    rnn_most most = {0};
+    const rnn_sizes *z = &f->net.sizes;
+
     memset(f, 0, sizeof *f);
     f->m.wiring = RNN_1_TO_N;
     f->m.cell = RNN_TANH;
@@ -215,30 +266,24 @@ static void fixed_begin(fixed *f, const rnn_real *bias, int outputs)
     f->m.output_size = outputs;
     f->source.steps = f->source.batch = 1;
     f->source.x = f->x;
-    MUST(rnn_model_sizes(&f->m, 1, 1, 1, &f->z) == RNN_OK, "sizes");
-    f->params = test_reals(f->z.params, 0);
-    memcpy(f->params + f->z.params - outputs, bias,
+    most.tokens = 2;
+    MUST(rnn_plan(&f->net, &f->m, &most) == RNN_OK, "plan");
+    f->work.ints_len = z->ints;
+    f->work.ints = (int *)test_memory(z->ints * sizeof(int));
+    memset(f->work.ints, 0x55, z->ints * sizeof(int));
+    MUST(rnn_bind(&f->net, &f->work, test_reals(z->all, 0), z->all) == RNN_OK,
+         "bind");
+    memcpy(f->work.params + z->params - outputs, bias,
            (size_t)outputs * sizeof *bias);
-    f->memory = test_reals(f->z.memory, 0);
-    f->work = test_reals(f->z.infer, 0);
-    MUST(rnn_encode(&f->m, f->params, &f->source, f->memory, f->z.memory, f->h,
-                    NULL, f->work, f->z.infer, NULL) == RNN_OK, "encode");
+    MUST(rnn_encode(&f->net, &f->work, &f->source, f->h, NULL) == RNN_OK,
+         "encode");
 }
 
-static rnn_status beam(fixed *f, const rnn_decoding *d, int *ids, int *counts,
+static rnn_status beam(fixed *f, const rnn_writing *how, int *ids, int *counts,
                        rnn_real *scores)
 {
-    size_t work, ints;
-    rnn_status st = rnn_beam_sizes(&f->m, 1, 1, d, &work, &ints);
-    int *queue;
-
-    if (st)
-        return st;
-    queue = (int *)test_memory(ints * sizeof(int));
-    memset(queue, 0x55, ints * sizeof(int));
-    return rnn_beam_search(&f->m, f->params, &f->source, f->memory, f->z.memory,
-                           d, f->h, NULL, ids, counts, scores,
-                           test_reals(work, 0), work, queue, ints, NULL);
+    return rnn_beam_search(&f->net, &f->work, how, f->h, NULL, ids, counts,
+                           scores);
 }
 
 /* Ties, the end alone, and no token at all. */
@@ -246,7 +291,7 @@ static void check_beams(void)
 {
     static const rnn_real equal[2] = {0, (rnn_real)1e-30}, one[1] = {0};
     static const rnn_real later[3] = {-50, 0, (rnn_real)1e-30};
-    rnn_decoding d = {0};
+    rnn_writing d = {0};
     rnn_real scores[2] = {-1, -1};
     int ids[2] = {-1, -1}, counts[2] = {-2, -2};
     fixed f;
@@ -254,28 +299,28 @@ static void check_beams(void)
     fixed_begin(&f, equal, 2);
     d.end = -1;
     d.width = 1;
-    d.max_steps = 2;
+    d.max_tokens = 2;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 2 &&
           ids[0] == 1 && ids[1] == 1,
           "probabilities that round to the same: the greater logit");
-    d.max_steps = 0;
+    d.max_tokens = 0;
     d.length_power = 1;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 0 &&
           scores[0] == 0, "no token: %d, %g", counts[0], (double)scores[0]);
     test_free();
 
     fixed_begin(&f, later, 3);
-    d.max_steps = 1;
+    d.max_tokens = 1;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && ids[0] == 2,
           "the same after a worse one");
     test_free();
 
     fixed_begin(&f, one, 1);
     d.end = 0;
-    d.max_steps = 2;
+    d.max_tokens = 2;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 0,
           "nothing but the end");
-    d.min_steps = 1;
+    d.min_tokens = 1;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_E_ARG,
           "nothing but the end, and not yet");
     test_free();

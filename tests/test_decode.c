@@ -73,18 +73,40 @@ static rnn_real *read_rows(const job *j, int kind, size_t I, size_t E,
     return x;
 }
 
-/* A stack over a sequence; its states go where seq says. */
-static rnn_real *stack_of(const rnn_stack *stack, const rnn_real *params,
+/* A stack over a sequence, as a model without a head; its states go where seq
+ * says. */
+static rnn_real *stack_of(const rnn_model *stack, const rnn_real *params,
                           const rnn_seq *seq)
 {
-    rnn_real *y;
-    rnn_sizes z;
+    rnn_most most;
+    rnn_net net;
+    rnn_work work;
 
-    MUST_OK(rnn_stack_sizes(stack, seq->steps, seq->batch, &z));
-    y = zeros(z.output);
-    MUST_OK(rnn_stack_infer(stack, params, seq, y, zeros(z.infer), z.infer,
-                            NULL));
-    return y;
+    memset(&most, 0, sizeof most);
+    most.steps = seq->steps;
+    most.batch = seq->batch;
+    MUST_OK(rnn_plan(&net, stack, &most));
+    memset(&work, 0, sizeof work);
+    work.weights = params;
+    work.weights_len = net.sizes.params;
+    MUST_OK(rnn_bind(&net, &work, zeros(net.sizes.all), net.sizes.all));
+    MUST_OK(rnn_infer(&net, &work, seq));
+    return work.logits;
+}
+
+/* The description of such a stack. */
+static rnn_model stack_model(const job *j, size_t reads)
+{
+    rnn_model m;
+
+    memset(&m, 0, sizeof m);
+    m.cell = j->model.cell;
+    m.input_size = (int)reads;
+    m.hidden_size = j->model.hidden_size;
+    m.num_layers = j->model.num_layers;
+    m.bidirectional = j->model.bidirectional;
+    m.no_bias = j->model.no_bias;
+    return m;
 }
 
 static void encoder_blocks(const job *j, encoded *e, int i)
@@ -93,14 +115,16 @@ static void encoder_blocks(const job *j, encoded *e, int i)
                                           "enc2.weight_ih_l0"};
     static const char *const tables[] = {"emb_src.weight", "emb_src2.weight"};
     const size_t states = j->L[i] * j->B * j->H[i];
+    const size_t E = (size_t)j->model.embedding_size;
+    const rnn_model encoder = stack_model(
+        j, j->model.input == RNN_EMBEDDING ? E : j->I[i]);
     rnn_seq s = j->seq[i];
 
-    s.x = read_rows(j, j->model.input, j->I[i], (size_t)j->model.embedding_size,
-                    tables[i - 1], &s);
+    s.x = read_rows(j, j->model.input, j->I[i], E, tables[i - 1], &s);
     s.ids = NULL;
     s.hn = e->hn[i] = zeros(states);
     s.cn = e->cn[i] = j->lstm ? zeros(states) : NULL;
-    e->y[i] = stack_of(&j->encoder, j->params + offset_of(j, weights[i - 1]),
+    e->y[i] = stack_of(&encoder, j->params + offset_of(j, weights[i - 1]),
                        &s);
 }
 
@@ -195,13 +219,18 @@ static void start_blocks(const job *j, const encoded *e, rnn_real *h,
         }
 }
 
+/* How wide a token is as the decoder reads it. */
+static size_t token_width(const job *j)
+{
+    return j->I[0] && j->model.target == RNN_EMBEDDING
+               ? (size_t)j->model.target_embedding_size : j->I[0];
+}
+
 /* [token; c; contexts], as far as the decoder reads them. */
 static rnn_real *decoder_input(const job *j, const results *r,
-                               const encoded *e)
+                               const encoded *e, size_t width)
 {
-    const size_t width = (size_t)j->stack.input_size;
-    const size_t X = j->I[0] && j->model.target == RNN_EMBEDDING
-                         ? (size_t)j->model.target_embedding_size : j->I[0];
+    const size_t X = token_width(j);
     const rnn_real *token = read_rows(j, j->model.target, j->I[0], X,
                                       j->given ? "emb.weight"
                                                : "emb_tgt.weight",
@@ -232,9 +261,13 @@ static void decoder_blocks(const job *j, const results *r, encoded *e)
     static const char *const weights[2][2] = {
         {"dec.weight_ih_l0", "dec.weight_hh_l0"},
         {"rnn.weight_ih_l0", "rnn.weight_hh_l0"}};
-    rnn_stack stack = j->stack;
     const size_t n = j->B * j->H[0], state = j->sizes.state;
-    const size_t none = stack.input_size ? 0 : RNN_GATES(stack.cell) * j->H[0];
+    const size_t reads =
+        token_width(j) +
+        (j->feed & (RNN_AT_EACH | RNN_AT_FIRST) ? j->C : 0) +
+        (j->model.attention ? j->K * (size_t)j->sources : 0);
+    const size_t none = reads ? 0 : RNN_GATES(j->model.cell) * j->H[0];
+    rnn_model stack = stack_model(j, reads ? reads : 1);
     const size_t at = offset_of(j, weights[j->given][none > 0]);
     rnn_real *params = zeros(none + j->sizes.params - at);
     rnn_real *h0 = zeros(state), *c0 = j->lstm ? zeros(state) : NULL;
@@ -242,12 +275,13 @@ static void decoder_blocks(const job *j, const results *r, encoded *e)
 
     memcpy(params + none, j->params + at,
            (j->sizes.params - at) * sizeof *params);
-    if (none)
-        stack.input_size = 1;
+    stack.hidden_size = (int)j->H[0];
+    stack.num_layers = (int)j->L[0];
+    stack.bidirectional = 0;
     start_blocks(j, e, h0, c0);
     check_numbers(j, r, "h0", h0);
     check_numbers(j, r, "c0", c0);
-    s.x = decoder_input(j, r, e);
+    s.x = decoder_input(j, r, e, reads);
     s.ids = NULL;
     s.h0 = h0;
     s.c0 = c0;
@@ -355,32 +389,26 @@ static void check_hypotheses(const job *j)
     const size_t S2 = j->sources == 2 ? (size_t)j->seq[2].steps : 0;
     const int *from = test_ids(R, (int)j->B);
     rnn_real *h1 = zeros(R * n), *c1 = j->lstm ? zeros(R * n) : NULL, *row;
-    rnn_sizes one, all;
-    rnn_run run;
     results r;
     stream s;
     turn p, q;
     how w = plain;
     size_t k;
-    int t, i;
+    int t;
 
     memset(&r, 0, sizeof r);
     w.kernel = kernels[test_below(kernel_count)];
     w.parts = test_below(4);
     w.guarded = test_below(2);
     w.fill = not_a_number();
-    open_stream(j, &w, &r, &s);
-    MUST_OK(call_sizes(j, s.S, 1, (int)R, &all));
-    MUST_OK(call_sizes(j, s.S, 1, 1, &one));
+    open_stream_of(j, &w, &r, &s, R, 0);
     p = open_turn(j, &s, work_of(&r, &w, R * j->O));
     q = open_turn(j, &s, zeros(j->O));
     p.rows = (int)R;
     p.from = from;
     p.h = zeros(R * n);
     p.c = j->lstm ? zeros(R * n) : NULL;
-    p.len = all.step;
     q.rows = 1;
-    q.len = one.step;
     if (j->model.attention && test_below(3)) {
         p.attn = work_of(&r, &w, R * (S1 + S2));
         q.attn = zeros(S1 + S2);
@@ -395,16 +423,14 @@ static void check_hypotheses(const job *j)
         p.t = q.t = t;
         p.x = j->seq[0].x ? test_reals(R * j->I[0], 1) : NULL;
         p.ids = j->seq[0].ids ? test_ids(R, (int)j->I[0]) : NULL;
-        p.work = q.work = work_of(&r, &w, all.step);
-        EACH_PART(i, &run, &w, w.parts)
-            MUST_OK(call_step(j, &s, &p, &run));
+        MUST_OK(call_step(&s, &p));
         for (k = 0; k < R; k++) {
             q.from = from + k;
             q.x = p.x ? p.x + k * j->I[0] : NULL;
             q.ids = p.ids ? p.ids + k : NULL;
             q.h = h1 + k * n;
             q.c = c1 ? c1 + k * n : NULL;
-            MUST_OK(call_step(j, &s, &q, NULL));
+            MUST_OK(call_step(&s, &q));
             CHECK(same(q.y, p.y + k * j->O, j->O), "hypothesis %d; %s", (int)k,
                   describe(j));
             if (p.attn)
@@ -485,8 +511,8 @@ static void run_look(const look *l, const how *w, results *r)
     const rnn_real *params = input(w, l->params, j->sizes.params);
     rnn_real *keys, *work, *attn, *context, *scores, *dh, *ds, *grads;
     rnn_run run;
-    int k;
 
+    set_run(&run, w);
     memset(r, 0, sizeof *r);
     attn = output(r, w, "attn", TARGET, T, B, S);
     scores = output(r, w, "scores", TARGET, T, B, S);
@@ -498,16 +524,13 @@ static void run_look(const look *l, const how *w, results *r)
     keys = work_of(r, w, l->keys);
     work = work_of(r, w, l->work);
     memcpy(grads, l->before, j->sizes.params * sizeof *grads);
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_attention_forward(&l->a, params, source, j->seq, keys,
+    MUST_OK(rnn_attention_forward(&l->a, params, source, j->seq, keys,
                                       l->keys, attn, context, scores, work,
                                       l->work, &run));
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_attention_backward(&l->a, params, source, j->seq, keys,
+    MUST_OK(rnn_attention_backward(&l->a, params, source, j->seq, keys,
                                        l->keys, attn, l->dcontext, l->dattn,
                                        dh, ds, work, l->work, &run));
-    EACH_PART(k, &run, w, w->columns)
-        MUST_OK(rnn_attention_grads(&l->a, source, j->seq, work, l->work,
+    MUST_OK(rnn_attention_grads(&l->a, source, j->seq, work, l->work,
                                     grads, &run));
 }
 
@@ -763,53 +786,45 @@ static size_t weights_of(const job *j)
 }
 
 /* Room for what comes out; the encoded source. */
-static void open_decoded(const job *j, const rnn_decoding *d,
+static void open_decoded(const job *j, const how *w, const rnn_writing *d,
                          const rnn_rng *rng, stream *s, decoded *o)
 {
-    const size_t n = (size_t)d->max_steps * j->B;
+    const size_t n = (size_t)d->max_tokens * j->B;
     results r;
     size_t i;
 
     memset(&r, 0, sizeof r);
     memset(o, 0, sizeof *o);
-    open_stream(j, &plain, &r, s);
+    open_stream(j, w, &r, s);
     o->ids = test_ids(n, 1);
     o->counts = test_ids(j->B, 1);
     for (i = 0; i < n; i++)
         o->ids[i] = -1;
     if (weights_of(j))
-        o->attn = zeros((size_t)d->max_steps * weights_of(j));
+        o->attn = zeros((size_t)d->max_tokens * weights_of(j));
     o->h = s->h;
     o->c = s->c;
     o->rngs = (rnn_rng *)test_memory(j->B * sizeof *rng);
     memcpy(o->rngs, rng, j->B * sizeof *rng);
 }
 
-static void run_decode(const job *j, int kernel, const rnn_decoding *d,
-                       const rnn_sampling *draw, const rnn_rng *rng,
-                       decoded *o)
+static void run_decode(const job *j, int kernel, const rnn_writing *d,
+                       const rnn_rng *rng, decoded *o)
 {
-    rnn_real *work;
-    size_t len;
-    rnn_run run;
+    rnn_writing own = *d;
+    how w = some_how();
     stream s;
 
-    memset(&run, 0, sizeof run);
-    run.kernel = kernel;
-    open_decoded(j, d, rng, &s, o);
-    len = s.len + (j->B + 1) * j->O;
-    work = zeros(len);
-    if (equal_steps(j))
-        short_by_one(j, call_decode(j, &s, d, draw, o->rngs, o->ids, o->counts,
-                                    o->attn, work, len - 1, &run),
-                     "decode's work");
-    MUST_OK(call_decode(j, &s, d, draw, o->rngs, o->ids, o->counts, o->attn,
-                        work, len, &run));
+    w.kernel = kernel;
+    w.dirty = w.alias = 0;
+    open_decoded(j, &w, d, rng, &s, o);
+    own.rngs = o->rngs;
+    MUST_OK(rnn_generate(&s.net, &s.work, &own, s.h, s.c, o->ids, o->counts,
+                         o->attn));
 }
 
-/* The loop over rnn_decode_step that it stands for. */
-static void decode_loop(const job *j, const rnn_decoding *d,
-                        const rnn_sampling *draw, const rnn_rng *rng,
+/* The loop over rnn_step that it stands for. */
+static void decode_loop(const job *j, const rnn_writing *d, const rnn_rng *rng,
                         decoded *o)
 {
     rnn_real *sorted = zeros(j->O);
@@ -819,27 +834,27 @@ static void decode_loop(const job *j, const rnn_decoding *d,
     stream s;
     turn p;
 
-    open_decoded(j, d, rng, &s, o);
+    open_decoded(j, &plain, d, rng, &s, o);
     p = open_turn(j, &s, zeros(j->B * j->O));
     p.ids = last;
     for (b = 0; b < j->B; b++) {
         last[b] = d->begin;
-        o->counts[b] = d->max_steps;
+        o->counts[b] = d->max_tokens;
     }
-    for (t = 0; t < d->max_steps && left; t++) {
+    for (t = 0; t < d->max_tokens && left; t++) {
         p.t = t;
         p.attn = weights ? o->attn + (size_t)t * weights : NULL;
-        MUST_OK(call_step(j, &s, &p, NULL));
+        MUST_OK(call_step(&s, &p));
         for (b = 0; b < j->B; b++) {
             rnn_real *x = p.y + b * j->O;
-            if (o->counts[b] < d->max_steps)
+            if (o->counts[b] < d->max_tokens)
                 continue;
-            if (d->end >= 0 && t < d->min_steps)
+            if (d->end >= 0 && t < d->min_tokens)
                 x[d->end] = -(rnn_real)HUGE_VAL;
             id = greatest(x, j->O);
-            if (draw)
-                MUST_OK(rnn_sample(x, (int)j->O, draw, o->rngs + b, sorted,
-                                   &id));
+            if (d->sampling)
+                MUST_OK(rnn_sample(x, (int)j->O, d->sampling, o->rngs + b,
+                                   sorted, &id));
             if (id == d->end) {
                 o->counts[b] = t;
                 left--;
@@ -853,14 +868,14 @@ static void decode_loop(const job *j, const rnn_decoding *d,
 /* Row b of one is row k of the other, as far as it goes. */
 static void check_decoded(const job *j, const decoded *o, size_t b,
                           const job *l, const decoded *p, size_t k,
-                          const rnn_decoding *d, const char *what)
+                          const rnn_writing *d, const char *what)
 {
     const int n = o->counts[b];
     size_t t, i, bad = 0, from = 0, from2 = 0;
     int q;
 
-    CHECK(n == p->counts[k] && n >= 0 && n <= d->max_steps &&
-          (n >= d->min_steps || d->end < 0), "%s: count %d, %d; %s", what, n,
+    CHECK(n == p->counts[k] && n >= 0 && n <= d->max_tokens &&
+          (n >= d->min_tokens || d->end < 0), "%s: count %d, %d; %s", what, n,
           p->counts[k], describe(j));
     if (n != p->counts[k])
         return;
@@ -869,7 +884,7 @@ static void check_decoded(const job *j, const decoded *o, size_t b,
                o->ids[t * j->B + b] == d->end;
     CHECK(bad == 0, "%s: ids; %s", what, describe(j));
     bad = 0;
-    for (t = 0; o->attn && t < (size_t)d->max_steps && t <= (size_t)n; t++) {
+    for (t = 0; o->attn && t < (size_t)d->max_tokens && t <= (size_t)n; t++) {
         from = t * weights_of(j);
         from2 = t * weights_of(l);
         for (q = 1; q <= j->sources; q++) {
@@ -880,7 +895,7 @@ static void check_decoded(const job *j, const decoded *o, size_t b,
         }
     }
     CHECK(bad == 0, "%s: weights; %s", what, describe(j));
-    for (i = 0; i < j->L[0] && n == d->max_steps; i++) {
+    for (i = 0; i < j->L[0] && n == d->max_tokens; i++) {
         bad += !same(o->h + (i * j->B + b) * j->H[0],
                      p->h + (i * l->B + k) * j->H[0], j->H[0]);
         if (o->c)
@@ -897,35 +912,35 @@ static int rows_ended, rows_cut;
 static void check_decode(int round)
 {
     job j, one;
-    rnn_decoding d;
+    rnn_writing d;
     rnn_sampling draw;
-    const rnn_sampling *how_drawn = round % 3 ? &draw : NULL;
     rnn_rng *rng;
     decoded o, p;
     size_t i;
     int k;
 
     make_token_job(&j, 0, 1, 1.5);
-    make_decoding(&j, &d);
+    make_writing(&j, &d);
     memset(&draw, 0, sizeof draw);
     draw.temperature = (rnn_real)(test_below(4) ? 1 : 0);
     draw.top_k = test_below(2) ? 0 : 1 + test_below((int)j.O);
     draw.top_p = (rnn_real)(test_below(2) ? 0 : 0.8);
+    d.sampling = round % 3 ? &draw : NULL;
     rng = (rnn_rng *)test_memory(j.B * sizeof *rng);
     for (i = 0; i < j.B; i++)
         rnn_rng_seed(rng + i, (uint32_t)test_next());
-    decode_loop(&j, &d, how_drawn, rng, &p);
+    decode_loop(&j, &d, rng, &p);
     for (k = 0; k < kernel_count; k++) {
-        run_decode(&j, kernels[k], &d, how_drawn, rng, &o);
+        run_decode(&j, kernels[k], &d, rng, &o);
         for (i = 0; i < j.B; i++)
             check_decoded(&j, &o, i, &j, &p, i, &d, "loop");
     }
     for (k = 0; k < (int)j.B; k++) {
         take_rows(&j, &one, &k, 1, NULL);
-        run_decode(&one, RNN_KERNEL_AUTO, &d, how_drawn, rng + k, &p);
+        run_decode(&one, RNN_KERNEL_AUTO, &d, rng + k, &p);
         check_decoded(&j, &o, (size_t)k, &one, &p, 0, &d, "row alone");
-        rows_ended += o.counts[k] < d.max_steps;
-        rows_cut += o.counts[k] == d.max_steps;
+        rows_ended += o.counts[k] < d.max_tokens;
+        rows_cut += o.counts[k] == d.max_tokens;
     }
 }
 
@@ -980,7 +995,7 @@ static void check_wide(int attention)
         w.tight = 0;
         w.guarded = 1;
         w.shift = k == 1;
-        w.parts = w.columns = k;
+        w.parts = k;
         run_train(&j, &w, &s);
         check_same(&j, &r, &s, "wide");
     }

@@ -80,6 +80,15 @@ static bytes with_header(bytes b, const char *json)
 
 /* ---- what readers say of a file ------------------------------------------ */
 
+/* Whether m's file is one of a stack alone: it has neither table nor head, and
+ * if it says how its input is read, that is as numbers. */
+static int is_bare(const rnn_model *m, int described)
+{
+    return !m->output_size && m->wiring < RNN_1_TO_N &&
+           m->input != RNN_EMBEDDING &&
+           (!described || (m->wiring == RNN_N_TO_N && m->input == RNN_DENSE));
+}
+
 /* What rnn_load_model says where either answer will do. */
 enum { ANY = 1 };
 
@@ -95,7 +104,9 @@ static void check_answers(const rnn_model *m, bytes b, const char *what,
               (model == ANY && (v.model == RNN_OK ||
                                 v.model == RNN_E_MISMATCH)),
           "%s: model %d", what, v.model);
-    CHECK(v.stack != RNN_OK, "%s: the file of a stack alone", what);
+    CHECK((v.bare == RNN_OK) ==
+              (v.load == RNN_OK && is_bare(m, v.model != RNN_E_END)),
+          "%s: as a stack alone: %d", what, v.bare);
     CHECK(v.reasons, "%s: no reason", what);
     CHECK(v.untouched, "%s: something was written", what);
     free(b.p);
@@ -209,7 +220,7 @@ typedef struct kind {
     rnn_model model;
 } kind;
 
-/* small: additive and each_token are seeds of the fuzzer */
+/* small: additive, bare and each_token are seeds of the fuzzer */
 static const kind kinds[] = {
     {"n_to_n", {.cell = RNN_GRU_RESET_BEFORE, .input = RNN_ONE_HOT,
                 .input_size = 3, .hidden_size = 2, .num_layers = 2,
@@ -219,6 +230,17 @@ static const kind kinds[] = {
                 .input = RNN_EMBEDDING, .input_size = 4, .embedding_size = 2,
                 .hidden_size = 3, .bidirectional = 1, .output_size = 2,
                 .dropout_last = (rnn_real)0.5}},
+    {"bare", {.cell = RNN_GRU, .input_size = 2, .hidden_size = 1}},
+    {"bare_deep", {.cell = RNN_LSTM, .input_size = 3, .hidden_size = 2,
+                   .num_layers = 2, .bidirectional = 1, .no_bias = 1}},
+    {"bare_one_hot", {.wiring = RNN_N_TO_1, .input = RNN_ONE_HOT,
+                      .input_size = 3, .hidden_size = 2}},
+    {"headless", {.cell = RNN_LSTM, .input = RNN_EMBEDDING, .input_size = 4,
+                  .embedding_size = 3, .hidden_size = 2}},
+    {"headless_two", {.wiring = RNN_N_TO_M, .cell = RNN_GRU,
+                      .input = RNN_ONE_HOT, .input_size = 3, .hidden_size = 2,
+                      .target = RNN_EMBEDDING, .target_size = 4,
+                      .target_embedding_size = 2, .attention = RNN_GENERAL}},
     {"first", {.wiring = RNN_1_TO_N, .cell = RNN_GRU, .input_size = 3,
                .hidden_size = 2, .output_size = 4, .feed = RNN_AT_FIRST}},
     {"reads_nothing", {.wiring = RNN_1_TO_N, .cell = RNN_LSTM, .input_size = 2,
@@ -303,7 +325,7 @@ static rnn_model draw_model(int wiring, int cell)
     m.num_layers = test_below(3);
     m.bidirectional = wiring == RNN_1_TO_N ? 0 : test_below(2) * 3;
     m.no_bias = test_below(2) * 5;
-    m.output_size = 1 + test_below(6);
+    m.output_size = test_below(7);
     m.dropout = test_below(2) ? (rnn_real)0.3 : 0;
     m.dropout_last = test_below(2) ? (rnn_real)0.15 : 0;
     m.target = test_below(RNN_INPUTS);
@@ -333,12 +355,11 @@ static rnn_model draw_model(int wiring, int cell)
 static rnn_model some_model(int wiring, int cell)
 {
     rnn_model m;
-    rnn_sizes s;
     int tries = 0;
 
     do
         m = draw_model(wiring, cell);
-    while (rnn_model_sizes(&m, 3, 1, 1, &s) != RNN_OK && ++tries < 10000);
+    while (!params_of(&m) && ++tries < 10000);
     MUST(tries < 10000, "no valid model of wiring %d", wiring);
     return m;
 }
@@ -349,18 +370,17 @@ static rnn_real *some_params(const rnn_model *m, size_t *count)
     const rnn_real odd[5] = {(rnn_real)-0.0, (rnn_real)HUGE_VAL,
                              (rnn_real)-HUGE_VAL, (rnn_real)NAN,
                              (rnn_real)1e-40}; /* the last is subnormal */
-    rnn_real *p;
-    rnn_sizes s;
+    const size_t n = params_of(m);
+    rnn_real *p = test_reals(n, 2);
     size_t i;
 
-    MUST(rnn_model_sizes(m, 3, 1, 1, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 2);
-    for (i = 0; i < s.params; i++) {
+    MUST(n > 0, "not a model");
+    for (i = 0; i < n; i++) {
         if (test_below(8) == 0)
             p[i] = odd[test_below(5)];
         p[i] = (rnn_real)(float)p[i]; /* as a file keeps it */
     }
-    *count = s.params;
+    *count = n;
     return p;
 }
 
@@ -486,7 +506,8 @@ static void want_decoder(list *all, const rnn_model *m)
              (size_t)m->target_embedding_size);
     want_stack(all, given ? "rnn." : "dec.", m, in, m->decoder_hidden_size,
                m->decoder_layers, 1);
-    want(all, "out.", "weight", (size_t)m->output_size, out);
+    if (m->output_size)
+        want(all, "out.", "weight", (size_t)m->output_size, out);
 }
 
 static list want_all(const rnn_model *model)
@@ -502,13 +523,16 @@ static list want_all(const rnn_model *model)
         if (m.input == RNN_EMBEDDING)
             want(&all, "emb.", "weight", (size_t)m.input_size,
                  (size_t)m.embedding_size);
-        want_stack(&all, "rnn.", &m,
+        want_stack(&all,
+                   m.output_size || m.input == RNN_EMBEDDING ? "rnn." : "", &m,
                    width(m.input, m.input_size, m.embedding_size),
                    m.hidden_size, m.num_layers, D);
-        want(&all, "out.", "weight", (size_t)m.output_size,
-             (size_t)(D * m.hidden_size));
+        if (m.output_size)
+            want(&all, "out.", "weight", (size_t)m.output_size,
+                 (size_t)(D * m.hidden_size));
     }
-    want(&all, "out.", "bias", (size_t)m.output_size, 0);
+    if (m.output_size)
+        want(&all, "out.", "bias", (size_t)m.output_size, 0);
     return all;
 }
 
@@ -611,24 +635,25 @@ static void check_others(const rnn_model *model, bytes b)
     for (i = 0; i < described(&m); i++) {
         rnn_model other = m, said;
         rnn_real *p;
-        rnn_sizes s;
         const char *why = NULL;
+        size_t n;
         rnn_status r;
 
         to = test_below(4);
         set_field(&other, i, fields[i].names ? to : get_field(&m, i) + to - 1);
-        if (rnn_model_sizes(&other, 3, 1, 1, &s) != RNN_OK || two_ways(&other))
+        n = params_of(&other);
+        if (!n || two_ways(&other))
             continue;
         said = spelt(&other);
-        p = (rnn_real *)test_memory(s.params * sizeof *p);
-        memset(p, MARK, s.params * sizeof *p);
-        r = rnn_load(b.p, b.n, &other, p, s.params, &why);
+        p = (rnn_real *)test_memory(n * sizeof *p);
+        memset(p, MARK, n * sizeof *p);
+        r = rnn_load(b.p, b.n, &other, p, n, &why);
         if (same_model(&said, &m))
             CHECK(r == RNN_OK && !why, "%s said otherwise: %s", fields[i].key,
                   why ? why : "?");
         else
             CHECK(r == RNN_E_MISMATCH && why &&
-                      all_mark(p, s.params * sizeof *p),
+                      all_mark(p, n * sizeof *p),
                   "another %s: status %d", fields[i].key, r);
     }
 }
@@ -909,6 +934,7 @@ static const change full_changes[] = {
     {"no bias", SAY("no_bias", "0"), SAY("no_bias", "1"), NO, RNN_OK},
     {"another head", SAY("output_size", "1"), SAY("output_size", "3"), NO,
      RNN_OK},
+    {"no head", SAY("output_size", "1"), SAY("output_size", "0"), NO, RNN_OK},
     {"another version", SAY("rnn.h", "1"), SAY("rnn.h", "2"), NO, NO},
     {"version 11", SAY("rnn.h", "1"), SAY("rnn.h", "11"), NO, NO},
     {"a long version", SAY("rnn.h", "1"), SAY("rnn.h", "1111"), NO, NO},
@@ -989,7 +1015,6 @@ static void check_fields(const kind *k)
     const rnn_model m = spelt(&k->model);
     const bytes b = save_kind(k);
     char from[80], to[80], value[40], other_value[40];
-    rnn_sizes sizes;
     int i, to_value, valid;
     size_t j;
 
@@ -1014,7 +1039,7 @@ static void check_fields(const kind *k)
                 continue;
             set_field(&other, i, v);
             value_of(&other, i, other_value);
-            valid = rnn_model_sizes(&other, 1, 1, 1, &sizes) == RNN_OK;
+            valid = params_of(&other) > 0;
             other = spelt(&other); /* what is unused may say anything */
             check_said(&m, b, key, value, other_value,
                        valid && same_model(&other, &m) ? RNN_OK
@@ -1083,7 +1108,8 @@ static const edit edits[] = {
 
 static void check_edits(void)
 {
-    static const char *const every[] = {"two", "all", "each_token", "n_to_1"};
+    static const char *const every[] = {"two", "all", "each_token", "n_to_1",
+                                        "bare"};
     size_t i;
 
     for (i = 0; i < LEN(every); i++) {
@@ -1107,7 +1133,7 @@ static void check_each_tensor(const kind *k)
     const bytes b = save_kind(k);
     const char *json = header_of(b);
     const char *rest = strchr(json, '}'); /* of __metadata__ */
-    char from[160], to[200];
+    char from[160], to[200], last[60];
     rnn_st_tensor t;
     rnn_st st;
     size_t pos = 0;
@@ -1117,7 +1143,8 @@ static void check_each_tensor(const kind *k)
     MUST(rnn_st_open(b.p, b.n, &st, NULL) == RNN_OK && rest, "open");
     while (rnn_st_next(&st, &pos, &t) == RNN_OK) {
         const int n = (int)t.name_len;
-        sprintf(from, "\"%.*s\"", n, (const char *)t.name);
+        sprintf(last, "\"%.*s\"", n, (const char *)t.name);
+        strcpy(from, last);
         sprintf(to, "\"%.*s?\"", n - 1, (const char *)t.name);
         check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
         sprintf(from, "\"%.*s\":{\"dtype\":\"F32", n, (const char *)t.name);
@@ -1134,9 +1161,9 @@ static void check_each_tensor(const kind *k)
             check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
         }
     }
-    check_edit(m, b, "\"out.bias\"",
-               "\"x\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},"
-               "\"out.bias\"", RNN_E_MISMATCH, RNN_OK);
+    sprintf(to, "\"x\":{\"dtype\":\"F32\",\"shape\":[0],"
+            "\"data_offsets\":[0,0]},%s", last);
+    check_edit(m, b, last, to, RNN_E_MISMATCH, RNN_OK);
     plain = (char *)test_memory(strlen(json) + 1);
     sprintf(plain, "{%s", rest + 2);
     alone = with_header(b, plain);
@@ -1196,8 +1223,8 @@ static void check_damage(const rnn_model *m, int stride)
         bytes b = file_cut(file.p, i);
         v = ask_model(b, m);
         CHECK(v.open == RNN_E_FORMAT && v.model == RNN_E_FORMAT &&
-                  v.load == RNN_E_FORMAT && v.stack != RNN_OK && v.reasons &&
-                  v.untouched, "cut to %lu bytes", (unsigned long)i);
+                  v.load == RNN_E_FORMAT && v.bare == RNN_E_FORMAT &&
+                  v.reasons && v.untouched, "cut to %lu bytes", (unsigned long)i);
         free(b.p);
     }
     header = 8 + (size_t)(bits_at(file.p) & 0xffffffu);
@@ -1222,6 +1249,7 @@ static void check_damages(void)
     check_damage(&tiny, 5);
     check_damage(&kind_of("additive")->model, 200);
     check_damage(&kind_of("each_token")->model, 200);
+    check_damage(&kind_of("bare")->model, 100);
 }
 
 /* ---- numbers of two bytes ------------------------------------------------ */
@@ -1284,25 +1312,24 @@ static void check_mixed(void)
     const rnn_model *m;
     rnn_tensor tensor;
     verdict v;
-    rnn_sizes sizes;
     rnn_real *p, *q;
     const char *why;
-    size_t i;
+    size_t count, i;
     bytes b, saved;
     int k, n;
 
     for (k = 0; k < 3 * KINDS; k++) {
         m = &kinds[k % KINDS].model;
-        MUST(rnn_model_sizes(m, 1, 1, 1, &sizes) == RNN_OK, "sizes");
-        p = test_reals(sizes.params, 0);
-        q = test_reals(sizes.params, 0);
-        for (i = 0; i < sizes.params; i++)
+        count = params_of(m);
+        p = test_reals(count, 0);
+        q = test_reals(count, 0);
+        for (i = 0; i < count; i++)
             p[i] = (rnn_real)(test_below(511) - 255) / 32;
         saved = save(m, p, NULL, 0);
         b = rewritten(saved, -1);
         why = NULL;
-        CHECK(rnn_load(b.p, b.n, m, q, sizes.params, &why) == RNN_OK &&
-                  !memcmp(p, q, sizes.params * sizeof *p), "%s in halves: %s",
+        CHECK(rnn_load(b.p, b.n, m, q, count, &why) == RNN_OK &&
+                  !memcmp(p, q, count * sizeof *p), "%s in halves: %s",
               kinds[k % KINDS].name, why ? why : "other numbers");
         free(b.p);
         for (n = 0; rnn_model_tensor(m, n, &tensor) == RNN_OK; n++) {
@@ -1406,7 +1433,8 @@ static int write_checkpoints(const char *folder)
 
 static int write_corpus(const char *folder)
 {
-    static const char *const models[] = {"additive", "each_token", "n_to_1"};
+    static const char *const models[] = {"additive", "each_token", "n_to_1",
+                                         "bare"};
     const bytes plain = file_of(tiny_json, 4 * TINY);
     const bytes described = file_of(tiny_full(), 4 * TINY);
     size_t i;

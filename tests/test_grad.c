@@ -18,10 +18,11 @@ enum { T = 4, B = 3, I = 3, H = 3, O = 4, E = 2 };
 
 typedef struct problem {
     rnn_model model; /* output_size 0: the stack alone */
-    rnn_stack stack;
+    rnn_net net;
+    rnn_work work;
     rnn_sizes sizes;
     rnn_seq seq;
-    rnn_real *params, *grads, *x, *h0, *c0, *y, *work, *hn, *cn;
+    rnn_real *params, *grads, *x, *h0, *c0, *y, *hn, *cn;
     rnn_real *up, *up_h, *up_c, *weights, *dlogits;
     rnn_real *dx, *dh0, *dc0;
     int *targets;
@@ -39,24 +40,18 @@ static rnn_real dot(const rnn_real *a, const rnn_real *b, size_t n)
     return s;
 }
 
-/* The value that is differentiated; leaves dlogits and work behind. */
+/* The value that is differentiated; leaves dlogits and keep behind. */
 static rnn_real value(problem *p)
 {
     const size_t n = p->sizes.state;
     rnn_real loss = 0;
-    rnn_status st;
+    rnn_status st = rnn_forward(&p->net, &p->work, &p->seq);
 
-    if (p->model.output_size == 0) {
-        st = rnn_stack_forward(&p->stack, p->params, &p->seq, p->y, p->work,
-                               p->sizes.train, NULL);
-        loss = dot(p->y, p->up, p->sizes.output);
-    } else {
-        st = rnn_forward(&p->model, p->params, &p->seq, p->y, p->work,
-                         p->sizes.train, NULL);
-        if (!st)
-            st = rnn_cross_entropy(p->y, T * B, O, p->targets, p->weights, 0,
-                                   0.1, NULL, p->dlogits, &loss, NULL);
-    }
+    if (!st && p->model.output_size)
+        st = rnn_cross_entropy(p->y, T * B, O, p->targets, p->weights, 0, 0.1,
+                               NULL, p->dlogits, &loss, NULL);
+    else
+        loss = dot(p->y, p->up, p->sizes.logits);
     MUST(st == RNN_OK, "forward: %s", rnn_status_text(st));
     return loss + dot(p->hn, p->up_h, n) + dot(p->cn, p->up_c, n);
 }
@@ -76,7 +71,7 @@ static void check_tensor(problem *p, const char *name, rnn_real *v,
         v[i] = old;
         quotient = (up - down) / (2 * STEP);
         error = fabs(quotient - (d[i] - before));
-        if (error > BOUND && p->stack.cell == RNN_RELU) {
+        if (error > BOUND && p->model.cell == RNN_RELU) {
             /* a kink lies between: the quotients of two steps differ */
             v[i] = old + STEP / 8;
             twice = value(p);
@@ -92,7 +87,7 @@ static void check_tensor(problem *p, const char *name, rnn_real *v,
             worst = error;
     }
     CHECK(worst <= BOUND, "%s, cell %d layers %d both %d: %s off by %g",
-          p->what, p->stack.cell, p->stack.num_layers, p->stack.bidirectional,
+          p->what, p->model.cell, p->model.num_layers, p->model.bidirectional,
           name, worst);
 }
 
@@ -116,32 +111,20 @@ static void check_all(problem *p)
     flow.dx = p->seq.ids ? NULL : p->dx;
     for (i = 0; i < p->sizes.params; i++)
         p->grads[i] = before;
-    if (p->model.output_size == 0) {
-        st = rnn_stack_backward(&p->stack, p->params, &p->seq, p->up, &flow,
-                                p->work, p->sizes.train, NULL);
-        if (!st)
-            st = rnn_stack_grads(&p->stack, &p->seq, p->work, p->sizes.train,
-                                 p->grads, NULL);
-    } else {
-        st = rnn_backward(&p->model, p->params, &p->seq, p->dlogits, &flow,
-                          p->grads, p->work, p->sizes.train, NULL);
-    }
+    flow.accumulate = 1;
+    st = rnn_backward(&p->net, &p->work, &p->seq, &flow);
     MUST(st == RNN_OK, "backward: %s", rnn_status_text(st));
-    for (k = 0;; k++) {
-        st = p->model.output_size ? rnn_model_tensor(&p->model, k, &t)
-                                  : rnn_stack_tensor(&p->stack, k, &t);
-        if (st)
-            break;
+    for (k = 0; rnn_model_tensor(&p->model, k, &t) == RNN_OK; k++) {
         check_tensor(p, t.name, p->params + t.offset, p->grads + t.offset,
                      before, t.size);
         for (i = 0; i < t.size; i++)
             idle += fabs(p->grads[t.offset + i] - before) < 1e-14;
     }
     /* a parameter that nothing depends on: a product or a bias was forgotten */
-    if (p->seq.x && !p->seq.lengths && p->stack.cell != RNN_RELU &&
-        !(p->stack.dropout > 0))
+    if (p->seq.x && !p->seq.lengths && p->model.cell != RNN_RELU &&
+        !(p->model.dropout > 0))
         CHECK(idle == 0, "%s, cell %d: %d parameters have no gradient",
-              p->what, p->stack.cell, idle);
+              p->what, p->model.cell, idle);
     if (flow.dx)
         check_tensor(p, "x", p->x, p->dx, 0, T * B * I);
     if (flow.dh0)
@@ -155,23 +138,34 @@ static void check_all(problem *p)
  * of states come with `states`, lengths with `lengths`. */
 static void prepare(problem *p, int states, const int *lengths)
 {
-    const rnn_status st =
-        p->model.output_size
-            ? rnn_model_sizes(&p->model, 0, T, B, &p->sizes)
-            : rnn_stack_sizes(&p->stack, T, B, &p->sizes);
-    const int lstm = p->stack.cell == RNN_LSTM;
-    const size_t n = p->sizes.state;
-    size_t i;
+    const int lstm = p->model.cell == RNN_LSTM;
+    rnn_most most = {0};
+    rnn_status st;
+    size_t n, i;
 
-    MUST(st == RNN_OK, "sizes: %s", rnn_status_text(st));
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    st = rnn_plan(&p->net, &p->model, &most);
+    MUST(st == RNN_OK, "plan: %s", rnn_status_text(st));
+    p->sizes = p->net.sizes;
+    n = p->sizes.state;
     p->params = test_reals(p->sizes.params, 0.8);
     p->grads = test_reals(p->sizes.params, 1);
     p->x = test_reals(T * B * I, 1);
     p->dx = test_reals(T * B * I, 100);
-    p->y = test_reals(p->sizes.output, 0);
-    p->up = test_reals(p->sizes.output, 1);
-    p->dlogits = test_reals(p->sizes.output, 0);
-    p->work = test_reals(p->sizes.train, 0);
+    p->y = test_reals(p->sizes.logits, 0);
+    p->up = test_reals(p->sizes.logits, 1);
+    p->dlogits = p->model.output_size ? test_reals(p->sizes.logits, 0) : p->up;
+    p->work.params = p->params;
+    p->work.grads = p->grads;
+    p->work.logits = p->y;
+    p->work.dlogits = p->dlogits;
+    p->work.params_len = p->work.grads_len = p->sizes.params;
+    p->work.logits_len = p->work.dlogits_len = p->sizes.logits;
+    st = rnn_bind(&p->net, &p->work, test_reals(p->sizes.all, 1),
+                  p->sizes.all);
+    MUST(st == RNN_OK, "bind: %s", rnn_status_text(st));
     p->targets = test_ids(T * B, O);
     p->weights = test_reals(T * B, 1);
     for (i = 0; i < T * B; i++) /* some 0, none below */
@@ -209,28 +203,18 @@ static void check_combination(int cell, int layers, int both, int no_bias,
 
     memset(&p, 0, sizeof p);
     p.what = model ? "model" : "stack";
-    p.stack.cell = cell;
-    p.stack.input_size = I;
-    p.stack.hidden_size = H;
-    p.stack.num_layers = layers;
-    p.stack.bidirectional = both;
-    p.stack.no_bias = no_bias;
+    p.model.cell = cell;
+    p.model.input = input;
+    p.model.input_size = I;
+    p.model.embedding_size = input == RNN_EMBEDDING ? E : 0;
+    p.model.hidden_size = H;
+    p.model.num_layers = layers;
+    p.model.bidirectional = both;
+    p.model.no_bias = no_bias;
+    p.model.output_size = model ? O : 0;
     if (dropout) {
-        p.stack.dropout = 0.4;
-        p.stack.dropout_last = 0.3;
-    }
-    if (model) {
-        p.model.cell = cell;
-        p.model.input = input;
-        p.model.input_size = I;
-        p.model.embedding_size = input == RNN_EMBEDDING ? E : 0;
-        p.model.hidden_size = H;
-        p.model.num_layers = layers;
-        p.model.bidirectional = both;
-        p.model.no_bias = no_bias;
-        p.model.output_size = O;
-        p.model.dropout = p.stack.dropout;
-        p.model.dropout_last = p.stack.dropout_last;
+        p.model.dropout = 0.4;
+        p.model.dropout_last = 0.3;
     }
     prepare(&p, states, lengths);
     if (input == RNN_DENSE)
@@ -262,41 +246,6 @@ static void check_stacks_and_models(void)
                         check_combination(cell, layers, both, no_bias, states,
                                           l, input, 1, dropout);
                 }
-}
-
-/* No dy is a dy of zeros, bit for bit, also where dropout would mask it. */
-static void check_no_dy(void)
-{
-    rnn_real *dx[2], *grads[2];
-    rnn_flow flow = {0};
-    problem p;
-    int k, bad = 0;
-
-    memset(&p, 0, sizeof p);
-    p.stack.cell = RNN_GRU;
-    p.stack.input_size = I;
-    p.stack.hidden_size = H;
-    p.stack.num_layers = 2;
-    p.stack.dropout = p.stack.dropout_last = 0.5;
-    prepare(&p, 1, NULL);
-    p.seq.x = p.x;
-    flow.dhn = p.up_h;
-    for (k = 0; k < 2; k++) {
-        flow.dx = dx[k] = test_reals(T * B * I, 0);
-        grads[k] = test_reals(p.sizes.params, 0);
-        bad |= rnn_stack_forward(&p.stack, p.params, &p.seq, NULL, p.work,
-                                 p.sizes.train, NULL);
-        bad |= rnn_stack_backward(&p.stack, p.params, &p.seq,
-                                  k ? p.y : NULL, &flow, p.work,
-                                  p.sizes.train, NULL); /* y is zeros */
-        bad |= rnn_stack_grads(&p.stack, &p.seq, p.work, p.sizes.train,
-                               grads[k], NULL);
-    }
-    CHECK(!bad, "a status");
-    CHECK(!memcmp(dx[0], dx[1], T * B * I * sizeof **dx) &&
-          !memcmp(grads[0], grads[1], p.sizes.params * sizeof **grads),
-          "no dy is not a dy of zeros");
-    test_free();
 }
 
 /* ---- the linear block and the table -------------------------------------- */
@@ -428,7 +377,6 @@ int main(int argc, char **argv)
 {
     test_seed(argc, argv);
     check_stacks_and_models();
-    check_no_dy();
     check_linear();
     check_losses();
     printf("%ld combinations, %ld elements skipped at a kink of ReLU\n",

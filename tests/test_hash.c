@@ -28,16 +28,17 @@ enum { T = 5, B = 3, I = 5, H = 19, O = 7, E = 6, L = 2 };
 /* of the other wirings: steps of a source, states, attention, decoding */
 enum { SOURCE = 4, H2 = 9, A = 6, MAX = 5, WIDTH = 3, BEST = 2 };
 /* E above I: no other input needs more room */
-enum { P = RNN_MODEL_PARAMS(RNN_LSTM, I, E, H, L, 2, 1, O),
-       S = RNN_STACK_STATE(H, L, 2, B),
-       W = RNN_MODEL_TRAIN(RNN_LSTM, I, E, H, L, 2, T, B, O) +
-           RNN_STACK_TRAIN_DROPOUT(H, 2, T, B) * L };
+#define NET RNN_LSTM, I, E, H, L, 2, 1, O
+enum { P = RNN_PARAMS(NET), S = RNN_STATE(B, NET),
+       W = RNN_TRAIN(T, B, 0, NET) + RNN_KEEP_DROPOUT(T, B, NET) };
 
-static rnn_real params[P], grads[P], moments[3 * P], work[W];
+static rnn_net net;
+static rnn_work work;
+static rnn_real params[P], grads[P], moments[3 * P], room[W];
 static rnn_real x[T * B * I], dx[T * B * I], h0[S], c0[S], hn[S], cn[S];
 static rnn_real dh0[S], dc0[S], up[S], logits[T * B * O], targets[T * B * O];
 static rnn_real d[T * B * O], nll[T * B], weights[T * B];
-static int ids[T * B], labels[T * B];
+static int ids[T * B], labels[T * B], ints[1000];
 static unsigned long state;
 static uint32_t hash[2]; /* FNV-1a of 64 bits: low, high */
 static int failures;
@@ -89,6 +90,30 @@ static void must(rnn_status st, int line)
 }
 #define MUST(call) must(call, __LINE__)
 
+static void must_fit(size_t n, size_t space, int line)
+{
+    if (n > space) {
+        printf("line %d: %lu numbers do not fit\n", line, (unsigned long)n);
+        failures++;
+    }
+}
+#define FITS(n, array) must_fit((n), sizeof(array) / sizeof *(array), __LINE__)
+
+static void bind(const rnn_run *run)
+{
+    memset(&work, 0, sizeof work);
+    work.params = params;
+    work.grads = grads;
+    work.logits = logits;
+    work.dlogits = d;
+    work.params_len = work.grads_len = P;
+    work.logits_len = work.dlogits_len = T * B * O;
+    work.ints = ints;
+    work.ints_len = sizeof ints / sizeof *ints;
+    work.run = run;
+    MUST(rnn_bind(&net, &work, room, W));
+}
+
 static void hash_model(int cell, int input, int both, const int *lengths,
                        int dropout, const rnn_run *run)
 {
@@ -96,6 +121,7 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     rnn_seq seq;
     rnn_flow flow;
     rnn_sizes s;
+    rnn_most most;
     rnn_real loss = 0;
 
     memset(&model, 0, sizeof model);
@@ -108,7 +134,13 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     model.bidirectional = both;
     model.output_size = O;
     model.dropout = model.dropout_last = dropout ? (rnn_real)0.25 : 0;
-    MUST(rnn_model_sizes(&model, 0, T, B, &s));
+    memset(&most, 0, sizeof most);
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    MUST(rnn_plan(&net, &model, &most));
+    bind(run);
+    s = net.sizes;
     fill(params, s.params, 1);
     fill(grads, s.params, 0);
     fill(x, T * B * I, 0);
@@ -131,8 +163,9 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     flow.dx = input == RNN_DENSE ? dx : NULL;
     flow.dh0 = dh0;
     flow.dc0 = dc0;
-    MUST(rnn_forward(&model, params, &seq, logits, work, W, run));
-    hash_reals(logits, s.output);
+    flow.accumulate = 1;
+    MUST(rnn_forward(&net, &work, &seq));
+    hash_reals(logits, T * B * O);
     hash_reals(hn, s.state);
     if (cell == RNN_LSTM)
         hash_reals(cn, s.state);
@@ -140,16 +173,16 @@ static void hash_model(int cell, int input, int both, const int *lengths,
                            (rnn_real)0.1, nll, d, &loss, run));
     hash_reals(nll, T * B);
     hash_reals(&loss, 1);
-    hash_reals(d, s.output);
-    MUST(rnn_backward(&model, params, &seq, d, &flow, grads, work, W, run));
+    hash_reals(d, T * B * O);
+    MUST(rnn_backward(&net, &work, &seq, &flow));
     hash_reals(grads, s.params);
     hash_reals(dh0, s.state);
     if (cell == RNN_LSTM)
         hash_reals(dc0, s.state);
     if (flow.dx)
         hash_reals(dx, T * B * I);
-    MUST(rnn_infer(&model, params, &seq, logits, work, W, run));
-    hash_reals(logits, s.output);
+    MUST(rnn_infer(&net, &work, &seq));
+    hash_reals(logits, T * B * O);
     MUST(rnn_clip_grad_norm(grads, s.params, (rnn_real)0.5, &loss, run));
     hash_reals(&loss, 1);
     hash_reals(grads, s.params);
@@ -198,19 +231,10 @@ static rnn_seq source[2];
 static rnn_real source_x[2][SOURCE * B * I], source_dx[2][SOURCE * B * I];
 static rnn_real source_h0[2][S], source_c0[2][S], source_hn[2][S];
 static rnn_real source_cn[2][S], source_dh0[2][S], source_dc0[2][S];
-static rnn_real memory[W], attn[MAX * 2 * B * SOURCE];
+static rnn_real attn[MAX * 2 * B * SOURCE];
 static rnn_real scores[B * BEST], y[T * B * O];
 static int source_ids[2][SOURCE * B], y_ids[T * B], own[T * B];
-static int out_ids[B * BEST * MAX], counts[B * BEST], ints[1000];
-
-static void must_fit(size_t n, size_t room, int line)
-{
-    if (n > room) {
-        printf("line %d: %lu numbers do not fit\n", line, (unsigned long)n);
-        failures++;
-    }
-}
-#define FITS(n, array) must_fit((n), sizeof(array) / sizeof *(array), __LINE__)
+static int out_ids[B * BEST * MAX], counts[B * BEST];
 
 static void hash_int(int v)
 {
@@ -224,9 +248,7 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
 {
     static const int lengths[2][B] = {{SOURCE, 0, 2}, {1, SOURCE - 1, 3}};
     static const int target_lengths[B] = {T, 3, 0};
-    size_t encoder;
-    rnn_stack e;
-    rnn_sizes es;
+    const size_t encoder = s->source_state;
     int i, j;
 
     fill(params, s->params, 1);
@@ -262,9 +284,6 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
         q->steps = 1;
         if (m->wiring != RNN_N_TO_M)
             continue;
-        MUST(rnn_model_encoder(m, &e));
-        MUST(rnn_stack_sizes(&e, SOURCE, B, &es));
-        encoder = es.state;
         FITS(encoder, source_h0[i]);
         q->steps = SOURCE - i;
         q->lengths = lengths[i];
@@ -285,12 +304,11 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     const int dense = m->input == RNN_DENSE;
     rnn_flow flow, from[2];
     rnn_real loss = 0;
-    rnn_stack e;
-    rnn_sizes es;
     int i;
 
     memset(&flow, 0, sizeof flow);
     memset(from, 0, sizeof from);
+    flow.accumulate = 1;
     flow.dhn = flow.dcn = up;
     flow.dh0 = dh0;
     flow.dc0 = dc0;
@@ -310,7 +328,7 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     MUST(rnn_cross_entropy(logits, rows, O, labels, weights, 0, 0, nll, d,
                            &loss, run));
     hash_reals(&loss, 1);
-    MUST(rnn_backward(m, params, seq, d, &flow, grads, work, W, run));
+    MUST(rnn_backward(&net, &work, seq, &flow));
     hash_reals(grads, s->params);
     hash_reals(dh0, s->state);
     if (lstm)
@@ -322,63 +340,63 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
             hash_reals(from[i].dx, (size_t)source[i].steps * B * I);
         if (!n_to_m)
             continue;
-        MUST(rnn_model_encoder(m, &e));
-        MUST(rnn_stack_sizes(&e, SOURCE, B, &es));
-        hash_reals(source_hn[i], es.state);
-        hash_reals(source_dh0[i], es.state);
+        hash_reals(source_hn[i], s->source_state);
+        hash_reals(source_dh0[i], s->source_state);
         if (lstm) {
-            hash_reals(source_cn[i], es.state);
-            hash_reals(source_dc0[i], es.state);
+            hash_reals(source_cn[i], s->source_state);
+            hash_reals(source_dc0[i], s->source_state);
         }
     }
 }
 
 /* A step of N vs 1 or of a decoder, with what it reads as numbers. */
-static void hash_steps(const rnn_model *m, const rnn_sizes *s,
-                       const rnn_run *run)
+static void hash_steps(const rnn_model *m, const rnn_sizes *s)
 {
-    int t;
+    const int n_to_1 = m->wiring == RNN_N_TO_1;
+    rnn_row row;
 
-    for (t = 0; t < T; t++) {
-        if (m->wiring == RNN_N_TO_1)
-            MUST(rnn_step(m, params, B, x + t * B * I, ids + t * B, hn, cn,
-                          logits, work, W, run));
-        else
-            MUST(rnn_decode_step(m, params, source, memory, s->memory, t, B,
-                                 NULL, y + t * B * O, y_ids + t * B, hn, cn,
-                                 logits, attn, work, W, run));
+    memset(&row, 0, sizeof row);
+    row.rows = B;
+    for (; row.t < T; row.t++) {
+        row.x = n_to_1 ? x + row.t * B * I : y + row.t * B * O;
+        row.ids = (n_to_1 ? ids : y_ids) + row.t * B;
+        row.attn = m->attention ? attn : NULL;
+        MUST(rnn_step(&net, &work, &row, hn, cn));
         hash_reals(logits, B * O);
         hash_reals(hn, s->state);
     }
 }
 
 /* Greedy, drawn, and by beam. */
-static void hash_decoding(const rnn_model *m, const rnn_sizes *s,
-                          const rnn_run *run)
+static void hash_decoding(const rnn_model *m, const rnn_sizes *s)
 {
     static const rnn_sampling draw = {(rnn_real)0.75, 5, (rnn_real)0.9};
-    const rnn_decoding how = {1, 2, 1, MAX, WIDTH, BEST, (rnn_real)0.5};
     const size_t looks = m->attention
                              ? (size_t)B * (size_t)(source[0].steps +
                                    (m->num_sources > 1 ? source[1].steps : 0))
                              : 0;
+    rnn_writing how;
     rnn_rng rng[B];
-    size_t work_len = 0, ints_len = 0;
     int way, b, i, least;
 
     FITS((size_t)MAX * looks, attn);
-    MUST(rnn_beam_sizes(m, SOURCE, B, &how, &work_len, &ints_len));
-    FITS(work_len, work);
-    FITS(ints_len, ints);
+    memset(&how, 0, sizeof how);
+    how.begin = 1;
+    how.end = 2;
+    how.min_tokens = 1;
+    how.max_tokens = MAX;
+    how.rngs = rng;
+    how.width = WIDTH;
+    how.best = BEST;
+    how.length_power = (rnn_real)0.5;
     for (way = 0; way < 3; way++) {
         for (b = 0; b < B; b++)
             rnn_rng_seed(&rng[b], (uint32_t)b);
-        MUST(rnn_encode(m, params, source, memory, W, hn, cn, work, W, run));
+        MUST(rnn_encode(&net, &work, source, hn, cn));
         hash_reals(hn, s->state);
         if (way == 2) {
-            MUST(rnn_beam_search(m, params, source, memory, W, &how, hn, cn,
-                                 out_ids, counts, scores, work, W, ints,
-                                 sizeof ints / sizeof *ints, run));
+            MUST(rnn_beam_search(&net, &work, &how, hn, cn, out_ids, counts,
+                                 scores));
             for (b = 0; b < B * BEST; b++) {
                 hash_int(counts[b]);
                 hash_reals(scores + b, 1);
@@ -387,8 +405,8 @@ static void hash_decoding(const rnn_model *m, const rnn_sizes *s,
             }
             continue;
         }
-        MUST(rnn_decode(m, params, source, memory, W, &how, way ? &draw : NULL,
-                        rng, hn, cn, out_ids, counts, attn, work, W, run));
+        how.sampling = way ? &draw : NULL;
+        MUST(rnn_generate(&net, &work, &how, hn, cn, out_ids, counts, attn));
         for (b = 0, least = MAX; b < B; b++) {
             least = counts[b] < least ? counts[b] : least;
             hash_int(counts[b]);
@@ -406,6 +424,7 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
     const int tokens = m.target_size && m.target != RNN_DENSE;
     const size_t rows = decoder ? T * B : B;
     rnn_seq seq;
+    rnn_most most;
     rnn_sizes s;
 
     m.cell = cell;
@@ -413,12 +432,17 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
     m.embedding_size = m.input == RNN_EMBEDDING ? E : 0;
     m.hidden_size = H2;
     m.output_size = O;
-    MUST(rnn_model_sizes(&m, SOURCE, T, B, &s));
-    FITS(s.params, params);
+    memset(&most, 0, sizeof most);
+    most.steps = T;
+    most.batch = B;
+    most.source_steps = SOURCE;
+    most.rows = B * WIDTH;
+    most.tokens = MAX;
+    most.train = 1;
+    MUST(rnn_plan(&net, &m, &most));
+    bind(run);
+    s = net.sizes;
     FITS(s.state, h0);
-    FITS(s.train, work);
-    FITS(s.infer, work);
-    FITS(s.memory, memory);
     set_sequences(&m, &s, &seq);
     if (tokens) { /* half of the tokens are the model's own */
         seq.own_rate = (rnn_real)0.5;
@@ -426,8 +450,8 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
         seq.own_ids = own;
     }
     memset(own, 0, sizeof own);
-    MUST(rnn_forward(&m, params, &seq, logits, work, W, run));
-    hash_reals(logits, s.output);
+    MUST(rnn_forward(&net, &work, &seq));
+    hash_reals(logits, rows * O);
     hash_reals(hn, s.state);
     if (cell == RNN_LSTM)
         hash_reals(cn, s.state);
@@ -439,14 +463,14 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
     }
     hash_backward(&m, &s, &seq, rows, run);
     seq.own_rate = 0;
-    MUST(rnn_infer(&m, params, &seq, logits, work, W, run));
-    hash_reals(logits, s.output);
+    MUST(rnn_infer(&net, &work, &seq));
+    hash_reals(logits, rows * O);
     if (decoder)
-        MUST(rnn_encode(&m, params, source, memory, W, hn, cn, work, W, run));
+        MUST(rnn_encode(&net, &work, source, hn, cn));
     if (decoder || !m.bidirectional)
-        hash_steps(&m, &s, run);
+        hash_steps(&m, &s);
     if (decoder && (tokens || !m.target_size))
-        hash_decoding(&m, &s, run);
+        hash_decoding(&m, &s);
 }
 
 static void hash_training(const rnn_run *run)
@@ -572,7 +596,7 @@ static void spell(char text[20])
 int main(int argc, char **argv)
 {
     char best[20], text[20];
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL};
     int line, kernel, good = 1;
 
     (void)argv;

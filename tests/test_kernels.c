@@ -450,133 +450,133 @@ static void cells(size_t H, size_t rows, int wild)
         }
 }
 
-/* One call of several parts, by one thread: a part that would wait for the
- * others lets the next one begin, and the last goes on first. */
-typedef struct team {
-    const rnn_stack *stack; /* or NULL, with a model */
-    const rnn_model *model;
-    const rnn_real *params;
-    const rnn_seq *seq;
-    rnn_real *logits, *work;
-    size_t work_len;
+/* Tasks from the last to the first; how many there were. */
+static int tasks;
+
+static void backwards(void *team, int n, void (*task)(void *arg, int i),
+                      void *arg)
+{
+    (void)team;
+    tasks += n;
+    while (n > 0)
+        task(arg, --n);
+}
+
+/* The ways to run one job: in the least memory; with copies; in three parts, in
+ * a loop and by a hook. */
+enum { WAYS = 4 };
+
+typedef struct way {
+    rnn_net net;
+    rnn_work work;
     rnn_run run;
-    int begun, met;
-    int wide; /* rows enough for copies of the weights: parts meet */
-} team;
+    rnn_real *grads, *dx;
+} way;
 
-static void begin_part(team *t)
+static void open_way(way *w, int i, const rnn_model *m, int T, int B,
+                     const rnn_real *params)
 {
-    rnn_run run = t->run;
-    rnn_status st;
+    rnn_most most;
+    rnn_real *memory;
 
-    run.part = t->begun++;
-    st = t->stack ? rnn_stack_forward(t->stack, t->params, t->seq, NULL,
-                                      t->work, t->work_len, &run)
-                  : rnn_forward(t->model, t->params, t->seq, t->logits,
-                                t->work, t->work_len, &run);
-    MUST(st == RNN_OK, "%s", rnn_status_text(st));
+    memset(w, 0, sizeof *w);
+    memset(&most, 0, sizeof most);
+    most.steps = most.source_steps = T;
+    most.batch = B;
+    most.train = 1;
+    most.packed = i ? RNN_PACK_FLOAT : RNN_PACK_NONE;
+    w->run.parts = i >= 2 ? 3 : 1;
+    w->run.each = i == 3 ? backwards : NULL;
+    MUST(rnn_plan(&w->net, m, &most) == RNN_OK, "plan");
+    memory = (rnn_real *)test_memory(w->net.sizes.all * sizeof *memory);
+    memset(memory, 0xff, w->net.sizes.all * sizeof *memory);
+    w->work.weights = params;
+    w->work.weights_len = w->net.sizes.params;
+    w->work.run = &w->run;
+    MUST(rnn_bind(&w->net, &w->work, memory, w->net.sizes.all) == RNN_OK,
+         "bind");
 }
 
-static void meet(void *all)
+static size_t params_of(const rnn_model *m)
 {
-    team *t = (team *)all;
+    rnn_net net;
 
-    t->met++;
-    if (t->begun < t->run.parts)
-        begin_part(t);
+    MUST(rnn_plan(&net, m, NULL) == RNN_OK, "a plan");
+    return net.sizes.params;
 }
 
-static void all_forward(team *t, rnn_real *work, size_t len, int parts,
-                        int barrier)
-{
-    t->work = work;
-    t->work_len = len;
-    memset(&t->run, 0, sizeof t->run);
-    t->run.parts = parts;
-    t->run.barrier = barrier ? meet : NULL;
-    t->run.team = t;
-    t->begun = t->met = 0;
-    while (t->begun < parts)
-        begin_part(t);
-    CHECK(t->met == (barrier && t->wide ? parts : 0), "%d of %d parts met",
-          t->met, parts);
-}
-
-/* Layers wide enough to use copies and room, or not: with them and without, one
- * thread or more, which meet or not. */
+/* Layers wide enough to use copies and room, or not. */
 static void wide(int cell, int layers, int H, int I, int T, int B)
 {
-    rnn_stack stack;
-    rnn_sizes size;
+    const size_t rows = (size_t)(T * B), n = rows * (size_t)I;
+    const size_t out = rows * (size_t)(H * (layers > 1 ? 2 : 1));
+    rnn_model m;
     rnn_seq seq;
     rnn_flow flow;
-    rnn_real *p, *dy, *g[4], *w[4], *dx[4];
-    team t;
-    int i, part, parts;
+    rnn_real *p, *dy;
+    way w[WAYS];
+    int i;
 
-    memset(&stack, 0, sizeof stack);
+    memset(&m, 0, sizeof m);
     memset(&seq, 0, sizeof seq);
     memset(&flow, 0, sizeof flow);
-    memset(&t, 0, sizeof t);
-    stack.cell = cell;
-    stack.input_size = I;
-    stack.hidden_size = H;
-    stack.num_layers = layers;
-    stack.bidirectional = layers > 1;
-    MUST(rnn_stack_sizes(&stack, T, B, &size) == RNN_OK, "sizes");
+    m.cell = cell;
+    m.input_size = I;
+    m.hidden_size = H;
+    m.num_layers = layers;
+    m.bidirectional = layers > 1;
     seq.steps = T;
     seq.batch = B;
-    if (cell == RNN_RELU)
-        seq.ids = test_ids((size_t)(T * B), I);
-    else
-        seq.x = test_reals((size_t)(T * B * I), 1);
-    p = test_reals(size.params, 0.1);
-    dy = test_reals(size.output, 1);
-    t.stack = &stack;
-    t.params = p;
-    t.seq = &seq;
-    t.wide = B > 1 && T * B >= RNN_I_FEW;
-    for (i = 0; i < 4; i++) {
-        const size_t len = i ? size.train : size.train_tight;
-        rnn_run run = {0, 0, 0, NULL, NULL};
-
-        run.parts = parts = i >= 2 ? 3 : 1;
-        w[i] = (rnn_real *)test_memory(len * sizeof *p);
-        g[i] = (rnn_real *)test_memory(size.params * sizeof *p);
-        dx[i] = test_reals((size_t)(T * B * I), 1);
-        flow.dx = seq.ids ? NULL : dx[i];
-        if (seq.ids)
-            memset(dx[i], 0, (size_t)(T * B * I) * sizeof *p);
-        all_forward(&t, w[i], len, parts, i == 3);
-        for (part = 0; part < parts; part++)
-            run.part = part,
-            rnn_stack_backward(&stack, p, &seq, dy, &flow, w[i], len, &run);
-        for (part = 0; part < parts; part++)
-            run.part = part,
-            rnn_stack_grads(&stack, &seq, w[i], len, g[i], &run);
-        CHECK(!memcmp(g[i], g[0], size.params * sizeof *p) &&
-                  !memcmp(dx[i], dx[0], (size_t)(T * B * I) * sizeof *p) &&
-                  !memcmp(w[i], w[0], size.train_tight * sizeof *p),
-              "cell %d of %d, way %d: with room or without, parts %d", cell, H,
-              i, parts);
+    if (cell == RNN_RELU) {
+        m.input = RNN_ONE_HOT;
+        seq.ids = test_ids(rows, I);
+    } else {
+        seq.x = test_reals(n, 1);
+    }
+    p = test_reals(params_of(&m), 0.1);
+    dy = test_reals(out, 1);
+    for (i = 0; i < WAYS; i++) {
+        const size_t params = (open_way(&w[i], i, &m, T, B, p),
+                               w[i].net.sizes.params);
+        flow.dx = w[i].dx = seq.ids ? NULL : test_reals(n, 1);
+        tasks = 0;
+        MUST(rnn_forward(&w[i].net, &w[i].work, &seq) == RNN_OK, "forward");
+        CHECK(!i || !differ(w[0].work.logits, w[i].work.logits, out),
+              "cell %d of %d, way %d: forward", cell, H, i);
+        w[i].work.dlogits = dy;
+        MUST(rnn_backward(&w[i].net, &w[i].work, &seq, &flow) == RNN_OK,
+             "backward");
+        CHECK(!differ(w[i].work.grads, w[0].work.grads, params) &&
+                  (seq.ids || !differ(w[i].dx, w[0].dx, n)),
+              "cell %d of %d, way %d: backward", cell, H, i);
+        CHECK(tasks == (i == 3 ? 4 * 3 : 0), "%d tasks", tasks);
+        MUST(rnn_infer(&w[i].net, &w[i].work, &seq) == RNN_OK, "infer");
+        CHECK(!differ(w[0].work.logits, w[i].work.logits, out), "infer %d", i);
+        if (!i)
+            continue;
+        MUST(rnn_pack(&w[i].net, &w[i].work) == RNN_OK, "pack");
+        MUST(rnn_infer(&w[i].net, &w[i].work, &seq) == RNN_OK, "infer");
+        CHECK(!differ(w[0].work.logits, w[i].work.logits, out),
+              "cell %d of %d, way %d: packed", cell, H, i);
     }
     test_free();
 }
 
-/* The same of models: encoders and decoder copy before anything is read. */
+/* The same of models: encoders and decoder. */
 static void wide_model(int wiring, int sources, int hidden, int width)
 {
     const int T = 4, B = 12, O = 7;
+    const size_t rows = (size_t)(wiring == RNN_N_TO_1 ? B : T * B);
+    const size_t out = rows * (size_t)O;
     rnn_model m;
-    rnn_sizes size;
     rnn_seq seq, source[2];
-    team t;
+    rnn_real *params;
+    way w[WAYS];
     int i;
 
     memset(&m, 0, sizeof m);
     memset(&seq, 0, sizeof seq);
     memset(source, 0, sizeof source);
-    memset(&t, 0, sizeof t);
     m.cell = RNN_GRU;
     m.wiring = wiring;
     m.input = m.target = RNN_ONE_HOT;
@@ -597,38 +597,114 @@ static void wide_model(int wiring, int sources, int hidden, int width)
         seq.source = source;
     else
         m.target = m.target_size = 0;
-    MUST(rnn_model_sizes(&m, sources ? T : 0, T, B, &size) == RNN_OK, "sizes");
-    t.model = &m;
-    t.wide = B > 1 && T * B >= RNN_I_FEW;
-    t.params = test_reals(size.params, 0.1);
-    t.seq = &seq;
-    for (i = 0; i < 3; i++) {
-        rnn_real *work = (rnn_real *)test_memory(size.train * sizeof *work);
-        rnn_real *first = t.logits;
-
-        t.logits = (rnn_real *)test_memory(size.output * sizeof *work);
-        memset(work, 0xff, size.train * sizeof *work);
-        all_forward(&t, work, size.train, i ? 3 : 1, i == 2);
-        CHECK(!i || !memcmp(first, t.logits, size.output * sizeof *work),
+    params = test_reals(params_of(&m), 0.1);
+    for (i = 0; i < WAYS; i++) {
+        open_way(&w[i], i, &m, T, B, params);
+        MUST(rnn_forward(&w[i].net, &w[i].work, &seq) == RNN_OK, "forward");
+        CHECK(!differ(w[0].work.logits, w[i].work.logits, out),
               "wiring %d, %d sources of %d, decoder of %d, way %d", wiring,
               sources, hidden, width, i);
     }
     test_free();
 }
 
-/* Threads have rooms of their own. */
+/* ---- steps that the compiler folds --------------------------------------- */
+
+typedef void fixed_step(const rnn_real *params, const rnn_real *x,
+                        const int *id, rnn_real *h, rnn_real *c,
+                        rnn_real *logits, rnn_real *scratch);
+
+enum { FIXED_I = 5, FIXED_H = 7 };
+
+/* Of every cell a deep one with a head, one that reads a table, and one without
+ * head and biases. */
+#define FIXED(a, cell, ...)                                                    \
+    RNN_DEFINE_STEP(deep_##cell, RNN_##cell, FIXED_I, 0, FIXED_H, 2, 1, 1, 3)  \
+    RNN_DEFINE_STEP(read_##cell, RNN_##cell, FIXED_I, 4, FIXED_H, 1, 1, 1, 2)  \
+    RNN_DEFINE_STEP(bare_##cell, RNN_##cell, FIXED_I, 0, 33, 1, 1, 0, 0)
+RNN_I_CELLS(FIXED, 0)
+#undef FIXED
+
+static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
+                       int bias, int O)
+{
+    const size_t state = (size_t)(L * H);
+    rnn_real *h[2], *c[2], *in = test_reals(FIXED_I, 1), *memory, *logits;
+    rnn_model m;
+    rnn_net net;
+    rnn_work work;
+    rnn_row row;
+    int t, id, k, bad = 0;
+
+    memset(&m, 0, sizeof m);
+    memset(&work, 0, sizeof work);
+    memset(&row, 0, sizeof row);
+    m.cell = cell;
+    m.input = input;
+    m.input_size = FIXED_I;
+    m.embedding_size = E;
+    m.hidden_size = H;
+    m.num_layers = L;
+    m.no_bias = !bias;
+    m.output_size = O;
+    MUST(rnn_plan(&net, &m, NULL) == RNN_OK, "plan");
+    work.params = test_reals(net.sizes.params, 0.7);
+    work.params_len = net.sizes.params;
+    memory = test_reals(net.sizes.all, 1);
+    MUST(rnn_bind(&net, &work, memory, net.sizes.all) == RNN_OK, "bind");
+    for (k = 0; k < 2; k++) {
+        h[k] = (rnn_real *)test_memory(state * sizeof *in);
+        c[k] = (rnn_real *)test_memory(state * sizeof *in);
+    }
+    logits = O ? test_reals((size_t)O, 0) : NULL;
+    row.x = in;
+    row.ids = &id;
+    for (t = 0; t < 5; t++) {
+        id = t;
+        in[t] = -in[t];
+        MUST(rnn_step(&net, &work, &row, h[0], c[0]) == RNN_OK, "step");
+        f(work.weights, input == RNN_DENSE ? in : NULL, &id, h[1],
+          cell == RNN_LSTM ? c[1] : NULL, logits,
+          test_reals(net.sizes.step, 1));
+        bad += differ(h[0], h[1], state) + differ(c[0], c[1], state) != 0;
+        bad += O && differ(logits, work.logits, (size_t)O) != 0;
+    }
+    CHECK(bad == 0, "cell %d, input %d: a folded step", cell, input);
+    test_free();
+}
+
+static void fixed_steps(void)
+{
+#define FIXED(a, cell, ...)                                                    \
+    same_steps(deep_##cell, RNN_##cell, RNN_DENSE, 0, FIXED_H, 2, 1, 3);       \
+    same_steps(deep_##cell, RNN_##cell, RNN_ONE_HOT, 0, FIXED_H, 2, 1, 3);     \
+    same_steps(read_##cell, RNN_##cell, RNN_EMBEDDING, 4, FIXED_H, 1, 1, 2);   \
+    same_steps(bare_##cell, RNN_##cell, RNN_DENSE, 0, 33, 1, 0, 0);
+    RNN_I_CELLS(FIXED, 0)
+#undef FIXED
+}
+
+/* Parts have rooms of their own. */
+static rnn_real room[3 * 5000];
+
+static void share(const rnn_i_call *call, void *arg)
+{
+    ++*(int *)arg;
+    CHECK(call->room == room + 5000 * call->part && call->room_len == 5000,
+          "the room of part %d", (int)call->part);
+}
+
 static void shares(void)
 {
-    static rnn_real room[3 * 5000];
-    rnn_run run = {0, 3, 0, NULL, NULL};
+    rnn_run run = {0, 3, backwards, NULL};
     rnn_i_call call;
+    int parts = 0;
 
-    for (run.part = 0; run.part < 3; run.part++) {
-        MUST(rnn_i_begin(&run, &call) == RNN_OK, "a call");
-        rnn_i_lend(&call, room, 3 * 5000);
-        CHECK(call.room == room + 5000 * run.part && call.room_len == 5000,
-              "the room of part %d", run.part);
-    }
+    MUST(rnn_i_begin(&run, &call) == RNN_OK, "a call");
+    call.room = room;
+    call.room_len = 3 * 5000;
+    rnn_i_each(&call, share, &parts);
+    CHECK(parts == 3, "%d parts", parts);
 }
 
 int main(int argc, char **argv)
@@ -648,6 +724,7 @@ int main(int argc, char **argv)
         others(n, 1);
         cells(n, 1 + n % 3, n % 4 == 0);
     }
+    fixed_steps();
     shares();
     for (cell = 0; sets[0] && cell < RNN_CELLS; cell += every)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);

@@ -1,8 +1,9 @@
-/* rnn_map against libm, its edges, its shares and its kernels; the random
+/* rnn_map against libm, its edges, its lengths and its kernels; the random
  * generator against Random123's known answers and its distributions. */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "each.h"
 #include "ulp.h"
 
 enum { BLOCK = 1024 };
@@ -24,7 +25,7 @@ static int same(float a, float b)
 /* Whether this machine has a kernel. */
 static int has_kernel(int kernel)
 {
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL};
     float x = 0;
     rnn_status st;
 
@@ -42,8 +43,8 @@ static int has_kernel(int kernel)
 static void measure(int f, uint32_t b, uint32_t stride, size_t n,
                     const int *kernels, ulp_worst *worst, long *differ)
 {
-    float x[BLOCK], y[BLOCK], z[BLOCK];
-    rnn_run run = {0, 0, RNN_KERNEL_PORTABLE, NULL, NULL};
+    float x[BLOCK] = {0}, y[BLOCK], z[BLOCK];
+    rnn_run run = {RNN_KERNEL_PORTABLE, 0, NULL, NULL};
     size_t i;
 
     for (i = 0; i < n; i++, b += stride)
@@ -109,7 +110,7 @@ static void check_accuracy(void)
 /* f of x as one number and inside vectors, on every kernel. */
 static void check_edge(int f, float x, float want, const char *what)
 {
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL};
     float in[19], out[19];
     int i, bad = 0;
 
@@ -192,14 +193,17 @@ static void check_edges(void)
     }
 }
 
-/* Any length, any alignment, in place, in shares; arguments that are wrong. */
-static void check_shares(void)
+/* Any length, any alignment, in place; for one thread, whatever parts there
+ * are; arguments that are wrong. */
+static void check_lengths(void)
 {
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    static const int wrong[3][2] = {{0, -1}, {-1, 1}, {RNN_KERNELS, 1}};
+    rnn_run run = {0, 0, each_shuffled, NULL};
     rnn_real *x, *y, *z, one[2] = {1, 7};
     size_t n;
-    int f, bad = 0;
+    int f, tasks = 0, bad = 0;
 
+    run.team = &tasks;
     for (n = 0; n < 70; n++)
         for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
             /* one number in front, so that vectors are out of step */
@@ -207,7 +211,6 @@ static void check_shares(void)
             y = test_reals(n + 1, 1);
             z = test_reals(n + 1, 1);
             run.parts = 0;
-            run.part = 0;
             for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
                 if (!has_kernel(run.kernel))
                     continue;
@@ -219,27 +222,21 @@ static void check_shares(void)
             }
             run.kernel = 0;
             run.parts = 1 + test_below(5);
-            for (run.part = 0; run.part < run.parts; run.part++)
-                MUST(rnn_map(f, n, x + 1, x + 1, &run) == RNN_OK, "share");
+            MUST(rnn_map(f, n, x + 1, x + 1, &run) == RNN_OK, "in place");
             bad += memcmp(x + 1, y + 1, n * sizeof *y) != 0;
             test_free();
         }
-    CHECK(!bad, "lengths and shares: %d differ", bad);
+    CHECK(!bad && !tasks, "lengths: %d differ, %d tasks", bad, tasks);
     CHECK(rnn_map(-1, 1, one, one + 1, NULL) == RNN_E_ARG && one[1] == 7, "f");
     CHECK(rnn_map(RNN_FN_SQRT + 1, 1, one, one + 1, NULL) == RNN_E_ARG &&
           one[1] == 7, "f");
     CHECK(rnn_map(RNN_FN_EXP, 1, NULL, one + 1, NULL) == RNN_E_ARG, "no x");
     CHECK(rnn_map(RNN_FN_EXP, 1, one, NULL, NULL) == RNN_E_ARG, "no y");
-    for (f = 0; f < 6; f++) {
-        static const int wrong[6][3] = {{-1, 2, 0}, {2, 2, 0}, {1, 0, 0},
-                                        {0, -1, 0}, {0, 1, -1},
-                                        {0, 1, RNN_KERNELS}};
-        run.part = wrong[f][0];
+    for (f = 0; f < 3; f++) {
+        run.kernel = wrong[f][0];
         run.parts = wrong[f][1];
-        run.kernel = wrong[f][2];
         CHECK(rnn_map(RNN_FN_EXP, 1, one, one + 1, &run) == RNN_E_ARG &&
-              one[1] == 7, "part %d of %d, kernel %d", run.part, run.parts,
-              run.kernel);
+              one[1] == 7, "%d parts, kernel %d", run.parts, run.kernel);
     }
 }
 
@@ -247,7 +244,7 @@ static void check_shares(void)
  * and plain C. */
 static void check_kernels(void)
 {
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL};
     rnn_status st[RNN_KERNELS];
     rnn_real x = 0;
 
@@ -524,7 +521,7 @@ int main(int argc, char **argv)
     test_seed(argc, argv);
     check_accuracy();
     check_edges();
-    check_shares();
+    check_lengths();
     check_kernels();
     check_known_answers();
     check_stream();

@@ -69,9 +69,8 @@ static void run_steps(const job *j, const how *w, results *r)
     const rnn_real *end = j->alone ? zeros(j->O)
                                    : j->params + j->sizes.params - j->O;
     rnn_real *y, *hn, *cn = NULL, *x, *attn[3] = {NULL, NULL, NULL};
-    int *ids = test_ids(j->B, 1), i, k;
+    int *ids = test_ids(j->B, 1), i;
     size_t t, S[3], weights = 0;
-    rnn_run run;
     stream s;
     turn p;
 
@@ -98,10 +97,8 @@ static void run_steps(const job *j, const how *w, results *r)
         const rnn_real *from = p.attn;
         step_input(j, t, x, ids);
         p.t = (int)t;
-        EACH_PART(k, &run, w, w->parts)
-            MUST_OK(call_step(j, &s, &p, &run));
-        keep_step(j, t, j->O, j->alone ? s.h + (j->L[0] - 1) * j->B * j->O
-                                       : p.y, end, y);
+        MUST_OK(call_step(&s, &p));
+        keep_step(j, t, j->O, p.y, end, y);
         for (i = 1; i < 3 && attn[i]; from += j->B * S[i++])
             keep_step(j, t, S[i], from, zeros(S[i]), attn[i]);
         keep_states(j, t + 1, s.h, hn);
@@ -117,7 +114,7 @@ static void check_stream(const job *j, const results *r)
     how w;
     int k;
 
-    if (j->stack.bidirectional)
+    if (j->both)
         return;
     for (k = 0; k <= kernel_count; k++) {
         w = some_how();
@@ -185,12 +182,11 @@ static void check_ways(const job *j, const results *r)
         run_again(j, &w, &s);
         check_same(j, r, &s, "parts");
     }
-    if (!n_to_n(j))
-        return;
     w = plain;
-    w.columns = 64;
+    w.more = 1 + test_below(3);
+    w.guarded = 1;
     run_again(j, &w, &s);
-    check_same(j, r, &s, "columns");
+    check_same(j, r, &s, "a plan for more");
 }
 
 /* The same again, and a third time in the second's work. */
@@ -201,7 +197,7 @@ static void check_twice(const job *j, const results *r)
 
     run_again(j, &w, &s);
     check_same(j, r, &s, "again");
-    w.work = s.work;
+    w.work = &s.work;
     run_again(j, &w, &t);
     check_same(j, &s, &t, "twice in one work");
 }
@@ -366,7 +362,7 @@ static void check_ended(const job *j, const results *r, const char *name,
 /* Of a stack alone: the forward direction of the last layer. */
 static void check_last_valid(const job *j, const array *y, const rnn_real *hn)
 {
-    const size_t H = j->H[0], l = j->L[0] - (j->stack.bidirectional ? 2 : 1);
+    const size_t H = j->H[0], l = j->L[0] - (j->both ? 2 : 1);
     const rnn_real *h0 = j->seq[0].h0, *want;
     size_t b, n;
 
@@ -439,26 +435,27 @@ static void check_one_hot(const job *j, const results *r)
     check_same(j, r, &s, "one-hot is dense");
 }
 
-/* The views into a stack's work: states are those that come out, and gates
- * those that make the states, for every layer and direction. y may be NULL. */
-static void check_stack_view(const job *j, const rnn_stack *stack,
-                             const rnn_seq *seq, const rnn_real *work,
-                             size_t len, const rnn_real *hn, const rnn_real *cn,
-                             const rnn_real *y)
+/* The views into a stack: states are those that come out, and gates those that
+ * make the states, for every layer and direction. y may be NULL. */
+static void check_stack_view(const job *j, results *r, const rnn_seq *all,
+                             int which, const rnn_real *y)
 {
-    const size_t D = stack->bidirectional ? 2 : 1, B = (size_t)seq->batch;
-    const size_t H = (size_t)stack->hidden_size, n = B * H;
-    const size_t K = RNN_KEPT(stack->cell);
-    const size_t top = D * (size_t)(stack->num_layers ? stack->num_layers : 1);
+    const rnn_real *hn = numbers(r, of("hn", which)), *cn;
+    const rnn_seq *seq = all + which;
+    const int cell = j->model.cell;
+    const size_t D = (which ? j->model.bidirectional : j->both) ? 2 : 1;
+    const size_t H = j->H[which], B = j->B, n = B * H, top = j->L[which];
+    const size_t K = RNN_KEPT(cell);
     rnn_real *squashed = zeros((size_t)seq->steps * n);
-    rnn_view v;
+    rnn_layer_view v;
     size_t q, t, b, i;
 
+    cn = numbers(r, of("cn", which));
     for (q = 0; q < top; q++) {
         const size_t d = q % D;
         int bad = 0, bad_end = 0, bad_y = 0;
-        MUST_OK(rnn_stack_view(stack, seq, work, len, (int)(q / D), (int)d,
-                               &v));
+        MUST_OK(rnn_view_layer(&r->net, &r->work, all, which, (int)(q / D),
+                               (int)d, &v));
         if (v.c)
             MUST_OK(rnn_map(RNN_FN_TANH, (size_t)seq->steps * n, v.c, squashed,
                             NULL));
@@ -477,13 +474,13 @@ static void check_stack_view(const job *j, const rnn_stack *stack,
                 before = seq->h0 ? seq->h0 + q * n + i % n : NULL;
             if (before)
                 h_prev = *before;
-            if (stack->cell == RNN_LSTM) {
+            if (cell == RNN_LSTM) {
                 h = g[3 * H] * squashed[i];
                 if (t == last)
                     bad_end += !same(v.c + i, cn + q * n + i % n, 1);
-            } else if (stack->cell >= RNN_GRU) {
+            } else if (cell >= RNN_GRU) {
                 h = g[2 * H] + g[H] * (h_prev - g[2 * H]);
-                one = stack->cell == RNN_GRU ? g[3 * H] : g[0] * h_prev;
+                one = cell == RNN_GRU ? g[3 * H] : g[0] * h_prev;
                 bad += !(fabs((double)(g[3 * H] - one)) < 1e-5);
             }
             bad += !(fabs((double)(h - v.h[i])) < 1e-5);
@@ -495,88 +492,113 @@ static void check_stack_view(const job *j, const rnn_stack *stack,
         CHECK(!bad && !bad_end && !bad_y, "view of layer %d, direction %d: "
               "gates %d, final states %d, y %d; %s", (int)(q / D), (int)d, bad,
               bad_end, bad_y, describe(j));
-        CHECK((v.c != NULL) == (stack->cell == RNN_LSTM), "view's c");
+        CHECK((v.c != NULL) == (cell == RNN_LSTM), "view's c");
     }
 }
 
 /* Of all stacks of a job. */
 static void check_view(const job *j)
 {
-    rnn_seq seq[3];
-    rnn_model_view v;
+    rnn_seq seq[3], shown[3];
+    rnn_view v;
     results r;
     int i;
 
     run_forward(j, &plain, &r, seq);
-    v.stack = r.work;
-    v.stack_len = r.work_len;
-    if (!j->alone)
-        MUST_OK(rnn_view_model(&j->model, seq, r.work, r.work_len, &v));
+    MUST_OK(rnn_view_model(&r.net, &r.work, seq, &v));
+    memcpy(shown, seq, sizeof shown);
     if (j->decoder)
-        seq[0].h0 = v.h0;
-    check_stack_view(j, &j->stack, seq, v.stack, v.stack_len, numbers(&r, "hn"),
-                     numbers(&r, "cn"), j->alone && j->model.dropout_last <= 0
-                                            ? numbers(&r, "y") : NULL);
+        shown[0].h0 = v.h0;
+    shown[0].source = shown + 1;
+    check_stack_view(j, &r, shown, 0, j->alone && j->model.dropout_last <= 0
+                                          ? numbers(&r, "y") : NULL);
     for (i = 1; i <= j->sources && !j->given; i++)
-        check_stack_view(j, &j->encoder, &seq[i], v.source[i - 1].stack,
-                         v.source[i - 1].stack_len, numbers(&r, of("hn", i)),
-                         numbers(&r, of("cn", i)),
-                         numbers(&r, of("memory", i)));
+        check_stack_view(j, &r, shown, i, numbers(&r, of("memory", i)));
 }
 
-/* The sizes are the least that the calls accept; that they do not write past
- * them, exact memory shows. */
+/* Between forward and backward the same work infers, another job's sequences
+ * go through it too, and a decoder encodes and steps: gradients stay the same.
+ */
+static void check_between(const job *j, const results *r)
+{
+    const rnn_real *d;
+    rnn_seq seq[3], other[3];
+    rnn_real *h = zeros(j->sizes.state), *c = zeros(j->sizes.state);
+    results s, t;
+    rnn_row row;
+    how w = plain;
+
+    w.more = test_below(2);
+    d = run_forward(j, &w, &s, seq);
+    d = (rnn_real *)copy(d, j->Y * j->B * j->O * sizeof *d);
+    memset(&t, 0, sizeof t);
+    open_seqs(j, &w, &t, 0, other);
+    MUST_OK(rnn_pack(&s.net, &s.work));
+    MUST_OK(rnn_infer(&s.net, &s.work, other));
+    memset(&row, 0, sizeof row);
+    row.rows = (int)j->B;
+    row.x = j->seq[0].x;
+    row.ids = j->seq[0].ids;
+    if (j->decoder)
+        MUST_OK(rnn_encode(&s.net, &s.work, other + 1, h, c));
+    if (!j->both)
+        MUST_OK(rnn_step(&s.net, &s.work, &row, h, c));
+    run_backward(j, &w, &s, seq, d, j->before);
+    check_same(j, r, &s, "with uses in between");
+    CHECK(rnn_backward(&s.net, &s.work, seq, NULL) == RNN_E_ORDER, "twice; %s",
+          describe(j));
+}
+
+/* Gradients that are overwritten are those that are added to zeros. */
+static void check_overwritten(const job *j)
+{
+    const rnn_real *none = zeros(j->sizes.params), *d;
+    rnn_seq seq[3];
+    results r, s;
+    how w = plain;
+
+    d = run_forward(j, &w, &r, seq);
+    run_backward(j, &w, &r, seq, d, none);
+    w.fill = not_a_number();
+    w.parts = test_below(4);
+    d = run_forward(j, &w, &s, seq);
+    run_backward(j, &w, &s, seq, d, NULL);
+    check_same(j, &r, &s, "overwritten");
+}
+
+/* An array that is one number too short is not bound; one of scratch is found
+ * by a call. */
 static void check_least(const job *j)
 {
-    const size_t least = j->sizes.train_tight;
-    rnn_real *work = zeros(j->sizes.train), *y = work;
-    rnn_seq seq[3];
-    rnn_model_view v;
-    rnn_sizes one;
     results r;
-    stream s;
-    turn p;
+    rnn_seq seq[3];
+    rnn_work w;
+    size_t *len[5];
+    int i;
 
-    if (!equal_steps(j))
-        return;
-    CHECK(least <= j->sizes.train && j->sizes.infer <= least, "sizes; %s",
-          describe(j));
-    memset(&r, 0, sizeof r);
-    open_seqs(j, &plain, &r, 0, seq);
-    seq[0].own_rate = 0;
-    short_by_one(j, call_forward(j, j->params, seq, y, work, least - 1, NULL),
-                 "forward");
-    short_by_one(j, call_infer(j, j->params, seq, y, work, j->sizes.infer - 1,
-                               NULL), "infer");
-    short_by_one(j, call_backward(j, j->params, seq, j->up, NULL, NULL, work,
-                                  least - 1, NULL), "backward");
-    short_by_one(j, call_grads(j, seq, j->up, y, work, least - 1, NULL),
-                 "grads");
-    if (!j->alone)
-        short_by_one(j, rnn_view_model(&j->model, seq, work, least - 1, &v),
-                     "view");
-    if (j->stack.bidirectional)
-        return;
-    open_stream(j, &plain, &r, &s);
-    MUST_OK(call_sizes(j, s.S, 1, (int)j->B, &one));
-    p = open_turn(j, &s, y);
-    p.x = j->seq[0].x;
-    p.ids = j->seq[0].ids;
-    p.len = one.step - 1;
-    short_by_one(j, call_step(j, &s, &p, NULL), "step");
-    if (j->decoder)
-        short_by_one(j, call_encode(j, j->params, &s, one.memory, work,
-                                    one.infer - 1, NULL), "encode");
-    if (j->decoder && one.memory)
-        short_by_one(j, call_encode(j, j->params, &s, one.memory - 1, work,
-                                    one.infer, NULL), "memory");
+    run_forward(j, &plain, &r, seq);
+    w = r.work;
+    len[0] = &w.weights_len;
+    len[1] = &w.packed_len;
+    len[2] = &w.logits_len;
+    len[3] = &w.keep_len;
+    len[4] = &w.grads_len;
+    for (i = 0; i < 5; i++) {
+        --*len[i];
+        short_by_one(j, rnn_bind(&r.net, &w, NULL, 0), "an array");
+        ++*len[i];
+    }
+    w.scratch_len = 0;
+    MUST_OK(rnn_bind(&r.net, &w, NULL, 0));
+    if (!j->decoder)
+        short_by_one(j, rnn_infer(&r.net, &w, seq), "scratch");
 }
 
 /* N vs 1: the head of the last valid state, [forward's last; reverse's
  * first]. */
 static void check_last(const job *j, const results *r)
 {
-    const size_t D = j->stack.bidirectional ? 2 : 1, H = j->H[0];
+    const size_t D = j->both ? 2 : 1, H = j->H[0];
     const rnn_real *hn = numbers(r, "hn") + (j->L[0] - D) * j->B * H, *y;
     rnn_real *h = zeros(j->B * D * H);
     rnn_seq flat;
@@ -594,7 +616,7 @@ static void check_last(const job *j, const results *r)
     flat.x = h;
     y = linear_of(j->params + offset_of(j, "out.weight"), D * H, j->O,
                   RNN_IDENTITY, &flat);
-    CHECK(same(numbers(r, "y"), y, j->sizes.output),
+    CHECK(same(numbers(r, "y"), y, j->B * j->O),
           "head of the last state; %s", describe(j));
 }
 
@@ -642,6 +664,8 @@ static void check_job(const job *j)
     check_padding(j, &r);
     check_one_hot(j, &r);
     check_view(j);
+    check_between(j, &r);
+    check_overwritten(j);
     check_least(j);
     check_last(j, &r);
     test_free();
@@ -708,12 +732,9 @@ static void check_masked_back(const job *j, const results *r)
     alone.model.output_size = 0;
     alone.flow[0].dhn = d;
     finish_job(&alone);
-    memset(&s, 0, sizeof s);
-    s.work = work_of(&s, &plain, s.work_len = alone.sizes.train);
-    open_seqs(&alone, &plain, &s, 0, seq);
-    MUST_OK(call_forward(&alone, j->params, seq, NULL, s.work, s.work_len,
-                         NULL));
-    run_backward(&alone, &plain, &s, seq, NULL, j->before);
+    run_forward(&alone, &plain, &s, seq);
+    run_backward(&alone, &plain, &s, seq, zeros(j->T * j->B * alone.O),
+                 j->before);
     for (i = 0; i < sizeof names / sizeof *names; i++) {
         const array *a = find(&s, names[i]);
         CHECK(same(numbers(r, names[i]), a->p, array_size(a)),
@@ -888,42 +909,36 @@ static rnn_real *rows_of(results *r, const how *w, const char *name,
 static void run_losses(const vectors *v, const how *w, results *r)
 {
     const size_t rows = (size_t)v->rows, O = (size_t)v->outputs;
-    int which, k;
+    int which;
 
     for (which = 0; which < 4; which++) {
         static const char *const names[4][3] = {
             {"softmax", "", ""}, {"xent", "xent d", "xent loss"},
             {"bce", "bce d", "bce loss"}, {"mse", "mse d", "mse loss"}};
-        const int parts = w->parts > 1;
         const rnn_real *x = input(w, v->x, rows * O);
         const rnn_real *t = input(w, v->t, rows * O);
         rnn_real *l = rows_of(r, w, names[which][0], rows, which ? 1 : O);
         rnn_real *d = which ? rows_of(r, w, names[which][1], rows, O) : l;
         rnn_real *loss = which ? rows_of(r, w, names[which][2], 1, 1) : NULL;
-        rnn_real *one = parts ? NULL : loss;
         rnn_run run;
+        rnn_status st;
 
         if (w->alias) {
             memcpy(d, x, rows * O * sizeof *d);
             x = d;
         }
-        memset(&run, 0, sizeof run);
-        EACH_PART(k, &run, w, w->parts) {
-            const rnn_status st =
-                which == 0
-                    ? rnn_softmax(x, rows, v->outputs, d, &run)
-                : which == 1
-                    ? rnn_cross_entropy(x, rows, v->outputs, v->targets, v->w,
-                                        2, 0, l, d, one, &run)
-                : which == 2
-                    ? rnn_sigmoid_cross_entropy(x, rows, v->outputs, t, v->w,
-                                                2, l, d, one, &run)
-                    : rnn_squared_error(x, rows, v->outputs, t, v->w, 2, l, d,
-                                        one, &run);
-            MUST(st == RNN_OK, "loss %d: %s", which, rnn_status_text(st));
-        }
-        if (loss && parts)
-            MUST_OK(rnn_mean(l, v->w, rows, 2, loss, NULL));
+        set_run(&run, w);
+        st = which == 0
+                 ? rnn_softmax(x, rows, v->outputs, d, &run)
+             : which == 1
+                 ? rnn_cross_entropy(x, rows, v->outputs, v->targets, v->w, 2,
+                                     0, l, d, loss, &run)
+             : which == 2
+                 ? rnn_sigmoid_cross_entropy(x, rows, v->outputs, t, v->w, 2,
+                                             l, d, loss, &run)
+                 : rnn_squared_error(x, rows, v->outputs, t, v->w, 2, l, d,
+                                     loss, &run);
+        MUST(st == RNN_OK, "loss %d: %s", which, rnn_status_text(st));
     }
 }
 
@@ -938,34 +953,26 @@ static void run_training(const vectors *v, const how *w, results *r)
     rnn_run run;
     int kind, k, step;
 
-    memset(&run, 0, sizeof run);
+    set_run(&run, w);
     for (kind = 0; kind < RNN_OPTIMIZERS; kind++) {
         rnn_real *p = rows_of(r, w, names[kind], 1, n), *m;
-        rnn_optimizer first, o;
+        rnn_optimizer o;
         size_t count;
-        MUST_OK(rnn_optimizer_init(&first, kind, (rnn_real)0.01));
-        first.momentum = (rnn_real)0.9;
-        first.weight_decay = (rnn_real)0.1;
-        first.amsgrad = first.centered = v->n % 2;
-        first.nesterov = v->rows % 2;
-        MUST_OK(rnn_optimizer_moments(&first, &count));
+        MUST_OK(rnn_optimizer_init(&o, kind, (rnn_real)0.01));
+        o.momentum = (rnn_real)0.9;
+        o.weight_decay = (rnn_real)0.1;
+        o.amsgrad = o.centered = v->n % 2;
+        o.nesterov = v->rows % 2;
+        MUST_OK(rnn_optimizer_moments(&o, &count));
         m = rows_of(r, w, moment_names[kind], 1, count * n);
         memcpy(p, v->params, n * sizeof *p);
-        for (step = 0; step < 3; step++) {
-            o = first;
-            EACH_PART(k, &run, w, w->parts) {
-                o = first;
-                MUST_OK(rnn_optimizer_step(&o, p, grads, m, n, &run));
-            }
-            first = o;
-        }
+        for (step = 0; step < 3; step++)
+            MUST_OK(rnn_optimizer_step(&o, p, grads, m, n, &run));
     }
-    for (k = 0; k < 2; k++) { /* clipping by norms is for one thread */
+    for (k = 0; k < 2; k++) {
         rnn_real *g = rows_of(r, w, k ? "clip max" : "clip norm", 1, n);
         rnn_real *norm = rows_of(r, w, k ? "max" : "norm", 1, 1);
         memcpy(g, v->grads, n * sizeof *g);
-        memset(&run, 0, sizeof run);
-        run.kernel = w->kernel;
         MUST_OK(k ? rnn_clip_grad_max(g, n, 1, norm, &run)
                   : rnn_clip_grad_norm(g, n, 1, norm, &run));
     }
@@ -985,9 +992,8 @@ static void run_blocks(const vectors *v, const how *w, results *r)
     rnn_seq seq = v->seq;
     rnn_run run;
     size_t i;
-    int k;
 
-    memset(&run, 0, sizeof run);
+    set_run(&run, w);
     memcpy(g, v->table, n * sizeof *g);
     memcpy(eg, v->table, I * O * sizeof *eg);
     seq.x = input(w, v->seq.x, rows * I);
@@ -995,20 +1001,15 @@ static void run_blocks(const vectors *v, const how *w, results *r)
         seq.ids = NULL;
         dx = rows_of(r, w, "linear dx", rows, I);
     }
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_linear_forward(&v->lin, params, &seq, y, &run));
+    MUST_OK(rnn_linear_forward(&v->lin, params, &seq, y, &run));
     for (i = 0; i < rows * O; i++)
         d[i] = v->x[i % ((size_t)v->rows * O)];
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_linear_backward(&v->lin, params, &seq, y, d, dx, &run));
-    EACH_PART(k, &run, w, w->columns)
-        MUST_OK(rnn_linear_grads(&v->lin, &seq, d, g, &run));
+    MUST_OK(rnn_linear_backward(&v->lin, params, &seq, y, d, dx, &run));
+    MUST_OK(rnn_linear_grads(&v->lin, &seq, d, g, &run));
     seq.ids = v->ids;
-    EACH_PART(k, &run, w, w->parts)
-        MUST_OK(rnn_embedding_forward(v->lin.input_size, v->outputs, params,
+    MUST_OK(rnn_embedding_forward(v->lin.input_size, v->outputs, params,
                                       &seq, e, &run));
-    EACH_PART(k, &run, w, w->columns)
-        MUST_OK(rnn_embedding_grads(v->lin.input_size, v->outputs, &seq, d,
+    MUST_OK(rnn_embedding_grads(v->lin.input_size, v->outputs, &seq, d,
                                     eg, &run));
 }
 
@@ -1018,9 +1019,9 @@ static void run_maps(const vectors *v, const how *w, results *r)
                                         "exp", "log", "sqrt", "clamp"};
     const size_t n = (size_t)v->n;
     rnn_run run;
-    int f, k;
+    int f;
 
-    memset(&run, 0, sizeof run);
+    set_run(&run, w);
     for (f = RNN_IDENTITY; f <= RNN_FN_SQRT + 1; f++) {
         const rnn_real *x = input(w, v->any, n);
         rnn_real *y = rows_of(r, w, names[f], 1, n);
@@ -1028,12 +1029,10 @@ static void run_maps(const vectors *v, const how *w, results *r)
             memcpy(y, x, n * sizeof *y);
             x = y;
         }
-        EACH_PART(k, &run, w, w->parts) {
-            if (f > RNN_FN_SQRT)
-                MUST_OK(rnn_clip_grad_value(y, n, 2, &run));
-            else
-                MUST_OK(rnn_map(f, n, x, y, &run));
-        }
+        if (f > RNN_FN_SQRT)
+            MUST_OK(rnn_clip_grad_value(y, n, 2, &run));
+        else
+            MUST_OK(rnn_map(f, n, x, y, &run));
     }
 }
 

@@ -4,18 +4,19 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "each.h"
 
 #include <math.h>
 
 /* ---- softmax, greedy ----------------------------------------------------- */
 
-/* Rows of probabilities: a sum of 1, the right parts, in place, in shares. */
+/* Rows of probabilities: a sum of 1, the right parts, in place. */
 static void check_softmax(double scale)
 {
     enum { ROWS = 37, O = 19 };
     rnn_real *x = test_reals(ROWS * O, scale), *p = test_reals(ROWS * O, 0);
     rnn_real one = 0;
-    rnn_run run = {0, 4, 0, NULL, NULL};
+    rnn_run run = {0, 4, each_shuffled, NULL};
     const double near = 1e-6 + (scale < 1e6 ? 3e-7 * scale : 0);
     double sum, all, max;
     int i, j, bad = 0;
@@ -36,9 +37,8 @@ static void check_softmax(double scale)
                                near, 1e-38);
     }
     CHECK(!bad, "softmax at %g: %d", scale, bad);
-    for (run.part = 0; run.part < 4; run.part++)
-        MUST(rnn_softmax(x, ROWS, O, x, &run) == RNN_OK, "a share");
-    CHECK(!memcmp(x, p, ROWS * O * sizeof *p), "softmax in place, in shares");
+    CHECK(rnn_softmax(x, ROWS, O, x, &run) == RNN_OK &&
+          !memcmp(x, p, ROWS * O * sizeof *p), "softmax in place");
     CHECK(rnn_softmax(x, 1, 1, &one, NULL) == RNN_OK && one == 1, "of one");
     test_free();
 }
@@ -298,78 +298,362 @@ static void check_sampling_ends(void)
 
 /* ---- a model that writes ------------------------------------------------- */
 
-/* rnn_generate against the loop that it stands for. */
-static void check_generate(void)
-{
-    rnn_model model = {0};
-    rnn_sampling how = {1, 3, 0};
-    rnn_sizes s;
-    rnn_rng a, b;
-    rnn_real *p, *work, *h, *c, *h2, *c2, logits[6], sorted[6];
-    int ids[40], count = 0, id, i, bad = 0;
+enum { V = 6, ROWS = 4, MOST = 24 };
 
-    model.cell = RNN_LSTM;
-    model.input = RNN_EMBEDDING;
-    model.input_size = model.output_size = 6;
-    model.embedding_size = 3;
-    model.hidden_size = 5;
-    MUST(rnn_model_sizes(&model, 0, 1, 1, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 2);
-    work = test_reals(s.step + 12, 0);
-    h = test_reals(s.state, 0);
-    c = test_reals(s.state, 0);
-    h2 = test_reals(s.state, 0);
-    c2 = test_reals(s.state, 0);
-    rnn_rng_seed(&a, 3);
-    b = a;
-    CHECK(rnn_generate(&model, p, h, c, 1, &how, &a, 4, ids, 40, &count, work,
-                       s.step + 12, NULL) == RNN_OK && count <= 40,
-          "generate: %d", count);
-    /* the token that stops is drawn too, but not given */
-    for (id = 1, i = 0; i < count + (count < 40); i++) {
-        MUST(rnn_step(&model, p, 1, NULL, &id, h2, c2, logits, work, s.step,
-                      NULL) == RNN_OK &&
-             rnn_sample(logits, 6, &how, &b, sorted, &id) == RNN_OK, "loop");
-        bad += id != (i < count ? ids[i] : 4);
+/* A model of V tokens, and what writes with it. */
+typedef struct writer {
+    rnn_model model;
+    rnn_net net;
+    rnn_work work;
+    rnn_real *h, *c;
+    int ids[MOST * ROWS], counts[ROWS];
+} writer;
+
+static void make_writer(writer *w, int cell, int input, int rows)
+{
+    rnn_most most = {0};
+    size_t n;
+
+    memset(w, 0, sizeof *w);
+    w->model.cell = cell;
+    w->model.input = input;
+    w->model.input_size = w->model.output_size = V;
+    w->model.embedding_size = input == RNN_EMBEDDING ? 3 : 0;
+    w->model.hidden_size = 5;
+    w->model.num_layers = 2;
+    most.rows = rows;
+    MUST(rnn_plan(&w->net, &w->model, &most) == RNN_OK, "plan");
+    n = w->net.sizes.params;
+    w->work.params = test_reals(n, 1.5);
+    w->work.params_len = n;
+    n = w->net.sizes.all - n;
+    MUST(rnn_bind(&w->net, &w->work, test_reals(n, 0), n) == RNN_OK, "bind");
+    n = 2u * 5u * (size_t)rows;
+    w->h = test_reals(n, 1);
+    w->c = cell == RNN_LSTM ? test_reals(n, 1) : NULL;
+    for (n = 0; n < MOST * ROWS; n++)
+        w->ids[n] = -5;
+}
+
+/* The loop that rnn_generate stands for: a row that has ended reads its last
+ * token again, until all have. */
+static void write_by_steps(const writer *w, const rnn_writing *how, rnn_real *h,
+                           rnn_real *c, int *ids, int *counts)
+{
+    const size_t n = w->net.sizes.all;
+    const int rows = how->rows ? how->rows : 1;
+    rnn_work own; /* of the same weights */
+    rnn_row row = {0};
+    rnn_real sorted[V];
+    int last[ROWS], b, t, id, left = rows;
+
+    memset(&own, 0, sizeof own);
+    own.weights = w->work.params;
+    own.weights_len = w->work.params_len;
+    MUST(rnn_bind(&w->net, &own, test_reals(n, 0), n) == RNN_OK, "bind");
+    row.rows = rows;
+    row.ids = last;
+    for (b = 0; b < rows; b++) {
+        last[b] = how->begin;
+        counts[b] = -1;
     }
-    CHECK(!bad && !memcmp(h, h2, s.state * sizeof *h) &&
-          !memcmp(c, c2, s.state * sizeof *c), "generate is not the loop");
-    CHECK(rnn_generate(&model, p, h, c, 1, &how, &a, 4, ids, 40, &count, work,
-                       s.step + 11, NULL) == RNN_E_BUFFER, "too short");
+    for (t = 0; t < how->max_tokens && left; t++) {
+        MUST(rnn_step(&w->net, &own, &row, h, c) == RNN_OK, "step");
+        for (b = 0; b < rows; b++) {
+            rnn_real *x = own.logits + b * V;
+            if (counts[b] >= 0)
+                continue;
+            if (how->end >= 0 && t < how->min_tokens)
+                x[how->end] = (rnn_real)-HUGE_VAL;
+            MUST((how->sampling ? rnn_sample(x, V, how->sampling,
+                                             how->rngs + b, sorted, &id)
+                                : rnn_greedy(x, V, &id)) == RNN_OK, "token");
+            if (id == how->end) {
+                counts[b] = t;
+                left--;
+            } else {
+                ids[t * rows + b] = last[b] = id;
+            }
+        }
+    }
+    for (b = 0; b < rows; b++)
+        if (counts[b] < 0)
+            counts[b] = how->max_tokens;
+}
+
+/* rnn_generate against that loop: tokens, their number, states, and what is
+ * left of the generators. Gives how many rows have ended. */
+static int check_generate(int cell, int input, rnn_writing how, int parts)
+{
+    const int rows = how.rows ? how.rows : 1;
+    const size_t n = 2u * 5u * (size_t)rows;
+    rnn_run run = {0, 0, each_shuffled, NULL};
+    rnn_rng rngs[ROWS], own[ROWS];
+    rnn_real *h = test_reals(n, 0), *c = test_reals(n, 0);
+    int ids[MOST * ROWS], counts[ROWS], b, t, bad = 0, ended = 0;
+    writer w;
+
+    make_writer(&w, cell, input, rows);
+    run.parts = parts;
+    w.work.run = &run;
+    memcpy(h, w.h, n * sizeof *h);
+    if (w.c)
+        memcpy(c, w.c, n * sizeof *c);
+    for (b = 0; b < ROWS; b++) {
+        rnn_rng_seed(&rngs[b], (uint32_t)test_next());
+        own[b] = rngs[b];
+    }
+    how.rngs = own;
+    write_by_steps(&w, &how, h, w.c ? c : NULL, ids, counts);
+    how.rngs = how.sampling ? rngs : NULL;
+    CHECK(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,
+                       NULL) == RNN_OK, "generate");
+    for (b = 0; b < rows; b++) {
+        bad += w.counts[b] != counts[b] ||
+               memcmp(&rngs[b], &own[b], sizeof own[b]) != 0;
+        ended += counts[b] < how.max_tokens;
+        bad += counts[b] < how.max_tokens && counts[b] < how.min_tokens;
+        for (t = 0; t < counts[b]; t++)
+            bad += w.ids[t * rows + b] != ids[t * rows + b] ||
+                   ids[t * rows + b] == how.end;
+    }
+    for (t = how.max_tokens * rows; t < MOST * ROWS; t++)
+        bad += w.ids[t] != -5;
+    CHECK(!bad && !memcmp(w.h, h, n * sizeof *h) &&
+          (!w.c || !memcmp(w.c, c, n * sizeof *c)),
+          "%d rows, end %d, at least %d, %s: generate is not the loop", rows,
+          how.end, how.min_tokens, how.sampling ? "drawn" : "greedy");
+    test_free();
+    return ended;
+}
+
+static void check_generates(void)
+{
+    static const rnn_sampling drawn = {1, 3, 0};
+    rnn_writing how = {0};
+    int ended[2] = {0, 0}, n, k;
+
+    for (k = 0; k < 200; k++) {
+        how.begin = test_below(V);
+        how.end = k % 4 ? test_below(V) : -1;
+        how.min_tokens = k % 3 ? 0 : test_below(9);
+        how.max_tokens = how.min_tokens + test_below(MOST - 8);
+        how.rows = test_below(ROWS + 1); /* 0: one */
+        how.sampling = k % 2 ? &drawn : NULL;
+        n = check_generate(test_below(RNN_CELLS),
+                           test_below(2) ? RNN_ONE_HOT : RNN_EMBEDDING, how,
+                           k % 5 * 2);
+        CHECK(how.end >= 0 || !n, "%d rows end without an end", n);
+        ended[k % 2] += n;
+    }
+    CHECK(ended[0] > 10 && ended[1] > 10, "%d and %d rows have ended", ended[0],
+          ended[1]);
+}
+
+/* What rows have in common: nothing. Each alone writes the same. */
+static void check_rows_alone(void)
+{
+    static const rnn_sampling drawn = {(rnn_real)0.8, 0, (rnn_real)0.95};
+    const size_t H = 5;
+    rnn_writing how = {0};
+    rnn_rng rngs[ROWS], own;
+    rnn_real h[2 * 5], c[2 * 5], *h0, *c0;
+    int ids[MOST], count = 0, b, t, bad = 0;
+    size_t k;
+    writer w;
+
+    make_writer(&w, RNN_LSTM, RNN_EMBEDDING, ROWS);
+    h0 = test_reals(2 * H * ROWS, 0);
+    c0 = test_reals(2 * H * ROWS, 0);
+    memcpy(h0, w.h, 2 * H * ROWS * sizeof *h0);
+    memcpy(c0, w.c, 2 * H * ROWS * sizeof *c0);
+    how.begin = 2;
+    how.end = 1;
+    how.max_tokens = MOST;
+    how.rows = ROWS;
+    how.sampling = &drawn;
+    how.rngs = rngs;
+    for (b = 0; b < ROWS; b++)
+        rnn_rng_seed(&rngs[b], (uint32_t)b + 7);
+    MUST(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,
+                      NULL) == RNN_OK, "rows");
+    how.rows = 0;
+    how.rngs = &own;
+    for (b = 0; b < ROWS; b++) {
+        rnn_rng_seed(&own, (uint32_t)b + 7);
+        for (k = 0; k < 2 * H; k++) {
+            h[k] = h0[(k / H * ROWS + (size_t)b) * H + k % H];
+            c[k] = c0[(k / H * ROWS + (size_t)b) * H + k % H];
+        }
+        MUST(rnn_generate(&w.net, &w.work, &how, h, c, ids, &count, NULL) ==
+             RNN_OK, "a row");
+        bad += count != w.counts[b] || memcmp(&own, &rngs[b], sizeof own) != 0;
+        for (t = 0; t < count; t++)
+            bad += ids[t] != w.ids[t * ROWS + b];
+    }
+    CHECK(!bad, "rows alone write otherwise");
     test_free();
 }
 
-/* A token that the model cannot read, after one that it could: what was
- * written is said, and the status. */
+/* What cannot be written, and no room. */
+static void check_generate_arguments(void)
+{
+    static const rnn_sampling drawn = {1, 0, 0};
+    rnn_writing how = {0};
+    rnn_rng rngs[ROWS];
+    size_t n;
+    writer w;
+
+    make_writer(&w, RNN_LSTM, RNN_ONE_HOT, ROWS);
+    memset(rngs, 0, sizeof rngs);
+    how.end = -1;
+    how.max_tokens = 3;
+    how.rows = ROWS;
+#define SAYS(status)                                                           \
+    CHECK(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,       \
+                       NULL) == (status), "generate should say %d", status)
+    how.begin = V;
+    SAYS(RNN_E_ID);
+    how.begin = -1;
+    SAYS(RNN_E_ID);
+    how.begin = 0;
+    how.end = V;
+    SAYS(RNN_E_ID);
+    how.end = V - 1;
+    how.min_tokens = 4;
+    SAYS(RNN_E_ARG);
+    how.min_tokens = -1;
+    SAYS(RNN_E_ARG);
+    how.min_tokens = 0;
+    how.rows = ROWS + 1;
+    SAYS(RNN_E_SIZE);
+    how.rows = -1;
+    SAYS(RNN_E_ARG);
+    how.rows = ROWS;
+    how.sampling = &drawn;
+    SAYS(RNN_E_ARG); /* without a generator */
+    how.rngs = rngs;
+    CHECK(rnn_generate(&w.net, &w.work, &how, w.h, NULL, w.ids, w.counts,
+                       NULL) == RNN_E_ARG &&
+          rnn_generate(&w.net, &w.work, &how, NULL, w.c, w.ids, w.counts,
+                       NULL) == RNN_E_ARG &&
+          rnn_generate(&w.net, &w.work, &how, w.h, w.c, NULL, w.counts,
+                       NULL) == RNN_E_ARG &&
+          rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, NULL, NULL) ==
+              RNN_E_ARG &&
+          rnn_generate(&w.net, &w.work, NULL, w.h, w.c, w.ids, w.counts,
+                       NULL) == RNN_E_ARG && w.ids[0] == -5, "NULL");
+    n = w.net.sizes.step;
+    w.work.scratch = test_reals(n, 0);
+    w.work.scratch_len = n - 1;
+    MUST(rnn_bind(&w.net, &w.work, NULL, 0) == RNN_OK, "bind again");
+    SAYS(RNN_E_BUFFER);
+    CHECK(w.ids[0] == -5 && w.counts[0] == 0, "something was written");
+    w.work.scratch_len = n;
+    MUST(rnn_bind(&w.net, &w.work, NULL, 0) == RNN_OK, "and again");
+    SAYS(RNN_OK);
+    how.max_tokens = 0;
+    w.counts[1] = 9;
+    SAYS(RNN_OK);
+    CHECK(w.counts[1] == 0, "no token");
+#undef SAYS
+    test_free();
+}
+
+/* A model whose tokens are more than it can read cannot write; one with fewer
+ * can. */
 static void check_unknown_token(void)
 {
-    enum { I = 2, O = 3, H = 1, MAX = 4 };
+    enum { I = 2, O = 3, MAX = 4 };
     rnn_model m = {0};
-    rnn_sampling greedy = {0, 0, 0};
-    rnn_rng rng;
-    rnn_sizes z;
-    rnn_real *params, *work, h[H] = {0};
-    int ids[MAX] = {-5, -5, -5, -5}, count = -1;
+    rnn_writing how = {0};
+    rnn_net net;
+    rnn_work work;
+    rnn_real h[1] = {0};
+    int ids[MAX] = {-5, -5, -5, -5}, count = -1, k;
     rnn_status st;
 
     m.cell = RNN_TANH;
     m.input = RNN_ONE_HOT;
-    m.input_size = I;
-    m.output_size = O;
-    m.hidden_size = H;
-    rnn_rng_seed(&rng, 1);
-    MUST(rnn_model_sizes(&m, 0, 1, 1, &z) == RNN_OK, "sizes");
-    params = test_reals(z.params, 0);
-    params[z.params - 1] = 1; /* the bias of token 2 */
-    work = test_reals(z.step + 2 * O, 0);
-    st = rnn_generate(&m, params, h, NULL, 0, &greedy, &rng, -1, ids, MAX,
-                      &count, work, z.step + 2 * O, NULL);
-    CHECK(st == RNN_E_ID && count == 1 && ids[0] == 2 && ids[1] == -5,
-          "status %d, count %d", (int)st, count);
-    count = -1;
-    st = rnn_generate(&m, params, h, NULL, 2, &greedy, &rng, -1, ids, MAX,
-                      &count, work, z.step + 2 * O, NULL);
-    CHECK(st == RNN_E_ID && count == -1, "the first token");
+    m.hidden_size = 1;
+    how.end = -1;
+    how.max_tokens = MAX;
+    for (k = 0; k < 2; k++) {
+        m.input_size = k ? O : I;
+        m.output_size = k ? I : O;
+        MUST(rnn_plan(&net, &m, NULL) == RNN_OK, "plan");
+        memset(&work, 0, sizeof work);
+        MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0),
+                      net.sizes.all) == RNN_OK, "bind");
+        work.params[net.sizes.params - 1] = 1; /* the bias of the last token */
+        st = rnn_generate(&net, &work, &how, h, NULL, ids, &count, NULL);
+        if (k)
+            CHECK(st == RNN_OK && count == MAX && ids[0] == 1 && ids[3] == 1,
+                  "fewer tokens: status %d", (int)st);
+        else
+            CHECK(st == RNN_E_ID && count == -1 && ids[0] == -5,
+                  "a token that cannot be read: status %d", (int)st);
+    }
+    test_free();
+}
+
+/* The weight of a model of N units from i to j. */
+static rnn_real *weight_of(const rnn_model *m, rnn_real *params,
+                           const char *name, int i, int j)
+{
+    rnn_tensor t;
+    int k;
+
+    for (k = 0; rnn_model_tensor(m, k, &t) == RNN_OK; k++)
+        if (!strcmp(t.name, name))
+            return params + t.offset + i * t.rows + j;
+    MUST(0, "no %s", name);
+    return params;
+}
+
+/* A step that fails after some that did not: what was written is said. A token
+ * leads to the next, token 2 to infinity times 0; the second row starts in a
+ * state in which token 0 leads to 2. */
+static void check_failing_step(void)
+{
+    enum { N = 4, MAX = 5 };
+    rnn_model m = {0};
+    rnn_most most = {0};
+    rnn_writing how = {0};
+    rnn_net net;
+    rnn_work work;
+    rnn_real *p, h[2 * N];
+    int ids[2 * MAX], counts[2], k, i;
+
+    m.cell = RNN_RELU;
+    m.input = RNN_ONE_HOT;
+    m.input_size = m.hidden_size = m.output_size = N;
+    most.rows = how.rows = 2;
+    MUST(rnn_plan(&net, &m, &most) == RNN_OK, "plan");
+    memset(&work, 0, sizeof work);
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
+         RNN_OK, "bind");
+    p = work.params;
+    *weight_of(&m, p, "rnn.weight_ih_l0", 0, 0) = 1;
+    *weight_of(&m, p, "rnn.weight_ih_l0", 1, 1) = 1;
+    *weight_of(&m, p, "rnn.weight_ih_l0", 2, 2) = (rnn_real)HUGE_VAL;
+    *weight_of(&m, p, "rnn.weight_hh_l0", 0, 1) = 5;
+    *weight_of(&m, p, "out.weight", 0, 1) = 1;
+    *weight_of(&m, p, "out.weight", 1, 2) = 1;
+    how.max_tokens = MAX;
+    for (k = 0; k < 2; k++) {
+        for (i = 0; i < 2 * N; i++)
+            h[i] = i == N; /* unit 0 of the second row */
+        for (i = 0; i < 2 * MAX; i++)
+            ids[i] = -5;
+        how.end = k ? 1 : -1;
+        CHECK(rnn_generate(&net, &work, &how, h, NULL, ids, counts, NULL) ==
+              RNN_E_NOT_FINITE, "a step gives NaN");
+        CHECK(counts[0] == !k && counts[1] == 1 && ids[1] == 2 &&
+              (k || (ids[0] == 1 && ids[2] == 2)) && ids[3] == -5 &&
+              ids[4] == -5, "it came as far as %d and %d tokens", counts[0],
+              counts[1]);
+    }
     test_free();
 }
 
@@ -384,8 +668,11 @@ int main(int argc, char **argv)
     check_kept();
     check_cuts();
     check_sampling_ends();
-    check_generate();
+    check_generates();
+    check_rows_alone();
+    check_generate_arguments();
     check_unknown_token();
+    check_failing_step();
     test_unused();
     return test_end();
 }

@@ -1,4 +1,5 @@
-/* Sizes: the macros of [API-SIZES] against the functions, and sizes from every
+/* Sizes: the macros of [API-SIZES] against plans; plans against the calls, with
+ * not a number to spare, and for less than the most; and sizes from every
  * corner of int: a status, never a crash; where they are accepted, they are
  * what exact arithmetic in long double says. */
 #include <limits.h>
@@ -7,119 +8,153 @@
 #include "test.h"
 
 #define LEN(a) ((int)(sizeof(a) / sizeof *(a)))
+enum { STAMP = 16, LINE = 15 }; /* numbers in front of packed; what an array at
+                                   a cache line takes besides */
 
 /* ---- the macros --------------------------------------------------------- */
 
 /* They dimension static arrays. */
-static rnn_real a1[RNN_STACK_PARAMS(RNN_LSTM, 3, 4, 2, 2, 1)];
-static rnn_real a2[RNN_STACK_STATE(4, 2, 2, 3)];
-static rnn_real a3[RNN_STACK_TRAIN_TIGHT(RNN_GRU, 4, 2, 2, 5, 3)];
-static rnn_real a4[RNN_STACK_TRAIN(RNN_GRU_RESET_BEFORE, 3, 4, 2, 2, 5, 3) +
-                   RNN_STACK_TRAIN_DROPOUT(4, 2, 5, 3)];
-static rnn_real a5[RNN_STACK_INFER(RNN_TANH, 4, 2, 2, 5, 3)];
-static rnn_real a6[RNN_STACK_STEP(RNN_RELU, 4, 3)];
+#define NET RNN_LSTM, 3, 0, 4, 2, 2, 1, 5
+#define TABLE RNN_GRU, 3, 2, 4, 2, 1, 1, 5
+static rnn_real a1[RNN_PARAMS(NET)];
+static rnn_real a2[RNN_STATE(3, NET)];
+static rnn_real a3[RNN_LOGITS(5, 3, NET)];
+static rnn_real a4[RNN_PACKED(TABLE)];
+static rnn_real a5[RNN_KEEP(5, 3, NET) + RNN_KEEP_DROPOUT(5, 3, NET)];
+static rnn_real a6[RNN_SCRATCH_TRAIN(5, 3, TABLE)];
 static rnn_real a7[RNN_LINEAR_PARAMS(3, 5, 1)];
-static rnn_real a8[RNN_MODEL_PARAMS(RNN_LSTM, 3, 2, 4, 2, 2, 1, 5)];
-static rnn_real a9[RNN_MODEL_OUTPUT(5, 3, 2)];
-static rnn_real b1[RNN_MODEL_TRAIN_TIGHT(RNN_LSTM, 2, 4, 2, 2, 5, 3)];
-static rnn_real b2[RNN_MODEL_TRAIN(RNN_LSTM, 3, 2, 4, 2, 2, 5, 3, 5)];
-static rnn_real b3[RNN_MODEL_INFER(RNN_GRU, 2, 4, 2, 2, 5, 3)];
-static rnn_real b4[RNN_MODEL_STEP(RNN_GRU, 2, 4, 3)];
+static rnn_real a8[RNN_SCRATCH_INFER(5, 3, NET)];
+static rnn_real a9[RNN_SCRATCH_STEP(3, TABLE)];
+static rnn_real b1[RNN_TRAIN(5, 3, 2, NET)];
+static rnn_real b2[RNN_INFER(5, 3, NET)];
+static rnn_real b3[RNN_LOGITS(5, 3, RNN_TANH, 3, 0, 4, 2, 2, 1, 0)];
 
 static void check_arrays(void)
 {
     a1[0] = a2[0] = a3[0] = a4[0] = a5[0] = a6[0] = a7[0] = a8[0] = 1;
-    a9[0] = b1[0] = b2[0] = b3[0] = b4[0] = a1[0];
-    CHECK(LEN(a1) == 736 && LEN(a7) == 20 && LEN(a9) == 30, "by hand");
-    CHECK(LEN(a2) + LEN(a3) + LEN(a4) + LEN(a5) + LEN(a6) > 0 &&
-          LEN(a8) + LEN(b1) + LEN(b2) + LEN(b3) + LEN(b4) > 0 &&
-          b4[0] > 0 && a2[0] + a3[0] + a4[0] + a5[0] + a6[0] + a7[0] > 0 &&
+    a9[0] = b1[0] = b2[0] = b3[0] = a1[0];
+    CHECK(LEN(a1) == 736 + 45 && LEN(a2) == 48 && LEN(a3) == 75 &&
+          LEN(a7) == 20 && LEN(b3) == 120, "by hand");
+    CHECK(LEN(b1) == 4 * LEN(a1) + LEN(a3) + (int)RNN_PACKED(NET) +
+                     (int)RNN_KEEP(5, 3, NET) +
+                     (int)RNN_SCRATCH_TRAIN(5, 3, NET) + 7 * LINE &&
+          LEN(b2) == LEN(a3) + LEN(a8) + 2 * LINE, "sums");
+    CHECK(LEN(a4) + LEN(a5) + LEN(a6) + LEN(a9) > 0 &&
+          a2[0] + a3[0] + a4[0] + a5[0] + a6[0] + a7[0] > 0 &&
           a8[0] + a9[0] + b1[0] + b2[0] + b3[0] > 0, "arrays");
 }
 
-/* One description: of the stack, and of the model around it. */
+/* One description. */
 typedef struct grid {
-    int cell, I, H, L, D, bias, T, B, E, O, drop;
+    int cell, I, H, L, D, bias, T, B, E, O, drop, last, moments;
 } grid;
 
-static void check_stack(const grid *g)
-{
-    rnn_stack s = {0};
-    rnn_sizes z;
-    size_t masks = 0;
-    rnn_status st;
+#define GRID                                                                   \
+    g->cell, g->I, g->E, g->H, g->L, g->D, g->bias, g->O
+#define WHERE                                                                  \
+    "cell %d I %d E %d H %d L %d D %d bias %d O %d T %d B %d drop %d last %d", \
+        GRID, g->T, g->B, g->drop, g->last
 
-    s.cell = g->cell;
-    s.input_size = g->I;
-    s.hidden_size = g->H;
-    s.num_layers = g->L;
-    s.bidirectional = g->D == 2;
-    s.no_bias = !g->bias;
-    s.dropout = g->drop & 1 ? (rnn_real)0.5 : 0;
-    s.dropout_last = g->drop & 2 ? (rnn_real)0.5 : 0;
-    if (g->drop & 1)
-        masks += (size_t)g->L - 1;
-    if (g->drop & 2)
-        masks++;
-    masks *= RNN_STACK_TRAIN_DROPOUT(g->H, g->D, g->T, g->B);
-    st = rnn_stack_sizes(&s, g->T, g->B, &z);
-    CHECK(!st && z.params == RNN_STACK_PARAMS(g->cell, g->I, g->H, g->L, g->D,
-                                              g->bias) &&
-          z.state == RNN_STACK_STATE(g->H, g->L, g->D, g->B) &&
-          z.output == RNN_MODEL_OUTPUT(g->T, g->B, g->D * g->H) &&
-          z.train == masks + RNN_STACK_TRAIN(g->cell, g->I, g->H, g->L, g->D,
-                                             g->T, g->B) &&
-          z.train_tight == masks + RNN_STACK_TRAIN_TIGHT(g->cell, g->H, g->L,
-                                                         g->D, g->T, g->B) &&
-          z.infer == RNN_STACK_INFER(g->cell, g->H, g->L, g->D, g->T, g->B) &&
-          z.step == RNN_STACK_STEP(g->cell, g->H, g->B),
-          "stack: cell %d I %d H %d L %d D %d bias %d T %d B %d drop %d",
-          g->cell, g->I, g->H, g->L, g->D, g->bias, g->T, g->B, g->drop);
+static void describe(const grid *g, rnn_model *m, rnn_most *most)
+{
+    memset(m, 0, sizeof *m);
+    memset(most, 0, sizeof *most);
+    m->wiring = g->last ? RNN_N_TO_1 : RNN_N_TO_N;
+    m->cell = g->cell;
+    m->input = g->E ? RNN_EMBEDDING : RNN_ONE_HOT;
+    m->input_size = g->I;
+    m->embedding_size = g->E;
+    m->hidden_size = g->H;
+    m->num_layers = g->L;
+    m->bidirectional = g->D == 2;
+    m->no_bias = !g->bias;
+    m->output_size = g->O;
+    m->dropout = g->drop & 1 ? (rnn_real)0.5 : 0;
+    m->dropout_last = g->drop & 2 ? (rnn_real)0.5 : 0;
+    most->steps = g->T;
+    most->batch = g->B;
+    most->train = 1;
+    most->moments = g->moments;
 }
 
-static void check_model(const grid *g)
+/* Training: exact but for what N vs 1 has beside N vs N, and dropout. */
+static void check_train(const grid *g)
 {
-    rnn_model m = {0};
-    rnn_sizes z;
-    size_t masks = 0;
-    rnn_status st;
+    const size_t last = (size_t)g->B * (size_t)(g->D * g->H);
+    const size_t spare = g->last ? 0 : last;
+    const size_t layers = (size_t)g->L;
+    const size_t masks = (g->drop & 1 ? layers - 1 : 0) +
+                         (g->drop & 2 && !g->last ? 1u : 0u);
+    const size_t drops = RNN_KEEP_DROPOUT(g->T, g->B, GRID);
+    const size_t steps = g->last ? (size_t)g->T : 1;
+    const size_t logits = RNN_LOGITS(g->T, g->B, GRID);
+    size_t params = RNN_PARAMS(GRID), scratch, room, all, lines;
+    rnn_model m;
+    rnn_most most;
+    rnn_net net;
+    const rnn_sizes *z = &net.sizes;
 
-    m.cell = g->cell;
-    m.input = g->E ? RNN_EMBEDDING : RNN_ONE_HOT;
-    m.input_size = g->I;
-    m.embedding_size = g->E;
-    m.hidden_size = g->H;
-    m.num_layers = g->L;
-    m.bidirectional = g->D == 2;
-    m.no_bias = !g->bias;
-    m.output_size = g->O;
-    m.dropout_last = g->drop & 2 ? (rnn_real)0.5 : 0;
-    if (g->drop & 2)
-        masks = RNN_STACK_TRAIN_DROPOUT(g->H, g->D, g->T, g->B);
-    st = rnn_model_sizes(&m, 0, g->T, g->B, &z);
-    CHECK(!st && z.params == RNN_MODEL_PARAMS(g->cell, g->I, g->E, g->H, g->L,
-                                              g->D, g->bias, g->O) &&
-          z.state == RNN_STACK_STATE(g->H, g->L, g->D, g->B) &&
-          z.output == RNN_MODEL_OUTPUT(g->T, g->B, g->O) &&
-          z.train == masks + RNN_MODEL_TRAIN(g->cell, g->I, g->E, g->H, g->L,
-                                             g->D, g->T, g->B, g->O) &&
-          z.train_tight == masks + RNN_MODEL_TRAIN_TIGHT(g->cell, g->E, g->H,
-                                                   g->L, g->D, g->T, g->B) &&
-          z.infer == RNN_MODEL_INFER(g->cell, g->E, g->H, g->L, g->D, g->T,
-                                     g->B) &&
-          z.step == RNN_MODEL_STEP(g->cell, g->E, g->H, g->B),
-          "model: cell %d I %d E %d H %d L %d D %d bias %d T %d B %d O %d",
-          g->cell, g->I, g->E, g->H, g->L, g->D, g->bias, g->T, g->B, g->O);
+    describe(g, &m, &most);
+    CHECK(!rnn_plan(&net, &m, &most) && z->params == params &&
+          z->moments == (size_t)g->moments * params &&
+          z->state == RNN_STATE(g->B, GRID) && z->logits == logits / steps &&
+          z->source_state == 0 && z->memory == 0 && z->ints == 0, WHERE);
+    CHECK(z->packed == RNN_PACKED(GRID) &&
+          z->keep + spare == RNN_KEEP(g->T, g->B, GRID) +
+                                 drops / layers * masks &&
+          drops / layers * layers == drops, WHERE);
+    scratch = RNN_SCRATCH_TRAIN(g->T, g->B, GRID);
+    room = RNN_SCRATCH_INFER(g->T, g->B, GRID);
+    CHECK(z->scratch <= scratch &&
+          scratch - z->scratch <= (layers + 1) * last + (size_t)g->O &&
+          room <= scratch, WHERE);
+    all = RNN_TRAIN(g->T, g->B, g->moments, GRID) + drops;
+    lines = g->moments ? 7 * LINE : 6 * LINE;
+    CHECK(z->all <= all && z->all == lines + 2 * params + z->moments +
+                                         z->packed + z->logits + z->keep +
+                                         z->scratch,
+          WHERE);
+}
+
+/* Using it: bound with weights and packed of the caller's. */
+static void check_infer(const grid *g)
+{
+    const size_t last = (size_t)g->B * (size_t)(g->D * g->H);
+    const size_t head = (size_t)(g->D * g->H * g->O);
+    const size_t scratch = RNN_SCRATCH_INFER(g->T, g->B, GRID);
+    rnn_model m;
+    rnn_most most;
+    rnn_net net;
+    const rnn_sizes *z = &net.sizes;
+
+    describe(g, &m, &most);
+    most.train = most.moments = 0;
+    CHECK(!rnn_plan(&net, &m, &most) && z->params == RNN_PARAMS(GRID) &&
+          z->keep == 0 && z->moments == 0 && /* no transposes */
+          2 * z->packed + head == RNN_PACKED(GRID) + STAMP &&
+          z->scratch <= scratch && scratch - z->scratch <= last + (size_t)g->O,
+          WHERE);
+    CHECK(z->logits + z->scratch + 2 * LINE <= RNN_INFER(g->T, g->B, GRID) &&
+          z->all == 4 * LINE + z->params + z->packed + z->logits + z->scratch,
+          WHERE);
+    CHECK(z->step == RNN_SCRATCH_STEP(g->B, GRID) && z->step <= z->scratch,
+          WHERE);
+    most.packed = RNN_PACK_NONE;
+    CHECK(!rnn_plan(&net, &m, &most) && z->packed == 0 &&
+          z->all == 3 * LINE + z->params + z->logits + z->scratch, WHERE);
+    most.train = 1;
+    CHECK(!rnn_plan(&net, &m, &most) && z->packed == 0 &&
+          z->scratch <= RNN_SCRATCH_TRAIN(g->T, g->B, GRID), WHERE);
 }
 
 static void check_grid(void)
 {
     static const int I[] = {1, 3, 7}, H[] = {1, 2, 5, 16}, T[] = {1, 4};
-    static const int B[] = {1, 3}, E[] = {0, 1, 6}, O[] = {1, 5};
+    static const int B[] = {1, 3}, E[] = {0, 1, 6}, O[] = {1, 5, 0};
+    grid g, wide = {RNN_LSTM, 3, 0, 2, 2, 1, 3, 2, 0, 5, 0, 0, 1};
     int k;
 
-    for (k = 0; k < RNN_CELLS * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 2 * 4; k++) {
-        grid g;
+    for (k = 0; k < RNN_CELLS * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 3 * 8; k++) {
         int n = k;
         g.cell = n % RNN_CELLS;
         g.I = I[(n /= RNN_CELLS) % 3];
@@ -129,12 +164,22 @@ static void check_grid(void)
         g.bias = (n /= 2) % 2;
         g.T = T[(n /= 2) % 2];
         g.B = B[(n /= 2) % 2];
-        g.drop = (n /= 2) % 4;
-        g.E = E[(n /= 4) % 3];
-        g.O = O[(n /= 3) % 2];
-        if (g.E == 0 && g.O == 1)
-            check_stack(&g);
-        check_model(&g);
+        g.E = E[(n /= 2) % 3];
+        g.O = O[(n /= 3) % 3];
+        g.drop = (n /= 3) % 4;
+        g.last = n / 4;
+        g.moments = k % 4;
+        check_train(&g);
+        if (!g.drop)
+            check_infer(&g);
+    }
+    /* layers that have room for copies of other factors, few and many */
+    for (k = 0; k < 3 * 2 * 2; k++) {
+        wide.H = 255 + k % 3;
+        wide.last = k / 3 % 2;
+        wide.L = k / 6 ? 7 : 2;
+        check_train(&wide);
+        check_infer(&wide);
     }
     for (k = 0; k < 3 * 3 * 2; k++) {
         rnn_linear lin = {0};
@@ -148,44 +193,462 @@ static void check_grid(void)
     }
 }
 
+/* ---- calls --------------------------------------------------------------- */
+
+/* Any model, with at most so many steps of a source; it may not fit itself. */
+static void draw_model(rnn_model *m, int source_steps)
+{
+    static const int feeds[] = {0, RNN_AS_STATE, RNN_AT_FIRST, RNN_AT_EACH,
+                                RNN_AS_STATE | RNN_AT_EACH};
+
+    memset(m, 0, sizeof *m);
+    m->wiring = test_below(RNN_WIRINGS);
+    m->cell = test_below(RNN_CELLS);
+    m->input = test_below(RNN_INPUTS);
+    m->input_size = 1 + test_below(4);
+    m->embedding_size = 1 + test_below(3);
+    m->hidden_size = 1 + test_below(6);
+    m->num_layers = 1 + test_below(2);
+    m->bidirectional = test_below(4) == 0;
+    m->no_bias = test_below(4) == 0;
+    m->output_size = test_below(5);
+    m->dropout = test_below(2) ? (rnn_real)0.5 : 0;
+    m->dropout_last = test_below(2) ? (rnn_real)0.25 : 0;
+    m->target = test_below(RNN_INPUTS);
+    m->target_size = m->output_size + test_below(2);
+    m->target_embedding_size = 1 + test_below(3);
+    m->context = test_below(RNN_CONTEXTS);
+    m->source_steps = source_steps;
+    m->context_size = test_below(2) ? m->hidden_size : 0;
+    m->feed = feeds[test_below(5)];
+    m->hand_over = test_below(2) ? 0 : test_below(4);
+    m->attention = test_below(RNN_SCORES);
+    m->attention_size = 1 + test_below(3);
+    m->head_context = test_below(2);
+    m->num_sources = test_below(3);
+}
+
+/* What one run reads: of T steps, S of a source, B rows, R of a step. */
+typedef struct input {
+    int T, S, B, R, tokens, sources, from[12];
+    rnn_seq seq, source[2];
+    rnn_flow flow, flows[2];
+    rnn_real *params, *d, *h, *c, *x;
+    int *ids;
+} input;
+
+/* Everything that a run has written, one number after the other. */
+static rnn_real *record[2];
+static size_t records;
+enum { MOST_RECORDS = 20000, OUT = 400 };
+
+static void note(int run, const rnn_real *p, size_t n)
+{
+    MUST(records + n <= MOST_RECORDS, "no room");
+    if (records + n <= MOST_RECORDS && n)
+        memcpy(record[run] + records, p, n * sizeof *p);
+    records += n;
+}
+
+static void note_ints(int run, const int *p, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        const rnn_real x = (rnn_real)p[i];
+        note(run, &x, 1);
+    }
+}
+
+static void some_seq(rnn_seq *q, int steps, int batch, int width, int below)
+{
+    const size_t n = (size_t)(steps * batch);
+    int *lengths = test_ids((size_t)batch, steps + 1);
+
+    memset(q, 0, sizeof *q);
+    q->steps = steps;
+    q->batch = batch;
+    q->lengths = test_below(2) ? lengths : NULL;
+    q->x = test_reals(n * (size_t)width, 1);
+    q->ids = test_ids(n, below);
+}
+
+/* z: of a plan for exactly these. */
+static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
+{
+    const int decoder = m->wiring == RNN_1_TO_N || m->wiring == RNN_N_TO_M;
+    const int width = decoder ? m->target_size : m->input_size;
+    int i;
+
+    in->params = test_reals(z->params, 1);
+    in->d = test_reals(z->logits, 1);
+    in->h = test_reals(z->state, 1);
+    in->c = test_reals(z->state, 1);
+    some_seq(&in->seq, in->T, in->B, width, width ? width : 1);
+    memset(&in->flow, 0, sizeof in->flow);
+    memset(in->flows, 0, sizeof in->flows);
+    in->seq.hn = test_reals(z->state, 0);
+    in->seq.cn = test_reals(z->state, 0);
+    in->flow.dhn = in->h;
+    in->flow.dcn = in->c;
+    in->flow.dh0 = test_reals(z->state, 0);
+    in->flow.dc0 = test_reals(z->state, 0);
+    if (!decoder && m->input == RNN_DENSE)
+        in->flow.dx = test_reals((size_t)(in->T * in->B * width), 0);
+    in->sources = !decoder ? 0 : m->num_sources ? m->num_sources : 1;
+    for (i = 0; i < in->sources; i++) {
+        rnn_seq *s = &in->source[i];
+        some_seq(s, in->S, in->B, m->input_size, m->input_size);
+        if (m->wiring == RNN_1_TO_N)
+            s->lengths = NULL;
+        in->flows[i].dx = m->input != RNN_DENSE
+                              ? NULL
+                              : test_reals((size_t)(in->S * in->B *
+                                                    m->input_size), 0);
+    }
+    if (in->sources) {
+        in->seq.source = in->source;
+        in->flow.source = in->flows;
+    }
+    in->x = test_reals((size_t)(in->R * width), 1);
+    in->ids = test_ids((size_t)in->R, width ? width : 1);
+    for (i = 0; i < in->R; i++)
+        in->from[i] = test_below(in->B);
+}
+
+/* Steps, where the model has them. */
+static void run_steps(int run, const rnn_net *net, rnn_work *w,
+                      const input *in, size_t Y)
+{
+    const rnn_model *m = &net->model;
+    const size_t layers = (size_t)(m->decoder_layers ? m->decoder_layers
+                                                     : m->num_layers);
+    const size_t state = layers * (size_t)m->hidden_size;
+    const size_t R = (size_t)in->R, B = (size_t)in->B;
+    rnn_real *h = (rnn_real *)test_memory(state * R * sizeof *h);
+    rnn_real *c = (rnn_real *)test_memory(state * R * sizeof *c);
+    rnn_real *attn = test_reals((size_t)(in->sources * in->S) * R, 0);
+    rnn_real scores[12];
+    int ids[OUT], counts[12] = {0};
+    rnn_writing how;
+    rnn_row row;
+    rnn_status st;
+
+    if (in->sources) {
+        MUST(!rnn_encode(net, w, in->source, h, c), "encode");
+        note(run, h, state * B);
+        note(run, c, m->cell == RNN_LSTM ? state * B : 0);
+    }
+    memset(ids, 0, sizeof ids);
+    memset(&how, 0, sizeof how);
+    how.rows = in->B;
+    how.max_tokens = in->tokens;
+    how.end = -1;
+    how.width = in->R / in->B;
+    if (in->sources && in->tokens) {
+        st = rnn_beam_search(net, w, &how, h, c, ids, counts, scores);
+        CHECK(!st || !m->output_size || m->target == RNN_DENSE ||
+              m->target_size < m->output_size, "beam: %d", (int)st);
+        if (!st) {
+            note(run, scores, B);
+            note_ints(run, counts, B);
+            note_ints(run, ids, B * (size_t)in->tokens);
+        }
+    }
+    st = rnn_generate(net, w, &how, h, c, ids, counts, NULL);
+    if (!st) {
+        note(run, h, state * B);
+        note_ints(run, ids, B * (size_t)in->tokens);
+    }
+    memset(&row, 0, sizeof row);
+    row.rows = in->R;
+    row.x = in->x;
+    row.ids = in->ids;
+    row.from = in->from;
+    row.attn = in->sources && m->attention ? attn : NULL;
+    memset(h, 0, state * R * sizeof *h);
+    memset(c, 0, state * R * sizeof *c);
+    for (; row.t < 2; row.t++) {
+        MUST(!rnn_step(net, w, &row, h, c), "step");
+        note(run, w->logits, R * Y);
+        note(run, h, state * R);
+        if (row.attn)
+            note(run, attn, (size_t)(in->sources * in->S) * R);
+    }
+}
+
+/* All calls of a plan; Y numbers come out of a row. */
+static void run_all(int run, const rnn_net *net, rnn_work *w, const input *in,
+                    size_t Y)
+{
+    const rnn_model *m = &net->model;
+    const int n_to_1 = m->wiring == RNN_N_TO_1;
+    const size_t rows = (size_t)(n_to_1 ? in->B : in->T * in->B);
+    const size_t n = net->sizes.params;
+    size_t i, state = net->sizes.state / (size_t)net->most.batch *
+                      (size_t)in->B;
+    int k;
+
+    memcpy(w->params, in->params, n * sizeof *in->params);
+    records = 0;
+    MUST(!rnn_forward(net, w, &in->seq), "forward");
+    note(run, w->logits, rows * Y);
+    note(run, in->seq.hn, state);
+    memcpy(w->dlogits, in->d, rows * Y * sizeof *in->d);
+    for (i = 0; i < n; i++)
+        w->grads[i] = (rnn_real)run; /* to be overwritten */
+    MUST(!rnn_backward(net, w, &in->seq, &in->flow), "backward");
+    note(run, w->grads, n);
+    note(run, in->flow.dh0, state);
+    if (m->cell == RNN_LSTM)
+        note(run, in->flow.dc0, state);
+    if (in->flow.dx)
+        note(run, in->flow.dx, (size_t)(in->T * in->B * m->input_size));
+    for (k = 0; k < in->sources; k++)
+        if (in->flows[k].dx)
+            note(run, in->flows[k].dx,
+                 (size_t)(in->S * in->B * m->input_size));
+    for (k = 0; k < 2; k++) {
+        if (k && net->sizes.packed)
+            MUST(!rnn_pack(net, w), "pack");
+        MUST(!rnn_infer(net, w, &in->seq), "infer");
+        note(run, w->logits, rows * Y);
+    }
+    if (in->sources || !m->bidirectional)
+        run_steps(run, net, w, in, Y);
+}
+
+/* Each array in a block of its own, not a number longer than the plan says. */
+static void set_alone(const rnn_net *net, rnn_work *w)
+{
+    const rnn_sizes *z = &net->sizes;
+
+    w->params = test_reals(w->params_len = z->params, 0);
+    w->grads = test_reals(w->grads_len = z->params, 0);
+    w->packed = test_reals(w->packed_len = z->packed, 9);
+    w->logits = test_reals(w->logits_len = z->logits, 9);
+    w->dlogits = test_reals(w->dlogits_len = z->logits, 9);
+    w->keep = test_reals(w->keep_len = z->keep, 9);
+    w->scratch = test_reals(w->scratch_len = z->scratch, 9);
+    w->memory = test_reals(w->memory_len = z->memory, 9);
+}
+
+/* A plan for exactly what is asked, all its arrays in one memory, gives the
+ * bits of one for more, whose arrays lie apart. */
+static void check_run(int i)
+{
+    rnn_model m;
+    rnn_most less, most;
+    rnn_net net[2];
+    rnn_work w[2];
+    input in;
+    size_t n = 0, out;
+    int k, more;
+
+    memset(&less, 0, sizeof less);
+    less.steps = 1 + test_below(4);
+    less.batch = 1 + test_below(3);
+    less.source_steps = 1 + test_below(4);
+    less.rows = less.batch * (1 + test_below(2));
+    less.tokens = test_below(4);
+    less.train = 1;
+    less.packed = test_below(2) ? RNN_PACK_NONE : RNN_PACK_FLOAT;
+    do
+        draw_model(&m, less.source_steps);
+    while (rnn_plan(&net[0], &m, &less));
+    if (m.wiring == RNN_1_TO_N)
+        less.source_steps = 1;
+    most = less;
+    more = test_below(64);
+    most.steps += more & 1 ? 2 : 0;
+    most.batch += more & 2 ? 1 : 0;
+    most.rows += more & 4 ? 3 : 0;
+    most.tokens += more & 8 ? 2 : 0;
+    if (m.wiring != RNN_1_TO_N)
+        most.source_steps += more & 16 ? 3 : 0;
+    most.packed = more & 32 ? RNN_PACK_NONE : RNN_PACK_FLOAT;
+    MUST(!rnn_plan(&net[1], &m, &most), "a larger plan");
+    in.T = less.steps;
+    in.B = less.batch;
+    in.S = less.source_steps;
+    in.R = less.rows;
+    in.tokens = less.tokens;
+    some_input(&in, &m, &net[0].sizes);
+    out = (size_t)(m.wiring == RNN_N_TO_1 ? in.B : in.T * in.B);
+    out = out > (size_t)in.R ? out : (size_t)in.R;
+    memset(w, 0, sizeof w);
+    for (k = 0; k < 2; k++) {
+        w[k].ints_len = net[k].sizes.ints;
+        w[k].ints = (int *)test_memory(w[k].ints_len * sizeof(int));
+        record[k] = test_reals(MOST_RECORDS, 0);
+        if (k)
+            set_alone(&net[k], &w[k]);
+        MUST(!rnn_bind(&net[k], &w[k],
+                       k ? NULL : test_reals(net[k].sizes.all, 9),
+                       k ? 0 : net[k].sizes.all), "bind");
+        run_all(k, &net[k], &w[k], &in, net[0].sizes.logits / out);
+        MUST(!k || n == records, "%lu numbers, not %lu", (unsigned long)n,
+             (unsigned long)records);
+        n = records;
+    }
+    CHECK(memcmp(record[0], record[1], n * sizeof *record[0]) == 0,
+          "run %d: wiring %d cell %d, more %d", i, m.wiring, m.cell, more);
+    test_free();
+}
+
+/* Calls of one work with other steps and rows every time, beside a plan for
+ * exactly these. */
+static void check_turns(int i)
+{
+    static const char *const name[] = {"forward", "infer", "encode"};
+    rnn_model m;
+    rnn_most less, most;
+    rnn_net net[2];
+    rnn_work w[2];
+    input in;
+    size_t n[2], state;
+    int k, j, way;
+
+    memset(&most, 0, sizeof most);
+    most.steps = most.batch = most.source_steps = 4;
+    most.train = 1;
+    do
+        draw_model(&m, most.source_steps);
+    while (rnn_plan(&net[0], &m, &most));
+    memset(w, 0, sizeof w);
+    set_alone(&net[0], &w[0]);
+    MUST(!rnn_bind(&net[0], &w[0], NULL, 0), "bind");
+    for (j = 0; j < 12; j++) {
+        less = most;
+        in.T = less.steps = 1 + test_below(4);
+        in.B = in.R = less.batch = 3 + test_below(2);
+        in.S = less.source_steps = m.wiring == RNN_1_TO_N ? 1
+                                                          : 1 + test_below(4);
+        way = test_below(m.wiring >= RNN_1_TO_N ? 3 : 2);
+        MUST(!rnn_plan(&net[1], &m, &less), "a plan");
+        memset(&w[1], 0, sizeof w[1]);
+        set_alone(&net[1], &w[1]);
+        MUST(!rnn_bind(&net[1], &w[1], NULL, 0), "bind");
+        some_input(&in, &m, &net[1].sizes);
+        state = net[1].sizes.state;
+        for (k = 0; k < 2; k++) {
+            record[k] = test_reals(MOST_RECORDS, 0);
+            records = 0;
+            memcpy(w[k].params, in.params, net[1].sizes.params *
+                                           sizeof *in.params);
+            MUST(!(way == 0   ? rnn_forward(&net[k], &w[k], &in.seq)
+                   : way == 1 ? rnn_infer(&net[k], &w[k], &in.seq)
+                              : rnn_encode(&net[k], &w[k], in.source, in.h,
+                                           in.c)), "%s", name[way]);
+            if (way < 2)
+                note(k, w[k].logits, net[1].sizes.logits);
+            else
+                note(k, in.h, state);
+            n[k] = records;
+        }
+        CHECK(n[0] == n[1] && !memcmp(record[0], record[1],
+                                      n[0] * sizeof *record[0]),
+              "turn %d: %s, wiring %d", i, name[way], m.wiring);
+    }
+    test_free();
+}
+
+/* A plan for more of anything is in nothing smaller. */
+static void check_growth(int i)
+{
+    static rnn_net net, more;
+    rnn_model m;
+    rnn_most n, base;
+    const size_t *was = (const size_t *)&net.sizes;
+    const size_t *is = (const size_t *)&more.sizes;
+    size_t f;
+    int k;
+
+    memset(&base, 0, sizeof base);
+    base.steps = 1 + test_below(9);
+    base.batch = 1 + test_below(9);
+    base.source_steps = 1 + test_below(9);
+    base.rows = 1 + test_below(9);
+    base.tokens = test_below(5);
+    base.moments = test_below(3);
+    base.train = test_below(2);
+    do
+        draw_model(&m, base.source_steps);
+    while (rnn_plan(&net, &m, &base));
+    CHECK((net.sizes.source_state > 0) == (m.wiring == RNN_N_TO_M),
+          "growth %d: states of a source", i);
+    for (k = 0; k < 7; k++) {
+        n = base;
+        switch (k) {
+        case 0: n.steps++; break;
+        case 1: n.batch++; break;
+        case 2: n.source_steps++; break;
+        case 3: n.rows++; break;
+        case 4: n.tokens++; break;
+        case 5: n.moments++; break;
+        default: n.train = 1; break;
+        }
+        MUST(!rnn_plan(&more, &m, &n), "a larger plan");
+        for (f = 0; f < sizeof net.sizes / sizeof *was; f++)
+            CHECK(is[f] >= was[f], "growth %d: size %d is less with %d more", i,
+                  (int)f, k);
+        CHECK(k > 1 || !base.train || more.sizes.keep > net.sizes.keep,
+              "growth %d: no more", i);
+        CHECK(k != 5 || more.sizes.all == net.sizes.all + net.sizes.params +
+                                              (base.moments ? 0 : LINE),
+              "growth %d: moments", i);
+    }
+    n = base;
+    n.packed = RNN_PACK_NONE;
+    MUST(!rnn_plan(&more, &m, &n), "a tight plan");
+    CHECK(more.sizes.packed == 0 && net.sizes.packed > 0 &&
+          more.sizes.scratch <= net.sizes.scratch &&
+          more.sizes.keep == net.sizes.keep, "growth %d: tight", i);
+}
+
 /* ---- corners of int ------------------------------------------------------ */
 
-/* A stack, and a model around it. */
+/* A stack alone, and with a table and a head. */
 static void stack_corners(void)
 {
     static const int v[] = {1, 46341, 65536, 1 << 29, INT_MAX};
-    rnn_stack stack = {0};
-    rnn_model model = {0};
-    rnn_sizes z;
-    rnn_status st, st2;
-    long double p, most = (long double)PTRDIFF_MAX / sizeof(rnn_real);
+    rnn_model m = {0};
+    rnn_most most = {0};
+    rnn_net net;
+    rnn_status st;
+    long double p, limit = (long double)PTRDIFF_MAX / sizeof(rnn_real);
     int i;
 
-    model.cell = RNN_LSTM;
-    model.input = RNN_EMBEDDING;
     for (i = 0; i < 5 * 5 * 5 * 5 * 2; i++) {
-        stack.cell = i % 2 ? RNN_LSTM : RNN_TANH;
-        stack.input_size = v[i % 5];
-        stack.hidden_size = v[i / 5 % 5];
-        stack.num_layers = v[i / 25 % 5];
-        stack.no_bias = 1;
-        st = rnn_stack_sizes(&stack, v[i / 125 % 5], 1, &z);
-        p = (long double)RNN_GATES(stack.cell) * stack.hidden_size *
-            ((long double)stack.input_size + stack.hidden_size +
-             2.0L * stack.hidden_size * (stack.num_layers - 1.0L));
+        memset(&m, 0, sizeof m);
+        m.cell = i % 2 ? RNN_LSTM : RNN_TANH;
+        m.input_size = v[i % 5];
+        m.hidden_size = v[i / 5 % 5];
+        m.num_layers = v[i / 25 % 5];
+        m.no_bias = 1;
+        most.steps = v[i / 125 % 5];
+        most.batch = 1;
+        most.train = i / 625 % 2;
+        st = rnn_plan(&net, &m, &most);
+        p = (long double)RNN_GATES(m.cell) * m.hidden_size *
+            ((long double)m.input_size + m.hidden_size +
+             2.0L * m.hidden_size * (m.num_layers - 1.0L));
         CHECK(st == RNN_OK || st == RNN_E_SIZE, "corner %d: %d", i, (int)st);
-        CHECK(st || (p <= most && p >= (long double)z.params &&
-                     p <= (long double)z.params), "corner %d: params", i);
-        CHECK(p <= most || st == RNN_E_SIZE, "corner %d: too large", i);
-        st = rnn_stack_sizes(&stack, v[i / 125 % 5], INT_MAX, &z);
+        CHECK(st || (p <= limit && p >= (long double)net.sizes.params &&
+                     p <= (long double)net.sizes.params &&
+                     (long double)net.sizes.all <= limit),
+              "corner %d: params", i);
+        CHECK(p <= limit || st == RNN_E_SIZE, "corner %d: too large", i);
+        most.batch = INT_MAX;
+        st = rnn_plan(&net, &m, &most);
         CHECK(!st || st == RNN_E_SIZE, "corner %d: batch", i);
-        model.hidden_size = stack.hidden_size;
-        model.num_layers = stack.num_layers;
-        model.input_size = stack.input_size;
-        model.embedding_size = v[i / 125 % 5];
-        model.output_size = v[i / 625 % 5];
-        st2 = rnn_model_sizes(&model, 0, 1, v[i / 125 % 5], &z);
-        CHECK(!st2 || st2 == RNN_E_SIZE, "corner %d: model", i);
+        m.input = RNN_EMBEDDING;
+        m.embedding_size = v[i / 125 % 5];
+        m.output_size = v[i / 625 % 5];
+        most.batch = most.steps;
+        most.steps = 1;
+        st = rnn_plan(&net, &m, &most);
+        CHECK(!st || st == RNN_E_SIZE, "corner %d: model", i);
     }
 }
 
@@ -198,13 +661,12 @@ static int corner(int few)
 }
 
 /* Parameters by exact arithmetic. */
-static long double count_stack(const rnn_stack *s)
+static long double count_stack(const rnn_model *m, long double n,
+                               long double D, long double in)
 {
-    const long double G = RNN_GATES(s->cell), n = s->hidden_size;
-    const long double D = s->bidirectional ? 2 : 1;
-    const long double L = s->num_layers ? s->num_layers : 1;
+    const long double G = RNN_GATES(m->cell), L = m->num_layers;
 
-    return G * n * D * (s->input_size + n + 2 + (L - 1) * (D * n + n + 2));
+    return G * n * D * (in + n + 2 + (L - 1) * (D * n + n + 2));
 }
 
 static long double count_params(const rnn_model *m)
@@ -213,26 +675,19 @@ static long double count_params(const rnn_model *m)
     const long double n = m->num_sources == 2 ? 2 : 1;
     const long double R = n * K * (m->context == RNN_ALL ? m->source_steps : 1);
     const long double C = m->context_size, A_ = m->attention_size;
-    rnn_stack enc, dec;
-    long double sum;
+    const long double H = m->decoder_hidden_size, E = m->embedding_size;
+    long double sum = count_stack(m, H, 1,
+                                  m->target_embedding_size + C + n * K);
 
-    memset(&enc, 0, sizeof enc);
-    enc.cell = m->cell;
-    enc.input_size = m->embedding_size;
-    enc.hidden_size = m->hidden_size;
-    enc.num_layers = m->num_layers;
-    enc.bidirectional = m->bidirectional;
-    dec = enc;
-    dec.bidirectional = 0;
-    dec.hidden_size = m->decoder_hidden_size;
-    dec.input_size = 0;
-    sum = count_stack(&dec) + RNN_GATES(dec.cell) * (long double)
-          dec.hidden_size * (m->target_embedding_size + C + n * K);
-    sum += n * (count_stack(&enc) + (long double)m->input_size *
-                                    m->embedding_size);
-    sum += n * A_ * (dec.hidden_size + K + 1) + C * (R + 1);
+    sum += n * (count_stack(m, m->hidden_size, D, E) + m->input_size * E);
+    sum += n * A_ * (H + K + 1) + C * (R + 1);
     sum += (long double)m->target_size * m->target_embedding_size;
-    return sum + m->output_size * (dec.hidden_size + n * K + 1);
+    return sum + m->output_size * (H + n * K + 1);
+}
+
+static int equal(long double exact, size_t n)
+{
+    return exact <= (long double)n && exact >= (long double)n;
 }
 
 /* Every size of a description at random corners: RNN_OK with the very number
@@ -240,19 +695,26 @@ static long double count_params(const rnn_model *m)
  * where they exceed an array. */
 static void model_corners(void)
 {
-    const long double most = (long double)PTRDIFF_MAX / sizeof(rnn_real);
-    rnn_decoding d = {0};
+    const long double limit = (long double)PTRDIFF_MAX / sizeof(rnn_real);
     rnn_model model = {0}, *m = &model;
     int i, good = 0, large = 0;
 
     for (i = 0; i < 20000; i++) {
         const int few = i % 5 ? i % 3 ? 4 : 2 : 7, many = i % 3 ? few : 7;
-        const int s = corner(many), t = corner(many), b = corner(many);
-        long double p, kept, K;
-        size_t work, ints;
+        long double p, kept, K, S, T, B, rows, paths, layer;
+        rnn_most most = {0};
         rnn_status st;
-        rnn_sizes z;
+        rnn_net net;
+        const rnn_sizes *z = &net.sizes;
 
+        most.source_steps = corner(many);
+        most.steps = corner(many);
+        most.batch = corner(many);
+        most.rows = corner(many);
+        most.tokens = corner(few);
+        most.train = test_below(4) != 0;
+        most.packed = test_below(4) == 0;
+        most.moments = test_below(3);
         m->wiring = RNN_N_TO_M;
         m->input = m->target = RNN_EMBEDDING;
         m->feed = RNN_AT_EACH;
@@ -272,37 +734,47 @@ static void model_corners(void)
         m->context_size = corner(few);
         m->attention_size = corner(few);
         m->source_steps = corner(few);
-        st = rnn_model_sizes(m, s, t, b, &z);
+        st = rnn_plan(&net, m, &most);
         p = count_params(m);
         K = (long double)m->hidden_size * (m->bidirectional ? 2 : 1) *
             m->num_sources;
-        kept = (long double)b * ((long double)s * K +
-                                 (long double)t * s * m->num_sources +
-                                 (long double)t * m->decoder_hidden_size);
+        S = most.source_steps, T = most.steps, B = most.batch;
+        rows = most.rows;
+        paths = rows * 3 * most.tokens;
+        kept = B * (S * K + T * S * m->num_sources +
+                    T * m->decoder_hidden_size);
         CHECK(st == RNN_OK || st == RNN_E_SIZE, "corner %d: %d", i, (int)st);
         if (st) {
-            CHECK(p + kept > 1e6L, "corner %d: refused", i);
+            CHECK(p + kept + paths + rows * (S + m->output_size) > 1e6L,
+                  "corner %d: refused", i);
             large++;
             continue;
         }
         good++;
-        CHECK(p <= most && p >= (long double)z.params &&
-              p <= (long double)z.params, "corner %d: params", i);
-        CHECK(kept <= (long double)z.train_tight && z.train_tight <= z.train &&
-              (long double)z.train <= most &&
-              (long double)z.output <= most, "corner %d: work", i);
-        CHECK((long double)z.memory >= (long double)b * s * K &&
-              z.memory <= z.infer && z.infer <= z.train_tight,
-              "corner %d: memory", i);
-        d.max_steps = corner(few);
-        d.width = corner(few);
-        st = rnn_beam_sizes(m, s, b, &d, &work, &ints);
-        p = (long double)b * d.width;
-        CHECK(st == RNN_OK || st == RNN_E_SIZE || p > INT_MAX,
-              "corner %d: beam", i);
-        CHECK(st || (p * m->output_size <= (long double)work &&
-                     p * 3 * d.max_steps <= (long double)ints),
-              "corner %d: beam's sizes", i);
+        CHECK(p <= limit && equal(p, z->params) &&
+              equal(p * most.moments, z->moments), "corner %d: params", i);
+        CHECK((most.train ? kept <= (long double)z->keep : !z->keep) &&
+              (long double)z->all <= limit &&
+              equal((T * B > rows ? T * B : rows) * m->output_size, z->logits),
+              "corner %d: arrays", i);
+        layer = (K + m->target_embedding_size + m->context_size +
+                 m->decoder_hidden_size) * m->decoder_hidden_size *
+                RNN_GATES(m->cell) * (most.train ? 2 : 1);
+        CHECK((most.packed ? !z->packed : layer <= (long double)z->packed) &&
+              z->step <= z->scratch && (long double)z->memory >= B * S * K &&
+              equal(B * m->decoder_hidden_size * m->num_layers, z->state) &&
+              equal(B * K / m->num_sources * m->num_layers, z->source_state),
+              "corner %d: more arrays", i);
+        CHECK(paths <= (long double)z->ints &&
+              z->ints <= (size_t)PTRDIFF_MAX / sizeof(int) &&
+              rows * (S + m->output_size) <= (long double)(z->scratch +
+                                                           z->logits),
+              "corner %d: a beam", i);
+        CHECK(equal((long double)z->params * (1 + most.moments + most.train) +
+                    z->packed + z->logits + z->keep + z->scratch + z->memory +
+                    LINE * (3 + most.train * 2 + (z->moments > 0) +
+                            (z->packed > 0) + (z->memory > 0)),
+                    z->all), "corner %d: all", i);
     }
     CHECK(good > 100 && large > 100, "%d fit, %d do not", good, large);
 }
@@ -348,9 +820,17 @@ static void attention_corners(void)
 /* argv[1] is the seed of the corners. */
 int main(int argc, char **argv)
 {
+    int i;
+
     test_seed(argc, argv);
     check_arrays();
     check_grid();
+    for (i = 0; i < 600; i++)
+        check_run(i);
+    for (i = 0; i < 100; i++)
+        check_turns(i);
+    for (i = 0; i < 1000; i++)
+        check_growth(i);
     stack_corners();
     model_corners();
     attention_corners();

@@ -26,8 +26,8 @@ static void check_malformed(bytes b, const char *what)
     const verdict v = ask_model(b, &m);
 
     CHECK(v.open == RNN_E_FORMAT && v.model == RNN_E_FORMAT &&
-              v.load == RNN_E_FORMAT && v.stack == RNN_E_FORMAT,
-          "%s: %d %d %d %d", what, v.open, v.model, v.load, v.stack);
+              v.load == RNN_E_FORMAT && v.bare == RNN_E_FORMAT,
+          "%s: %d %d %d %d", what, v.open, v.model, v.load, v.bare);
     CHECK(v.reasons, "%s: no reason", what);
     CHECK(v.untouched, "%s: something was written", what);
     free(b.p);
@@ -604,7 +604,7 @@ static void check_texts(void)
     test_free();
 }
 
-/* ---- what a stack reads -------------------------------------------------- */
+/* ---- what a stack alone reads -------------------------------------------- */
 
 /* What the bits of an F16 mean, by powers of two. */
 static double half_of(unsigned b)
@@ -622,7 +622,7 @@ static void check_halves(int brain)
 {
     enum { N = 65536 };
     char json[400];
-    rnn_stack s;
+    rnn_model s;
     rnn_real *p = test_reals(N + 1, 0);
     const char *why = NULL;
     bytes b;
@@ -645,7 +645,7 @@ static void check_halves(int brain)
         b.p[8 + strlen(json) + 2 * i] = (unsigned char)(i & 255);
         b.p[8 + strlen(json) + 2 * i + 1] = (unsigned char)(i >> 8);
     }
-    CHECK(rnn_load_stack(b.p, b.n, &s, p, N + 1, &why) == RNN_OK, "halves: %s",
+    CHECK(rnn_load(b.p, b.n, &s, p, N + 1, &why) == RNN_OK, "halves: %s",
           why ? why : "");
     for (i = 0; i < N; i++) {
         want = half_of(i);
@@ -661,22 +661,22 @@ static void check_halves(int brain)
     test_free();
 }
 
-/* No stack, no room, no tensor. */
-static void check_load_stack(void)
+/* No model, no room, no tensor. */
+static void check_load(void)
 {
-    rnn_stack s = {0}, none = {0};
+    rnn_model s = {0}, none = {0};
     rnn_real p[4] = {0};
     const char *why = NULL;
     const bytes f = file_of("{}", 0);
 
     s.input_size = s.hidden_size = 1;
-    CHECK(rnn_load_stack(f.p, f.n, &none, p, 4, &why) == RNN_E_SIZE &&
-          rnn_load_stack(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
-          "no stack, or nowhere");
+    CHECK(rnn_load(f.p, f.n, &none, p, 4, &why) == RNN_E_SIZE &&
+          rnn_load(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
+          "no model, or nowhere");
     why = NULL;
-    CHECK(rnn_load_stack(f.p, f.n, &s, p, 3, &why) == RNN_E_BUFFER && why,
+    CHECK(rnn_load(f.p, f.n, &s, p, 3, &why) == RNN_E_BUFFER && why,
           "too short");
-    CHECK(rnn_load_stack(f.p, f.n, &s, p, 4, &why) == RNN_E_MISMATCH,
+    CHECK(rnn_load(f.p, f.n, &s, p, 4, &why) == RNN_E_MISMATCH,
           "nothing in it");
     free(f.p);
 }
@@ -717,7 +717,7 @@ int main(int argc, char **argv)
     check_texts();
     check_halves(0);
     check_halves(1);
-    check_load_stack();
+    check_load();
     test_unused();
     return test_end();
 }

@@ -3,6 +3,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "each.h"
 
 #include <float.h>
 #include <math.h>
@@ -56,12 +57,12 @@ static void check_loss(int which, double scale, int weighted, double n,
                        double smoothing)
 {
     rnn_real *x = test_reals(ROWS * O, scale), *t = test_reals(ROWS * O, 0.5);
-    rnn_real *w = weighted ? test_reals(ROWS, 1) : NULL, loss = 0, mean;
+    rnn_real *w = weighted ? test_reals(ROWS, 1) : NULL, loss = 0, mean, shared;
     rnn_real *l = test_reals(ROWS, 0), *dx = test_reals(ROWS * O, 0);
     rnn_real *l2 = test_reals(ROWS, 0), *dx2 = test_reals(ROWS * O, 0);
     double total = 0, count = n, d[O], row, wi;
-    int *ids = test_ids(ROWS, O), i, j, bad = 0;
-    rnn_run run = {0, 3, 0, NULL, NULL};
+    int *ids = test_ids(ROWS, O), i, j, bad = 0, tasks = 0;
+    rnn_run run = {0, 3, each_shuffled, NULL};
 
     for (i = 0; i < ROWS * O; i++)
         t[i] += (rnn_real)0.5;
@@ -92,15 +93,19 @@ static void check_loss(int which, double scale, int weighted, double n,
     CHECK(!bad, "loss %d scale %g: %d numbers are off", which, scale, bad);
     CHECK(test_close((double)loss, total / count, 1e-5, 1e-7),
           "loss %d: %g, not %g", which, (double)loss, total / count);
-    /* shares of three threads and the mean: the same bits */
-    for (run.part = 0; run.part < 3; run.part++)
-        MUST(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing,
-                      l2, dx2, NULL, &run) == RNN_OK, "a share");
+    /* three parts, and the mean of what they give: the same bits */
+    run.team = &tasks;
+    CHECK(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing,
+                   l2, dx2, &shared, &run) == RNN_OK && tasks == 3,
+          "loss %d in %d parts", which, tasks);
     MUST(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing, l,
                   x, &loss, NULL) == RNN_OK, "dx in x");
     CHECK(rnn_mean(l2, w, ROWS, (rnn_real)count, &mean, NULL) == RNN_OK &&
-          mean == loss && !memcmp(l, l2, ROWS * sizeof *l) &&
-          !memcmp(x, dx2, ROWS * O * sizeof *x), "loss %d: shares", which);
+          mean == loss && shared == loss && !memcmp(l, l2, ROWS * sizeof *l) &&
+          !memcmp(x, dx2, ROWS * O * sizeof *x), "loss %d: parts", which);
+    CHECK(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing,
+                   NULL, dx2, &loss, &run) == RNN_OK && tasks == 3,
+          "loss %d: without values there is one part", which);
     test_free();
 }
 
@@ -229,7 +234,7 @@ static void check_clip(double scale)
 {
     enum { N = 1001 };
     rnn_real *g = test_reals(N, scale), *old = test_reals(N, 0), norm = 0;
-    rnn_run run = {0, 3, 0, NULL, NULL};
+    rnn_run run = {0, 3, each_shuffled, NULL};
     double sum = 0, f, most = 0;
     int i, bad = 0;
 
@@ -254,9 +259,7 @@ static void check_clip(double scale)
         bad += !test_close((double)g[i], (double)old[i] * f, 1e-5, 0);
     CHECK(!bad, "clip by greatest at %g", scale);
     memcpy(g, old, N * sizeof *g);
-    for (run.part = 0; run.part < run.parts; run.part++)
-        CHECK(rnn_clip_grad_value(g, N, (rnn_real)0.25, &run) == RNN_OK,
-              "value");
+    CHECK(rnn_clip_grad_value(g, N, (rnn_real)0.25, &run) == RNN_OK, "value");
     for (bad = 0, i = 0; i < N; i++)
         bad += g[i] != (old[i] > 0.25f ? 0.25f : old[i] < -0.25f ? -0.25f
                                                                  : old[i]);
@@ -319,7 +322,7 @@ static void check_not_finite(void)
     enum { MOST = 40 };
     const rnn_real inf = (rnn_real)HUGE_VAL;
     rnn_real x[MOST], old[MOST], norm, l, loss, wrong[3];
-    rnn_run run = {0, 0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL};
     int n, at, k, id, bad = 0, missed = 0;
 
     wrong[0] = inf;
@@ -351,17 +354,24 @@ static void check_not_finite(void)
     CHECK(!missed, "%d of what is not finite has a loss", missed);
 }
 
-/* Clipping by a norm is for one part, of which there are two here. */
+/* Clipping is for one thread, whatever parts there are. */
 static void check_clip_run(void)
 {
-    rnn_run run = {2, 2, 0, NULL, NULL};
+    int tasks = 0;
+    rnn_run run = {0, 2, each_shuffled, NULL};
     rnn_real g[2] = {3, 4}, norm = -1;
 
-    CHECK(rnn_clip_grad_norm(g, 2, 1, &norm, &run) == RNN_E_ARG && norm == -1 &&
-          g[0] == 3, "part 2 of 2");
-    run.part = 0;
-    CHECK(rnn_clip_grad_max(g, 2, 1, &norm, &run) == RNN_E_ARG && norm == -1 &&
-          g[0] == 3, "two parts of a norm");
+    run.team = &tasks;
+    CHECK(rnn_clip_grad_norm(g, 2, 10, &norm, &run) == RNN_OK && norm == 5 &&
+          g[0] == 3, "a norm for two parts");
+    CHECK(rnn_clip_grad_max(g, 2, 10, &norm, &run) == RNN_OK && norm == 4 &&
+          g[0] == 3 && tasks == 0, "the greatest for two parts");
+    run.parts = -1;
+    norm = -1;
+    CHECK(rnn_clip_grad_norm(g, 2, 1, &norm, &run) == RNN_E_ARG &&
+          rnn_clip_grad_max(g, 2, 1, &norm, &run) == RNN_E_ARG &&
+          rnn_clip_grad_value(g, 2, 1, &run) == RNN_E_ARG && norm == -1 &&
+          g[0] == 3, "-1 parts");
 }
 
 static void check_clips(void)
@@ -448,14 +458,18 @@ static void plain_step(const rnn_optimizer *o, int t, double *p, double g,
 static void check_optimizer(rnn_optimizer o)
 {
     enum { N = 21, STEPS = 200 };
-    rnn_real *p = test_reals(N, 1), *g, *m;
-    rnn_optimizer two = o;
+    rnn_real *p = test_reals(N, 1), *g, *m, *p3, *m3;
+    rnn_run run = {0, 3, each_shuffled, NULL};
+    rnn_optimizer two = o, three = o;
     double q[N], k[N][3], worst = 0, e;
     size_t count = 0;
     int i, t;
 
     CHECK(rnn_optimizer_moments(&o, &count) == RNN_OK && count <= 3, "moments");
     m = test_reals(count * N, 50); /* rubbish: the first step begins them */
+    m3 = test_reals(count * N, 50);
+    p3 = test_reals(N, 0);
+    memcpy(p3, p, N * sizeof *p);
     memset(k, 0, sizeof k);
     for (i = 0; i < N; i++)
         q[i] = (double)p[i];
@@ -472,12 +486,17 @@ static void check_optimizer(rnn_optimizer o)
                  rnn_optimizer_range(&two, p, g, m, N, 0, 5, NULL) == RNN_OK,
                  "ranges");
         }
+        MUST(rnn_optimizer_step(&three, p3, g, m3, N, &run) == RNN_OK,
+             "in parts");
         for (i = 0; i < N; i++) {
             e = fabs((double)p[i] - q[i]) / (1 + fabs(q[i]));
             worst = e > worst || e != e ? e : worst;
         }
     }
     CHECK(worst < 3e-5, "optimiser %d: off by %g", o.kind, worst);
+    CHECK(!memcmp(p, p3, N * sizeof *p) &&
+          !memcmp(m, m3, count * N * sizeof *m), "optimiser %d in parts",
+          o.kind);
     CHECK(rnn_optimizer_range(&two, p, g, m, N, 5, N - 4, NULL) != RNN_OK &&
           rnn_optimizer_range(&two, p, g, m, N, 5, (size_t)-5, NULL) != RNN_OK,
           "a range beyond the end");
@@ -522,20 +541,21 @@ static void check_decay_of_model(void)
 {
     rnn_model model = {0};
     rnn_optimizer o = fresh(RNN_SGD, 0.5);
-    rnn_sizes s;
+    rnn_net net;
     rnn_tensor t;
     rnn_real *p, *g;
     int i, bad = 0;
-    size_t k;
+    size_t k, n;
 
     model.cell = RNN_GRU;
     model.input_size = model.output_size = 3;
     model.hidden_size = 4;
     o.weight_decay = (rnn_real)0.5;
-    MUST(rnn_model_sizes(&model, 0, 1, 1, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 0);
-    g = test_reals(s.params, 0);
-    for (k = 0; k < s.params; k++)
+    MUST(rnn_plan(&net, &model, NULL) == RNN_OK, "plan");
+    n = net.sizes.params;
+    p = test_reals(n, 0);
+    g = test_reals(n, 0);
+    for (k = 0; k < n; k++)
         p[k] = 1;
     CHECK(rnn_optimizer_step_model(&o, &model, p, g, NULL, NULL) == RNN_OK &&
           o.weight_decay == (rnn_real)0.5 && o.step == 1, "step_model");
@@ -718,12 +738,13 @@ static void check_orthogonal(int rows, int cols, int fan)
 
 static void check_initialisers(void)
 {
-    rnn_stack stack = {0};
-    rnn_sizes s;
+    rnn_model model = {0};
+    rnn_net net;
     rnn_tensor t = matrix(12, 4, 4);
     rnn_rng rng;
     rnn_real *p, *q;
     int i, bad = 0;
+    size_t n;
 
     check_moments(RNN_INIT_DEFAULT, 1, 1 / sqrt(40), 1 / sqrt(120));
     check_moments(RNN_INIT_UNIFORM, 0.3, 0.3, 0.3 / sqrt(3));
@@ -743,23 +764,24 @@ static void check_initialisers(void)
     for (i = 0; i < 48; i++)
         bad += p[i] != (i % 12 % 4 == i / 12 ? 3 : 0);
     CHECK(!bad, "identity");
-    stack.cell = RNN_LSTM;
-    stack.input_size = 3;
-    stack.hidden_size = 4;
-    stack.num_layers = 2;
-    MUST(rnn_stack_sizes(&stack, 1, 1, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 0);
-    q = test_reals(s.params, 1);
+    model.cell = RNN_LSTM;
+    model.input_size = 3;
+    model.hidden_size = 4;
+    model.num_layers = 2;
+    MUST(rnn_plan(&net, &model, NULL) == RNN_OK, "plan");
+    n = net.sizes.params;
+    p = test_reals(n, 0);
+    q = test_reals(n, 1);
     rnn_rng_seed(&rng, 9);
-    MUST(rnn_init_stack(&stack, p, s.params, &rng) == RNN_OK, "stack");
+    MUST(rnn_init_params(&model, p, n, &rng) == RNN_OK, "stack alone");
     rnn_rng_seed(&rng, 9);
-    MUST(rnn_init_stack(&stack, q, s.params, &rng) == RNN_OK, "stack");
-    CHECK(!memcmp(p, q, s.params * sizeof *p), "a seed gives the same numbers");
-    for (bad = 0, i = 0; i < (int)s.params; i++)
+    MUST(rnn_init_params(&model, q, n, &rng) == RNN_OK, "stack alone");
+    CHECK(!memcmp(p, q, n * sizeof *p), "a seed gives the same numbers");
+    for (bad = 0, i = 0; i < (int)n; i++)
         bad += !(fabs((double)p[i]) <= 0.5) || p[i] == 0;
     CHECK(!bad, "PyTorch's bound 1 / sqrt(4)");
-    CHECK(rnn_init_forget_bias(&stack, p, 1) == RNN_OK, "forget bias");
-    for (bad = 0, i = 0; rnn_stack_tensor(&stack, i, &t) == RNN_OK; i++) {
+    CHECK(rnn_init_forget_bias(&model, p, n, 1) == RNN_OK, "forget bias");
+    for (bad = 0, i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++) {
         int j;
         for (j = 0; j < t.rows && !t.cols; j++)
             bad += (p[t.offset + (size_t)j] ==
@@ -815,13 +837,13 @@ static void check_identity(void)
 static void check_init_model(void)
 {
     rnn_model model = {0};
-    rnn_sizes s;
+    rnn_net net;
     rnn_tensor t;
     rnn_rng rng, at;
     rnn_real *p, *q;
     double last = 0;
     int i, count = 0;
-    size_t k;
+    size_t k, all;
 
     model.cell = RNN_GRU;
     model.input = RNN_EMBEDDING;
@@ -831,20 +853,21 @@ static void check_init_model(void)
     model.num_layers = 2;
     model.bidirectional = 1;
     model.output_size = 50;
-    MUST(rnn_model_sizes(&model, 0, 1, 1, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params + 1, 0);
-    q = test_reals(s.params, 0);
-    p[s.params] = 77;
+    MUST(rnn_plan(&net, &model, NULL) == RNN_OK, "plan");
+    all = net.sizes.params;
+    p = test_reals(all + 1, 0);
+    q = test_reals(all, 0);
+    p[all] = 77;
     rnn_rng_seed(&rng, 21);
-    CHECK(rnn_init_params(&model, p, s.params, &rng) == RNN_OK &&
-          p[s.params] == 77, "init_params");
+    CHECK(rnn_init_params(&model, p, all, &rng) == RNN_OK &&
+          p[all] == 77, "init_params");
     at = rng;
     rnn_rng_seed(&rng, 21);
-    MUST(rnn_init_params(&model, q, s.params, &rng) == RNN_OK, "again");
-    CHECK(!memcmp(p, q, s.params * sizeof *p) && !memcmp(&at, &rng, sizeof at),
+    MUST(rnn_init_params(&model, q, all, &rng) == RNN_OK, "again");
+    CHECK(!memcmp(p, q, all * sizeof *p) && !memcmp(&at, &rng, sizeof at),
           "a seed gives the same model");
-    MUST(rnn_init_params(&model, q, s.params, &rng) == RNN_OK, "and on");
-    CHECK(memcmp(p, q, s.params * sizeof *p) != 0, "the next model differs");
+    MUST(rnn_init_params(&model, q, all, &rng) == RNN_OK, "and on");
+    CHECK(memcmp(p, q, all * sizeof *p) != 0, "the next model differs");
     for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++) {
         const double n = !strncmp(t.name, "out", 3) ? 72 : 36;
         const double bound = 1 / sqrt(n), size = (double)t.size;
@@ -871,10 +894,10 @@ static void check_init_model(void)
     }
     CHECK(count == 1 + 16 + 2, "%d tensors", count);
     /* neighbours do not go together */
-    for (last = 0, k = 12000; k + 1 < s.params; k++)
+    for (last = 0, k = 12000; k + 1 < all; k++)
         last += (double)p[k] * (double)p[k + 1];
-    last /= (double)(s.params - 12001) / (3 * 36);
-    CHECK(fabs(last) < 5 / sqrt((double)s.params - 12001), "correlation %g",
+    last /= (double)(all - 12001) / (3 * 36);
+    CHECK(fabs(last) < 5 / sqrt((double)all - 12001), "correlation %g",
           last);
     test_free();
 }
@@ -883,39 +906,47 @@ static void check_init_model(void)
 
 static void check_dropout(void)
 {
-    enum { T = 20, B = 10, H = 30 };
-    rnn_stack stack = {0};
+    enum { T = 20, B = 10, H = 30, N = T * B * H };
+    rnn_model model = {0};
+    rnn_most most = {0};
     rnn_seq seq = {0};
-    rnn_sizes s;
-    rnn_real *p, *y, *z, *work;
+    rnn_net net;
+    rnn_work work;
+    rnn_real *y, *z;
     size_t i, dropped = 0;
     int bad = 0;
 
-    stack.cell = RNN_GRU;
-    stack.input_size = 4;
-    stack.hidden_size = H;
-    stack.dropout_last = (rnn_real)0.3;
-    MUST(rnn_stack_sizes(&stack, T, B, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 1);
-    y = test_reals(s.output, 0);
-    z = test_reals(s.output, 0);
-    work = test_reals(s.train, 0);
+    model.cell = RNN_GRU;
+    model.input_size = 4;
+    model.hidden_size = H;
+    model.dropout_last = (rnn_real)0.3;
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    MUST(rnn_plan(&net, &model, &most) == RNN_OK && net.sizes.logits == N,
+         "plan");
+    memset(&work, 0, sizeof work);
+    work.params = test_reals(net.sizes.params, 1);
+    work.params_len = net.sizes.params;
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
+         RNN_OK, "bind");
+    y = test_reals(N, 0);
+    z = work.logits;
     seq.steps = T;
     seq.batch = B;
     seq.x = test_reals(T * B * 4, 1);
-    MUST(rnn_stack_forward(&stack, p, &seq, y, work, s.train, NULL) == RNN_OK &&
-         rnn_stack_infer(&stack, p, &seq, z, work, s.infer, NULL) == RNN_OK,
-         "forward");
-    for (i = 0; i < s.output; i++) {
+    MUST(rnn_forward(&net, &work, &seq) == RNN_OK, "forward");
+    memcpy(y, work.logits, N * sizeof *y);
+    MUST(rnn_infer(&net, &work, &seq) == RNN_OK, "infer");
+    for (i = 0; i < N; i++) {
         dropped += y[i] == 0;
         bad += y[i] != 0 &&
                !test_close((double)y[i], (double)z[i] / 0.7, 1e-6, 0);
         bad += z[i] == 0;
     }
     CHECK(!bad, "what is kept is not h / (1 - p)");
-    CHECK(test_close((double)dropped / (double)s.output, 0.3, 0.05, 0),
-          "dropped %lu of %lu", (unsigned long)dropped,
-          (unsigned long)s.output);
+    CHECK(test_close((double)dropped / N, 0.3, 0.05, 0),
+          "dropped %lu of %lu", (unsigned long)dropped, (unsigned long)N);
     test_free();
 }
 
@@ -926,11 +957,13 @@ static void check_learning(int cell, int input)
 {
     enum { T = 12, B = 8, V = 5, H = 24, STEPS = 250 };
     rnn_model model = {0};
+    rnn_most most = {0};
     rnn_seq seq = {0};
-    rnn_sizes s;
+    rnn_net net;
+    rnn_work work;
     rnn_optimizer adam = fresh(RNN_ADAM, 0.02);
     rnn_rng rng;
-    rnn_real *p, *g, *m, *work, *logits, *w, loss = 9;
+    rnn_real *w, loss = 9;
     int *ids, *targets, k, i;
 
     model.cell = cell;
@@ -938,12 +971,14 @@ static void check_learning(int cell, int input)
     model.input_size = model.output_size = V;
     model.embedding_size = input == RNN_EMBEDDING ? 6 : 0;
     model.hidden_size = H;
-    MUST(rnn_model_sizes(&model, 0, T, B, &s) == RNN_OK, "sizes");
-    p = test_reals(s.params, 0);
-    g = test_reals(s.params, 0);
-    m = test_reals(2 * s.params, 0);
-    work = test_reals(s.train, 0);
-    logits = test_reals(s.output, 0);
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    most.moments = 2;
+    MUST(rnn_plan(&net, &model, &most) == RNN_OK, "plan");
+    memset(&work, 0, sizeof work);
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
+         RNN_OK, "bind");
     w = test_reals(T * B, 0);
     targets = test_ids(T * B, 1);
     ids = test_ids(T * B, 1);
@@ -951,23 +986,22 @@ static void check_learning(int cell, int input)
     seq.batch = B;
     seq.ids = ids;
     rnn_rng_seed(&rng, 2);
-    MUST(rnn_init_params(&model, p, s.params, &rng) == RNN_OK, "init");
+    MUST(rnn_init_params(&model, work.params, work.params_len, &rng) == RNN_OK,
+         "init");
     for (k = 0; k < STEPS; k++) {
         for (i = 0; i < T * B; i++) {
             ids[i] = (int)(rnn_rng_next(&rng) % V);
             w[i] = i >= 2 * B;
             targets[i] = i >= 2 * B ? ids[i - 2 * B] : -1;
         }
-        memset(g, 0, s.params * sizeof *g);
-        MUST(rnn_forward(&model, p, &seq, logits, work, s.train, NULL) ==
+        MUST(rnn_forward(&net, &work, &seq) == RNN_OK &&
+             rnn_cross_entropy(work.logits, T * B, V, targets, w, 0, 0, NULL,
+                               work.dlogits, &loss, NULL) == RNN_OK &&
+             rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
+             rnn_clip_grad_norm(work.grads, net.sizes.params, 5, NULL, NULL) ==
                  RNN_OK &&
-             rnn_cross_entropy(logits, T * B, V, targets, w, 0, 0, NULL, logits,
-                               &loss, NULL) == RNN_OK &&
-             rnn_backward(&model, p, &seq, logits, NULL, g, work, s.train,
-                          NULL) == RNN_OK &&
-             rnn_clip_grad_norm(g, s.params, 5, NULL, NULL) == RNN_OK &&
-             rnn_optimizer_step(&adam, p, g, m, s.params, NULL) == RNN_OK,
-             "a step");
+             rnn_optimizer_step(&adam, work.params, work.grads, work.moments,
+                                net.sizes.params, NULL) == RNN_OK, "a step");
     }
     CHECK((double)loss < 0.2, "cell %d input %d: loss %g", cell, input,
           (double)loss);

@@ -14,7 +14,7 @@
  * of all tensors at once is compared with <gradient, direction>; of some, as
  * they are drawn, that of each tensor alone; of fewer, every element. The state
  * at which a decoder starts has no array of the caller's where the context is
- * put there, so dh0 and dc0 are held against rnn_decode_step, which takes it.
+ * put there, so dh0 and dc0 are held against rnn_step, which takes it.
  *
  * Padding holds NaN and tokens that do not exist, outputs and work begin as
  * NaN: whatever is read that may not be, shows. */
@@ -341,7 +341,7 @@ static int in_range(const rnn_model *m)
     if (!within(m->wiring, 0, RNN_WIRINGS - 1) ||
         !within(m->cell, 0, RNN_CELLS - 1) ||
         !within(m->input, 0, RNN_INPUTS - 1) || m->input_size < 1 ||
-        m->output_size < 1 ||
+        m->output_size < 0 ||
         (m->input == RNN_EMBEDDING && m->embedding_size < 1))
         return 0;
     if (m->wiring != RNN_1_TO_N && (m->hidden_size < 1 || m->num_layers < 0))
@@ -441,19 +441,21 @@ typedef struct side {        /* a source, or what the stack before the head
 typedef struct problem {
     int v[AXES];
     rnn_model model;
+    rnn_net net;
+    rnn_work work;
     rnn_sizes sizes;
     rnn_seq seq, source[RNN_MAX_SOURCES];
     rnn_flow flow, source_flow[RNN_MAX_SOURCES];
     side side[SIDES];        /* the last one: seq                           */
     int sides;
-    size_t rows, work_len;
-    rnn_real *params, *grads, *logits, *up, *dlogits, *work;
+    size_t rows, out;        /* of what comes out, and its width            */
+    rnn_real *params, *grads, *logits, *up, *dlogits;
     int no_flow;             /* backward is given none                      */
     int *own;                /* the tokens that were read at first          */
     task task;
     /* the decoder from a start that is given */
     task from_start;
-    rnn_real *start_h, *start_c, *memory, *h, *c, *step, *step_logits;
+    rnn_real *start_h, *start_c, *h, *c;
     int *tokens;
 } problem;
 
@@ -542,6 +544,8 @@ static void describe(problem *p)
     }
     m->target = v[TARGET] ? v[TARGET] - 1 : test_below(3);
     m->target_size = v[TARGET] ? m->output_size + test_below(2) : 0;
+    if (!v[OWN] && test_below(8) == 0)
+        m->output_size = 0; /* without a head */
     m->target_embedding_size = m->target == RNN_EMBEDDING ? 1 + test_below(3)
                                                           : 0;
     m->decoder_layers = v[DEPTH] ? 2 - v[LAYERS]
@@ -650,7 +654,6 @@ static void draw_sources(problem *p, int batch)
 {
     const rnn_model *m = &p->model;
     const int given = m->wiring == RNN_1_TO_N;
-    rnn_stack encoder;
     int i, steps;
 
     p->sides = m->wiring < RNN_1_TO_N ? 0 : m->num_sources == 2 ? 2 : 1;
@@ -669,10 +672,9 @@ static void draw_sources(problem *p, int batch)
         draw_input(s, m->input, m->input_size);
         if (given)
             continue;
-        MUST(rnn_model_encoder(m, &encoder) == RNN_OK, "encoder");
-        s->states = (size_t)(batch * encoder.hidden_size *
-                             (encoder.num_layers ? encoder.num_layers : 1) *
-                             (encoder.bidirectional ? 2 : 1));
+        s->states = (size_t)(batch * m->hidden_size *
+                             (m->num_layers ? m->num_layers : 1) *
+                             (m->bidirectional ? 2 : 1));
         draw_states(s, p->v[STATES], m->cell == RNN_LSTM);
     }
     p->seq.source = p->source;
@@ -724,34 +726,51 @@ static void draw_numbers(problem *p)
 {
     const rnn_model *m = &p->model;
     const int batch = 2 + (test_below(4) == 0);
+    rnn_most most = {0};
     side *top;
-    size_t i, j, O = (size_t)m->output_size;
-    int most = 0, k;
+    size_t i, j;
+    int k;
 
     draw_sources(p, batch);
     draw_top(p, batch);
+    most.steps = p->seq.steps + test_below(2);
+    most.batch = batch;
+    most.train = 1;
+    most.packed = test_below(2) ? RNN_PACK_FLOAT : RNN_PACK_NONE;
     for (k = 0; k + 1 < p->sides; k++)
-        most = p->source[k].steps > most ? p->source[k].steps : most;
-    MUST(rnn_model_sizes(m, most, p->seq.steps, batch, &p->sizes) == RNN_OK,
-         "%s: sizes", problem_name(p));
+        if (p->source[k].steps > most.source_steps)
+            most.source_steps = p->source[k].steps;
+    MUST(rnn_plan(&p->net, m, &most) == RNN_OK, "%s: plan", problem_name(p));
+    p->sizes = p->net.sizes;
     top = &p->side[p->sides - 1];
     top->states = p->sizes.state;
     draw_states(top, p->v[STATES], m->cell == RNN_LSTM);
     drop_flows(p);
-    p->rows = p->sizes.output / O;
+    p->rows = (size_t)batch;
+    p->out = p->sizes.logits / p->rows;
+    if (m->wiring != RNN_N_TO_1) {
+        p->rows *= (size_t)p->seq.steps;
+        p->out /= (size_t)most.steps;
+    }
     p->params = test_reals(p->sizes.params, 0.8);
     p->grads = test_reals(p->sizes.params, 0);
-    p->logits = nothing(p->sizes.output);
-    p->up = test_reals(p->sizes.output, 1);
-    p->dlogits = nothing(p->sizes.output);
-    p->work_len = test_below(2) ? p->sizes.train : p->sizes.train_tight;
-    p->work = nothing(p->work_len);
+    p->logits = nothing(p->sizes.logits);
+    p->up = test_reals(p->rows * p->out, 1);
+    p->dlogits = nothing(p->sizes.logits);
+    p->work.params = p->params;
+    p->work.grads = p->grads;
+    p->work.logits = p->logits;
+    p->work.dlogits = p->dlogits;
+    p->work.params_len = p->work.grads_len = p->sizes.params;
+    p->work.logits_len = p->work.dlogits_len = p->sizes.logits;
+    MUST(rnn_bind(&p->net, &p->work, nothing(p->sizes.all), p->sizes.all) ==
+         RNN_OK, "%s: bind", problem_name(p));
     for (i = 0; i < p->rows; i++)
-        for (j = 0; j < O; j++)
+        for (j = 0; j < p->out; j++)
             if (m->wiring != RNN_N_TO_1 && is_padding(&p->seq, i))
-                p->up[i * O + j] = 0;
+                p->up[i * p->out + j] = 0;
             else
-                p->dlogits[i * O + j] = p->up[i * O + j];
+                p->dlogits[i * p->out + j] = p->up[i * p->out + j];
 }
 
 /* ---- its value and its gradients ----------------------------------------- */
@@ -763,12 +782,11 @@ static rnn_real value(void *of)
     rnn_real sum;
     size_t j;
     int i;
-    const rnn_status st = rnn_forward(&p->model, p->params, &p->seq, p->logits,
-                                      p->work, p->work_len, NULL);
+    const rnn_status st = rnn_forward(&p->net, &p->work, &p->seq);
 
     MUST(st == RNN_OK, "%s: forward: %s", problem_name(p),
          rnn_status_text(st));
-    sum = dot(p->logits, p->up, p->sizes.output);
+    sum = dot(p->logits, p->up, p->rows * p->out);
     for (i = 0; i < p->sides; i++) {
         const side *s = &p->side[i];
         sum += dot(s->seq->hn, s->flow->dhn, s->states);
@@ -803,6 +821,13 @@ static int layers_of_c(const rnn_model *m)
                                                                      : 1;
 }
 
+/* What grads hold before: 0.25 that is added to, or rubbish that is
+ * overwritten. */
+static rnn_real before(const problem *p)
+{
+    return p->no_flow || !p->flow.accumulate ? 0 : 0.25;
+}
+
 static void list_slots(problem *p)
 {
     static const char *const what[] = {"source ", "source 2 ", "top "};
@@ -814,7 +839,7 @@ static void list_slots(problem *p)
 
     for (i = 0; rnn_model_tensor(m, i, &t) == RNN_OK; i++)
         add_slot(k, "", t.name, p->params + t.offset, p->grads + t.offset,
-                 0.25, t.size);
+                 before(p), t.size);
     for (i = 0; i < p->sides; i++) {
         const side *s = &p->side[i];
         const rnn_seq *q = s->seq;
@@ -863,22 +888,17 @@ static void check_flows(const problem *p)
     CHECK(zero, "%s: dx on padding", problem_name(p));
 }
 
-/* grads start at 0.25 and must be added to; what flows out starts as NaN and
- * must be overwritten. */
+/* What flows out starts as NaN and must be overwritten. */
 static void go_back(problem *p)
 {
-    const int later = test_below(4) == 0; /* as several threads do */
     rnn_status st;
     size_t i;
 
+    p->flow.accumulate = test_below(4) > 0;
     for (i = 0; i < p->sizes.params; i++)
-        p->grads[i] = 0.25;
-    st = rnn_backward(&p->model, p->params, &p->seq, p->dlogits,
-                      p->no_flow ? NULL : &p->flow, later ? NULL : p->grads,
-                      p->work, p->work_len, NULL);
-    if (!st && later)
-        st = rnn_grads(&p->model, &p->seq, p->dlogits, p->grads, p->work,
-                       p->work_len, NULL);
+        p->grads[i] = before(p) > 0 ? before(p) : 1e30;
+    st = rnn_backward(&p->net, &p->work, &p->seq,
+                      p->no_flow ? NULL : &p->flow);
     MUST(st == RNN_OK, "%s: backward: %s", problem_name(p),
          rnn_status_text(st));
 }
@@ -911,29 +931,29 @@ static rnn_real value_from_start(void *of)
     problem *p = (problem *)of;
     const rnn_seq *q = &p->seq;
     const size_t n = p->sizes.state * sizeof *p->h, B = (size_t)q->batch;
-    const size_t O = (size_t)p->model.output_size;
+    const size_t O = p->out;
     const size_t width = p->side[p->sides - 1].width;
     rnn_real sum;
+    rnn_row row = {0};
     rnn_status st;
     size_t b;
     int t;
 
+    row.rows = q->batch;
     memcpy(p->h, p->start_h, n);
     memcpy(p->c, p->start_c, n);
     sum = ended(p, 0);
     for (t = 0; t < q->steps; t++) {
         const size_t at = (size_t)t * B;
-        st = rnn_decode_step(&p->model, p->params, p->source, p->memory,
-                             p->sizes.memory, t, q->batch, NULL,
-                             q->x ? q->x + at * width : NULL,
-                             p->tokens ? p->tokens + at : NULL, p->h, p->c,
-                             p->step_logits, NULL, p->step, p->sizes.step,
-                             NULL);
+        row.t = t;
+        row.x = q->x ? q->x + at * width : NULL;
+        row.ids = p->tokens ? p->tokens + at : NULL;
+        st = rnn_step(&p->net, &p->work, &row, p->h, p->c);
         MUST(st == RNN_OK, "%s: step: %s", problem_name(p),
              rnn_status_text(st));
         for (b = 0; b < B; b++)
             if (length_of(q, b) > t)
-                sum += dot(p->step_logits + b * O, p->up + (at + b) * O, O);
+                sum += dot(p->logits + b * O, p->up + (at + b) * O, O);
         sum += ended(p, t + 1);
     }
     return sum;
@@ -958,8 +978,8 @@ static void check_start(problem *p, rnn_real whole)
 {
     const size_t n = p->sizes.state;
     task *k = &p->from_start;
-    rnn_model_view view;
-    rnn_real *work, sum;
+    rnn_view view;
+    rnn_real sum;
     rnn_status st;
     int i;
 
@@ -967,21 +987,15 @@ static void check_start(problem *p, rnn_real whole)
     k->name = problem_name;
     k->of = p;
     k->relu = p->task.relu;
-    value(p); /* work is as after forward again */
-    st = rnn_view_model(&p->model, &p->seq, p->work, p->work_len, &view);
+    value(p); /* keep is as after forward again */
+    st = rnn_view_model(&p->net, &p->work, &p->seq, &view);
     MUST(st == RNN_OK && view.h0, "%s: view", problem_name(p));
     p->h = nothing(n);
     p->c = nothing(n);
     p->start_h = nothing(n);
     p->start_c = nothing(n);
-    p->memory = nothing(p->sizes.memory);
-    p->step = nothing(p->sizes.step);
-    p->step_logits = nothing((size_t)(p->seq.batch * p->model.output_size));
     p->tokens = tokens_read(p);
-    work = nothing(p->sizes.infer);
-    st = rnn_encode(&p->model, p->params, p->source, p->memory,
-                    p->sizes.memory, p->start_h, p->start_c, work,
-                    p->sizes.infer, NULL);
+    st = rnn_encode(&p->net, &p->work, p->source, p->start_h, p->start_c);
     MUST(st == RNN_OK, "%s: encode: %s", problem_name(p), rnn_status_text(st));
     memcpy(p->start_h, view.h0, n * sizeof *view.h0);
     if (view.c0)
@@ -1005,10 +1019,10 @@ static void check_start(problem *p, rnn_real whole)
 static rnn_status check_rule(const problem *p)
 {
     rnn_model m = p->model;
-    rnn_sizes sizes;
+    rnn_net net;
     rnn_tensor t;
     int *f[FIELDS], i;
-    const rnn_status st = rnn_model_sizes(&m, 2, 2, 2, &sizes);
+    const rnn_status st = rnn_plan(&net, &m, NULL);
     rnn_status spoil;
 
     CHECK((st == RNN_OK) == valid(&m), "%s: %s", problem_name(p),
@@ -1018,7 +1032,7 @@ static rnn_status check_rule(const problem *p)
     fields_of(&m, f);
     for (i = 1 + test_below(2); i > 0; i--)
         *f[test_below(FIELDS)] = test_below(9) - 1;
-    spoil = rnn_model_sizes(&m, 2, 2, 2, &sizes);
+    spoil = rnn_plan(&net, &m, NULL);
     CHECK((spoil == RNN_OK) == valid(&m),
           "%s: spoilt: %s; wiring %d cell %d input %d %d %d H %d L %d both %d "
           "O %d target %d %d %d Hd %d Ld %d context %d N %d C %d feed %d hand "
@@ -1109,20 +1123,6 @@ static void check_all(void)
                 check_combination(v, 1);
     } while (step_on(v));
     check_pairs();
-}
-
-/* What is given in place of a source has no encoder. */
-static void check_no_encoder(void)
-{
-    rnn_model m = {0};
-    rnn_stack s;
-
-    m.input_size = m.hidden_size = m.output_size = 2;
-    CHECK(rnn_model_encoder(&m, &s) == RNN_E_ARG, "N vs N");
-    m.wiring = RNN_1_TO_N;
-    CHECK(rnn_model_encoder(&m, &s) == RNN_E_ARG, "1 vs N");
-    m.wiring = RNN_N_TO_M;
-    CHECK(rnn_model_encoder(&m, &s) == RNN_OK && s.input_size == 2, "N vs M");
 }
 
 /* ---- attention alone ----------------------------------------------------- */
@@ -1348,7 +1348,6 @@ int main(int argc, char **argv)
 {
     test_seed(argc, argv);
     check_all();
-    check_no_encoder();
     check_attention();
     check_no_params();
     printf("%ld combinations checked, %ld refused; of %ld descriptions with "

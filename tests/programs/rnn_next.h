@@ -1,7 +1,12 @@
-/* The calls of rnn.h 0.2.0 on paper: what the programs beside this file are
- * checked against (declared, not defined) until rnn.h itself has the calls.
+/* The calls of rnn.h as they are to be, on paper: what the programs beside this
+ * file are checked against (declared, not defined) until rnn.h itself has them.
  * Each step of the redesign moves a part of this page into rnn.h; the last one
- * deletes it. Reasons stand here, contracts will stand in rnn.h.
+ * deletes it. Reasons stand here, contracts stand in rnn.h.
+ *
+ * rnn.h has by now: rnn_plan, rnn_bind, rnn_pack, forward, infer, backward,
+ * step, encode, generate, beam search, the hook, RNN_DEFINE_STEP. Still paper:
+ * typed fields and enumerators with their group, rnn_state, strides, losses that
+ * know lengths, initialisers and optimisers on a work, rnn_written, rnn_extra.
  *
  *   - One object that says what a network is (rnn_model), one that says where
  *     everything lies (rnn_net), one that holds the caller's arrays (rnn_work).

@@ -497,7 +497,8 @@ typedef struct rnn_flow {
 
 /* Everything that rnn_bind places, each array at a cache line, where the caller
  * has set none: for training, with M arrays of moments; or for inference of T
- * steps of B rows, where weights and packed are the caller's. */
+ * steps of B rows, where weights are the caller's and packed is too, or is
+ * RNN_PACK_NONE. */
 #define RNN_TRAIN(T, B, M, ...)                                                \
     (7u * 15u + (2u + (size_t)(M)) * RNN_PARAMS(__VA_ARGS__) +                 \
      RNN_LOGITS(T, B, __VA_ARGS__) + RNN_PACKED(__VA_ARGS__) +                 \
@@ -1030,9 +1031,11 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
 
 /* Copies the weights into work->packed, where rnn_infer and rnn_encode read
  * them from then on: until the next forward pass on it. Call it again whenever
- * the weights have changed. Several works may share one packed array, if all
- * are bound before. A stamp there says of which plan they are and where they
- * lie: what has been moved, or belongs to another plan, is RNN_E_ORDER. */
+ * the weights have changed. Several works that infer may share one packed
+ * array, if all are bound before; one that trains needs its own, since backward
+ * reads what its forward pass has copied there. A stamp says of which plan they
+ * are and where they lie: what has been moved, or belongs to another plan, is
+ * RNN_E_ORDER. */
 RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
 
 /* ---- calls --------------------------------------------------------------- */
@@ -5813,7 +5816,8 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
 
 /* Whether a pass reads the copies of the weights: with few rows they are not
  * worth their making, and one row reads the weights from end to end as they
- * are. The transposed ones, which backward reads, are. */
+ * are. The transposed ones, which backward reads, are. Inference goes by the
+ * same number, which has been measured where each pass makes its copies. */
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, int train, int room)
 {
     y->packed = train && room;
@@ -7192,7 +7196,7 @@ RNN_I_FN int rnn_i_or_one(int n)
 
 /* The greatest of what a pass takes of each array, as far as the plan goes. */
 RNN_I_FN void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
-                          rnn_i_arenas *greatest)
+                               rnn_i_arenas *greatest)
 {
     int S[RNN_MAX_SOURCES], i;
     rnn_i_arenas a = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
@@ -7608,6 +7612,33 @@ RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
     return hash;
 }
 
+/* What a pass reads: the caller's sequences, through tables and encoders. */
+RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
+{
+    rnn_i_model *m = &o->m;
+    int i;
+
+    o->seq = seq;
+    o->tokens = *seq;
+    if (o->own)
+        o->tokens.ids = seq->own_ids;
+    rnn_i_inner(&m->top, &o->tokens, &o->inner);
+    rnn_i_have(&m->top.y, train, m->packed);
+    for (i = 0; i < m->sources; i++) {
+        rnn_i_open_source(o, i, seq->source + i);
+        o->source[i].seed[0] = o->encoder[i].seed[0] = seq->seed[0];
+        o->source[i].seed[1] = o->encoder[i].seed[1] = seq->seed[1];
+        o->source[i].first_row = o->encoder[i].first_row = seq->first_row;
+        if (!m->given)
+            rnn_i_have(&m->source[i].side.y, train, m->packed);
+    }
+    if (m->decoder) {
+        o->inner.h0 = m->h0;
+        o->inner.c0 = m->top.y.C ? m->c0 : NULL;
+        o->inner.fresh = NULL;
+    }
+}
+
 /* The checks of a pass over sequences; its arrays, and what it reads. */
 RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq, int pass,
@@ -7653,25 +7684,7 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
         call->room = m->room;
         call->room_len = RNN_I_ROOM(m->top.y.H);
     }
-    o->seq = seq;
-    o->tokens = *seq;
-    if (o->own)
-        o->tokens.ids = seq->own_ids;
-    rnn_i_inner(&m->top, &o->tokens, &o->inner);
-    rnn_i_have(&m->top.y, train, m->packed);
-    for (i = 0; i < m->sources; i++) {
-        rnn_i_open_source(o, i, seq->source + i);
-        o->source[i].seed[0] = o->encoder[i].seed[0] = seq->seed[0];
-        o->source[i].seed[1] = o->encoder[i].seed[1] = seq->seed[1];
-        o->source[i].first_row = o->encoder[i].first_row = seq->first_row;
-        if (!m->given)
-            rnn_i_have(&m->source[i].side.y, train, m->packed);
-    }
-    if (m->decoder) {
-        o->inner.h0 = m->h0;
-        o->inner.c0 = m->top.y.C ? m->c0 : NULL;
-        o->inner.fresh = NULL;
-    }
+    rnn_i_open_inputs(o, seq, train);
     rnn_i_connect(o, work->weights, train);
     return RNN_OK;
 }
@@ -8590,39 +8603,38 @@ RNN_I_FN void rnn_i_run_forward(const rnn_i_call *call, void *arg)
     }
 }
 
-RNNDEF rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
-                              const rnn_seq *seq)
+RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
+                                  const rnn_seq *seq, int kind)
 {
+    const int train = kind == RNN_I_TRAINING;
     rnn_i_pass pass;
     rnn_i_call call;
-    rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_TRAINING, &call);
+    rnn_status st = rnn_i_open_pass(net, work, seq, kind, &call);
 
     if (st)
         return st;
     pass.work = work;
     pass.flow = NULL;
-    if (work->i.m.packed) {
+    if (train && work->i.m.packed) {
         rnn_i_stamp(work->packed, RNN_I_BLANK, 0); /* those of this pass */
         rnn_i_each(&call, rnn_i_pack_model, &pass);
     }
     rnn_i_each(&call, rnn_i_run_forward, &pass);
-    rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
+    if (train)
+        rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
     return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
+                              const rnn_seq *seq)
+{
+    return rnn_i_forward(net, work, seq, RNN_I_TRAINING);
 }
 
 RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
                             const rnn_seq *seq)
 {
-    rnn_i_pass pass;
-    rnn_i_call call;
-    rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_USING, &call);
-
-    if (st)
-        return st;
-    pass.work = work;
-    pass.flow = NULL;
-    rnn_i_each(&call, rnn_i_run_forward, &pass);
-    return RNN_OK;
+    return rnn_i_forward(net, work, seq, RNN_I_USING);
 }
 
 RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
@@ -8797,7 +8809,7 @@ RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
 }
 
 RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
-                           size_t offset, size_t fan)
+                              size_t offset, size_t fan)
 {
     t->rows = (int)rows;
     t->cols = (int)cols;

@@ -6,7 +6,7 @@
 static void each_shuffled(void *team, int n, void (*task)(void *arg, int i),
                           void *arg)
 {
-    enum { MOST = 16 };
+    enum { MOST = 64 };
     int order[MOST] = {0}, i, j;
 
     MUST(n > 1 && n <= MOST, "%d tasks", n);

@@ -21,6 +21,7 @@
 #include <math.h>
 
 #include "test.h"
+#include "each.h"
 
 enum { GUARD = 4, RESULTS = 64, ANY = -1 };
 /* whose steps an array has: those of sequence i are TARGET + i */
@@ -391,29 +392,12 @@ static rnn_real *linear_of(const rnn_real *params, size_t I, size_t O, int f,
 
 /* ---- running them -------------------------------------------------------- */
 
-/* The k-th of n parts, in an order that no thread can rely on. */
-static int shuffled(int k, int n)
-{
-    return n % 2 ? (k * 2 + 1) % n : n - 1 - k;
-}
-
-/* The tasks of a call, in that order. */
-static void in_disorder(void *team, int n, void (*task)(void *arg, int i),
-                        void *arg)
-{
-    int k;
-
-    (void)team;
-    for (k = 0; k < n; k++)
-        task(arg, shuffled(k, n));
-}
-
 static void set_run(rnn_run *run, const how *w)
 {
     memset(run, 0, sizeof *run);
     run->kernel = w->kernel;
     run->parts = w->parts;
-    run->each = w->parts % 3 ? in_disorder : NULL;
+    run->each = w->parts % 3 ? each_shuffled : NULL;
 }
 
 /* A plan, and a work of exactly its sizes. */
@@ -656,6 +640,7 @@ typedef struct turn { /* one step of some rows */
     int t, rows;
     const int *from, *ids;
     const rnn_real *x;
+    const unsigned char *fresh;
     rnn_real *h, *c, *y, *attn;
 } turn;
 
@@ -668,6 +653,7 @@ static rnn_status call_step(stream *s, const turn *p)
     row.rows = p->rows;
     row.x = p->x;
     row.ids = p->ids;
+    row.fresh = p->fresh;
     row.t = p->t;
     row.from = p->from;
     row.attn = p->attn;

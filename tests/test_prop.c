@@ -566,6 +566,79 @@ static void check_overwritten(const job *j)
     check_same(j, &r, &s, "overwritten");
 }
 
+/* Tokens of the first step, of rows without steps too. */
+static const int *first_tokens(const job *j)
+{
+    int *ids = (int *)copy(j->seq[0].ids, j->B * sizeof *ids);
+    size_t b;
+
+    for (b = 0; ids && b < j->B; b++)
+        if (length_of(&j->seq[0], b) == 0)
+            ids[b] = 0;
+    return ids;
+}
+
+/* Rows that start afresh are rows whose states are zeros; no gradient flows
+ * into what they did not read. A decoder's dh0 is that of where it starts. */
+static void check_fresh(const job *j)
+{
+    unsigned char *fresh = (unsigned char *)test_memory(j->B);
+    job zero = *j, other = *j;
+    results r, s;
+    stream a, b;
+    turn p, q;
+    size_t k, l, row;
+    int i;
+
+    for (k = 0; k < j->B; k++)
+        fresh[k] = (unsigned char)test_below(2);
+    for (i = 0; i <= j->sources; i++) {
+        const rnn_real **state[2];
+        const size_t n = j->L[i] * j->B * j->H[i];
+        state[0] = &zero.seq[i].h0;
+        state[1] = &zero.seq[i].c0;
+        for (k = 0; k < 2; k++) {
+            rnn_real *to = (rnn_real *)copy(*state[k], n * sizeof *to);
+            for (row = 0; to && row < j->L[i] * j->B; row++)
+                for (l = 0; fresh[row % j->B] && l < j->H[i]; l++)
+                    to[row * j->H[i] + l] = 0;
+            *state[k] = to;
+        }
+        other.seq[i].fresh = fresh;
+    }
+    run_job(&zero, &plain, &r);
+    for (i = 0; i <= j->sources; i++)
+        for (k = 0; k < 2 && (i || !j->decoder); k++) {
+            rnn_real *d = numbers(&r, of(k ? "dc0" : "dh0", i));
+            for (row = 0; d && row < j->L[i] * j->B; row++)
+                for (l = 0; fresh[row % j->B] && l < j->H[i]; l++)
+                    d[row * j->H[i] + l] = 0;
+        }
+    run_job(&other, &plain, &s);
+    check_same(j, &r, &s, "fresh rows");
+    if (j->both)
+        return;
+    memset(&s, 0, sizeof s);
+    open_stream(j, &plain, &s, &a);
+    open_stream(j, &plain, &s, &b);
+    p = open_turn(j, &a, zeros(j->B * j->O));
+    q = open_turn(j, &b, zeros(j->B * j->O));
+    p.x = q.x = j->seq[0].x;
+    p.ids = q.ids = first_tokens(j);
+    q.fresh = fresh;
+    for (row = 0; row < j->L[0] * j->B; row++)
+        for (l = 0; fresh[row % j->B] && l < j->H[0]; l++) {
+            p.h[row * j->H[0] + l] = 0;
+            if (p.c)
+                p.c[row * j->H[0] + l] = 0;
+        }
+    MUST_OK(call_step(&a, &p));
+    MUST_OK(call_step(&b, &q));
+    l = j->L[0] * j->B * j->H[0];
+    CHECK(same(p.y, q.y, j->B * j->O) && same(p.h, q.h, l) &&
+          (!p.c || same(p.c, q.c, l)), "a step of fresh rows; %s", describe(j));
+}
+
 /* An array that is one number too short is not bound; one of scratch is found
  * by a call. */
 static void check_least(const job *j)
@@ -666,6 +739,7 @@ static void check_job(const job *j)
     check_view(j);
     check_between(j, &r);
     check_overwritten(j);
+    check_fresh(j);
     check_least(j);
     check_last(j, &r);
     test_free();

@@ -7,6 +7,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "each.h"
 
 #if RNN_I_SETS || RNN_I_HELIUM || RNN_I_WASM
 
@@ -450,18 +451,6 @@ static void cells(size_t H, size_t rows, int wild)
         }
 }
 
-/* Tasks from the last to the first; how many there were. */
-static int tasks;
-
-static void backwards(void *team, int n, void (*task)(void *arg, int i),
-                      void *arg)
-{
-    (void)team;
-    tasks += n;
-    while (n > 0)
-        task(arg, --n);
-}
-
 /* The ways to run one job: in the least memory; with copies; in three parts, in
  * a loop and by a hook. */
 enum { WAYS = 4 };
@@ -471,6 +460,7 @@ typedef struct way {
     rnn_work work;
     rnn_run run;
     rnn_real *grads, *dx;
+    int tasks;
 } way;
 
 static void open_way(way *w, int i, const rnn_model *m, int T, int B,
@@ -486,7 +476,8 @@ static void open_way(way *w, int i, const rnn_model *m, int T, int B,
     most.train = 1;
     most.packed = i ? RNN_PACK_FLOAT : RNN_PACK_NONE;
     w->run.parts = i >= 2 ? 3 : 1;
-    w->run.each = i == 3 ? backwards : NULL;
+    w->run.each = i == 3 ? each_shuffled : NULL;
+    w->run.team = &w->tasks;
     MUST(rnn_plan(&w->net, m, &most) == RNN_OK, "plan");
     memory = (rnn_real *)test_memory(w->net.sizes.all * sizeof *memory);
     memset(memory, 0xff, w->net.sizes.all * sizeof *memory);
@@ -539,7 +530,6 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
         const size_t params = (open_way(&w[i], i, &m, T, B, p),
                                w[i].net.sizes.params);
         flow.dx = w[i].dx = seq.ids ? NULL : test_reals(n, 1);
-        tasks = 0;
         MUST(rnn_forward(&w[i].net, &w[i].work, &seq) == RNN_OK, "forward");
         CHECK(!i || !differ(w[0].work.logits, w[i].work.logits, out),
               "cell %d of %d, way %d: forward", cell, H, i);
@@ -549,7 +539,7 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
         CHECK(!differ(w[i].work.grads, w[0].work.grads, params) &&
                   (seq.ids || !differ(w[i].dx, w[0].dx, n)),
               "cell %d of %d, way %d: backward", cell, H, i);
-        CHECK(tasks == (i == 3 ? 4 * 3 : 0), "%d tasks", tasks);
+        CHECK(w[i].tasks == (i == 3 ? 4 * 3 : 0), "%d tasks", w[i].tasks);
         MUST(rnn_infer(&w[i].net, &w[i].work, &seq) == RNN_OK, "infer");
         CHECK(!differ(w[0].work.logits, w[i].work.logits, out), "infer %d", i);
         if (!i)
@@ -696,7 +686,7 @@ static void share(const rnn_i_call *call, void *arg)
 
 static void shares(void)
 {
-    rnn_run run = {0, 3, backwards, NULL};
+    rnn_run run = {0, 3, each_shuffled, NULL};
     rnn_i_call call;
     int parts = 0;
 

@@ -130,9 +130,11 @@
  *            hn may be h0
  *
  * So inference, single steps and writing between forward and backward spoil
- * nothing; and a call that comes before what it needs is RNN_E_ORDER, for which
- * keep and packed begin with a stamp. Arrays need the alignment of float,
- * nothing more, and may not overlap unless a comment says so.
+ * nothing that is kept. They do write logits, and dlogits are in the same place
+ * unless an array is set for them: use a model before the loss, or set one. A
+ * call that comes before what it needs is RNN_E_ORDER, for which keep and
+ * packed begin with a stamp. Arrays need the alignment of float, nothing more,
+ * and may not overlap unless a comment says so.
  *
  * ----------------------------------------------------------------------------
  * SHAPES
@@ -1009,7 +1011,8 @@ typedef struct rnn_work {
     rnn_real *moments; /* the optimiser's                                    */
     rnn_real *packed;  /* from rnn_pack until params change, or a forward    */
     rnn_real *logits;  /* what comes out: until the next call                */
-    rnn_real *dlogits; /* their gradients; NULL: in the place of logits      */
+    rnn_real *dlogits; /* their gradients; NULL: in the place of logits, where
+                          a use between the loss and backward overwrites them */
     rnn_real *keep;    /* from forward to backward: no other call writes it  */
     rnn_real *scratch; /* dead after every call                              */
     rnn_real *memory;  /* of a decoder's sources: from rnn_encode on         */

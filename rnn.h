@@ -69,8 +69,7 @@
  *         seq.ids = text;
  *         for (k = 0; k < 200; k++) {
  *             rnn_forward(&net, &work, &seq);
- *             rnn_cross_entropy(work.logits, T, V, text + 1, NULL, 0, 0, NULL,
- *                               work.dlogits, &loss, NULL);
+ *             rnn_cross_entropy(&net, &work, &seq, text + 1, NULL, &loss);
  *             rnn_backward(&net, &work, &seq, NULL);
  *             rnn_clip_grad_norm(work.grads, work.grads_len, 5, NULL, NULL);
  *             rnn_optimizer_step(&adam, work.params, work.grads, work.moments,
@@ -129,12 +128,11 @@
  *   h, c     states that cross calls, in seq or beside a step: h0 in, hn out;
  *            hn may be h0
  *
- * So inference, single steps and writing between forward and backward spoil
- * nothing that is kept. They do write logits, and dlogits are in the same place
- * unless an array is set for them: use a model before the loss, or set one. A
- * call that comes before what it needs is RNN_E_ORDER, for which keep and
- * packed begin with a stamp. Arrays need the alignment of float, nothing more,
- * and may not overlap unless a comment says so.
+ * So inference, its loss, single steps and writing between a loss and backward
+ * spoil nothing: of what training needs they write logits alone. A call that
+ * comes before what it needs is RNN_E_ORDER, for which keep and packed begin
+ * with a stamp. Arrays need the alignment of float, nothing more, and may not
+ * overlap unless a comment says so.
  *
  * ----------------------------------------------------------------------------
  * SHAPES
@@ -502,8 +500,8 @@ typedef struct rnn_flow {
  * steps of B rows, where weights are the caller's and packed is too, or is
  * RNN_PACK_NONE. */
 #define RNN_TRAIN(T, B, M, ...)                                                \
-    (7u * 15u + (2u + (size_t)(M)) * RNN_PARAMS(__VA_ARGS__) +                 \
-     RNN_LOGITS(T, B, __VA_ARGS__) + RNN_PACKED(__VA_ARGS__) +                 \
+    (8u * 15u + (2u + (size_t)(M)) * RNN_PARAMS(__VA_ARGS__) +                 \
+     2u * RNN_LOGITS(T, B, __VA_ARGS__) + RNN_PACKED(__VA_ARGS__) +            \
      RNN_KEEP(T, B, __VA_ARGS__) + RNN_SCRATCH_TRAIN(T, B, __VA_ARGS__))
 #define RNN_INFER(T, B, ...)                                                   \
     (2u * 15u + RNN_LOGITS(T, B, __VA_ARGS__) +                                \
@@ -990,6 +988,8 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     const rnn_real *packed; /* where the copies are                       */
     rnn_i_model m;
     int pass;           /* what its arrays are handed out for             */
+    int out;            /* the pass whose logits are there, and its sizes */
+    int out_steps, out_batch;
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
     const rnn_seq *seq; /* the caller's                                   */
@@ -1011,8 +1011,9 @@ typedef struct rnn_work {
     rnn_real *moments; /* the optimiser's                                    */
     rnn_real *packed;  /* from rnn_pack until params change, or a forward    */
     rnn_real *logits;  /* what comes out: until the next call                */
-    rnn_real *dlogits; /* their gradients; NULL: in the place of logits, where
-                          a use between the loss and backward overwrites them */
+    rnn_real *dlogits; /* their gradients: from a loss to backward. May be
+                          logits, where memory is short; then no call may come
+                          between the two                                    */
     rnn_real *keep;    /* from forward to backward: no other call writes it  */
     rnn_real *scratch; /* dead after every call                              */
     rnn_real *memory;  /* of a decoder's sources: from rnn_encode on         */
@@ -1162,49 +1163,73 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * [API-LOSS]  a loss gives its value and the gradient of its inputs
  * ========================================================================= */
 
-/* What the losses have in common: `rows` rows of O numbers, usually rows = T*B,
+/* How rows come together:
  *
  *     loss = sum_i w_i l_i / n
  *
- * weights w (rows), or NULL for ones: where w is 0, neither the row's target
- * nor its x are read. n = 0: the sum of the weights. Where a batch goes in
- * several calls (chunks, shards, machines), n is the sum for all of them, and
- * the losses and gradients of the calls add up to those of the whole.
- *
- * values (rows): l_i, 0 where w is 0. dx (rows, O): d loss / d x; may be x.
- * loss: one number. values, dx and loss may be NULL; a loss is shared among
- * threads only where there are values. RNN_E_NOT_FINITE, with everything
- * written, if the loss is not finite; any finite x is safe. */
+ * Zero is every field's default: the mean over all rows but padding. Where a
+ * batch goes in several calls (chunks, shards, machines), n is the sum for all
+ * of them, and the losses and gradients of the calls add up to those of the
+ * whole. */
+typedef struct rnn_loss {
+    const rnn_real *weights; /* (rows) w; NULL: ones. Where w is 0, neither the
+                                row's target nor its x are read              */
+    const rnn_real *class_weights; /* (O) c, of cross-entropy; NULL: ones    */
+    rnn_real smoothing;      /* e in [0, 1), of cross-entropy                */
+    rnn_real n;              /* 0: the sum of the weights of this call, each
+                                times c of its target                        */
+    int padding;             /* 1: steps from a sequence's end on count, too */
+    rnn_real *values;        /* out (rows): l_i, 0 where w is 0; or NULL. With
+                                them a loss is shared among threads          */
+} rnn_loss;
 
-/* Softmax cross-entropy (torch.nn.CrossEntropyLoss) of logits x with targets
- * (rows) 0 .. O-1; smoothing e in [0, 1):
+/* Of work's logits, which the last forward or infer has left for seq, against
+ * targets of the same layout: one a row (T, B), or (T, B, O); of N vs 1 (B).
+ * Where they are a forward pass's, their gradients go to work's dlogits: the
+ * loss of an infer in the middle of a training step spoils nothing. The value
+ * goes to *loss (NULL: not wanted). how NULL: the defaults.
  *
- *     l_i = -sum_k q_k log softmax(x_i)_k    q = (1 - e) at the target, + e/O
- */
-RNNDEF rnn_status rnn_cross_entropy(const rnn_real *x, size_t rows,
-                                    int outputs, const int *targets,
-                                    const rnn_real *weights, rnn_real n,
-                                    rnn_real smoothing, rnn_real *values,
-                                    rnn_real *dx, rnn_real *loss,
-                                    const rnn_run *run);
+ * RNN_E_ORDER: logits are not those of a pass with these steps and batch.
+ * RNN_E_NOT_FINITE, with everything written, if the loss is not finite; any
+ * finite logits are safe.
+ *
+ * Softmax cross-entropy (torch.nn.CrossEntropyLoss), targets 0 .. O-1:
+ *
+ *     l_i = -sum_k c_k q_k log softmax(x_i)_k
+ *     q_k = e/O, and 1 - e besides at the target
+ *
+ * Logits go in as they come out: softmax is in the loss. */
+RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
+                                    const rnn_seq *seq, const int *targets,
+                                    const rnn_loss *how, rnn_real *loss);
 
-/* Sigmoid cross-entropy of logits x (torch.nn.BCEWithLogitsLoss), targets
- * (rows, O) in [0, 1]: l_i = mean_j -(t log s + (1 - t) log(1 - s)), s =
- * sigmoid(x_ij). */
-RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_real *x, size_t rows,
-                                            int outputs,
+/* Sigmoid cross-entropy (torch.nn.BCEWithLogitsLoss), targets in [0, 1]: l_i =
+ * mean_j -(t log s + (1 - t) log(1 - s)), s = sigmoid(x_ij). */
+RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
+                                            const rnn_seq *seq,
                                             const rnn_real *targets,
-                                            const rnn_real *weights,
-                                            rnn_real n, rnn_real *values,
-                                            rnn_real *dx, rnn_real *loss,
-                                            const rnn_run *run);
+                                            const rnn_loss *how,
+                                            rnn_real *loss);
 
 /* Mean squared error (torch.nn.MSELoss): l_i = mean_j (x_ij - t_ij)^2. */
-RNNDEF rnn_status rnn_squared_error(const rnn_real *x, size_t rows, int outputs,
+RNNDEF rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
+                                    const rnn_seq *seq,
                                     const rnn_real *targets,
-                                    const rnn_real *weights, rnn_real n,
-                                    rnn_real *values, rnn_real *dx,
-                                    rnn_real *loss, const rnn_run *run);
+                                    const rnn_loss *how, rnn_real *loss);
+
+/* The same of any x (rows, O), of a network of your own: no row is padding
+ * unless its weight is 0. dx (rows, O): d loss / d x, may be x, or NULL. */
+RNNDEF rnn_status rnn_cross_entropy_rows(const rnn_real *x, size_t rows,
+                                         int outputs, const int *targets,
+                                         const rnn_loss *how, rnn_real *dx,
+                                         rnn_real *loss, const rnn_run *run);
+RNNDEF rnn_status rnn_sigmoid_cross_entropy_rows(
+    const rnn_real *x, size_t rows, int outputs, const rnn_real *targets,
+    const rnn_loss *how, rnn_real *dx, rnn_real *loss, const rnn_run *run);
+RNNDEF rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
+                                         int outputs, const rnn_real *targets,
+                                         const rnn_loss *how, rnn_real *dx,
+                                         rnn_real *loss, const rnn_run *run);
 
 /* *mean = sum_i w_i l_i / n, n = 0: the sum of the weights. Sums run in 16
  * lanes by i mod 16, folded 8, 4, 2, 1. */
@@ -1658,7 +1683,7 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  *                  table in [SELECT]
  *   an optimiser   an enumerator, a case of RNN_K(update), its defaults in
  *                  rnn_optimizer_init, its count in rnn_optimizer_moments
- *   a loss         a term of RNN_K(term), and a call around rnn_i_feature_loss
+ *   a loss         a term of RNN_K(term), and two calls around rnn_i_loss_run
  *   an initialiser an enumerator and a case of rnn_init_tensor
  *   a field of rnn_model   the field; its check in rnn_i_describe; its line of
  *                  rnn_i_fields, and in rnn_i_plain what it means by default
@@ -7258,6 +7283,7 @@ RNN_I_FN void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
     (void)rnn_i_take_lines(&all, z->moments);
     (void)rnn_i_take_lines(&all, z->packed);
     (void)rnn_i_take_lines(&all, z->logits);
+    (void)rnn_i_take_lines(&all, most->train ? z->logits : 0);
     (void)rnn_i_take_lines(&all, z->keep);
     (void)rnn_i_take_lines(&all, z->scratch);
     (void)rnn_i_take_lines(&all, z->memory);
@@ -7354,8 +7380,8 @@ RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
     rnn_i_place(&w->moments, &w->moments_len, z->moments, set, a, &st);
     rnn_i_place(&w->packed, &w->packed_len, z->packed, set, a, &st);
     rnn_i_place(&w->logits, &w->logits_len, z->logits, set, a, &st);
-    if (w->dlogits && w->dlogits_len < z->logits)
-        st = RNN_E_BUFFER;
+    rnn_i_place(&w->dlogits, &w->dlogits_len, net->most.train ? z->logits : 0,
+                set, a, &st);
     rnn_i_place(&w->keep, &w->keep_len, z->keep, set, a, &st);
     if (!w->scratch)
         rnn_i_place(&w->scratch, &w->scratch_len, z->scratch, set, a, &st);
@@ -7389,15 +7415,12 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
         work->weights = work->params;
         work->weights_len = work->params_len;
     }
-    if (!work->dlogits) {
-        work->dlogits = work->logits;
-        work->dlogits_len = work->logits_len;
-    }
     o = &work->i;
     o->net = net;
     o->id = net->id;
     o->packed = work->packed;
-    o->pass = RNN_I_NO_PASS;
+    o->pass = o->out = RNN_I_NO_PASS;
+    o->out_steps = o->out_batch = 0;
     o->rows = 0;
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         o->seen[i] = 0;
@@ -8618,6 +8641,9 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
         return st;
     pass.work = work;
     pass.flow = NULL;
+    work->i.out = kind;
+    work->i.out_steps = seq->steps;
+    work->i.out_batch = seq->batch;
     if (train && work->i.m.packed) {
         rnn_i_stamp(work->packed, RNN_I_BLANK, 0); /* those of this pass */
         rnn_i_each(&call, rnn_i_pack_model, &pass);
@@ -9009,44 +9035,67 @@ RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
     return rnn_i_finite(*mean) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
-/* A loss over rows: all that its parts share. l_i = a row's own loss. */
+/* A loss over rows: all that its parts share. */
 typedef struct rnn_i_loss {
     rnn_i_call call;
+    rnn_loss how;
     size_t O, rows;
-    const rnn_real *x, *weights;
-    const int *ids;          /* targets: one of the two */
+    const rnn_seq *seq;      /* whose padding does not count, or NULL  */
+    const rnn_real *x;
+    const int *ids;          /* targets: one of the two                */
     const rnn_real *targets;
-    rnn_real n, each, rest;  /* of smoothing: e/O, 1 - e */
-    rnn_real *values, *dx;
-    int squared;
+    rnn_real n, each, rest;  /* of smoothing: e/O, 1 - e               */
+    rnn_real *dx;
+    int squared;             /* of numbers: squared error, or sigmoid  */
 } rnn_i_loss;
 
-RNN_I_FN rnn_status rnn_i_loss_begin(rnn_i_loss *s, const rnn_real *x,
-                                     size_t rows, int outputs,
-                                     const rnn_real *weights, rnn_real n,
-                                     rnn_real *values, rnn_real *dx,
-                                     const rnn_run *run)
+/* w of row i; 0: the row counts for nothing. */
+RNN_I_FN rnn_real rnn_i_loss_weight(const rnn_i_loss *s, size_t i)
 {
-    rnn_status st = rnn_i_begin(run, &s->call);
+    const size_t B = s->seq ? (size_t)s->seq->batch : 1;
 
-    if (st)
-        return st;
-    if (!x || !(n >= 0))
-        return RNN_E_ARG;
-    if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, (size_t)outputs)))
-        return RNN_E_SIZE;
-    if (!values) /* sums run over values in order */
-        s->call.parts = 1;
-    s->O = (size_t)outputs;
-    s->rows = rows;
-    s->x = x;
-    s->weights = weights;
-    s->ids = NULL;
-    s->targets = NULL;
-    s->n = n > 0 ? n : rnn_i_weight(&s->call, weights, rows);
-    s->values = values;
-    s->dx = dx;
-    return RNN_OK;
+    if (s->seq && i / B >= rnn_i_steps(s->seq, i % B))
+        return 0;
+    return s->how.weights ? s->how.weights[i] : 1;
+}
+
+/* c_k q_k, of a row whose target is y. */
+RNN_I_FN rnn_real rnn_i_class_share(const rnn_i_loss *s, size_t k, size_t y)
+{
+    return rnn_i_mul(s->how.class_weights[k],
+                     k == y ? rnn_i_add(s->rest, s->each) : s->each);
+}
+
+/* Cross-entropy of row i with class weights, of weight w:
+ *
+ *     l = sum_k c_k q_k (lse - x_k)    dx_j = w/n (p_j sum_k c_k q_k - c_j q_j)
+ *
+ * lse = log sum_k e^x_k, and p = softmax(x). */
+RNN_I_FN rnn_real rnn_i_class_loss(const rnn_i_call *call, const rnn_i_loss *s,
+                                   size_t i, rnn_real w, rnn_real *p)
+{
+    const rnn_real *x = s->x + i * s->O, f = s->n > 0 ? rnn_i_div(w, s->n) : 0;
+    const size_t y = (size_t)s->ids[i];
+    rnn_real max, sum, lse, cq, all = 0, l = 0;
+    size_t k;
+
+    max = RNN_I_DO(call->k, greatest)(s->O, x);
+    sum = RNN_I_DO(call->k, exp_sum)(s->O, max, 1, x, NULL);
+    RNN_I_DO(call->k, map)(RNN_FN_LOG, 1, &sum, &lse);
+    for (k = 0; k < s->O; k++) {
+        cq = rnn_i_class_share(s, k, y);
+        all = rnn_i_add(all, cq);
+        if (cq != 0) /* x may be -infinity elsewhere */
+            l = rnn_i_add(l, rnn_i_mul(
+                                 cq, rnn_i_sub(lse, rnn_i_sub(x[k], max))));
+    }
+    if (p) {
+        (void)rnn_i_softmax(call, s->O, x, p, &max);
+        for (k = 0; k < s->O; k++)
+            p[k] = rnn_i_mul(f, rnn_i_sub(rnn_i_mul(p[k], all),
+                                          rnn_i_class_share(s, k, y)));
+    }
+    return l;
 }
 
 /* l_i and dx of row i; of a row that counts for nothing, whose x is not read,
@@ -9054,8 +9103,7 @@ RNN_I_FN rnn_status rnn_i_loss_begin(rnn_i_loss *s, const rnn_real *x,
 RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
                                  size_t i)
 {
-    const rnn_real w = s->weights ? s->weights[i] : 1;
-    const rnn_real *x = s->x + i * s->O;
+    const rnn_real w = rnn_i_loss_weight(s, i), *x = s->x + i * s->O;
     rnn_real *p = s->dx ? s->dx + i * s->O : NULL;
     rnn_real max, sum, l, at, spread = 0;
     size_t j;
@@ -9072,6 +9120,8 @@ RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
                 rnn_i_div(rnn_i_div(w, s->n), (rnn_real)s->O), x,
                 s->targets + i * s->O, p),
             (rnn_real)s->O);
+    if (s->how.class_weights)
+        return rnn_i_class_loss(call, s, i, w, p);
     /* log-probabilities enter as x - max; smoothing takes some of all */
     at = x[s->ids[i]];
     if (s->each > 0) {
@@ -9099,105 +9149,213 @@ RNN_I_FN void rnn_i_loss_rows(const rnn_i_call *call, void *arg)
 
     rnn_i_share(call, s->rows, &first, &end);
     for (i = first; i < end; i++)
-        s->values[i] = rnn_i_loss_row(call, s, i);
+        s->how.values[i] = rnn_i_loss_row(call, s, i);
 }
 
-/* All rows, then loss = sum_i w_i l_i / n, in 16 lanes by i mod 16. */
-RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, rnn_real *loss)
+/* 16 sums, folded 8, 4, 2, 1. */
+RNN_I_FN rnn_real rnn_i_fold(rnn_real *lane)
 {
-    rnn_real lane[16], l, total;
-    int finite = 1, j, k;
+    size_t i, n;
+
+    for (n = 8; n; n /= 2)
+        for (i = 0; i < n; i++)
+            lane[i] = rnn_i_add(lane[i], lane[i + n]);
+    return lane[0];
+}
+
+/* n: the sum of the weights, each with its class's, by i mod 16. */
+RNN_I_FN rnn_real rnn_i_loss_count(const rnn_i_loss *s)
+{
+    const rnn_real *c = s->how.class_weights;
+    rnn_real lane[16], w;
+    size_t i;
+
+    if (!s->seq && !c)
+        return rnn_i_weight(&s->call, s->how.weights, s->rows);
+    for (i = 0; i < 16; i++)
+        lane[i] = 0;
+    for (i = 0; i < s->rows; i++)
+        if ((w = rnn_i_loss_weight(s, i)) != 0)
+            lane[i & 15] = rnn_i_add(
+                lane[i & 15], c ? rnn_i_mul(w, c[s->ids[i]]) : w);
+    return rnn_i_fold(lane);
+}
+
+/* All rows, then loss = sum_i w_i l_i / n, by i mod 16. */
+RNN_I_FN rnn_status rnn_i_loss_sum(rnn_i_loss *s, rnn_real *loss)
+{
+    rnn_real lane[16], w, l, total;
+    int finite = 1, j;
     size_t i;
 
     for (j = 0; j < 16; j++)
         lane[j] = 0;
-    if (s->values)
+    if (s->how.values)
         rnn_i_each(&s->call, rnn_i_loss_rows, s);
     for (i = 0; i < s->rows; i++) {
-        l = s->values ? s->values[i] : rnn_i_loss_row(&s->call, s, i);
-        if (s->weights && s->weights[i] == 0)
+        w = rnn_i_loss_weight(s, i);
+        l = s->how.values ? s->how.values[i] : rnn_i_loss_row(&s->call, s, i);
+        if (w == 0)
             continue;
         finite &= rnn_i_finite(l);
-        lane[i & 15] = rnn_i_add(lane[i & 15],
-                                 rnn_i_mul(s->weights ? s->weights[i] : 1, l));
+        lane[i & 15] = rnn_i_add(lane[i & 15], rnn_i_mul(w, l));
     }
-    for (j = 8; j; j /= 2)
-        for (k = 0; k < j; k++)
-            lane[k] = rnn_i_add(lane[k], lane[k + j]);
-    /* nothing counted: 0, not 0/0 */
-    total = lane[0] == 0 ? 0 : rnn_i_div(lane[0], s->n);
+    total = rnn_i_fold(lane);
+    if (total != 0) /* nothing counted: 0, not 0/0 */
+        total = rnn_i_div(total, s->n);
     if (loss)
         *loss = total;
     return finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
-RNNDEF rnn_status rnn_cross_entropy(const rnn_real *x, size_t rows,
-                                    int outputs, const int *targets,
-                                    const rnn_real *weights, rnn_real n,
-                                    rnn_real smoothing, rnn_real *values,
-                                    rnn_real *dx, rnn_real *loss,
-                                    const rnn_run *run)
+/* The checks of a loss, and the loss. */
+RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
+                                   rnn_real *loss, const rnn_run *run)
 {
-    rnn_i_loss s;
+    static const rnn_loss plain = {NULL, NULL, 0, 0, 0, NULL};
+    const rnn_loss *h = how ? how : &plain;
+    rnn_status st = rnn_i_begin(run, &s->call);
     size_t i;
-    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, weights, n, values,
-                                     dx, run);
 
     if (st)
         return st;
-    if (!targets || !(smoothing >= 0 && smoothing < 1))
+    if (!s->x || (!s->ids && !s->targets))
         return RNN_E_ARG;
-    for (i = 0; i < rows; i++)
-        if ((!weights || weights[i] != 0) &&
-            (targets[i] < 0 || targets[i] >= outputs))
+    if (s->O < 1 || !rnn_i_fits(rnn_i_times(s->rows, s->O)))
+        return RNN_E_SIZE;
+    if (!(h->n >= 0) || !(h->smoothing >= 0 && h->smoothing < 1) ||
+        (!s->ids && (h->smoothing > 0 || h->class_weights)))
+        return RNN_E_ARG;
+    s->how = *h;
+    if (h->padding)
+        s->seq = NULL;
+    for (i = 0; s->ids && i < s->rows; i++)
+        if ((s->ids[i] < 0 || (size_t)s->ids[i] >= s->O) &&
+            rnn_i_loss_weight(s, i) != 0)
             return RNN_E_ID;
-    s.ids = targets;
-    s.each = rnn_i_div(smoothing, (rnn_real)outputs);
-    s.rest = rnn_i_sub(1, smoothing);
-    return rnn_i_loss_run(&s, loss);
+    if (!h->values) /* sums run over values in order */
+        s->call.parts = 1;
+    s->n = h->n > 0 ? h->n : rnn_i_loss_count(s);
+    s->each = rnn_i_div(h->smoothing, (rnn_real)s->O);
+    s->rest = rnn_i_sub(1, h->smoothing);
+    return rnn_i_loss_sum(s, loss);
 }
 
-/* Losses that are a mean over a row: row_loss of the kernels. */
-RNN_I_FN rnn_status rnn_i_feature_loss(int squared, const rnn_real *x,
-                                       size_t rows, int outputs,
-                                       const rnn_real *targets,
-                                       const rnn_real *weights, rnn_real n,
-                                       rnn_real *values, rnn_real *dx,
-                                       rnn_real *loss, const rnn_run *run)
+/* Of any rows; the targets are to come. */
+RNN_I_FN void rnn_i_loss_of(rnn_i_loss *s, const rnn_real *x, size_t rows,
+                            int outputs, rnn_real *dx)
+{
+    s->seq = NULL;
+    s->x = x;
+    s->rows = rows;
+    s->O = outputs < 0 ? 0 : (size_t)outputs;
+    s->dx = dx;
+    s->ids = NULL;
+    s->targets = NULL;
+    s->squared = 0;
+}
+
+/* Of what a pass has left in logits. */
+RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
+                                       const rnn_work *work, const rnn_seq *seq)
+{
+    const rnn_i_open *o;
+    rnn_status st = rnn_i_enter(net, work, &s->call);
+
+    if (!st)
+        st = rnn_i_check_most(net, seq);
+    if (!st)
+        st = rnn_i_check_seq(seq, -1);
+    if (st)
+        return st;
+    o = &work->i;
+    if (o->out == RNN_I_NO_PASS || o->out_steps != seq->steps ||
+        o->out_batch != seq->batch)
+        return RNN_E_ORDER;
+    rnn_i_loss_of(s, work->logits,
+                  (size_t)seq->batch * (o->m.n_to_1 ? 1 : (size_t)seq->steps),
+                  (int)o->m.Y, o->out == RNN_I_TRAINING ? work->dlogits : NULL);
+    s->seq = seq->lengths ? seq : NULL;
+    return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
+                                    const rnn_seq *seq,
+                                    const int *targets,
+                                    const rnn_loss *how, rnn_real *loss)
 {
     rnn_i_loss s;
-    rnn_status st = rnn_i_loss_begin(&s, x, rows, outputs, weights, n, values,
-                                     dx, run);
+    rnn_status st = rnn_i_loss_of_pass(&s, net, work, seq);
 
     if (st)
         return st;
-    if (!targets)
-        return RNN_E_ARG;
-    s.targets = targets;
-    s.squared = squared;
-    return rnn_i_loss_run(&s, loss);
+    s.ids = targets;
+    return rnn_i_loss_run(&s, how, loss, work->run);
 }
 
-RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_real *x, size_t rows,
-                                            int outputs,
+RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
+                                            const rnn_seq *seq,
                                             const rnn_real *targets,
-                                            const rnn_real *weights,
-                                            rnn_real n, rnn_real *values,
-                                            rnn_real *dx, rnn_real *loss,
-                                            const rnn_run *run)
+                                            const rnn_loss *how, rnn_real *loss)
 {
-    return rnn_i_feature_loss(0, x, rows, outputs, targets, weights, n, values,
-                              dx, loss, run);
+    rnn_i_loss s;
+    rnn_status st = rnn_i_loss_of_pass(&s, net, work, seq);
+
+    if (st)
+        return st;
+    s.targets = targets;
+    return rnn_i_loss_run(&s, how, loss, work->run);
 }
 
-RNNDEF rnn_status rnn_squared_error(const rnn_real *x, size_t rows, int outputs,
+RNNDEF rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
+                                    const rnn_seq *seq,
                                     const rnn_real *targets,
-                                    const rnn_real *weights, rnn_real n,
-                                    rnn_real *values, rnn_real *dx,
-                                    rnn_real *loss, const rnn_run *run)
+                                    const rnn_loss *how, rnn_real *loss)
 {
-    return rnn_i_feature_loss(1, x, rows, outputs, targets, weights, n, values,
-                              dx, loss, run);
+    rnn_i_loss s;
+    rnn_status st = rnn_i_loss_of_pass(&s, net, work, seq);
+
+    if (st)
+        return st;
+    s.targets = targets;
+    s.squared = 1;
+    return rnn_i_loss_run(&s, how, loss, work->run);
+}
+
+RNNDEF rnn_status rnn_cross_entropy_rows(const rnn_real *x, size_t rows,
+                                         int outputs, const int *targets,
+                                         const rnn_loss *how, rnn_real *dx,
+                                         rnn_real *loss, const rnn_run *run)
+{
+    rnn_i_loss s;
+
+    rnn_i_loss_of(&s, x, rows, outputs, dx);
+    s.ids = targets;
+    return rnn_i_loss_run(&s, how, loss, run);
+}
+
+RNNDEF rnn_status rnn_sigmoid_cross_entropy_rows(
+    const rnn_real *x, size_t rows, int outputs, const rnn_real *targets,
+    const rnn_loss *how, rnn_real *dx, rnn_real *loss, const rnn_run *run)
+{
+    rnn_i_loss s;
+
+    rnn_i_loss_of(&s, x, rows, outputs, dx);
+    s.targets = targets;
+    return rnn_i_loss_run(&s, how, loss, run);
+}
+
+RNNDEF rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
+                                         int outputs, const rnn_real *targets,
+                                         const rnn_loss *how, rnn_real *dx,
+                                         rnn_real *loss, const rnn_run *run)
+{
+    rnn_i_loss s;
+
+    rnn_i_loss_of(&s, x, rows, outputs, dx);
+    s.targets = targets;
+    s.squared = 1;
+    return rnn_i_loss_run(&s, how, loss, run);
 }
 
 /* ============================================================================
@@ -10007,6 +10165,7 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     turn->h = h;
     turn->c = c;
     turn->logits = work->logits;
+    o->out = RNN_I_NO_PASS;
     m->top.y.packed = m->top.y.strips = 0;
     return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
 }

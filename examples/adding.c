@@ -95,7 +95,7 @@ static double test(trainer *t, batch *b, const rnn_real *tests,
         for (row = 0; row < BATCH; row++)
             put_row(b, row, tests + (i + row) * steps * 2, sums[i + row]);
         predict(t, &b->seq);
-        mse += loss_of(t, &b->seq, &b->want, NULL);
+        mse += loss_of(t, &b->seq, &b->want);
         for (row = 0; i == 0 && row < 8; row++)
             printf("  %7.3f  %10.3f\n", (double)sums[row],
                    (double)t->work.logits[row]);

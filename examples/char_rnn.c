@@ -358,8 +358,7 @@ static double mean_loss(network *net, const unsigned char *text, size_t count)
         seq = carry_on((int)n, 1, ids, net->h, net->c);
         check(rnn_infer(&net->plan, &net->work, &seq), "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
-        rnn_cross_entropy(net->work.logits, n, net->plan.model.output_size,
-                          ids + 1, NULL, 0, 0, NULL, NULL, &loss, NULL);
+        rnn_cross_entropy(&net->plan, &net->work, &seq, ids + 1, NULL, &loss);
         sum += (double)loss * (double)n;
     }
     return sum / (double)count;
@@ -598,6 +597,7 @@ static double update(training *t, size_t k, double *norm)
     const rnn_model *model = &t->plan.model;
     rnn_work *w = &t->work;
     rnn_seq seq = carry_on(s->steps, s->batch, t->ids, t->h, t->c);
+    rnn_loss how = {0};
     rnn_real mean = 0, length = 0;
     rnn_status status;
 
@@ -605,9 +605,9 @@ static double update(training *t, size_t k, double *norm)
     seq.seed[0] = (uint32_t)s->o.seed; /* should the model have dropout */
     seq.first_step = (uint32_t)k * (uint32_t)s->steps;
     check(rnn_forward(&t->plan, w, &seq), "forward");
-    status = rnn_cross_entropy(w->logits, t->rows, model->output_size,
-                               t->ids + s->batch, NULL, 0, 0, t->losses,
-                               w->dlogits, &mean, w->run);
+    how.values = t->losses;
+    status = rnn_cross_entropy(&t->plan, w, &seq, t->ids + s->batch, &how,
+                               &mean);
     if (status != RNN_E_NOT_FINITE)
         check(status, "the loss");
     if (k == 0)

@@ -373,7 +373,6 @@ static inline const char *spell(char *text, const words *w, const int *ids,
 typedef struct trainer {
     rnn_net net;             /* the model, planned for the largest sequences */
     rnn_work work;           /* its weights, gradients, logits, ...          */
-    rnn_real *ones;          /* weights of rows: 0 on padding                */
     rnn_optimizer adam;
     rnn_schedule schedule;   /* half a cosine down to a twentieth            */
     rnn_real clip;           /* the longest gradient: 1                      */
@@ -439,7 +438,6 @@ static inline trainer *open_trainer(const rnn_model *model, int source_steps,
     most.train = 1;
     most.moments = 2;
     open_work(&t->net, &t->work, model, &most);
-    t->ones = reals((size_t)steps * (size_t)batch);
     t->losses = reals((size_t)o->iterations);
     t->iterations = o->iterations;
     t->clip = 1;
@@ -475,35 +473,19 @@ static inline int go_on(trainer *t)
     return k < last;
 }
 
-/* How many rows the loss has; sets t->ones. */
-static inline size_t loss_rows(trainer *t, const rnn_seq *seq)
+/* The loss of the logits; those of a forward pass get their gradients. */
+static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
 {
-    const int single = t->net.model.wiring == RNN_N_TO_1;
-    size_t B = (size_t)seq->batch, rows = single ? B : B * (size_t)seq->steps;
-    size_t i;
-
-    for (i = 0; i < rows; i++)
-        t->ones[i] = single || !seq->lengths ||
-                     (int)(i / B) < seq->lengths[i % B];
-    return rows;
-}
-
-/* The loss of the logits, whose gradient goes to dlogits, or NULL. */
-static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want,
-                             rnn_real *dlogits)
-{
-    const size_t rows = loss_rows(t, seq);
-    const rnn_real *w = want->weights ? want->weights : t->ones;
-    const rnn_real *logits = t->work.logits;
-    const int O = t->net.model.output_size;
+    rnn_loss how = {0};
     rnn_real loss = 0;
 
+    how.weights = want->weights;
     if (want->ids)
-        check(rnn_cross_entropy(logits, rows, O, want->ids, w, 0, 0, NULL,
-                                dlogits, &loss, NULL), "cross-entropy");
+        check(rnn_cross_entropy(&t->net, &t->work, seq, want->ids, &how, &loss),
+              "cross-entropy");
     else
-        check(rnn_squared_error(logits, rows, O, want->values, w, 0, NULL,
-                                dlogits, &loss, NULL), "squared error");
+        check(rnn_squared_error(&t->net, &t->work, seq, want->values, &how,
+                                &loss), "squared error");
     return (double)loss;
 }
 
@@ -516,7 +498,7 @@ static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
 
     s.seed[1] += t->adam.step; /* dropout leaves out others at every step */
     check(rnn_forward(&t->net, w, &s), "forward");
-    loss = loss_of(t, &s, want, w->dlogits);
+    loss = loss_of(t, &s, want);
     check(rnn_backward(&t->net, w, &s, NULL), "backward");
     check(rnn_clip_grad_norm(w->grads, w->grads_len, t->clip, NULL, NULL),
           "clipping");
@@ -540,21 +522,32 @@ static inline rnn_real *predict(trainer *t, const rnn_seq *seq)
     return t->work.logits;
 }
 
+/* Whether row i of a goal counts: no padding, and a weight that is not 0. */
+static inline int counts(const rnn_seq *seq, const goal *want, size_t i)
+{
+    const size_t B = (size_t)seq->batch;
+
+    return (!seq->lengths || (int)(i / B) < seq->lengths[i % B]) &&
+           (!want->weights || want->weights[i] > 0);
+}
+
 /* After that: in how many rows the likeliest id is the goal's; adds to *of
- * how many count, those whose weight is not 0. */
+ * how many count. */
 static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
                         int *of)
 {
-    const size_t rows = loss_rows(t, seq);
     const size_t O = (size_t)t->net.model.output_size;
-    const rnn_real *w = want->weights ? want->weights : t->ones;
+    const int single = t->net.model.wiring == RNN_N_TO_1;
+    const size_t rows = (size_t)seq->batch * (single ? 1 : (size_t)seq->steps);
     size_t i;
     int id, good = 0;
 
     for (i = 0; i < rows; i++) {
+        if (!counts(seq, want, i))
+            continue;
         check(rnn_greedy(t->work.logits + i * O, (int)O, &id), "the likeliest");
-        good += w[i] > 0 && id == want->ids[i];
-        *of += w[i] > 0;
+        good += id == want->ids[i];
+        ++*of;
     }
     return good;
 }

@@ -295,14 +295,15 @@ static inline void bench_call_layer(bench_row *r)
 
 static inline void bench_call_model(bench_row *r)
 {
-    const size_t rows = (size_t)r->line.T * (size_t)r->line.B;
     const size_t n = r->net.sizes.params;
     rnn_work *w = &r->work;
+    rnn_loss how = {0};
+
+    how.values = r->values;
 
     bench_must(r, rnn_forward(&r->net, w, &r->seq));
-    bench_must(r, rnn_cross_entropy(w->logits, rows, r->model.output_size,
-                                    r->targets, NULL, (rnn_real)rows, 0,
-                                    r->values, w->dlogits, &r->loss, w->run));
+    bench_must(r, rnn_cross_entropy(&r->net, w, &r->seq, r->targets, &how,
+                                    &r->loss));
     bench_must(r, rnn_backward(&r->net, w, &r->seq, NULL));
     bench_must(r, rnn_clip_grad_norm(w->grads, n, 5, &r->norm, w->run));
     bench_must(r, rnn_optimizer_step(&r->adam, w->params, w->grads, w->moments,

@@ -419,13 +419,14 @@ static void open_work(const job *j, const how *w, results *r,
     work->memory = work_of(r, w, z->memory);
     work->logits = work_of(r, w, z->logits);
     work->grads = n.train ? work_of(r, w, z->params) : NULL;
+    work->dlogits = n.train ? work->logits : NULL; /* they may share a place */
     work->ints = z->ints ? test_ids(z->ints, 1000) : NULL;
     work->ints_len = z->ints;
     work->packed_len = z->packed;
     work->keep_len = z->keep;
     work->scratch_len = z->scratch;
     work->memory_len = z->memory;
-    work->logits_len = z->logits;
+    work->logits_len = work->dlogits_len = z->logits;
     work->grads_len = z->params;
     MUST_OK(rnn_bind(net, work, NULL, 0));
 }
@@ -509,6 +510,7 @@ static rnn_real *run_loss(const job *j, const how *w, results *r,
     rnn_real *values = output(r, w, "losses", along, j->Y, j->B, 1);
     rnn_real *d = output(r, w, "dlogits", along, j->Y, j->B, j->O);
     rnn_real *loss = output(r, w, "loss", SHARED, 1, 1, 1);
+    rnn_loss rule = {0};
     size_t i;
 
     for (i = 0; i < rows && w->dirty; i++)
@@ -516,8 +518,12 @@ static rnn_real *run_loss(const job *j, const how *w, results *r,
             targets[i] = i % 2 ? -1 : 1 << 30;
     if (w->alias)
         y = (rnn_real *)memcpy(d, y, n * sizeof *d);
-    MUST_OK(rnn_cross_entropy(y, rows, O, targets, j->weights, 3,
-                              (rnn_real)0.1, values, d, loss, &r->run));
+    rule.weights = j->weights;
+    rule.n = 3;
+    rule.smoothing = (rnn_real)0.1;
+    rule.values = values;
+    MUST_OK(rnn_cross_entropy_rows(y, rows, O, targets, &rule, d, loss,
+                                   &r->run));
     return d;
 }
 

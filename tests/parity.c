@@ -971,8 +971,8 @@ static void run_chunk(int from, int steps)
     const size_t row = (size_t)from * (size_t)the.seq.batch;
     const size_t out = row * (size_t)O;
     const rnn_real *mask = the.mask ? the.mask + row : NULL;
-    rnn_real *logits = the.work.logits, *dlogits = the.work.dlogits;
-    rnn_real *values = the.values + row, loss = 0;
+    rnn_real *logits = the.work.logits, *dlogits = the.work.dlogits, loss = 0;
+    rnn_loss how = {0};
     rnn_view view;
     rnn_seq seq;
     rnn_flow flow;
@@ -985,12 +985,16 @@ static void run_chunk(int from, int steps)
     if (m->wiring == RNN_N_TO_M)
         put_source(&seq, &view);
     rows = m->wiring == RNN_N_TO_1 ? the.results : rows_of(&seq);
+    how.weights = mask;
+    how.n = the.n;
+    how.padding = 1; /* only the mask says what counts */
+    how.values = the.values + row;
     if (the.numbers)
-        CALL(rnn_squared_error, logits, rows, O, the.numbers + out, mask,
-             the.n, values, dlogits, &loss, NULL);
+        CALL(rnn_squared_error, &the.net, &the.work, &seq, the.numbers + out,
+             &how, &loss);
     else
-        CALL(rnn_cross_entropy, logits, rows, O, the.targets + row, mask,
-             the.n, 0, values, dlogits, &loss, NULL);
+        CALL(rnn_cross_entropy, &the.net, &the.work, &seq, the.targets + row,
+             &how, &loss);
     the.loss += (double)loss;
     n = rows * (size_t)O * sizeof *logits;
     memcpy(the.logits + out, logits, n);
@@ -1121,8 +1125,8 @@ static double differentiate(const rnn_real *p, rnn_real *g)
     rnn_real *y = ROOM(n), *dy = ROOM(n), loss = 0;
 
     CALL(rnn_linear_forward, &the.lin, p, &the.seq, y, NULL);
-    CALL(rnn_squared_error, y, rows, the.lin.output_size, REALS("in.Y", n),
-         NULL, 0, NULL, dy, &loss, NULL);
+    CALL(rnn_squared_error_rows, y, rows, the.lin.output_size,
+         REALS("in.Y", n), NULL, dy, &loss, NULL);
     CALL(rnn_linear_backward, &the.lin, p, &the.seq, y, dy, NULL, NULL);
     CALL(rnn_linear_grads, &the.lin, &the.seq, dy, g, NULL);
     return (double)loss;
@@ -1240,44 +1244,24 @@ static void run_clip(void)
 
 /* ---- kind=unit: one block alone ------------------------------------------ */
 
-/* What each row counts: its mask, times the weight of its target's class. */
-static const rnn_real *row_weights(const int *targets, size_t rows)
-{
-    const int outputs = the.model.output_size;
-    const rnn_real *mask = some_reals("in.mask", rows);
-    const rnn_real *weight = some_reals("in.class_weight", (size_t)outputs);
-    rnn_real *w;
-    size_t i;
-
-    if (!weight)
-        return mask;
-    if (the.smoothing > 0)
-        SKIP("class weights with label smoothing");
-    w = zeros(rows);
-    for (i = 0; i < rows; i++) {
-        if (mask && mask[i] == 0)
-            continue; /* nor is its target read */
-        if (targets[i] < 0 || targets[i] >= outputs)
-            FAIL("in.tgt is out of range");
-        w[i] = (mask ? mask[i] : 1) * weight[targets[i]];
-    }
-    return w;
-}
-
 static void run_xent(void)
 {
     const int outputs = the.model.output_size;
     const size_t rows = (size_t)the.rows, n = rows * (size_t)outputs;
     const rnn_real *logits = REALS("in.logits", n);
     const int *targets = INTS("in.tgt", rows);
-    const rnn_real *weights = row_weights(targets, rows);
     rnn_real *nll = ROOM(rows), *prob = ROOM(n), *dlogits = ROOM(n);
     rnn_real loss = 0, sum = 0;
+    rnn_loss how = {0};
 
+    how.weights = some_reals("in.mask", rows);
+    how.class_weights = some_reals("in.class_weight", (size_t)outputs);
+    how.smoothing = the.smoothing;
+    how.values = nll;
     CALL(rnn_softmax, logits, rows, outputs, prob, NULL);
-    CALL(rnn_cross_entropy, logits, rows, outputs, targets, weights, 0,
-         the.smoothing, nll, dlogits, &loss, NULL);
-    CALL(rnn_mean, nll, weights, rows, 1, &sum, NULL);
+    CALL(rnn_cross_entropy_rows, logits, rows, outputs, targets, &how, dlogits,
+         &loss, NULL);
+    CALL(rnn_mean, nll, how.weights, rows, 1, &sum, NULL);
     put_reals("out.prob", prob, n);
     put_reals("out.nll", nll, rows);
     *put_new("out.loss", 1) = (double)loss;

@@ -549,11 +549,6 @@ static void check_array(int i)
     set_arrays(&work, &net);
     *p = NULL;
     *len = 0;
-    if (i == 5) { /* in the place of logits */
-        CHECK(!rnn_bind(&net, &work, NULL, 0) && work.dlogits == work.logits &&
-              work.dlogits_len == work.logits_len, "gradients of logits");
-        return;
-    }
     BAD(RNN_E_BUFFER, rnn_bind(&net, &work, at, n + LINE - 1));
     set_arrays(&work, &net);
     *p = NULL;
@@ -598,8 +593,7 @@ static void check_bind(void)
     CHECK(!rnn_bind(&net, &work, mem.work + 1, all), "one memory");
     for (i = 0; i < ARRAYS; i++) {
         n = array(i, &p, &len);
-        if (i != 5)
-            used += n ? n + LINE : 0;
+        used += n ? n + LINE : 0;
         q = n ? *p : NULL;
         CHECK(*p == q && *len == n && (!q || (q > mem.work && q + n <=
                                               mem.work + 1 + all)),
@@ -1007,44 +1001,51 @@ static void null_linear(void)
 static void null_loss(void)
 {
     const size_t n = T * B;
-    rnn_real *v = mem.values, *to = mem.dx[0], *l = &mem.loss;
+    rnn_real *to = mem.dx[0], *l = &mem.loss;
     rnn_run *r = &run;
+    rnn_loss loss;
     const rnn_real nan = not_a_number();
 
-#define XENT(x, o, t, n, e) rnn_cross_entropy(x, T * B, o, t, NULL, n, e, v,   \
-                                              to, l, r)
-    GOOD(XENT(x, O, targets, 0, 0));
-    ARG(XENT(NULL, O, targets, 0, 0));
-    ARG(XENT(x, O, NULL, 0, 0));
-    ARG(XENT(x, O, targets, -1, 0));
-    ARG(XENT(x, O, targets, nan, 0));
-    ARG(XENT(x, O, targets, 0, -1));
-    ARG(XENT(x, O, targets, 0, 1));
-    ARG(XENT(x, O, targets, 0, nan));
-    BAD(RNN_E_SIZE, XENT(x, 0, targets, 0, 0));
-    BAD(RNN_E_SIZE, XENT(x, -1, targets, 0, 0));
-    targets[5] = O, BAD(RNN_E_ID, XENT(x, O, targets, 0, 0));
-    targets[0] = -1, BAD(RNN_E_ID, XENT(x, O, targets, 0, 0));
-    BAD(RNN_E_SIZE, rnn_cross_entropy(x, (size_t)-1, O, targets, NULL, 0, 0, v,
-                                      to, l, r));
-    run.parts = 2, GOOD(XENT(x, O, targets, 0, 0));
-    run.parts = -1, ARG(XENT(x, O, targets, 0, 0));
-    run.kernel = -1, ARG(XENT(x, O, targets, 0, 0));
+#define HOW (memset(&loss, 0, sizeof loss), loss.values = mem.values, &loss)
+#define SAID(field, value)                                                     \
+    (memset(&loss, 0, sizeof loss), loss.field = (value), &loss)
+#define XENT(x, o, t, how) rnn_cross_entropy_rows(x, n, o, t, how, to, l, r)
+    GOOD(XENT(x, O, targets, NULL));
+    GOOD(XENT(x, O, targets, HOW));
+    ARG(XENT(NULL, O, targets, HOW));
+    ARG(XENT(x, O, NULL, HOW));
+    ARG(XENT(x, O, targets, SAID(n, -1)));
+    ARG(XENT(x, O, targets, SAID(n, nan)));
+    ARG(XENT(x, O, targets, SAID(smoothing, -1)));
+    ARG(XENT(x, O, targets, SAID(smoothing, 1)));
+    ARG(XENT(x, O, targets, SAID(smoothing, nan)));
+    BAD(RNN_E_SIZE, XENT(x, 0, targets, HOW));
+    BAD(RNN_E_SIZE, XENT(x, -1, targets, HOW));
+    targets[5] = O, BAD(RNN_E_ID, XENT(x, O, targets, HOW));
+    targets[0] = -1, BAD(RNN_E_ID, XENT(x, O, targets, HOW));
+    BAD(RNN_E_SIZE, rnn_cross_entropy_rows(x, (size_t)-1, O, targets, HOW, to,
+                                           l, r));
+    run.parts = 2, GOOD(XENT(x, O, targets, HOW));
+    run.parts = -1, ARG(XENT(x, O, targets, HOW));
+    run.kernel = -1, ARG(XENT(x, O, targets, HOW));
 #define TWO(f)                                                                 \
     do {                                                                       \
-        GOOD(f(x, n, O, dy, NULL, 0, v, to, l, r));                            \
-        ARG(f(NULL, n, O, dy, NULL, 0, v, to, l, r));                          \
-        ARG(f(x, n, O, NULL, NULL, 0, v, to, l, r));                           \
-        ARG(f(x, n, O, dy, NULL, -1, v, to, l, r));                            \
-        BAD(RNN_E_SIZE, f(x, n, 0, dy, NULL, 0, v, to, l, r));                 \
-        BAD(RNN_E_SIZE, f(x, (size_t)-1, O, dy, NULL, 0, v, to, l, r));        \
-        run.parts = 2, GOOD(f(x, n, O, dy, NULL, 0, v, to, l, r));             \
-        run.parts = -1, ARG(f(x, n, O, dy, NULL, 1, v, to, l, r));             \
-        run.kernel = 9, ARG(f(x, n, O, dy, NULL, 0, v, to, l, r));             \
-        GOOD(f(x, n, O, dy, NULL, 0, NULL, NULL, NULL, r));                    \
+        GOOD(f(x, n, O, dy, NULL, to, l, r));                                  \
+        GOOD(f(x, n, O, dy, HOW, to, l, r));                                   \
+        ARG(f(NULL, n, O, dy, HOW, to, l, r));                                 \
+        ARG(f(x, n, O, NULL, HOW, to, l, r));                                  \
+        ARG(f(x, n, O, dy, SAID(n, -1), to, l, r));                            \
+        ARG(f(x, n, O, dy, SAID(smoothing, (rnn_real)0.1), to, l, r));         \
+        ARG(f(x, n, O, dy, SAID(class_weights, dy), to, l, r));                \
+        BAD(RNN_E_SIZE, f(x, n, 0, dy, HOW, to, l, r));                        \
+        BAD(RNN_E_SIZE, f(x, (size_t)-1, O, dy, HOW, to, l, r));               \
+        run.parts = 2, GOOD(f(x, n, O, dy, HOW, to, l, r));                    \
+        run.parts = -1, ARG(f(x, n, O, dy, HOW, to, l, r));                    \
+        run.kernel = 9, ARG(f(x, n, O, dy, HOW, to, l, r));                    \
+        GOOD(f(x, n, O, dy, NULL, NULL, NULL, r));                             \
     } while (0)
-    TWO(rnn_sigmoid_cross_entropy);
-    TWO(rnn_squared_error);
+    TWO(rnn_sigmoid_cross_entropy_rows);
+    TWO(rnn_squared_error_rows);
     ARG(rnn_mean(NULL, NULL, n, 0, l, r));
     ARG(rnn_mean(x, NULL, n, 0, NULL, r));
     ARG(rnn_mean(x, NULL, n, -1, l, r));

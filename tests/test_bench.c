@@ -267,9 +267,9 @@ static void naive_loss(bench_row *r)
 {
     const size_t rows = (size_t)r->line.T * (size_t)r->line.B;
 
-    must(rnn_cross_entropy(r->work.logits, rows, r->model.output_size,
-                           r->targets, NULL, 0, 0, NULL, r->work.dlogits,
-                           &r->loss, &plain), "loss");
+    must(rnn_cross_entropy_rows(r->work.logits, rows, r->model.output_size,
+                                r->targets, NULL, r->work.dlogits, &r->loss,
+                                &plain), "loss");
 }
 
 /* max_norm / (norm + 1e-6) of all, then Adam, each parameter alone */

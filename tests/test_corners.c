@@ -20,11 +20,13 @@ static void check_longest(void)
     const size_t most = (size_t)PTRDIFF_MAX / sizeof(rnn_real);
     rnn_real x = 0;
     int target = 0;
-    rnn_status fits = rnn_cross_entropy(&x, most, 1, &target, NULL, 1, 2, NULL,
-                                        NULL, NULL, NULL);
-    rnn_status too_long = rnn_cross_entropy(&x, most + 1, 1, &target, NULL, 1,
-                                            2, NULL, NULL, NULL, NULL);
+    rnn_loss how = {0};
+    rnn_status fits, too_long;
 
+    how.smoothing = 2;
+    fits = rnn_cross_entropy_rows(&x, most, 1, &target, &how, NULL, NULL, NULL);
+    too_long = rnn_cross_entropy_rows(&x, most + 1, 1, &target, &how, NULL,
+                                      NULL, NULL);
     CHECK(fits == RNN_E_ARG, "the longest buffer: %d", (int)fits);
     CHECK(too_long == RNN_E_SIZE, "one number more: %d", (int)too_long);
 }

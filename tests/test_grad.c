@@ -45,11 +45,15 @@ static rnn_real value(problem *p)
 {
     const size_t n = p->sizes.state;
     rnn_real loss = 0;
+    rnn_loss how = {0};
     rnn_status st = rnn_forward(&p->net, &p->work, &p->seq);
 
+    how.weights = p->weights;
+    how.smoothing = (rnn_real)0.1;
+
     if (!st && p->model.output_size)
-        st = rnn_cross_entropy(p->y, T * B, O, p->targets, p->weights, 0, 0.1,
-                               NULL, p->dlogits, &loss, NULL);
+        st = rnn_cross_entropy(&p->net, &p->work, &p->seq, p->targets, &how,
+                               &loss);
     else
         loss = dot(p->y, p->up, p->sizes.logits);
     MUST(st == RNN_OK, "forward: %s", rnn_status_text(st));
@@ -328,16 +332,21 @@ static void check_linear(void)
 static rnn_real loss_value(int which, const rnn_real *x, const rnn_real *t,
                            const int *ids, const rnn_real *w, rnn_real *dx)
 {
+    static const rnn_real c[O] = {0.5, 0, 2, 1.5};
     rnn_real loss = 0;
-    rnn_status st =
-        which == 0   ? rnn_cross_entropy(x, B, O, ids, w, 0, 0, NULL, dx, &loss,
-                                         NULL)
-        : which == 1 ? rnn_cross_entropy(x, B, O, ids, w, 5, 0.2, NULL, dx,
-                                         &loss, NULL)
-        : which == 2 ? rnn_sigmoid_cross_entropy(x, B, O, t, w, 0, NULL, dx,
-                                                 &loss, NULL)
-                     : rnn_squared_error(x, B, O, t, w, 3, NULL, dx, &loss,
-                                         NULL);
+    rnn_loss how = {0};
+    rnn_status st;
+
+    how.weights = w;
+    how.n = which == 1 ? 5 : which == 3 ? 3 : 0;
+    how.smoothing = which == 1 || which == 5 ? 0.2 : 0;
+    how.class_weights = which > 3 ? c : NULL;
+    st = which == 2   ? rnn_sigmoid_cross_entropy_rows(x, B, O, t, &how, dx,
+                                                       &loss, NULL)
+         : which == 3 ? rnn_squared_error_rows(x, B, O, t, &how, dx, &loss,
+                                               NULL)
+                      : rnn_cross_entropy_rows(x, B, O, ids, &how, dx, &loss,
+                                               NULL);
     MUST(st == RNN_OK, "loss %d: %s", which, rnn_status_text(st));
     return loss;
 }
@@ -346,7 +355,7 @@ static void check_losses(void)
 {
     int which, i;
 
-    for (which = 0; which < 4; which++) {
+    for (which = 0; which < 6; which++) {
         rnn_real *x = test_reals(B * O, 3), *t = test_reals(B * O, 0.5);
         rnn_real *w = test_reals(B, 1), *dx = test_reals(B * O, 9);
         rnn_real old, up, down, worst = 0, e;

@@ -114,6 +114,16 @@ static void bind(const rnn_run *run)
     MUST(rnn_bind(&net, &work, room, W));
 }
 
+static rnn_loss weighted(void)
+{
+    rnn_loss how;
+
+    memset(&how, 0, sizeof how);
+    how.weights = weights;
+    how.values = nll;
+    return how;
+}
+
 static void hash_model(int cell, int input, int both, const int *lengths,
                        int dropout, const rnn_run *run)
 {
@@ -122,6 +132,7 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     rnn_flow flow;
     rnn_sizes s;
     rnn_most most;
+    rnn_loss how;
     rnn_real loss = 0;
 
     memset(&model, 0, sizeof model);
@@ -169,8 +180,10 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     hash_reals(hn, s.state);
     if (cell == RNN_LSTM)
         hash_reals(cn, s.state);
-    MUST(rnn_cross_entropy(logits, T * B, O, labels, weights, 0,
-                           (rnn_real)0.1, nll, d, &loss, run));
+    how = weighted();
+    how.smoothing = (rnn_real)0.1;
+    how.padding = 1; /* its weights say what counts */
+    MUST(rnn_cross_entropy(&net, &work, &seq, labels, &how, &loss));
     hash_reals(nll, T * B);
     hash_reals(&loss, 1);
     hash_reals(d, T * B * O);
@@ -303,6 +316,7 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     const int n_to_m = m->wiring == RNN_N_TO_M, lstm = m->cell == RNN_LSTM;
     const int dense = m->input == RNN_DENSE;
     rnn_flow flow, from[2];
+    rnn_loss how;
     rnn_real loss = 0;
     int i;
 
@@ -325,8 +339,8 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
             from[i].dc0 = source_dc0[i];
         }
     }
-    MUST(rnn_cross_entropy(logits, rows, O, labels, weights, 0, 0, nll, d,
-                           &loss, run));
+    how = weighted();
+    MUST(rnn_cross_entropy_rows(logits, rows, O, labels, &how, d, &loss, run));
     hash_reals(&loss, 1);
     MUST(rnn_backward(&net, &work, seq, &flow));
     hash_reals(grads, s->params);
@@ -475,6 +489,7 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
 
 static void hash_training(const rnn_run *run)
 {
+    rnn_loss how;
     enum { N = 150 };
     rnn_optimizer o;
     rnn_real loss = 0;
@@ -492,14 +507,15 @@ static void hash_training(const rnn_run *run)
         }
         hash_reals(params, N);
     }
+    how = weighted();
     fill(targets, T * B * O, 1);
     fill(logits, T * B * O, 0);
-    MUST(rnn_sigmoid_cross_entropy(logits, T * B, O, targets, weights, 0, nll,
-                                   d, &loss, run));
+    MUST(rnn_sigmoid_cross_entropy_rows(logits, T * B, O, targets, &how, d,
+                                        &loss, run));
     hash_reals(d, T * B * O);
     hash_reals(&loss, 1);
-    MUST(rnn_squared_error(logits, T * B, O, targets, weights, 0, nll, d, &loss,
-                           run));
+    MUST(rnn_squared_error_rows(logits, T * B, O, targets, &how, d, &loss,
+                                run));
     hash_reals(d, T * B * O);
     hash_reals(&loss, 1);
     MUST(rnn_softmax(logits, T * B, O, d, run));

@@ -9,11 +9,8 @@
  *   - what forward has read is something else in backward: x, ids, own_ids,
  *     weights; so with weights after rnn_pack, and with the lengths of sources
  *     after rnn_encode
- *   - dlogits that are in the place of logits, and a call that writes logits
- *     before backward
  *   - arrays of a work that have been exchanged since rnn_bind, and a plan that
  *     has been made anew where it lies
- *   - the loss of a batch with padding and no weights
  *   - an optimiser whose momentum or amsgrad is switched on after its first
  *     step, or whose first step left elements out
  *   - an enumerator of another list in a description: attention = RNN_ALL
@@ -61,8 +58,8 @@ static void forward(void)
 {
     fill(work.grads, net.sizes.params, not_a_number());
     MUST(!rnn_forward(&net, &work, &seq) &&
-         !rnn_cross_entropy(work.logits, T * B, V, labels, NULL, 0, 0, NULL,
-                            work.dlogits, NULL, NULL), "forward");
+         !rnn_cross_entropy(&net, &work, &seq, labels, NULL, NULL),
+         "forward");
 }
 
 /* Those of parameters are right. */
@@ -101,8 +98,6 @@ static void check_order(int line, rnn_status st)
 static void bind(rnn_work *w)
 {
     memset(w, 0, sizeof *w);
-    w->dlogits = test_reals(net.sizes.logits, 0);
-    w->dlogits_len = net.sizes.logits;
     w->ints = (int *)test_memory(net.sizes.ints * sizeof(int));
     w->ints_len = net.sizes.ints;
     MUST(!rnn_bind(&net, w, test_reals(net.sizes.all, 1), net.sizes.all),
@@ -209,6 +204,23 @@ static rnn_status infer(int steps, int batch)
     return rnn_infer(&net, &work, &less);
 }
 
+/* The loss of a pass over so many steps. */
+static rnn_status loss_of(int steps)
+{
+    rnn_seq less = seq;
+
+    less.steps = steps;
+    less.lengths = NULL;
+    return rnn_cross_entropy(&net, &work, &less, ids, NULL, NULL);
+}
+
+/* One step writes logits, which are then of no sequence. */
+static rnn_status loss_of_step(void)
+{
+    MUST(!infer(1, B) && !rnn_step(&net, &work, &row, h, c), "step");
+    return loss_of(1);
+}
+
 /* Another forward pass of this plan, in a work of its own. */
 static rnn_status elsewhere(void)
 {
@@ -247,6 +259,10 @@ static void check_harmless(void)
 
     HARMLESS(RNN_OK, infer(T, B));
     HARMLESS(RNN_OK, infer(2, 1));
+    HARMLESS(RNN_OK, (infer(T, B), loss_of(T))); /* validation */
+    HARMLESS(RNN_E_ORDER, loss_of(2));
+    HARMLESS(RNN_E_ORDER, (infer(2, B), loss_of(T)));
+    HARMLESS(RNN_E_SIZE, loss_of(T + 1));
     HARMLESS(RNN_OK, rnn_pack(&net, &work));
     HARMLESS(RNN_OK, (rnn_pack(&net, &work), infer(T, B)));
     HARMLESS(RNN_OK, elsewhere());
@@ -349,6 +365,7 @@ static void check_plain(void)
     check_copies();
     check_padding();
     HARMLESS(RNN_OK, rnn_step(&net, &work, &row, h, c));
+    HARMLESS(RNN_E_ORDER, loss_of_step());
     HARMLESS(RNN_OK, rnn_generate(&net, &work, &how, h, c, out, counts, NULL));
     HARMLESS(RNN_E_ARG, rnn_encode(&net, &work, &seq, h, c));
     test_free();

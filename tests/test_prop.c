@@ -995,6 +995,7 @@ static void run_losses(const vectors *v, const how *w, results *r)
         rnn_real *d = which ? rows_of(r, w, names[which][1], rows, O) : l;
         rnn_real *loss = which ? rows_of(r, w, names[which][2], 1, 1) : NULL;
         rnn_run run;
+        rnn_loss rule = {0};
         rnn_status st;
 
         if (w->alias) {
@@ -1002,16 +1003,19 @@ static void run_losses(const vectors *v, const how *w, results *r)
             x = d;
         }
         set_run(&run, w);
+        rule.weights = v->w;
+        rule.n = 2;
+        rule.values = l;
         st = which == 0
                  ? rnn_softmax(x, rows, v->outputs, d, &run)
              : which == 1
-                 ? rnn_cross_entropy(x, rows, v->outputs, v->targets, v->w, 2,
-                                     0, l, d, loss, &run)
+                 ? rnn_cross_entropy_rows(x, rows, v->outputs, v->targets, &rule,
+                                          d, loss, &run)
              : which == 2
-                 ? rnn_sigmoid_cross_entropy(x, rows, v->outputs, t, v->w, 2,
-                                             l, d, loss, &run)
-                 : rnn_squared_error(x, rows, v->outputs, t, v->w, 2, l, d,
-                                     loss, &run);
+                 ? rnn_sigmoid_cross_entropy_rows(x, rows, v->outputs, t, &rule,
+                                                  d, loss, &run)
+                 : rnn_squared_error_rows(x, rows, v->outputs, t, &rule, d, loss,
+                                          &run);
         MUST(st == RNN_OK, "loss %d: %s", which, rnn_status_text(st));
     }
 }

@@ -35,9 +35,9 @@ static void check_arrays(void)
     a9[0] = b1[0] = b2[0] = b3[0] = a1[0];
     CHECK(LEN(a1) == 736 + 45 && LEN(a2) == 48 && LEN(a3) == 75 &&
           LEN(a7) == 20 && LEN(b3) == 120, "by hand");
-    CHECK(LEN(b1) == 4 * LEN(a1) + LEN(a3) + (int)RNN_PACKED(NET) +
+    CHECK(LEN(b1) == 4 * LEN(a1) + 2 * LEN(a3) + (int)RNN_PACKED(NET) +
                      (int)RNN_KEEP(5, 3, NET) +
-                     (int)RNN_SCRATCH_TRAIN(5, 3, NET) + 7 * LINE &&
+                     (int)RNN_SCRATCH_TRAIN(5, 3, NET) + 8 * LINE &&
           LEN(b2) == LEN(a3) + LEN(a8) + 2 * LINE, "sums");
     CHECK(LEN(a4) + LEN(a5) + LEN(a6) + LEN(a9) > 0 &&
           a2[0] + a3[0] + a4[0] + a5[0] + a6[0] + a7[0] > 0 &&
@@ -109,9 +109,9 @@ static void check_train(const grid *g)
           scratch - z->scratch <= (layers + 1) * last + (size_t)g->O &&
           room <= scratch, WHERE);
     all = RNN_TRAIN(g->T, g->B, g->moments, GRID) + drops;
-    lines = g->moments ? 7 * LINE : 6 * LINE;
+    lines = g->moments ? 8 * LINE : 7 * LINE;
     CHECK(z->all <= all && z->all == lines + 2 * params + z->moments +
-                                         z->packed + z->logits + z->keep +
+                                         z->packed + 2 * z->logits + z->keep +
                                          z->scratch,
           WHERE);
 }
@@ -771,8 +771,9 @@ static void model_corners(void)
                                                            z->logits),
               "corner %d: a beam", i);
         CHECK(equal((long double)z->params * (1 + most.moments + most.train) +
-                    z->packed + z->logits + z->keep + z->scratch + z->memory +
-                    LINE * (3 + most.train * 2 + (z->moments > 0) +
+                    z->packed + z->logits * (1 + (size_t)most.train) +
+                    z->keep + z->scratch + z->memory +
+                    LINE * (3 + most.train * 3 + (z->moments > 0) +
                             (z->packed > 0) + (z->memory > 0)),
                     z->all), "corner %d: all", i);
     }

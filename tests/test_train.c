@@ -12,24 +12,37 @@
 
 enum { ROWS = 37, O = 19 };
 
+/* Which loss, how: cross-entropy, sigmoid cross-entropy, squared error. */
+typedef struct loss_case {
+    int which, weighted;
+    double scale, n, smoothing; /* scale: of x */
+    int classes;                /* 1: classes have weights, one of them 0 */
+} loss_case;
+
+static rnn_real class_weights[O];
+
 /* Row i of a loss and its derivative, in double. */
-static double plain_row(int which, const rnn_real *x, const rnn_real *t, int id,
-                        double smoothing, double *d)
+static double plain_row(const loss_case *p, const rnn_real *x,
+                        const rnn_real *t, int id, double *d)
 {
-    double max = (double)x[0], sum = 0, l = 0;
+    double max = (double)x[0], sum = 0, l = 0, all = 0;
     int j;
 
     for (j = 1; j < O; j++)
         max = (double)x[j] > max ? (double)x[j] : max;
     for (j = 0; j < O; j++)
         sum += exp((double)x[j] - max);
+    for (j = 0; j < O; j++)
+        all += ((j == id ? 1 - p->smoothing : 0) + p->smoothing / O) *
+               (p->classes ? (double)class_weights[j] : 1);
     for (j = 0; j < O; j++) {
-        const double q = (j == id ? 1 - smoothing : 0) + smoothing / O;
+        const double q = ((j == id ? 1 - p->smoothing : 0) + p->smoothing / O) *
+                         (p->classes ? (double)class_weights[j] : 1);
         const double v = (double)x[j], u = (double)t[j];
-        if (which == 0) {
+        if (p->which == 0) {
             l -= q * (v - max - log(sum));
-            d[j] = exp(v - max) / sum - q;
-        } else if (which == 1) {
+            d[j] = all * exp(v - max) / sum - q;
+        } else if (p->which == 1) {
             l += ((v > 0 ? v : 0) - v * u + log1p(exp(-fabs(v)))) / O;
             d[j] = (1 / (1 + exp(-v)) - u) / O;
         } else {
@@ -40,30 +53,37 @@ static double plain_row(int which, const rnn_real *x, const rnn_real *t, int id,
     return l;
 }
 
-static rnn_status run_loss(int which, const rnn_real *x, const rnn_real *t,
-                           const int *ids, const rnn_real *w, rnn_real n,
-                           rnn_real smoothing, rnn_real *l, rnn_real *dx,
+static rnn_status run_loss(const loss_case *p, const rnn_real *x,
+                           const void *t, const rnn_loss *how, rnn_real *dx,
                            rnn_real *loss, const rnn_run *run)
 {
-    if (which == 0)
-        return rnn_cross_entropy(x, ROWS, O, ids, w, n, smoothing, l, dx, loss,
-                                 run);
-    if (which == 1)
-        return rnn_sigmoid_cross_entropy(x, ROWS, O, t, w, n, l, dx, loss, run);
-    return rnn_squared_error(x, ROWS, O, t, w, n, l, dx, loss, run);
+    const rnn_real *numbers = (const rnn_real *)t;
+
+    if (p->which == 0)
+        return rnn_cross_entropy_rows(x, ROWS, O, (const int *)t, how, dx, loss,
+                                      run);
+    if (p->which == 1)
+        return rnn_sigmoid_cross_entropy_rows(x, ROWS, O, numbers, how, dx,
+                                              loss, run);
+    return rnn_squared_error_rows(x, ROWS, O, numbers, how, dx, loss, run);
 }
 
-static void check_loss(int which, double scale, int weighted, double n,
-                       double smoothing)
+static void check_loss(loss_case p)
 {
+    const double scale = p.scale;
     rnn_real *x = test_reals(ROWS * O, scale), *t = test_reals(ROWS * O, 0.5);
-    rnn_real *w = weighted ? test_reals(ROWS, 1) : NULL, loss = 0, mean, shared;
-    rnn_real *l = test_reals(ROWS, 0), *dx = test_reals(ROWS * O, 0);
+    rnn_real *w = p.weighted ? test_reals(ROWS, 1) : NULL, loss = 0, mean;
+    rnn_real *l = test_reals(ROWS, 0), *dx = test_reals(ROWS * O, 0), shared;
     rnn_real *l2 = test_reals(ROWS, 0), *dx2 = test_reals(ROWS * O, 0);
-    double total = 0, count = n, d[O], row, wi;
+    double total = 0, count = p.n, d[O], row, wi;
     int *ids = test_ids(ROWS, O), i, j, bad = 0, tasks = 0;
+    const void *to = p.which ? (const void *)t : (const void *)ids;
     rnn_run run = {0, 3, each_shuffled, NULL};
+    rnn_loss how = {0};
 
+    for (i = 0; i < O; i++)
+        class_weights[i] = i == 4 ? 0 : (rnn_real)(i % 3 + 1) / 2;
+    ids[2] = 4;
     for (i = 0; i < ROWS * O; i++)
         t[i] += (rnn_real)0.5;
     for (i = 0; w && i < ROWS; i++) {
@@ -71,10 +91,17 @@ static void check_loss(int which, double scale, int weighted, double n,
         if (i % 5 == 0)
             ids[i] = i % 2 ? -3 : O; /* is not read */
     }
-    for (i = 0; n <= 0 && i < ROWS; i++)
-        count += w ? (double)w[i] : 1;
-    CHECK(run_loss(which, x, t, ids, w, (rnn_real)n, (rnn_real)smoothing, l, dx,
-                   &loss, NULL) == RNN_OK, "loss %d", which);
+    for (i = 0; p.n <= 0 && i < ROWS; i++)
+        if (!w || w[i] > 0)
+            count += (w ? (double)w[i] : 1) *
+                     (p.classes ? (double)class_weights[ids[i]] : 1);
+    how.weights = w;
+    how.class_weights = p.classes ? class_weights : NULL;
+    how.n = (rnn_real)p.n;
+    how.smoothing = (rnn_real)p.smoothing;
+    how.values = l;
+    CHECK(run_loss(&p, x, to, &how, dx, &loss, NULL) == RNN_OK, "loss %d",
+          p.which);
     for (i = 0; i < ROWS; i++) {
         wi = w ? (double)w[i] : 1;
         if (wi <= 0) {
@@ -83,29 +110,115 @@ static void check_loss(int which, double scale, int weighted, double n,
                 bad += dx[i * O + j] != 0;
             continue;
         }
-        row = plain_row(which, x + i * O, t + i * O, ids[i], smoothing, d);
+        row = plain_row(&p, x + i * O, t + i * O, ids[i], d);
         total += wi * row;
         bad += !test_close((double)l[i], row, 1e-5, 1e-6 * scale);
         for (j = 0; j < O; j++)
             bad += !test_close((double)dx[i * O + j], d[j] * wi / count, 1e-5,
                                2e-7 * (1 + scale) / count);
     }
-    CHECK(!bad, "loss %d scale %g: %d numbers are off", which, scale, bad);
+    CHECK(!bad, "loss %d scale %g: %d numbers are off", p.which, scale, bad);
     CHECK(test_close((double)loss, total / count, 1e-5, 1e-7),
-          "loss %d: %g, not %g", which, (double)loss, total / count);
+          "loss %d: %g, not %g", p.which, (double)loss, total / count);
     /* three parts, and the mean of what they give: the same bits */
+    if (!p.classes) /* else their order of sums is another */
+        how.n = (rnn_real)count;
     run.team = &tasks;
-    CHECK(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing,
-                   l2, dx2, &shared, &run) == RNN_OK && tasks == 3,
-          "loss %d in %d parts", which, tasks);
-    MUST(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing, l,
-                  x, &loss, NULL) == RNN_OK, "dx in x");
-    CHECK(rnn_mean(l2, w, ROWS, (rnn_real)count, &mean, NULL) == RNN_OK &&
-          mean == loss && shared == loss && !memcmp(l, l2, ROWS * sizeof *l) &&
-          !memcmp(x, dx2, ROWS * O * sizeof *x), "loss %d: parts", which);
-    CHECK(run_loss(which, x, t, ids, w, (rnn_real)count, (rnn_real)smoothing,
-                   NULL, dx2, &loss, &run) == RNN_OK && tasks == 3,
-          "loss %d: without values there is one part", which);
+    how.values = l2;
+    CHECK(run_loss(&p, x, to, &how, dx2, &shared, &run) == RNN_OK && tasks == 3,
+          "loss %d in %d parts", p.which, tasks);
+    how.values = l;
+    MUST(run_loss(&p, x, to, &how, x, &loss, NULL) == RNN_OK, "dx in x");
+    CHECK((p.classes ||
+           (rnn_mean(l2, w, ROWS, (rnn_real)count, &mean, NULL) == RNN_OK &&
+            mean == loss)) &&
+          shared == loss && !memcmp(l, l2, ROWS * sizeof *l) &&
+          !memcmp(x, dx2, ROWS * O * sizeof *x), "loss %d: parts", p.which);
+    how.values = NULL;
+    CHECK(run_loss(&p, x, to, &how, dx2, &loss, &run) == RNN_OK && tasks == 3,
+          "loss %d: without values there is one part", p.which);
+    test_free();
+}
+
+/* The loss of a model whose rows have lengths is that of its rows with weights
+ * of 0 and 1; of N vs 1 a row without a step is not there. Of an infer there
+ * are no gradients. */
+static void check_lengths(int which, rnn_wiring wiring)
+{
+    enum { T = 5, B = 4, I = 3, Y = 4 };
+    static const int lengths[B] = {3, 5, 0, 1};
+    const size_t rows = wiring == RNN_N_TO_1 ? B : T * B;
+    rnn_model model = {0};
+    rnn_most most = {0};
+    rnn_seq seq = {0};
+    rnn_loss how = {0}, all = {0};
+    rnn_net net;
+    rnn_work work;
+    rnn_real *w = test_reals(T * B, 0), *d = test_reals(T * B * Y, 0), loss[2];
+    const rnn_real *numbers = test_reals(T * B * Y, 1);
+    int *ids = test_ids(T * B, Y), k;
+    size_t i;
+
+    model.wiring = wiring;
+    model.input_size = I;
+    model.hidden_size = 6;
+    model.output_size = Y;
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    memset(&work, 0, sizeof work);
+    MUST(!rnn_plan(&net, &model, &most) &&
+         !rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all),
+         "bind");
+    for (i = 0; i < net.sizes.params; i++)
+        work.params[i] = (rnn_real)test_number();
+    seq.steps = T;
+    seq.batch = B;
+    seq.lengths = lengths;
+    seq.x = test_reals(T * B * I, 1);
+    for (i = 0; i < rows; i++) {
+        w[i] = (int)(i / B) < lengths[i % B];
+        if (w[i] <= 0)
+            ids[i] = -1;
+    }
+    for (k = 0; k < 4; k++) { /* padding, then weights besides */
+        how.padding = k & 1;
+        how.weights = k & 2 ? w : NULL;
+        all.weights = k == 1 ? NULL : w;
+        for (i = 0; i < rows && k == 1; i++)
+            ids[i] = ids[i] < 0 ? 0 : ids[i];
+        loss[0] = loss[1] = -1;
+        MUST(!rnn_forward(&net, &work, &seq), "forward");
+        MUST(!(which == 0 ? rnn_cross_entropy(&net, &work, &seq, ids, &how,
+                                              &loss[0])
+               : which == 1
+                   ? rnn_sigmoid_cross_entropy(&net, &work, &seq, numbers, &how,
+                                               &loss[0])
+                   : rnn_squared_error(&net, &work, &seq, numbers, &how,
+                                       &loss[0])), "a model's loss");
+        MUST(!(which == 0 ? rnn_cross_entropy_rows(work.logits, rows, Y, ids,
+                                                   &all, d, &loss[1], NULL)
+               : which == 1
+                   ? rnn_sigmoid_cross_entropy_rows(
+                         work.logits, rows, Y, numbers, &all, d, &loss[1], NULL)
+                   : rnn_squared_error_rows(work.logits, rows, Y, numbers, &all,
+                                            d, &loss[1], NULL)), "of rows");
+        CHECK(loss[0] == loss[1] && loss[0] != -1 &&
+              !memcmp(d, work.dlogits, rows * Y * sizeof *d),
+              "loss %d of wiring %d, way %d: %g, not %g", which, (int)wiring, k,
+              (double)loss[0], (double)loss[1]);
+    }
+    MUST(!rnn_infer(&net, &work, &seq), "infer");
+    memset(work.logits, 0, rows * Y * sizeof *d);
+    loss[0] = -1;
+    CHECK((which == 0 ? rnn_cross_entropy(&net, &work, &seq, ids, NULL,
+                                          &loss[0])
+           : which == 1 ? rnn_sigmoid_cross_entropy(&net, &work, &seq, numbers,
+                                                    NULL, &loss[0])
+                        : rnn_squared_error(&net, &work, &seq, numbers, NULL,
+                                            &loss[0])) == RNN_OK &&
+          loss[0] > 0 && !memcmp(d, work.dlogits, rows * Y * sizeof *d),
+          "the loss of an infer leaves gradients alone");
     test_free();
 }
 
@@ -117,7 +230,9 @@ static void check_far_logits(void)
     rnn_real x[V], l, loss, d[V], inf = (rnn_real)HUGE_VAL;
     double want, sum, max;
     int i, j, k, id, bad = 0;
+    rnn_loss how = {0};
 
+    how.values = &l;
     for (k = 0; k < 400; k++) {
         const double scale = k % 4 == 0 ? 1.6e38 : k % 4 == 1 ? 1e30 : 4;
         id = test_below(V);
@@ -131,7 +246,7 @@ static void check_far_logits(void)
             sum += exp((double)x[j] - max);
         want = log(sum) - ((double)x[id] - max);
         memcpy(d, x, sizeof d);
-        MUST(rnn_cross_entropy(d, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+        MUST(rnn_cross_entropy_rows(d, 1, V, &id, &how, d, &loss, NULL) ==
              RNN_OK, "a row at %g", scale);
         bad += !test_close((double)l, want, 1e-6, 1e-6) || l != loss;
         for (j = 0; j < V; j++)
@@ -144,7 +259,7 @@ static void check_far_logits(void)
         x[j] = j == 3 ? -inf : 1;
     id = 3;
     loss = 9;
-    CHECK(rnn_cross_entropy(x, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+    CHECK(rnn_cross_entropy_rows(x, 1, V, &id, &how, d, &loss, NULL) ==
           RNN_E_NOT_FINITE && loss == inf && l == inf &&
           test_close((double)d[0], 1. / (V - 1), 1e-6, 0) && d[3] == -1,
           "a masked target: infinite, and everything is written");
@@ -152,13 +267,13 @@ static void check_far_logits(void)
     id = 2;
     for (j = 0; j < V; j++)
         d[j] = 77;
-    CHECK(rnn_cross_entropy(x, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+    CHECK(rnn_cross_entropy_rows(x, 1, V, &id, &how, d, &loss, NULL) ==
           RNN_E_NOT_FINITE && loss != loss && l != l && d[0] != d[0] &&
           d[V - 1] != d[V - 1], "NaN goes everywhere");
     id = V;
     d[0] = 77;
     loss = 9;
-    CHECK(rnn_cross_entropy(x, 1, V, &id, NULL, 0, 0, &l, d, &loss, NULL) ==
+    CHECK(rnn_cross_entropy_rows(x, 1, V, &id, &how, d, &loss, NULL) ==
           RNN_E_ID && d[0] == 77 && loss == 9, "no such target");
 }
 
@@ -192,38 +307,53 @@ static void check_infinite(void)
                                                : (rnn_real)1e150;
     const rnn_real l[2] = {1, (rnn_real)HUGE_VAL};
     rnn_real x[1], t[1] = {0}, weight[1], value, loss = 0;
+    rnn_loss how = {0};
 
     CHECK(rnn_mean(l, NULL, 2, 0, &loss, NULL) == RNN_E_NOT_FINITE &&
           loss == l[1], "the mean of an infinity");
     x[0] = far; /* its square, 1e30, is a number; a thousand times that 1e27 */
     weight[0] = far;
-    CHECK(rnn_squared_error(x, 1, 1, t, weight, 1, &value, NULL, &loss,
-                            NULL) == RNN_E_NOT_FINITE &&
+    how.weights = weight;
+    how.n = 1;
+    how.values = &value;
+    CHECK(rnn_squared_error_rows(x, 1, 1, t, &how, NULL, &loss, NULL) ==
+              RNN_E_NOT_FINITE &&
           value == far * far && loss == l[1], "a sum that overflows");
 }
 
 static void check_losses(void)
 {
     rnn_real x[3] = {3e38f, -3e38f, 0}, w[3] = {0, 0, 0}, loss = 9, l[3], d[3];
-    int ids[3] = {0, 0, 0}, which;
+    int ids[3] = {0, 0, 0}, which, k;
+    rnn_loss how = {0}, none = {0};
 
+    how.values = none.values = l;
+    none.weights = w;
     check_far_logits();
     check_mean_order();
     for (which = 0; which < 3; which++) {
-        check_loss(which, 3, 0, 0, 0);
-        check_loss(which, 3, 1, 0, which ? 0 : 0.3);
-        check_loss(which, 1e4, 1, 11, 0);
-        check_loss(which, 1e-3, 0, 100, which ? 0 : 0.1);
+        loss_case p[4] = {{0, 0, 3, 0, 0, 0}, {0, 1, 3, 0, 0.3, 0},
+                          {0, 1, 1e4, 11, 0, 0}, {0, 0, 1e-3, 100, 0.1, 0}};
+        for (k = 0; k < 4; k++) {
+            p[k].which = which;
+            p[k].smoothing = which ? 0 : p[k].smoothing;
+            check_loss(p[k]);
+            p[k].classes = 1;
+            if (which == 0)
+                check_loss(p[k]);
+        }
+        check_lengths(which, RNN_N_TO_N);
+        check_lengths(which, RNN_N_TO_1);
     }
-    CHECK(rnn_cross_entropy(x, 1, 3, ids, NULL, 0, 0, l, d, &loss, NULL) ==
+    CHECK(rnn_cross_entropy_rows(x, 1, 3, ids, &how, d, &loss, NULL) ==
           RNN_OK && loss == 0 && d[0] == 0 && d[1] == 0, "huge and right");
-    CHECK(rnn_cross_entropy(x, 3, 1, ids, w, 0, 0, l, d, &loss, NULL) ==
+    CHECK(rnn_cross_entropy_rows(x, 3, 1, ids, &none, d, &loss, NULL) ==
           RNN_OK && loss == 0, "no weight at all: %g", (double)loss);
     x[2] = (rnn_real)HUGE_VAL;
     loss = 9;
-    CHECK(rnn_cross_entropy(x, 1, 3, ids, NULL, 0, 0, l, d, &loss, NULL) ==
+    CHECK(rnn_cross_entropy_rows(x, 1, 3, ids, &how, d, &loss, NULL) ==
           RNN_E_NOT_FINITE && loss != 9, "an infinite logit");
-    CHECK(rnn_squared_error(x, 1, 3, w, NULL, 0, l, d, &loss, NULL) ==
+    CHECK(rnn_squared_error_rows(x, 1, 3, w, &how, d, &loss, NULL) ==
           RNN_E_NOT_FINITE, "an infinite error");
     check_infinite();
 }
@@ -321,7 +451,7 @@ static void check_not_finite(void)
 {
     enum { MOST = 40 };
     const rnn_real inf = (rnn_real)HUGE_VAL;
-    rnn_real x[MOST], old[MOST], norm, l, loss, wrong[3];
+    rnn_real x[MOST], old[MOST], norm, loss, wrong[3];
     rnn_run run = {0, 0, NULL, NULL};
     int n, at, k, id, bad = 0, missed = 0;
 
@@ -346,8 +476,8 @@ static void check_not_finite(void)
                     bad += memcmp(x, old, (size_t)n * sizeof *x) != 0;
                     if (k == 1 && n > 1) /* a masked class is no fault */
                         id = at;
-                    missed += rnn_cross_entropy(x, 1, n, &id, NULL, 0, 0, &l,
-                                                NULL, &loss, &run) !=
+                    missed += rnn_cross_entropy_rows(x, 1, n, &id, NULL, NULL,
+                                                     &loss, &run) !=
                               RNN_E_NOT_FINITE;
                 }
     CHECK(!bad, "%d of what is not finite is clipped", bad);
@@ -963,6 +1093,7 @@ static void check_learning(int cell, int input)
     rnn_work work;
     rnn_optimizer adam = fresh(RNN_ADAM, 0.02);
     rnn_rng rng;
+    rnn_loss how = {0};
     rnn_real *w, loss = 9;
     int *ids, *targets, k, i;
 
@@ -979,7 +1110,7 @@ static void check_learning(int cell, int input)
     memset(&work, 0, sizeof work);
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
          RNN_OK, "bind");
-    w = test_reals(T * B, 0);
+    how.weights = w = test_reals(T * B, 0);
     targets = test_ids(T * B, 1);
     ids = test_ids(T * B, 1);
     seq.steps = T;
@@ -995,8 +1126,8 @@ static void check_learning(int cell, int input)
             targets[i] = i >= 2 * B ? ids[i - 2 * B] : -1;
         }
         MUST(rnn_forward(&net, &work, &seq) == RNN_OK &&
-             rnn_cross_entropy(work.logits, T * B, V, targets, w, 0, 0, NULL,
-                               work.dlogits, &loss, NULL) == RNN_OK &&
+             rnn_cross_entropy(&net, &work, &seq, targets, &how, &loss) ==
+                 RNN_OK &&
              rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
              rnn_clip_grad_norm(work.grads, net.sizes.params, 5, NULL, NULL) ==
                  RNN_OK &&

@@ -32,7 +32,7 @@
  *     #include "rnn.h"
  *
  *     enum { T = 12, B = 1, V = 4, H = 16 };
- *     #define NET RNN_LSTM, V, 0, H, 1, 1, 1, V
+ *     #define NET RNN_CELL_LSTM, V, 0, H, 1, 1, 1, V
  *     static rnn_real memory[RNN_TRAIN(T, B, 2, NET)], h[H], c[H];
  *     static rnn_work work;
  *
@@ -50,8 +50,8 @@
  *         rnn_real loss = 0;
  *         int k, id = 0;
  *
- *         model.cell = RNN_LSTM;
- *         model.input = RNN_ONE_HOT;
+ *         model.cell = RNN_CELL_LSTM;
+ *         model.input = RNN_INPUT_ONE_HOT;
  *         model.input_size = model.output_size = V;
  *         model.hidden_size = H;
  *         most.steps = T;
@@ -63,7 +63,7 @@
  *             return 1;
  *         rnn_rng_seed(&rng, 1);
  *         rnn_init_params(&model, work.params, work.params_len, &rng);
- *         rnn_optimizer_init(&adam, RNN_ADAM, (rnn_real)0.02);
+ *         rnn_optimizer_init(&adam, RNN_OPT_ADAM, (rnn_real)0.02);
  *         seq.steps = T;
  *         seq.batch = B;
  *         seq.ids = text;
@@ -152,7 +152,7 @@
  *
  * rnn_model.wiring says which; every one takes any cell and any layers.
  *
- *     RNN_N_TO_N        RNN_N_TO_1        RNN_1_TO_N        RNN_N_TO_M
+ *     RNN_WIRING_N_TO_N ..._N_TO_1        ..._1_TO_N     ..._N_TO_M
  *
  *     y1 y2 y3 y4                 Y       y1 y2 y3 y4             y1 y2 y3
  *     ^  ^  ^  ^                  ^       ^  ^  ^  ^              ^  ^  ^
@@ -166,17 +166,17 @@
  * rnn_model: context, context_size, feed, hand_over; attention adds a context
  * for every step, a weighted mean of the encoder's states. 1 vs N takes x as c.
  *
- *     model.wiring = RNN_N_TO_M;          -- Bahdanau, Cho & Bengio 2014
- *     model.cell = RNN_GRU;
- *     model.input = model.target = RNN_EMBEDDING;
+ *     model.wiring = RNN_WIRING_N_TO_M;          -- Bahdanau, Cho & Bengio 2014
+ *     model.cell = RNN_CELL_GRU;
+ *     model.input = model.target = RNN_INPUT_EMBEDDING;
  *     model.input_size = ...;             -- source's vocabulary
  *     model.output_size = model.target_size = ...;   -- the target's
  *     model.embedding_size = model.target_embedding_size = 64;
  *     model.hidden_size = model.context_size = 128;
  *     model.bidirectional = 1;
- *     model.attention = RNN_ADDITIVE;
+ *     model.attention = RNN_SCORE_ADDITIVE;
  *     model.attention_size = 128;
- *     model.feed = RNN_AS_STATE;          -- s_0 = tanh(Q h_N + q)
+ *     model.feed = RNN_FEED_STATE;          -- s_0 = tanh(Q h_N + q)
  *     model.head_context = 1;             -- the head reads [s_t; c_t]
  *
  * Training is the same calls as for N vs N: seq holds the target's tokens, as
@@ -330,9 +330,9 @@ typedef enum rnn_status {
 RNNDEF const char *rnn_status_text(rnn_status status);
 
 /* Some enumerations are lists of rows, X(a, name, text, ...): the enumerators
- * RNN_name, how many there are, their names in files and the tables of the
+ * RNN_a_name, how many there are, their names in files and the tables of the
  * implementation all follow from the rows, so that none can be forgotten. */
-#define RNN_I_NAME(a, name, ...) RNN_##name,
+#define RNN_I_NAME(a, name, ...) RNN_##a##_##name,
 #define RNN_I_ONE(a, name, ...) +1
 
 /* The cells. What one computes stands in [CELLS], under its name; everything
@@ -366,12 +366,12 @@ RNNDEF const char *rnn_status_text(rnn_status status);
     X(a, LSTM, "lstm",          4, 4, 1, 0,   4,    1,     0,                  \
       RNN_I_H_ADDS(4, 0)) /* torch.nn.LSTM */
 
-typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, 0) } rnn_cell;
-enum { RNN_CELLS = 0 RNN_I_CELLS(RNN_I_ONE, 0) };
+typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, CELL) } rnn_cell;
+#define RNN_CELLS (0 RNN_I_CELLS(RNN_I_ONE, 0))
 
 /* Functions of one number: the f of a linear block, and rnn_map. */
 typedef enum rnn_fn {
-    RNN_IDENTITY = 0,
+    RNN_FN_IDENTITY = 0,
     RNN_FN_TANH,
     RNN_FN_RELU,
     RNN_FN_SIGMOID,
@@ -382,16 +382,16 @@ typedef enum rnn_fn {
 
 /* What a kernel runs on. All of them give the same bits. */
 #define RNN_I_KERNELS(X, a)                                                    \
-    X(a, KERNEL_AUTO, "auto")         /* the widest that this machine has */   \
-    X(a, KERNEL_PORTABLE, "portable") /* plain C; not with the last two */     \
-    X(a, KERNEL_AVX2, "AVX2")         /* x86-64, chosen at run time */         \
-    X(a, KERNEL_AVX512, "AVX-512")                                             \
-    X(a, KERNEL_NEON, "NEON")         /* aarch64 */                            \
-    X(a, KERNEL_HELIUM, "Helium")     /* Cortex-M55 and up */                  \
-    X(a, KERNEL_WASM, "SIMD128")      /* WebAssembly */
+    X(a, AUTO, "auto")                /* the widest that this machine has */   \
+    X(a, PORTABLE, "portable")        /* plain C; not with the last two */     \
+    X(a, AVX2, "AVX2")                /* x86-64, chosen at run time */         \
+    X(a, AVX512, "AVX-512")                                                    \
+    X(a, NEON, "NEON")                /* aarch64 */                            \
+    X(a, HELIUM, "Helium")            /* Cortex-M55 and up */                  \
+    X(a, WASM, "SIMD128")             /* WebAssembly */
 
-typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, 0) } rnn_kernel;
-enum { RNN_KERNELS = 0 RNN_I_KERNELS(RNN_I_ONE, 0) };
+typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, KERNEL) } rnn_kernel;
+#define RNN_KERNELS (0 RNN_I_KERNELS(RNN_I_ONE, 0))
 
 /* How one call runs. NULL, or all zero, is one thread on the best kernel.
  *
@@ -404,10 +404,10 @@ enum { RNN_KERNELS = 0 RNN_I_KERNELS(RNN_I_ONE, 0) };
  * of the batch, weight gradients into output columns, the rest into elements.
  */
 typedef struct rnn_run {
-    int kernel; /* RNN_KERNEL_...   */
-    int parts;  /* 0 means 1        */
+    rnn_kernel kernel;
+    int parts; /* 0 means 1        */
     void (*each)(void *team, int n, void (*task)(void *arg, int i), void *arg);
-    void *team; /* what each gets   */
+    void *team; /* what each gets  */
 } rnn_run;
 
 /* The sequences of one call: T steps of B rows, time-major. Everything is the
@@ -465,18 +465,19 @@ typedef struct rnn_flow {
  * bidirectional, else 1; bias, 0 with no_bias, else 1; O outputs, 0 without a
  * head. A program writes them once:
  *
- *     #define NET RNN_LSTM, 65, 0, 128, 2, 1, 1, 65
+ *     #define NET RNN_CELL_LSTM, 65, 0, 128, 2, 1, 1, 65
  *     static rnn_real params[RNN_PARAMS(NET)], h[RNN_STATE(1, NET)];
  *
  * They are never less than what rnn_plan says, for every description that it
  * accepts, and check nothing. With dropout add RNN_KEEP_DROPOUT to RNN_KEEP.
  * ========================================================================= */
 
-#define RNN_I_G(cell, name, text, G, ...) +((cell) == RNN_##name) * (G)
-#define RNN_I_K(cell, name, text, G, K, ...) +((cell) == RNN_##name) * (K)
-#define RNN_I_C(cell, name, text, G, K, c, ...) +((cell) == RNN_##name) * (c)
+#define RNN_I_G(cell, name, text, G, ...) +((cell) == RNN_CELL_##name) * (G)
+#define RNN_I_K(cell, name, text, G, K, ...) +((cell) == RNN_CELL_##name) * (K)
+#define RNN_I_C(cell, name, text, G, K, c, ...)                                \
+    +((cell) == RNN_CELL_##name) * (c)
 #define RNN_I_CQ(cell, name, text, G, K, c, q, ...)                            \
-    +((cell) == RNN_##name) * ((c) != 0 || (q) != 0)
+    +((cell) == RNN_CELL_##name) * ((c) != 0 || (q) != 0)
 
 #define RNN_GATES(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_G, cell)))
 #define RNN_KEPT(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_K, cell)))
@@ -589,7 +590,7 @@ typedef struct rnn_flow {
  * sigmoid 1.46, log 0.84; tests/ulp.c measures them). exp overflows to
  * infinity, log 0 = -infinity, log of a negative number and sqrt of one are
  * NaN, NaN stays NaN. sqrt is correctly rounded. */
-RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
+RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
                           const rnn_run *run);
 
 /* A random generator: Threefry-2x32-20 (Salmon et al. 2011), a function of a
@@ -616,8 +617,7 @@ RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
 
 typedef struct rnn_linear {
     int input_size, output_size; /* I, O                                     */
-    int activation;              /* f: RNN_IDENTITY, RNN_FN_TANH, RNN_FN_RELU,
-                                    RNN_FN_SIGMOID                           */
+    rnn_fn activation;           /* f: the first four                        */
     int no_bias;
 } rnn_linear;
 
@@ -668,7 +668,7 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  * divided by sqrt Q. Without W, q is s and must be as wide as a key. */
 #define RNN_I_SCORES(X, a)                                                     \
     /*  name, in files           W  U  v  scaled */                            \
-    X(a, NO_ATTENTION, "none",   0, 0, 0, 0)                                   \
+    X(a, NONE, "none",           0, 0, 0, 0)                                   \
     X(a, ADDITIVE, "additive",   1, 1, 1, 0)                                   \
       /* v . tanh(W s + U h): Bahdanau, Cho & Bengio 2014; W [Q][A], U [K][A], \
          v [A], no biases */                                                   \
@@ -679,14 +679,14 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
     X(a, SCALED_DOT, "scaled_dot", 0, 0, 0, 1)                                 \
       /* s . h / sqrt Q: Vaswani et al. 2017 */
 
-typedef enum rnn_score { RNN_I_SCORES(RNN_I_NAME, 0) } rnn_score;
-enum { RNN_SCORES = 0 RNN_I_SCORES(RNN_I_ONE, 0) };
+typedef enum rnn_score { RNN_I_SCORES(RNN_I_NAME, SCORE) } rnn_score;
+#define RNN_SCORES (0 RNN_I_SCORES(RNN_I_ONE, 0))
 
 typedef struct rnn_attention {
-    int score;      /* RNN_ADDITIVE ...                                      */
-    int query_size; /* Q                                                     */
-    int key_size;   /* K                                                     */
-    int size;       /* A, of RNN_ADDITIVE alone                              */
+    rnn_score score; /* one that is not RNN_SCORE_NONE                       */
+    int query_size;  /* Q                                                    */
+    int key_size;    /* K                                                    */
+    int size;        /* A, of RNN_SCORE_ADDITIVE alone                       */
 } rnn_attention;
 
 /* How many numbers: params; keys, U h of all states, computed once per source;
@@ -740,8 +740,8 @@ RNNDEF rnn_status rnn_attention_grads(
     X(a, 1_TO_N, "1_to_n")                                                     \
     X(a, N_TO_M, "n_to_m")
 
-typedef enum rnn_wiring { RNN_I_WIRINGS(RNN_I_NAME, 0) } rnn_wiring;
-enum { RNN_WIRINGS = 0 RNN_I_WIRINGS(RNN_I_ONE, 0) };
+typedef enum rnn_wiring { RNN_I_WIRINGS(RNN_I_NAME, WIRING) } rnn_wiring;
+#define RNN_WIRINGS (0 RNN_I_WIRINGS(RNN_I_ONE, 0))
 
 #define RNN_I_INPUTS(X, a)                                                     \
     X(a, DENSE, "dense")     /* x: I numbers a step */                         \
@@ -749,8 +749,8 @@ enum { RNN_WIRINGS = 0 RNN_I_WIRINGS(RNN_I_ONE, 0) };
     X(a, EMBEDDING, "embedding")                                               \
       /* ids below I through a table of embedding_size numbers */
 
-typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, 0) } rnn_input;
-enum { RNN_INPUTS = 0 RNN_I_INPUTS(RNN_I_ONE, 0) };
+typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, INPUT) } rnn_input;
+#define RNN_INPUTS (0 RNN_I_INPUTS(RNN_I_ONE, 0))
 
 /* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
  * has a context_size, else r itself. Of several sources r is joined. */
@@ -766,14 +766,14 @@ enum { RNN_INPUTS = 0 RNN_I_INPUTS(RNN_I_ONE, 0) };
       /* r = [h_1; ...; h_N], N = source_steps; zeros where a source is        \
          shorter, RNN_E_LENGTH where it is longer */
 
-typedef enum rnn_context { RNN_I_CONTEXTS(RNN_I_NAME, 0) } rnn_context;
-enum { RNN_CONTEXTS = 0 RNN_I_CONTEXTS(RNN_I_ONE, 0) };
+typedef enum rnn_context { RNN_I_CONTEXTS(RNN_I_NAME, CONTEXT) } rnn_context;
+#define RNN_CONTEXTS (0 RNN_I_CONTEXTS(RNN_I_ONE, 0))
 
 /* How c enters the decoder: these may be or-ed. */
 enum {
-    RNN_AS_STATE = 1, /* h_0 of layer 0; the others start at zero            */
-    RNN_AT_FIRST = 2, /* an input of the first step, zeros later             */
-    RNN_AT_EACH = 4   /* an input of every step                              */
+    RNN_FEED_STATE = 1, /* h_0 of layer 0; the others start at zero          */
+    RNN_FEED_FIRST = 2, /* an input of the first step, zeros later           */
+    RNN_FEED_EACH = 4   /* an input of every step                            */
 };
 
 /* What else the encoder hands over. */
@@ -781,17 +781,17 @@ enum {
     RNN_HAND_CELL = 1,  /* LSTM's final cell state, as c_0 of layer 0; nothing
                            of the other cells                                */
     RNN_HAND_LAYERS = 2 /* every layer's final state to the decoder's layer,
-                           in place of RNN_AS_STATE                          */
+                           in place of RNN_FEED_STATE                        */
 };
 
 #define RNN_MAX_SOURCES 2
 
 typedef struct rnn_model {
-    int wiring;         /* RNN_N_TO_N, RNN_N_TO_1, RNN_1_TO_N, RNN_N_TO_M   */
-    int cell;           /* RNN_TANH ... RNN_LSTM                            */
-    int input;          /* RNN_DENSE, RNN_ONE_HOT, RNN_EMBEDDING            */
+    rnn_wiring wiring;
+    rnn_cell cell;
+    rnn_input input;
     int input_size;     /* I                                                */
-    int embedding_size; /* E, with RNN_EMBEDDING                            */
+    int embedding_size; /* E, with RNN_INPUT_EMBEDDING                      */
     int hidden_size;    /* H                                                */
     int num_layers;     /* L; 0 means 1                                     */
     int bidirectional;  /* 1: a second set of cells reads from the end; D = 2 */
@@ -805,22 +805,21 @@ typedef struct rnn_model {
     /* The rest is of 1 vs N and N vs M alone. There input, input_size and
      * embedding_size are those of the source, hidden_size, num_layers and
      * bidirectional those of the encoder, which 1 vs N has not. */
-    int target;         /* RNN_DENSE, ... : as what the decoder reads its
-                           previous output; 0 .. target_size - 1, or        */
+    rnn_input target;   /* as what the decoder reads its previous output:
+                           0 .. target_size - 1, or                         */
     int target_size;    /* this many numbers; 0: it does not read it        */
     int target_embedding_size;
     int decoder_hidden_size; /* 0 means hidden_size                         */
     int decoder_layers; /* 0 means num_layers                               */
-    int context;        /* RNN_LAST, RNN_MEAN, RNN_ALL                      */
-    int source_steps;   /* N, of RNN_ALL                                    */
+    rnn_context context;
+    int source_steps;   /* N, of RNN_CONTEXT_ALL                            */
     int context_size;   /* C: outputs of q; 0: without q                    */
-    int feed;           /* RNN_AS_STATE | ...; 0 means RNN_AS_STATE, and
+    unsigned feed;      /* RNN_FEED_STATE | ...; 0 means RNN_FEED_STATE, and
                            with attention: c is not used, h_0 is zero       */
-    int hand_over;      /* RNN_HAND_CELL | RNN_HAND_LAYERS                  */
-    int attention;      /* RNN_NO_ATTENTION, RNN_ADDITIVE, ...: c_t joins
-                           the decoder's input; the query is the state of
-                           its last layer before the step                   */
-    int attention_size; /* A, of RNN_ADDITIVE                               */
+    unsigned hand_over; /* RNN_HAND_CELL | RNN_HAND_LAYERS                  */
+    rnn_score attention; /* its c_t joins the decoder's input; the query is the
+                           state of its last layer before the step          */
+    int attention_size; /* A, of RNN_SCORE_ADDITIVE                         */
     int head_context;   /* 1: the head reads [s_t; c_t], [s_t; c] without
                            attention                                        */
     int num_sources;    /* 0 means 1; 2: two encoders alike in size, each
@@ -828,6 +827,13 @@ typedef struct rnn_model {
 } rnn_model;
 
 /* ---- the plan: everything is laid out once ------------------------------- */
+
+/* Copies of the weights in the order in which kernels read them. */
+typedef enum rnn_packing {
+    RNN_PACK_FLOAT = 0,
+    RNN_PACK_NONE /* none, and no room for copies of other factors: the least
+                     memory; slower on batches, the same bits */
+} rnn_packing;
 
 /* What a plan is for, at most; calls may use less. */
 typedef struct rnn_most {
@@ -838,17 +844,10 @@ typedef struct rnn_most {
     int tokens;       /* that one beam search writes; 0: there is none      */
     int train;        /* 1: forward and backward                            */
     int moments;      /* arrays that an optimiser keeps: Adam 2             */
-    int packed;       /* RNN_PACK_FLOAT, RNN_PACK_NONE                      */
+    rnn_packing packed;
     int keep_every;   /* 0 or 1: every state is kept for backward; more is
                          RNN_E_UNSUPPORTED as yet                           */
 } rnn_most;
-
-/* Copies of the weights in the order in which kernels read them. */
-enum {
-    RNN_PACK_FLOAT = 0,
-    RNN_PACK_NONE /* none, and no room for copies of other factors: the least
-                     memory; slower on batches, the same bits */
-};
 
 /* How many numbers (ints for `ints`) each array of a rnn_work holds. */
 typedef struct rnn_sizes {
@@ -962,7 +961,8 @@ typedef struct rnn_i_source {
 
 typedef struct rnn_i_model {
     int decoder, given;   /* whether there is one; whether c is x itself     */
-    int n_to_1, sources, feed, hand, context, attention;
+    int n_to_1, sources, context, attention;
+    unsigned feed, hand;
     int uses_c, q, keeps; /* whether there is a c, a q, a memory             */
     rnn_i_side top;
     rnn_i_source source[RNN_MAX_SOURCES];
@@ -1054,9 +1054,9 @@ RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
                             const rnn_seq *seq);
 
 /* Back from dlogits (as logits), which a loss gives, to grads, and to what flow
- * (NULL: nothing) asks for; its dx only with RNN_DENSE. With a decoder, dx is
- * the gradient of its previous outputs, and dh0 that of the state at which it
- * starts, also where that was made of the context; the gradients of the sources
+ * (NULL: nothing) asks for; its dx only with RNN_INPUT_DENSE. With a decoder,
+ * dx is the gradient of its previous outputs, and dh0 that of the state where
+ * it starts, also if it was made of the context; the gradients of the sources
  * are in flow->source (of 1 vs N dx (1, B, I)). RNN_E_ORDER: keep does not hold
  * a forward pass by this plan with these steps, batch, lengths, seed, first
  * step and row, and own_rate; or backward has been there already. */
@@ -1088,7 +1088,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
 /* Firmware: a step of an N vs N or N vs 1 model that the compiler knows, as a
  * function of its own in the file that has the implementation:
  *
- *     #define NET RNN_LSTM, 32, 0, 32, 1, 1, 1, 4          -- as in [API-SIZES]
+ *     #define NET RNN_CELL_LSTM, 32, 0, 32, 1, 1, 1, 4     -- as in [API-SIZES]
  *     RNN_DEFINE_STEP(step, NET)
  *     step(params, x, NULL, h, c, logits, scratch);
  *
@@ -1122,8 +1122,8 @@ typedef struct rnn_view {
     const rnn_real *h0, *c0; /* (L, B, H) where a decoder starts             */
     const rnn_real *c;       /* (B, C) its context                           */
     struct {
-        const rnn_real *memory;    /* (S, B, K) its states; RNN_MEAN, RNN_ALL
-                                      and attention alone                    */
+        const rnn_real *memory;    /* (S, B, K) its states; attention and the
+                                      contexts that read them all            */
         const rnn_real *attention; /* (T, B, S) a_ij                         */
         const rnn_real *context;   /* (T, B, K) c_i                          */
     } source[RNN_MAX_SOURCES];
@@ -1270,9 +1270,10 @@ typedef enum rnn_init_rule {
                                 weight_hh of ReLU, biases 0, Le, Jaitly &
                                 Hinton 2015                                  */
 } rnn_init_rule;
-enum { RNN_INIT_RULES = RNN_INIT_IDENTITY + 1 };
+#define RNN_INIT_RULES ((int)RNN_INIT_IDENTITY + 1)
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
-                                  int rule, rnn_real gain, rnn_rng *rng);
+                                  rnn_init_rule rule, rnn_real gain,
+                                  rnn_rng *rng);
 
 /* LSTM's forget gates open at the start, in every layer, of encoders too: their
  * share of bias_ih becomes bias, of bias_hh 0 (Gers et al. 2000; Jozefowicz et
@@ -1298,17 +1299,17 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
 
 /* The optimisers of torch.optim 1.13, by its names and definitions. */
 typedef enum rnn_optimizer_kind {
-    RNN_SGD = 0,  /* Sutskever et al. 2013's momentum        0 or 1 moments  */
-    RNN_ADAGRAD,  /* Duchi, Hazan & Singer 2011              1               */
-    RNN_ADADELTA, /* Zeiler 2012                             2               */
-    RNN_RMSPROP,  /* Hinton 2012; centered: Graves 2013      1 to 3          */
-    RNN_ADAM,     /* Kingma & Ba 2015; amsgrad: Reddi 2018   2 or 3          */
-    RNN_ADAMW     /* Loshchilov & Hutter 2019                2 or 3          */
+    RNN_OPT_SGD = 0,  /* Sutskever et al. 2013's momentum     0 or 1 moments */
+    RNN_OPT_ADAGRAD,  /* Duchi, Hazan & Singer 2011           1              */
+    RNN_OPT_ADADELTA, /* Zeiler 2012                          2              */
+    RNN_OPT_RMSPROP,  /* Hinton 2012; centered: Graves 2013   1 to 3         */
+    RNN_OPT_ADAM,     /* Kingma & Ba 2015; amsgrad: Reddi 2018  2 or 3       */
+    RNN_OPT_ADAMW     /* Loshchilov & Hutter 2019             2 or 3         */
 } rnn_optimizer_kind;
-enum { RNN_OPTIMIZERS = RNN_ADAMW + 1 };
+#define RNN_OPTIMIZERS ((int)RNN_OPT_ADAMW + 1)
 
 typedef struct rnn_optimizer {
-    int kind;
+    rnn_optimizer_kind kind;
     rnn_real lr;            /* may change between steps: rnn_schedule        */
     rnn_real weight_decay;  /* [0] an L2 penalty added to the gradient; of
                                AdamW [0.01] a decay of the weight itself     */
@@ -1327,7 +1328,8 @@ typedef struct rnn_optimizer {
 } rnn_optimizer;
 
 /* PyTorch's defaults of a kind, in brackets above, and no step taken. */
-RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt, int kind, rnn_real lr);
+RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
+                                     rnn_optimizer_kind kind, rnn_real lr);
 
 /* How many arrays of the layout of params it keeps: moments is (that, n). */
 RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
@@ -1360,15 +1362,16 @@ RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
 /* The learning rate of step t = 0, 1, ...: base, rising from base / warmup over
  * the first `warmup` steps, then, counted from there, by its kind. */
 typedef enum rnn_schedule_kind {
-    RNN_CONSTANT = 0,
-    RNN_STEP,        /* times gamma every `every` steps (StepLR)             */
-    RNN_EXPONENTIAL, /* times gamma every step (ExponentialLR)               */
-    RNN_COSINE       /* down to least over `every` steps, then least: half a
-                        cosine (CosineAnnealingLR; Loshchilov & Hutter 2017) */
+    RNN_SCHEDULE_CONSTANT = 0,
+    RNN_SCHEDULE_STEP,        /* times gamma every `every` steps (StepLR)    */
+    RNN_SCHEDULE_EXPONENTIAL, /* times gamma every step (ExponentialLR)      */
+    RNN_SCHEDULE_COSINE       /* down to least over `every` steps, then least:
+                                 half a cosine (CosineAnnealingLR; Loshchilov &
+                                 Hutter 2017)                                */
 } rnn_schedule_kind;
-enum { RNN_SCHEDULES = RNN_COSINE + 1 };
+#define RNN_SCHEDULES ((int)RNN_SCHEDULE_COSINE + 1)
 typedef struct rnn_schedule {
-    int kind;
+    rnn_schedule_kind kind;
     rnn_real base, gamma, least;
     uint32_t warmup, every;
 } rnn_schedule;
@@ -1467,24 +1470,24 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
 #ifndef RNN_NO_FILES
 
 #define RNN_I_DTYPES(X, a) /* RNN_ST_BOOL ...; bytes of a number */            \
-    X(a, ST_BOOL, "BOOL", 1)                                                   \
-    X(a, ST_U8, "U8", 1)                                                       \
-    X(a, ST_I8, "I8", 1)                                                       \
-    X(a, ST_F8_E5M2, "F8_E5M2", 1)                                             \
-    X(a, ST_F8_E4M3, "F8_E4M3", 1)                                             \
-    X(a, ST_I16, "I16", 2)                                                     \
-    X(a, ST_U16, "U16", 2)                                                     \
-    X(a, ST_F16, "F16", 2)                                                     \
-    X(a, ST_BF16, "BF16", 2)                                                   \
-    X(a, ST_I32, "I32", 4)                                                     \
-    X(a, ST_U32, "U32", 4)                                                     \
-    X(a, ST_F32, "F32", 4)                                                     \
-    X(a, ST_F64, "F64", 8)                                                     \
-    X(a, ST_I64, "I64", 8)                                                     \
-    X(a, ST_U64, "U64", 8)
+    X(a, BOOL, "BOOL", 1)                                                      \
+    X(a, U8, "U8", 1)                                                          \
+    X(a, I8, "I8", 1)                                                          \
+    X(a, F8_E5M2, "F8_E5M2", 1)                                                \
+    X(a, F8_E4M3, "F8_E4M3", 1)                                                \
+    X(a, I16, "I16", 2)                                                        \
+    X(a, U16, "U16", 2)                                                        \
+    X(a, F16, "F16", 2)                                                        \
+    X(a, BF16, "BF16", 2)                                                      \
+    X(a, I32, "I32", 4)                                                        \
+    X(a, U32, "U32", 4)                                                        \
+    X(a, F32, "F32", 4)                                                        \
+    X(a, F64, "F64", 8)                                                        \
+    X(a, I64, "I64", 8)                                                        \
+    X(a, U64, "U64", 8)
 
-typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, 0) } rnn_st_dtype;
-enum { RNN_ST_DTYPES = 0 RNN_I_DTYPES(RNN_I_ONE, 0) };
+typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, ST) } rnn_st_dtype;
+#define RNN_ST_DTYPES (0 RNN_I_DTYPES(RNN_I_ONE, 0))
 #define RNN_ST_MAX_DIMS 8
 #define RNN_ST_MAX_TENSORS 4096
 
@@ -1499,7 +1502,8 @@ typedef struct rnn_st {        /* an open file; points into the bytes */
 typedef struct rnn_st_tensor {
     const unsigned char *name; /* as it stands in the JSON, escapes and all, */
     size_t name_len;           /* not ended by 0; see rnn_st_unescape        */
-    int dtype, ndim;
+    rnn_st_dtype dtype;
+    int ndim;
     size_t dims[RNN_ST_MAX_DIMS];
     const unsigned char *data; /* little-endian, of any alignment */
     size_t size;               /* bytes                           */
@@ -1530,7 +1534,7 @@ RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
 RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
                               unsigned char *out, size_t cap);
 /* The name of a dtype, "BF16" for instance; "?" for an unknown one. */
-RNNDEF const char *rnn_st_dtype_name(int dtype);
+RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype);
 
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
  * *len. vocabulary: any bytes that belong to the model, or NULL. */
@@ -3792,12 +3796,12 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
         const size_t l = n - i;
         RNN_V p = RNN_K(ld)(u->p + i, l), g = RNN_K(ld)(u->g + i, l), d, m, v;
 
-        if (u->kind == RNN_ADAMW)
+        if (u->kind == RNN_OPT_ADAMW)
             p = RNN_NMAD(RNN_SET(u->decay), p, p);
         else
             g = RNN_MAD(RNN_SET(u->decay), p, g);
         switch (u->kind) {
-        case RNN_SGD:
+        case RNN_OPT_SGD:
             d = g;
             if (u->momentum) {
                 m = g;
@@ -3808,13 +3812,13 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
                 d = u->nesterov ? RNN_MAD(mu, m, g) : m;
             }
             break;
-        case RNN_ADAGRAD:
+        case RNN_OPT_ADAGRAD:
             v = u->begin ? RNN_SET(u->initial) : RNN_K(ld)(u->m1 + i, l);
             v = RNN_MAD(g, g, v);
             RNN_K(st)(u->m1 + i, v, l);
             d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), eps));
             break;
-        case RNN_ADADELTA:
+        case RNN_OPT_ADADELTA:
             v = RNN_K(moment)(b2, RNN_K(old)(u, u->m1, i, n), r2,
                               RNN_MUL(g, g));
             m = RNN_K(old)(u, u->m2, i, n);
@@ -3823,7 +3827,7 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
             RNN_K(st)(u->m1 + i, v, l);
             RNN_K(st)(u->m2 + i, RNN_K(moment)(b2, m, r2, RNN_MUL(d, d)), l);
             break;
-        case RNN_RMSPROP:
+        case RNN_OPT_RMSPROP:
             v = RNN_K(moment)(b2, RNN_K(old)(u, u->m1, i, n), r2,
                               RNN_MUL(g, g));
             RNN_K(st)(u->m1 + i, v, l);
@@ -4143,7 +4147,7 @@ RNN_I_CELL(LSTM, backward)
 
 /* All rows of a step, at one of the cell's stages. */
 #define RNN_I_RUN(way, name, ...)                                              \
-    case RNN_##name: RNN_K(name##_##way)(stage, s, b); break;
+    case RNN_CELL_##name: RNN_K(name##_##way)(stage, s, b); break;
 
 RNN_I_FN RNN_HOT void RNN_K(cell_forward)(int cell, int stage,
                                           const rnn_i_cell_step *s)
@@ -4341,7 +4345,7 @@ typedef struct rnn_i_call {
 
 RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
 {
-    const int kernel = run ? run->kernel : RNN_KERNEL_AUTO;
+    const int kernel = run ? (int)run->kernel : 0;
     const int parts = run && run->parts ? run->parts : 1;
 
     if (kernel < 0 || kernel >= RNN_KERNELS || parts < 1)
@@ -4986,7 +4990,7 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
  * [MAP]  functions over vectors
  * ========================================================================= */
 
-RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
+RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
                           const rnn_run *run)
 {
     rnn_i_call call;
@@ -4994,9 +4998,9 @@ RNNDEF rnn_status rnn_map(int f, size_t n, const rnn_real *x, rnn_real *y,
 
     if (st)
         return st;
-    if (!x || !y || f < RNN_IDENTITY || f > RNN_FN_SQRT)
+    if (!x || !y || (unsigned)f > (unsigned)RNN_FN_SQRT)
         return RNN_E_ARG;
-    RNN_I_DO(call.k, map)(f, n, x, y);
+    RNN_I_DO(call.k, map)((int)f, n, x, y);
     return RNN_OK;
 }
 
@@ -5130,8 +5134,8 @@ RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
 {
     size_t n;
 
-    if (!lin || !params || lin->activation < RNN_IDENTITY ||
-        lin->activation > RNN_FN_SIGMOID)
+    if (!lin || !params ||
+        (unsigned)lin->activation > (unsigned)RNN_FN_SIGMOID)
         return RNN_E_ARG;
     if (lin->input_size < 1 || lin->output_size < 1)
         return RNN_E_SIZE;
@@ -5185,6 +5189,7 @@ RNN_I_FN void rnn_i_set_linear(rnn_i_linear *s, const rnn_linear *lin,
 RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
+    const int f = (int)s->lin->activation;
     const size_t I = s->I, O = s->O;
     const rnn_real *bias = s->lin->no_bias ? NULL : s->params + I * O;
     rnn_i_part part;
@@ -5201,9 +5206,9 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
     }
     rnn_i_pad(call, s->seq, bias, s->to, O);
     rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
-    for (t = 0; t < s->seq->steps && s->lin->activation != RNN_IDENTITY; t++) {
+    for (t = 0; t < s->seq->steps && f != RNN_FN_IDENTITY; t++) {
         rnn_real *at = s->to + rnn_i_at(s->seq, t, first, O);
-        RNN_I_DO(call->k, map)(s->lin->activation, (end - first) * O, at, at);
+        RNN_I_DO(call->k, map)(f, (end - first) * O, at, at);
     }
 }
 
@@ -5219,7 +5224,7 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     for (t = 0; t < s->seq->steps; t++) {
         const size_t at = rnn_i_at(s->seq, t, first, O);
         RNN_I_DO(call->k, map_backward)
-        (s->lin->activation, (end - first) * O, s->y + at, s->to + at);
+        ((int)s->lin->activation, (end - first) * O, s->y + at, s->to + at);
     }
     if (s->dx) {
         const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
@@ -6269,7 +6274,8 @@ static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 /* Checks an attention; its sizes, and offsets in its parameters. */
 RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
 {
-    if (!att || att->score <= RNN_NO_ATTENTION || att->score >= RNN_SCORES)
+    if (!att || att->score == RNN_SCORE_NONE ||
+        (unsigned)att->score >= (unsigned)RNN_SCORES)
         return RNN_E_ARG;
     a->row = &rnn_i_scores[att->score];
     if (att->query_size < 1 || att->key_size < 1 ||
@@ -6741,7 +6747,35 @@ RNNDEF rnn_status rnn_attention_grads(
  * it needs, unless the call before has been like it.
  * ========================================================================= */
 
-enum { RNN_I_NOTHING = -1 }; /* beside RNN_DENSE, ...: no input of its own */
+enum { RNN_I_NOTHING = -1 }; /* an rnn_input: none of its own */
+
+/* The fields of rnn_model but the two of dropout, those of decoders last: name,
+ * type, and names of values in files. */
+#define RNN_I_FIELDS_OF(X, a)                                                  \
+    X(a, wiring, rnn_wiring, rnn_i_wirings)                                    \
+    X(a, cell, rnn_cell, rnn_i_cell_names)                                     \
+    X(a, input, rnn_input, rnn_i_inputs)                                       \
+    X(a, input_size, int, NULL)                                                \
+    X(a, embedding_size, int, NULL)                                            \
+    X(a, hidden_size, int, NULL)                                               \
+    X(a, num_layers, int, NULL)                                                \
+    X(a, bidirectional, int, NULL)                                             \
+    X(a, no_bias, int, NULL)                                                   \
+    X(a, output_size, int, NULL)                                               \
+    X(a, target, rnn_input, rnn_i_inputs)                                      \
+    X(a, target_size, int, NULL)                                               \
+    X(a, target_embedding_size, int, NULL)                                     \
+    X(a, decoder_hidden_size, int, NULL)                                       \
+    X(a, decoder_layers, int, NULL)                                            \
+    X(a, context, rnn_context, rnn_i_context_names)                            \
+    X(a, source_steps, int, NULL)                                              \
+    X(a, context_size, int, NULL)                                              \
+    X(a, feed, unsigned, NULL)                                                 \
+    X(a, hand_over, unsigned, NULL)                                            \
+    X(a, attention, rnn_score, rnn_i_score_names)                              \
+    X(a, attention_size, int, NULL)                                            \
+    X(a, head_context, int, NULL)                                              \
+    X(a, num_sources, int, NULL)
 
 typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS         */
     unsigned char each;        /* r holds every state             */
@@ -6757,9 +6791,9 @@ RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
 {
     s->input = input;
     s->I = size > 0 ? (size_t)size : 0;
-    s->E = input == RNN_EMBEDDING && width > 0 ? (size_t)width : 0;
+    s->E = input == RNN_INPUT_EMBEDDING && width > 0 ? (size_t)width : 0;
     s->reads = input == RNN_I_NOTHING ? 0 : s->E ? s->E : s->I;
-    s->stack.cell = model->cell;
+    s->stack.cell = (int)model->cell;
     s->stack.input_size = (int)s->reads;
     s->stack.hidden_size = model->hidden_size;
     s->stack.num_layers = model->num_layers;
@@ -6776,17 +6810,16 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
     rnn_i_stack *top = &m->top.stack;
     int i;
 
-    if (model->target < 0 || model->target >= RNN_INPUTS ||
-        model->context < 0 || model->context >= RNN_CONTEXTS ||
-        model->feed < 0 || model->feed > 7 || (model->feed & 6) == 6 ||
-        model->hand_over < 0 || model->hand_over > 3 ||
-        model->attention < 0 || model->attention >= RNN_SCORES ||
+    if ((unsigned)model->target >= (unsigned)RNN_INPUTS ||
+        (unsigned)model->context >= (unsigned)RNN_CONTEXTS ||
+        (unsigned)model->attention >= (unsigned)RNN_SCORES ||
+        model->feed > 7 || (model->feed & 6) == 6 || model->hand_over > 3 ||
         model->num_sources < 0 || model->num_sources > RNN_MAX_SOURCES)
         return RNN_E_ARG;
     if (model->target_size < 0 || model->decoder_hidden_size < 0 ||
         model->decoder_layers < 0 || model->context_size < 0 ||
         (rnn_i_contexts[model->context].each && model->source_steps < 1) ||
-        (model->target_size && model->target == RNN_EMBEDDING &&
+        (model->target_size && model->target == RNN_INPUT_EMBEDDING &&
          model->target_embedding_size < 1))
         return RNN_E_SIZE;
     if (m->given && (model->attention || model->hand_over || model->context ||
@@ -6794,13 +6827,13 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
         return RNN_E_ARG;
     m->sources = model->num_sources ? model->num_sources : 1;
     m->hand = model->hand_over;
-    m->context = model->context;
-    m->attention = model->attention;
-    m->feed = model->feed || m->attention || (m->hand & RNN_HAND_LAYERS)
-                  ? model->feed
-                  : (int)RNN_AS_STATE;
-    if (m->hand & RNN_HAND_LAYERS)
-        m->feed &= ~(int)RNN_AS_STATE; /* all layers are handed theirs */
+    m->context = (int)model->context;
+    m->attention = (int)model->attention;
+    m->feed = model->feed;
+    if (!m->feed && !m->attention && !(m->hand & RNN_HAND_LAYERS))
+        m->feed = RNN_FEED_STATE;
+    if (m->hand & RNN_HAND_LAYERS) /* all layers are handed theirs */
+        m->feed &= ~(unsigned)RNN_FEED_STATE;
     m->uses_c = m->feed || (model->head_context && !m->attention);
     m->q = model->context_size > 0;
     if (m->q && !m->uses_c)
@@ -6808,10 +6841,10 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
     m->keeps = m->attention ||
                (m->uses_c && rnn_i_contexts[m->context].memory);
     for (i = 0; i < m->sources; i++)
-        rnn_i_set_side(model, &m->source[i].side, model->input,
+        rnn_i_set_side(model, &m->source[i].side, (int)model->input,
                        model->input_size, model->embedding_size);
     rnn_i_set_side(model, &m->top,
-                   model->target_size ? model->target : (int)RNN_I_NOTHING,
+                   model->target_size ? (int)model->target : (int)RNN_I_NOTHING,
                    model->target_size, model->target_embedding_size);
     if (model->decoder_hidden_size)
         top->hidden_size = model->decoder_hidden_size;
@@ -6825,26 +6858,27 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
 /* The fields of a description, checked as far as no size is needed. */
 RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
 {
-    const int w = model ? model->wiring : 0;
+    const int w = model ? (int)model->wiring : 0;
 
-    if (!model || w < 0 || w >= RNN_WIRINGS || model->cell < 0 ||
-        model->cell >= RNN_CELLS || model->input < 0 ||
-        model->input >= RNN_INPUTS ||
+    if (!model || w < 0 || w >= RNN_WIRINGS ||
+        (unsigned)model->cell >= (unsigned)RNN_CELLS ||
+        (unsigned)model->input >= (unsigned)RNN_INPUTS ||
         !(model->dropout >= 0 && model->dropout < 1) ||
         !(model->dropout_last >= 0 && model->dropout_last < 1))
         return RNN_E_ARG;
     if (model->input_size < 1 || model->output_size < 0 ||
-        (model->input == RNN_EMBEDDING && model->embedding_size < 1))
+        (model->input == RNN_INPUT_EMBEDDING && model->embedding_size < 1))
         return RNN_E_SIZE;
-    m->decoder = w == RNN_1_TO_N || w == RNN_N_TO_M;
-    m->given = w == RNN_1_TO_N;
-    m->n_to_1 = w == RNN_N_TO_1;
+    m->decoder = w == RNN_WIRING_1_TO_N || w == RNN_WIRING_N_TO_M;
+    m->given = w == RNN_WIRING_1_TO_N;
+    m->n_to_1 = w == RNN_WIRING_N_TO_1;
     m->sources = 0;
-    m->feed = m->hand = m->attention = m->uses_c = m->q = m->keeps = 0;
-    m->context = RNN_LAST;
+    m->feed = m->hand = 0;
+    m->attention = m->uses_c = m->q = m->keeps = 0;
+    m->context = RNN_CONTEXT_LAST;
     if (m->decoder)
         return rnn_i_describe_decoder(model, m);
-    rnn_i_set_side(model, &m->top, model->input, model->input_size,
+    rnn_i_set_side(model, &m->top, (int)model->input, model->input_size,
                    model->embedding_size);
     if (m->n_to_1)
         m->top.drop_last = model->dropout_last;
@@ -6881,7 +6915,7 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
             m->R = rnn_i_times(m->R, (size_t)model->source_steps);
         m->C = m->q ? (size_t)model->context_size : m->R;
     }
-    if (((m->feed & RNN_AS_STATE) && m->C != Hd) ||
+    if (((m->feed & RNN_FEED_STATE) && m->C != Hd) ||
         ((m->hand & RNN_HAND_LAYERS) && L != Ld) ||
         ((m->hand & RNN_HAND_LAYERS ||
           (m->hand & RNN_HAND_CELL && rnn_i_cells[model->cell].c)) &&
@@ -6890,7 +6924,7 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     if (model->head_context)
         m->Z = m->attention ? m->K : m->C;
     in = rnn_i_plus(m->top.reads, m->attention ? m->K : 0);
-    if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH))
+    if (m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH))
         in = rnn_i_plus(in, m->C);
     if (in > INT_MAX || m->R > INT_MAX ||
         rnn_i_plus(m->Z, rnn_i_times(Hd, 2)) > INT_MAX)
@@ -7194,6 +7228,34 @@ RNN_I_FN uint32_t rnn_i_mix(uint32_t hash, uint32_t value)
     return hash ^ hash >> 15;
 }
 
+RNN_I_FN uint32_t rnn_i_mix_real(uint32_t hash, rnn_real x)
+{
+    const uint64_t bits = rnn_i_to_bits(x);
+    return rnn_i_mix(rnn_i_mix(hash, (uint32_t)bits), (uint32_t)(bits >> 32));
+}
+
+/* What tells one plan from another: never 0, which is none. */
+RNN_I_FN uint32_t rnn_i_hash_plan(const rnn_model *model, const rnn_most *n)
+{
+#define RNN_I_MIX(a, name, type, names)                                        \
+    hash = rnn_i_mix(hash, (uint32_t)model->name);
+    uint32_t hash = 1;
+
+    RNN_I_FIELDS_OF(RNN_I_MIX, 0)
+#undef RNN_I_MIX
+    hash = rnn_i_mix_real(hash, model->dropout);
+    hash = rnn_i_mix_real(hash, model->dropout_last);
+    hash = rnn_i_mix(hash, (uint32_t)n->steps);
+    hash = rnn_i_mix(hash, (uint32_t)n->batch);
+    hash = rnn_i_mix(hash, (uint32_t)n->source_steps);
+    hash = rnn_i_mix(hash, (uint32_t)n->rows);
+    hash = rnn_i_mix(hash, (uint32_t)n->tokens);
+    hash = rnn_i_mix(hash, (uint32_t)n->train);
+    hash = rnn_i_mix(hash, (uint32_t)n->moments);
+    hash = rnn_i_mix(hash, (uint32_t)n->packed);
+    return hash ? hash : 1;
+}
+
 /* What a stamp says: nothing yet; what is behind it can be used; it was. */
 enum { RNN_I_BLANK, RNN_I_READY, RNN_I_USED };
 
@@ -7304,12 +7366,10 @@ RNN_I_FN int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
 RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
                            const rnn_most *most)
 {
-    static const rnn_most least = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const rnn_most least = {0, 0, 0, 0, 0, 0, 0, RNN_PACK_FLOAT, 0};
     rnn_i_model m;
     rnn_most n = most ? *most : least;
     rnn_sizes z;
-    const unsigned char *byte;
-    size_t i;
     rnn_status st;
 
     if (!net)
@@ -7317,7 +7377,7 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
     st = rnn_i_model_of(model, &m);
     if (st)
         return st;
-    if (n.packed < RNN_PACK_FLOAT || n.packed > RNN_PACK_NONE)
+    if ((unsigned)n.packed > (unsigned)RNN_PACK_NONE)
         return RNN_E_ARG;
     if (n.keep_every > 1)
         return RNN_E_UNSUPPORTED;
@@ -7336,13 +7396,7 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
     net->model = *model;
     net->most = n;
     net->sizes = z;
-    net->id = 1;
-    byte = (const unsigned char *)&net->model;
-    for (i = 0; i < sizeof net->model; i++)
-        net->id = rnn_i_mix(net->id, byte[i]);
-    byte = (const unsigned char *)&net->most;
-    for (i = 0; i < sizeof net->most; i++)
-        net->id = rnn_i_mix(net->id, byte[i]);
+    net->id = rnn_i_hash_plan(model, &n);
     return RNN_OK;
 }
 
@@ -7471,15 +7525,15 @@ RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
                           rnn_seq *inner)
 {
     *inner = *seq;
-    inner->ids = s->input == RNN_ONE_HOT ? seq->ids : NULL;
-    inner->x = s->E ? s->x : s->input == RNN_DENSE ? seq->x : NULL;
+    inner->ids = s->input == RNN_INPUT_ONE_HOT ? seq->ids : NULL;
+    inner->x = s->E ? s->x : s->input == RNN_INPUT_DENSE ? seq->x : NULL;
 }
 
 /* What rnn_i_check_seq wants to know of what a side reads. */
 RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
 {
     return s->input == RNN_I_NOTHING ? -1
-           : s->input == RNN_DENSE   ? 0
+           : s->input == RNN_INPUT_DENSE   ? 0
                                      : (int)s->I;
 }
 
@@ -7568,10 +7622,10 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
     if (m->top.input != RNN_I_NOTHING)
         rnn_i_set_part(&in[n++], o->inner.x, m->top.reads,
                        train && m->top.E ? m->top.dx : NULL);
-    if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
+    if (m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH)) {
         rnn_i_set_part(&in[n], m->c, m->C, train ? m->dc : NULL);
         in[n].fixed = in[n].add = 1;
-        in[n++].when = m->feed & RNN_AT_FIRST ? RNN_I_FIRST : RNN_I_ALWAYS;
+        in[n++].when = m->feed & RNN_FEED_FIRST ? RNN_I_FIRST : RNN_I_ALWAYS;
     }
     o->fixed = n;
     rnn_i_layer_of(&m->top.y, m->top.y.L - 1, 0, &a);
@@ -7589,7 +7643,7 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 RNN_I_FN int rnn_i_own_fits(const rnn_i_model *m, const rnn_seq *seq)
 {
     return m->decoder && m->O && seq->own_rate >= 0 && seq->own_rate <= 1 &&
-           seq->own_ids && m->top.input > RNN_DENSE && m->O <= m->top.I;
+           seq->own_ids && m->top.input > RNN_INPUT_DENSE && m->O <= m->top.I;
 }
 
 /* Whether copies that rnn_pack has made can be read: *have. */
@@ -7621,7 +7675,7 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
 
 RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
 {
-    const int sources = net->model.wiring == RNN_N_TO_M
+    const int sources = net->model.wiring == RNN_WIRING_N_TO_M
                             ? rnn_i_or_one(net->model.num_sources)
                             : 0;
     const rnn_i_bits rate = rnn_i_to_bits(seq->own_rate);
@@ -7868,7 +7922,7 @@ RNN_I_SUMMARY(ALL, backward)
 }
 
 #define RNN_I_RUN(way, name, ...)                                              \
-    case RNN_##name: rnn_i_##name##_##way(s); break;
+    case RNN_CONTEXT_##name: rnn_i_##name##_##way(s); break;
 RNN_I_FN void rnn_i_summary_forward(int context, const rnn_i_summary *s)
 {
     switch ((rnn_context)context) {
@@ -7923,7 +7977,7 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
             if (!m->given) {
                 rnn_i_summary_of(call, o, i, b, 0, &s);
                 rnn_i_summary_forward(m->context, &s);
-            } else if (side->input == RNN_ONE_HOT) {
+            } else if (side->input == RNN_INPUT_ONE_HOT) {
                 rnn_i_copy(m->r + b * m->R, NULL, m->R);
                 m->r[b * m->R + (size_t)o->source[0].ids[b]] = 1;
             } else {
@@ -8022,7 +8076,7 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
                 rnn_i_copy(m->c0 + to, seq->c0 && !zero ? seq->c0 + to : NULL,
                            y->H);
         }
-    if (m->feed & RNN_AS_STATE)
+    if (m->feed & RNN_FEED_STATE)
         rnn_i_copy(m->h0 + first * y->H, m->c + first * m->C,
                    (end - first) * m->C);
     for (i = 0; i < m->sources && !m->given; i++) {
@@ -8060,7 +8114,7 @@ RNN_I_FN void rnn_i_start_backward(const rnn_i_call *call, const rnn_i_open *o,
             rnn_i_copy(flow->dc0 + l * y->state + at,
                        y->dc + l * y->carry + at, n);
     }
-    if (m->feed & RNN_AS_STATE)
+    if (m->feed & RNN_FEED_STATE)
         RNN_I_DO(call->k, accumulate)((end - first) * m->C,
                                         y->dh + first * m->C,
                                         m->dc + first * m->C);
@@ -8555,7 +8609,7 @@ typedef struct rnn_i_pass {
 /* Whether a side's layer 0 gathers the rows of its weights. */
 RNN_I_FN int rnn_i_gathers(const rnn_i_side *s)
 {
-    return s->input == RNN_ONE_HOT && s->y.I == s->reads;
+    return s->input == RNN_INPUT_ONE_HOT && s->y.I == s->reads;
 }
 
 /* The copies: in strips, which forward reads, and transposed, which backward
@@ -8712,10 +8766,10 @@ RNN_I_FN int rnn_i_flow_fits(const rnn_i_model *m, const rnn_flow *flow)
 
     if (!flow)
         return 1;
-    if (flow->dx && m->top.input != RNN_DENSE)
+    if (flow->dx && m->top.input != RNN_INPUT_DENSE)
         return 0;
     for (i = 0; flow->source && i < m->sources; i++)
-        if (flow->source[i].dx && m->source[i].side.input != RNN_DENSE)
+        if (flow->source[i].dx && m->source[i].side.input != RNN_INPUT_DENSE)
             return 0;
     return 1;
 }
@@ -8738,7 +8792,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     if (rnn_i_stamped(work->keep, hash) != RNN_I_READY)
         return RNN_E_ORDER;
     rnn_i_stamp(work->keep, RNN_I_USED, hash);
-    if (!m->top.E && flow && m->top.input == RNN_DENSE)
+    if (!m->top.E && flow && m->top.input == RNN_INPUT_DENSE)
         m->top.y.in[0].dx = flow->dx;
     pass.work = work;
     pass.flow = flow;
@@ -9402,7 +9456,8 @@ RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params,
 }
 
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
-                                  int rule, rnn_real gain, rnn_rng *rng)
+                                  rnn_init_rule rule, rnn_real gain,
+                                  rnn_rng *rng)
 {
     const rnn_tensor *t = tensor;
     rnn_real in, out, f = 1, *at, u;
@@ -9410,7 +9465,7 @@ RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
     int normal;
 
     if (!t || !params || !rng || t->rows < 1 || t->cols < 0 ||
-        rule < RNN_INIT_DEFAULT || rule > RNN_INIT_IDENTITY)
+        (unsigned)rule >= (unsigned)RNN_INIT_RULES)
         return RNN_E_ARG;
     rows = (size_t)t->rows;
     cols = t->cols ? (size_t)t->cols : 1;
@@ -9495,7 +9550,7 @@ RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
 
     if (st)
         return st;
-    if (!params || model->cell != RNN_LSTM || model->no_bias)
+    if (!params || model->cell != RNN_CELL_LSTM || model->no_bias)
         return RNN_E_ARG;
     if (params_len < m.params)
         return RNN_E_BUFFER;
@@ -9601,20 +9656,21 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
  * [OPTIMIZERS]  the equations stand with their kernel
  * ========================================================================= */
 
-RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt, int kind, rnn_real lr)
+RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
+                                     rnn_optimizer_kind kind, rnn_real lr)
 {
-    if (!opt || kind < RNN_SGD || kind > RNN_ADAMW)
+    if (!opt || (unsigned)kind >= (unsigned)RNN_OPTIMIZERS)
         return RNN_E_ARG;
     opt->kind = kind;
     opt->lr = lr;
-    opt->weight_decay = kind == RNN_ADAMW ? (rnn_real)0.01 : 0;
+    opt->weight_decay = kind == RNN_OPT_ADAMW ? (rnn_real)0.01 : 0;
     opt->momentum = opt->dampening = 0;
     opt->nesterov = opt->centered = opt->amsgrad = 0;
-    opt->rho = kind == RNN_RMSPROP ? (rnn_real)0.99 : (rnn_real)0.9;
+    opt->rho = kind == RNN_OPT_RMSPROP ? (rnn_real)0.99 : (rnn_real)0.9;
     opt->beta1 = (rnn_real)0.9;
     opt->beta2 = (rnn_real)0.999;
-    opt->eps = kind == RNN_ADAGRAD    ? (rnn_real)1e-10
-               : kind == RNN_ADADELTA ? (rnn_real)1e-6
+    opt->eps = kind == RNN_OPT_ADAGRAD    ? (rnn_real)1e-10
+               : kind == RNN_OPT_ADADELTA ? (rnn_real)1e-6
                                       : (rnn_real)1e-8;
     opt->lr_decay = opt->initial = 0;
     opt->step = 0;
@@ -9624,7 +9680,7 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt, int kind, rnn_real lr)
 
 RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o)
 {
-    if (!o || o->kind < RNN_SGD || o->kind > RNN_ADAMW)
+    if (!o || (unsigned)o->kind >= (unsigned)RNN_OPTIMIZERS)
         return RNN_E_ARG;
     if (!(o->lr >= 0 && o->weight_decay >= 0 && o->momentum >= 0 &&
           o->eps >= 0 && o->lr_decay >= 0 && o->initial >= 0 && o->rho >= 0 &&
@@ -9646,10 +9702,10 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
     if (!count)
         return RNN_E_ARG;
     switch (opt->kind) {
-    case RNN_SGD: *count = opt->momentum > 0 ? 1 : 0; break;
-    case RNN_ADAGRAD: *count = 1; break;
-    case RNN_ADADELTA: *count = 2; break;
-    case RNN_RMSPROP:
+    case RNN_OPT_SGD: *count = opt->momentum > 0 ? 1 : 0; break;
+    case RNN_OPT_ADAGRAD: *count = 1; break;
+    case RNN_OPT_ADADELTA: *count = 2; break;
+    case RNN_OPT_RMSPROP:
         *count = 1u + (opt->centered ? 1u : 0u) + (opt->momentum > 0 ? 1u : 0u);
         break;
     default: *count = opt->amsgrad ? 3 : 2;
@@ -9716,7 +9772,7 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
         return RNN_E_ARG;
     if (first > n || count > n - first)
         return RNN_E_SIZE;
-    u.kind = opt->kind;
+    u.kind = (int)opt->kind;
     u.nesterov = opt->nesterov;
     u.centered = opt->centered;
     u.amsgrad = opt->amsgrad;
@@ -9731,16 +9787,16 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
     u.root = 1;
     u.eps = opt->eps;
     u.initial = opt->initial;
-    if (opt->kind == RNN_ADADELTA || opt->kind == RNN_RMSPROP)
+    if (opt->kind == RNN_OPT_ADADELTA || opt->kind == RNN_OPT_RMSPROP)
         u.beta2 = opt->rho;
     u.rest1 = rnn_i_sub(1, u.beta1);
     u.rest2 = rnn_i_sub(1, u.beta2);
-    if (opt->kind == RNN_ADAGRAD)
+    if (opt->kind == RNN_OPT_ADAGRAD)
         u.lr = rnn_i_div(u.lr, rnn_i_add(1, rnn_i_mul((rnn_real)(opt->step - 1),
                                                       opt->lr_decay)));
-    if (opt->kind == RNN_ADAMW)
+    if (opt->kind == RNN_OPT_ADAMW)
         u.decay = rnn_i_mul(u.lr, u.decay);
-    if (opt->kind >= RNN_ADAM) {
+    if (opt->kind >= RNN_OPT_ADAM) {
         u.lr = rnn_i_div(u.lr, opt->bias1);
         u.root = rnn_i_sqrt(opt->bias2);
     }
@@ -9750,7 +9806,7 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
     u.m1 = kept > 0 ? moments + first : NULL;
     u.m2 = kept > 1 ? moments + n + first : NULL;
     u.m3 = kept > 2 ? moments + 2 * n + first : NULL;
-    if (opt->kind == RNN_RMSPROP && !opt->centered)
+    if (opt->kind == RNN_OPT_RMSPROP && !opt->centered)
         u.m3 = u.m2;
     range.u = u;
     range.count = count;
@@ -9844,8 +9900,9 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     const rnn_schedule *s = schedule;
     rnn_real f;
 
-    if (!s || !lr || s->kind < RNN_CONSTANT || s->kind > RNN_COSINE ||
-        ((s->kind == RNN_STEP || s->kind == RNN_COSINE) && s->every == 0))
+    if (!s || !lr || (unsigned)s->kind >= (unsigned)RNN_SCHEDULES ||
+        (s->every == 0 && (s->kind == RNN_SCHEDULE_STEP ||
+                           s->kind == RNN_SCHEDULE_COSINE)))
         return RNN_E_ARG;
     *lr = s->base;
     if (t < s->warmup) {
@@ -9855,13 +9912,13 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     }
     t -= s->warmup;
     switch (s->kind) {
-    case RNN_STEP:
+    case RNN_SCHEDULE_STEP:
         *lr = rnn_i_mul(s->base, rnn_i_power(s->gamma, t / s->every));
         break;
-    case RNN_EXPONENTIAL:
+    case RNN_SCHEDULE_EXPONENTIAL:
         *lr = rnn_i_mul(s->base, rnn_i_power(s->gamma, t));
         break;
-    case RNN_COSINE:
+    case RNN_SCHEDULE_COSINE:
         f = t < s->every ? rnn_i_half_cosine(rnn_i_div((rnn_real)t,
                                                        (rnn_real)s->every))
                          : 0;
@@ -10182,13 +10239,13 @@ RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
     rnn_i_set_part(head, top, y->H, NULL);
     if (m->top.input != RNN_I_NOTHING)
         rnn_i_set_part(&in[n++], m->top.E                    ? m->top.x
-                                 : m->top.input == RNN_DENSE ? turn->one.x
+                                 : m->top.input == RNN_INPUT_DENSE ? turn->one.x
                                                              : NULL,
                        m->top.reads, NULL);
-    if (m->feed & (RNN_AT_FIRST | RNN_AT_EACH)) {
+    if (m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH)) {
         rnn_i_set_part(&in[n], m->fed, m->C, NULL);
-        in[n++].when = m->feed & RNN_AT_FIRST && t ? RNN_I_NEVER
-                       : m->feed & RNN_AT_FIRST    ? RNN_I_FIRST
+        in[n++].when = m->feed & RNN_FEED_FIRST && t ? RNN_I_NEVER
+                       : m->feed & RNN_FEED_FIRST    ? RNN_I_FIRST
                                                    : RNN_I_ALWAYS;
     }
     if (m->Z && !m->attention)
@@ -10354,8 +10411,8 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
 RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
                                         const rnn_writing *how)
 {
-    const int tokens = m->top.input == RNN_ONE_HOT ||
-                       m->top.input == RNN_EMBEDDING;
+    const int tokens = m->top.input == RNN_INPUT_ONE_HOT ||
+                       m->top.input == RNN_INPUT_EMBEDDING;
 
     if (!how || how->min_tokens < 0 || how->max_tokens < how->min_tokens ||
         how->rows < 0 || !m->O || m->n_to_1 ||
@@ -11072,9 +11129,11 @@ typedef struct rnn_i_dtype {
 static const rnn_i_dtype rnn_i_dtypes[] = {RNN_I_DTYPES(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
-RNNDEF const char *rnn_st_dtype_name(int dtype)
+RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype)
 {
-    return dtype < 0 || dtype >= RNN_ST_DTYPES ? "?" : rnn_i_dtypes[dtype].name;
+    const int known = (unsigned)dtype < (unsigned)RNN_ST_DTYPES;
+
+    return known ? rnn_i_dtypes[dtype].name : "?";
 }
 
 RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
@@ -11104,12 +11163,15 @@ RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
 {
     const unsigned char *s;
     size_t n;
+    int i;
 
     if (!rnn_i_string(j, &s, &n))
         return 0;
-    for (t->dtype = 0; t->dtype < RNN_ST_DTYPES; t->dtype++)
-        if (rnn_i_is(s, n, rnn_i_dtypes[t->dtype].name))
+    for (i = 0; i < RNN_ST_DTYPES; i++)
+        if (rnn_i_is(s, n, rnn_i_dtypes[i].name)) {
+            t->dtype = (rnn_st_dtype)i;
             return 1;
+        }
     return rnn_i_fail(j, "an unknown dtype");
 }
 
@@ -11479,18 +11541,12 @@ RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
     return rnn_i_from_f32(b | (e + 112u) << 23 | m);
 }
 
-RNN_I_FN int rnn_i_is_real(int dtype)
+RNN_I_FN int rnn_i_is_real(rnn_st_dtype dtype)
 {
     return dtype == RNN_ST_F32 || dtype == RNN_ST_F16 || dtype == RNN_ST_BF16;
 }
 
 /* ---- the description of a model in __metadata__ -------------------------- */
-
-typedef struct rnn_i_field {
-    const char *key;
-    size_t at;                /* of the field, an int, in rnn_model */
-    const char *const *names; /* of values 0, 1, ...; NULL: a number */
-} rnn_i_field;
 
 #define RNN_I_1ST(x, ...) x
 #define RNN_I_TEXT(a, name, ...) RNN_I_1ST(__VA_ARGS__, 0),
@@ -11504,39 +11560,42 @@ static const char *const rnn_i_inputs[] = {RNN_I_INPUTS(RNN_I_TEXT, 0) NULL};
 #undef RNN_I_TEXT
 #undef RNN_I_1ST
 
-#define RNN_I_FIELD(name, names) {#name, offsetof(rnn_model, name), names}
+/* The fields of rnn_model but dropout: their keys and values' names. */
+typedef struct rnn_i_field {
+    const char *key;
+    const char *const *names; /* of values 0, 1, ...; NULL: a number */
+} rnn_i_field;
+#define RNN_I_FIELD(a, name, type, names) {#name, names},
 static const rnn_i_field rnn_i_fields[] = {
-    RNN_I_FIELD(wiring, rnn_i_wirings),
-    RNN_I_FIELD(cell, rnn_i_cell_names),
-    RNN_I_FIELD(input, rnn_i_inputs),
-    RNN_I_FIELD(input_size, NULL),
-    RNN_I_FIELD(embedding_size, NULL),
-    RNN_I_FIELD(hidden_size, NULL),
-    RNN_I_FIELD(num_layers, NULL),
-    RNN_I_FIELD(bidirectional, NULL),
-    RNN_I_FIELD(no_bias, NULL),
-    RNN_I_FIELD(output_size, NULL), /* the last of those without a decoder */
-    RNN_I_FIELD(target, rnn_i_inputs),
-    RNN_I_FIELD(target_size, NULL),
-    RNN_I_FIELD(target_embedding_size, NULL),
-    RNN_I_FIELD(decoder_hidden_size, NULL),
-    RNN_I_FIELD(decoder_layers, NULL),
-    RNN_I_FIELD(context, rnn_i_context_names),
-    RNN_I_FIELD(source_steps, NULL),
-    RNN_I_FIELD(context_size, NULL),
-    RNN_I_FIELD(feed, NULL),
-    RNN_I_FIELD(hand_over, NULL),
-    RNN_I_FIELD(attention, rnn_i_score_names),
-    RNN_I_FIELD(attention_size, NULL),
-    RNN_I_FIELD(head_context, NULL),
-    RNN_I_FIELD(num_sources, NULL)};
+    RNN_I_FIELDS_OF(RNN_I_FIELD, 0)};
 #undef RNN_I_FIELD
-#define RNN_I_PLAIN_FIELDS 10
+#define RNN_I_PLAIN_FIELDS 10 /* those that are not of decoders come first */
 #define RNN_I_FIELDS ((int)(sizeof rnn_i_fields / sizeof rnn_i_fields[0]))
 
-RNN_I_FN int *rnn_i_field_of(rnn_model *m, int i)
+#define RNN_I_NUMBER(a, name, type, names) RNN_I_FIELD_##name,
+enum { RNN_I_FIELDS_OF(RNN_I_NUMBER, 0) RNN_I_NO_FIELD };
+#undef RNN_I_NUMBER
+
+RNN_I_FN int rnn_i_get_field(const rnn_model *m, int i)
 {
-    return (int *)(void *)((char *)m + rnn_i_fields[i].at);
+#define RNN_I_GET(a, name, type, names)                                        \
+    case RNN_I_FIELD_##name: return (int)m->name;
+    switch (i) {
+        RNN_I_FIELDS_OF(RNN_I_GET, 0)
+    default: return 0;
+    }
+#undef RNN_I_GET
+}
+
+RNN_I_FN void rnn_i_set_field(rnn_model *m, int i, int v)
+{
+#define RNN_I_SET(a, name, type, names)                                        \
+    case RNN_I_FIELD_##name: m->name = (type)v; break;
+    switch (i) {
+        RNN_I_FIELDS_OF(RNN_I_SET, 0)
+    default: break;
+    }
+#undef RNN_I_SET
 }
 
 /* The canonical form of a description: two that mean the same compare equal. */
@@ -11547,29 +11606,29 @@ RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
     m.num_layers = m.num_layers ? m.num_layers : 1;
     m.bidirectional = m.bidirectional != 0;
     m.no_bias = m.no_bias != 0;
-    if (m.input != RNN_EMBEDDING)
+    if (m.input != RNN_INPUT_EMBEDDING)
         m.embedding_size = 0;
-    if (m.wiring < RNN_1_TO_N) {
+    if (m.wiring < RNN_WIRING_1_TO_N) {
         for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
-            *rnn_i_field_of(&m, i) = 0;
+            rnn_i_set_field(&m, i, 0);
         return m;
     }
     if (!m.target_size)
-        m.target = 0;
-    if (!m.target_size || m.target != RNN_EMBEDDING)
+        m.target = RNN_INPUT_DENSE;
+    if (!m.target_size || m.target != RNN_INPUT_EMBEDDING)
         m.target_embedding_size = 0;
     m.decoder_hidden_size = m.decoder_hidden_size ? m.decoder_hidden_size
                                                   : m.hidden_size;
     m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
     if (!rnn_i_contexts[m.context].each)
         m.source_steps = 0;
-    if (m.cell != RNN_LSTM)
-        m.hand_over &= ~(int)RNN_HAND_CELL;
+    if (m.cell != RNN_CELL_LSTM)
+        m.hand_over &= ~(unsigned)RNN_HAND_CELL;
     if (m.hand_over & RNN_HAND_LAYERS)
-        m.feed &= ~(int)RNN_AS_STATE;
+        m.feed &= ~(unsigned)RNN_FEED_STATE;
     if (!m.feed && !m.attention && !(m.hand_over & RNN_HAND_LAYERS))
-        m.feed = RNN_AS_STATE;
-    if (m.attention != RNN_ADDITIVE)
+        m.feed = RNN_FEED_STATE;
+    if (m.attention != RNN_SCORE_ADDITIVE)
         m.attention_size = 0;
     m.head_context = m.head_context != 0;
     m.num_sources = m.num_sources ? m.num_sources : 1;
@@ -11627,12 +11686,12 @@ RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
     int i, v;
 
     rnn_i_text(o, "\"__metadata__\":{\"format\":\"pt\",\"rnn.h\":\"1\"");
-    for (i = 0; i < (m.wiring < RNN_1_TO_N ? RNN_I_PLAIN_FIELDS
-                                           : RNN_I_FIELDS); i++) {
+    for (i = 0; i < (m.wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS
+                                                  : RNN_I_FIELDS); i++) {
         rnn_i_text(o, ",\"");
         rnn_i_text(o, rnn_i_fields[i].key);
         rnn_i_text(o, "\":\"");
-        v = *rnn_i_field_of(&m, i);
+        v = rnn_i_get_field(&m, i);
         if (rnn_i_fields[i].names)
             rnn_i_text(o, rnn_i_fields[i].names[v]);
         else
@@ -11783,22 +11842,24 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
     unsigned char version[2];
     rnn_net net;
     size_t n;
-    int i;
+    int i, v;
     rnn_status r = rnn_st_meta(st, "rnn.h", version, sizeof version, &n);
 
     if (r == RNN_E_END)
         return rnn_i_because(why, "the file has no description of a model", r);
     for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
-        *rnn_i_field_of(m, i) = 0;
+        rnn_i_set_field(m, i, 0);
     if (r || n != 1 || version[0] != '1')
         return rnn_i_because(why, "the description is of another version",
                              RNN_E_MISMATCH);
-    m->wiring = RNN_N_TO_N;
-    for (i = 0; i < (m->wiring < RNN_1_TO_N ? RNN_I_PLAIN_FIELDS
-                                            : RNN_I_FIELDS); i++)
-        if (!rnn_i_read_field(st, &rnn_i_fields[i], rnn_i_field_of(m, i)))
+    m->wiring = RNN_WIRING_N_TO_N;
+    for (i = 0; i < (m->wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS
+                                                   : RNN_I_FIELDS); i++) {
+        if (!rnn_i_read_field(st, &rnn_i_fields[i], &v))
             return rnn_i_because(why, "a field of the description is wrong",
                                  RNN_E_MISMATCH);
+        rnn_i_set_field(m, i, v);
+    }
     if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
         !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last) ||
         rnn_plan(&net, m, NULL) != RNN_OK)
@@ -11902,7 +11963,7 @@ RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
         said = rnn_i_plain(&said);
         asked = rnn_i_plain(model);
         for (i = 0; i < RNN_I_FIELDS; i++)
-            if (*rnn_i_field_of(&said, i) != *rnn_i_field_of(&asked, i))
+            if (rnn_i_get_field(&said, i) != rnn_i_get_field(&asked, i))
                 return rnn_i_because(why, "the file describes another model",
                                      RNN_E_MISMATCH);
     } else if (r != RNN_E_END) {

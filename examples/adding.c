@@ -128,7 +128,7 @@ static void draw(const trainer *t)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 64, 2000};
+    options o = {1, RNN_CELL_GRU, 64, 2000};
     int length = 50, i;
     const option own[] = {{"--length", WHOLE, &length, 2, 10000, NULL,
                            "steps of a sequence: longer is harder"},
@@ -141,9 +141,9 @@ int main(int argc, char **argv)
     read_options(argc, argv,
                  "adding learns to add the two marked numbers of a long "
                  "sequence,\nand so to remember.\n", &o, own);
-    model.wiring = RNN_N_TO_1;
-    model.cell = o.cell;
-    model.input = RNN_DENSE;
+    model.wiring = RNN_WIRING_N_TO_1;
+    model.cell = (rnn_cell)o.cell;
+    model.input = RNN_INPUT_DENSE;
     model.input_size = 2;
     model.hidden_size = o.hidden;
     model.output_size = 1;

@@ -222,9 +222,9 @@ static double test(decoder *d, int first, double noise, rnn_rng *rng)
 int main(int argc, char **argv)
 {
     static const char *const feeds[] = {"first", "each", "both", NULL};
-    static const int feed_flags[] = {RNN_AS_STATE, RNN_AT_EACH,
-                                     RNN_AS_STATE | RNN_AT_EACH};
-    options o = {1, RNN_GRU, 128, 4000};
+    static const int feed_flags[] = {RNN_FEED_STATE, RNN_FEED_EACH,
+                                     RNN_FEED_STATE | RNN_FEED_EACH};
+    options o = {1, RNN_CELL_GRU, 128, 4000};
     int feed = 0, i;
     double noise = 0.01, learnt, tested;
     const option own[] = {
@@ -243,17 +243,17 @@ int main(int argc, char **argv)
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     make_scenes(&rng);
     p->source[0].x = pictures;
-    model.wiring = RNN_1_TO_N;
-    model.cell = o.cell;
-    model.input = RNN_DENSE;
+    model.wiring = RNN_WIRING_1_TO_N;
+    model.cell = (rnn_cell)o.cell;
+    model.input = RNN_INPUT_DENSE;
     model.input_size = POINTS;
     model.context_size = model.hidden_size = o.hidden;
-    model.feed = feed_flags[feed];
-    model.target = RNN_EMBEDDING;
+    model.feed = (unsigned)feed_flags[feed];
+    model.target = RNN_INPUT_EMBEDDING;
     model.target_size = model.output_size = vocabulary.count;
     model.target_embedding_size = 16;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.005);
-    check(rnn_optimizer_init(&t->adam, RNN_ADAMW, t->adam.lr), "AdamW");
+    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAMW, t->adam.lr), "AdamW");
     t->adam.weight_decay = (rnn_real)0.2;
     while (go_on(t)) {
         for (i = 0; i < BATCH; i++)

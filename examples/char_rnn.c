@@ -73,7 +73,7 @@ static void check_settings(const settings *s, int argc, char **argv)
         (s->save || s->log || is_given(argc, argv, "--iterations")))
         die("--load without --data only writes a sample: no --iterations, "
             "--save or --log with it");
-    if (s->schedule == RNN_STEP && s->every == 0)
+    if (s->schedule == RNN_SCHEDULE_STEP && s->every == 0)
         die("--schedule step needs --every");
 #ifndef _OPENMP
     if (s->threads > 1)
@@ -152,13 +152,14 @@ static settings read_settings(int argc, char **argv)
          "recurrent layers, one above the other"},
         OPTIONS_END};
 
-    s.o.seed = s.layers = s.threads = 1, s.o.cell = RNN_LSTM, s.o.hidden = 128;
+    s.o.seed = s.layers = s.threads = 1, s.o.cell = RNN_CELL_LSTM,
+    s.o.hidden = 128;
     s.o.iterations = 2500, s.batch = 20, s.steps = 50, s.sample = 400;
-    s.optimizer = RNN_ADAM, s.lr = 0.002, s.gamma = 0.5, s.clip = 5;
+    s.optimizer = RNN_OPT_ADAM, s.lr = 0.002, s.gamma = 0.5, s.clip = 5;
     s.valid = 0.1, s.temperature = 0.8;
     read_options(argc, argv, about, &s.o, own);
     check_settings(&s, argc, argv);
-    if (s.schedule == RNN_COSINE && s.every == 0)
+    if (s.schedule == RNN_SCHEDULE_COSINE && s.every == 0)
         s.every = s.o.iterations > s.warmup ? s.o.iterations - s.warmup : 1;
     return s;
 }
@@ -286,9 +287,9 @@ static void make_network(network *net, const settings *s,
     for (byte = 0; byte < 256; byte++)
         if (seen[byte])
             net->bytes[count++] = (unsigned char)byte;
-    model.wiring = RNN_N_TO_N;
-    model.cell = s->o.cell;
-    model.input = RNN_ONE_HOT;
+    model.wiring = RNN_WIRING_N_TO_N;
+    model.cell = (rnn_cell)s->o.cell;
+    model.input = RNN_INPUT_ONE_HOT;
     model.input_size = model.output_size = count;
     model.hidden_size = s->o.hidden;
     model.num_layers = s->layers;
@@ -316,7 +317,7 @@ static void load_network(network *net, const char *path)
         die("%s: weights without a description; --init reads them", path);
     if (status != RNN_OK)
         die("%s: %s", path, why ? why : rnn_status_text(status));
-    if (model.input == RNN_DENSE || model.bidirectional ||
+    if (model.input == RNN_INPUT_DENSE || model.bidirectional ||
         model.input_size != (int)count || model.output_size != (int)count)
         die("%s: not a model that reads and writes bytes", path);
     open_network(net, &model);
@@ -496,11 +497,12 @@ static int open_optimizer(training *t)
     const settings *s = t->s;
     size_t count;
 
-    check(rnn_optimizer_init(&t->optimizer, s->optimizer, (rnn_real)s->lr),
+    check(rnn_optimizer_init(&t->optimizer, (rnn_optimizer_kind)s->optimizer,
+                             (rnn_real)s->lr),
           "the optimiser");
     t->optimizer.momentum = (rnn_real)s->momentum;
     t->optimizer.weight_decay = (rnn_real)s->decay;
-    t->schedule.kind = s->schedule;
+    t->schedule.kind = (rnn_schedule_kind)s->schedule;
     t->schedule.base = (rnn_real)s->lr;
     t->schedule.gamma = (rnn_real)s->gamma;
     t->schedule.warmup = (uint32_t)s->warmup;

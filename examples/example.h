@@ -411,10 +411,10 @@ static inline void first_weights(trainer *t)
 
     check(rnn_init_params(model, params, t->work.params_len, &t->rng),
           "first weights");
-    if (model->cell == RNN_LSTM)
+    if (model->cell == RNN_CELL_LSTM)
         check(rnn_init_forget_bias(model, params, t->work.params_len, 1),
               "first weights");
-    for (k = 0; model->cell == RNN_RELU &&
+    for (k = 0; model->cell == RNN_CELL_RELU &&
                 rnn_model_tensor(model, k, &w) == RNN_OK; k++) {
         bias = strstr(w.name, "bias_") != NULL;
         if (bias || strstr(w.name, "_hh_l"))
@@ -441,11 +441,11 @@ static inline trainer *open_trainer(const rnn_model *model, int source_steps,
     t->losses = reals((size_t)o->iterations);
     t->iterations = o->iterations;
     t->clip = 1;
-    t->schedule.kind = RNN_COSINE;
+    t->schedule.kind = RNN_SCHEDULE_COSINE;
     t->schedule.base = (rnn_real)lr;
     t->schedule.least = (rnn_real)(lr / 20);
     t->schedule.every = (uint32_t)(o->iterations + 1);
-    check(rnn_optimizer_init(&t->adam, RNN_ADAM, (rnn_real)lr), "Adam");
+    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAM, (rnn_real)lr), "Adam");
     rnn_rng_seed(&t->rng, (uint32_t)o->seed);
     first_weights(t);
     printf("%s, %d units, %lu parameters\n", cell_names[model->cell],
@@ -537,7 +537,7 @@ static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
                         int *of)
 {
     const size_t O = (size_t)t->net.model.output_size;
-    const int single = t->net.model.wiring == RNN_N_TO_1;
+    const int single = t->net.model.wiring == RNN_WIRING_N_TO_1;
     const size_t rows = (size_t)seq->batch * (single ? 1 : (size_t)seq->steps);
     size_t i;
     int id, good = 0;
@@ -638,15 +638,15 @@ static inline rnn_model attention_model(const options *o, int reads, int writes)
 {
     rnn_model model = {0};
 
-    model.wiring = RNN_N_TO_M;
-    model.cell = o->cell;
-    model.input = model.target = RNN_EMBEDDING;
+    model.wiring = RNN_WIRING_N_TO_M;
+    model.cell = (rnn_cell)o->cell;
+    model.input = model.target = RNN_INPUT_EMBEDDING;
     model.input_size = reads;
     model.target_size = model.output_size = writes;
     model.embedding_size = model.target_embedding_size = 32;
     model.hidden_size = model.attention_size = o->hidden;
     model.bidirectional = 1;
-    model.attention = RNN_ADDITIVE;
+    model.attention = RNN_SCORE_ADDITIVE;
     model.head_context = 1;
     return model;
 }

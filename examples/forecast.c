@@ -238,7 +238,7 @@ static void show_errors(const rnn_real *network, const rnn_real *repeat)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 64, 1500};
+    options o = {1, RNN_CELL_GRU, 64, 1500};
     double noise = 0.1, square = 0;
     const option own[] = {{"--noise", REAL, &noise, 0, 10, NULL,
                            "of a measurement; the series' deviation is 1"},
@@ -255,9 +255,9 @@ int main(int argc, char **argv)
     read_options(argc, argv,
                  "forecast learns to predict the next number of a chaotic "
                  "series,\nand then goes on by itself.\n", &o, own);
-    model.wiring = RNN_N_TO_N;
-    model.cell = o.cell;
-    model.input = RNN_DENSE;
+    model.wiring = RNN_WIRING_N_TO_N;
+    model.cell = (rnn_cell)o.cell;
+    model.input = RNN_INPUT_DENSE;
     model.input_size = model.output_size = 1;
     model.hidden_size = o.hidden;
     t = open_trainer(&model, 0, STEPS, TESTS, &o, 0.005);

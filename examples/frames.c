@@ -149,14 +149,14 @@ static trainer *train(int what, batch *b, const path *tests, double noise,
     trainer *t;
     int row;
 
-    model.wiring = RNN_N_TO_N;
+    model.wiring = RNN_WIRING_N_TO_N;
     model.output_size = ACTIONS;
     if (what == CLIP) {
-        model.wiring = RNN_N_TO_1;
+        model.wiring = RNN_WIRING_N_TO_1;
         model.output_size = KINDS;
     }
-    model.cell = o->cell;
-    model.input = RNN_DENSE;
+    model.cell = (rnn_cell)o->cell;
+    model.input = RNN_INPUT_DENSE;
     model.input_size = PIXELS;
     model.hidden_size = o->hidden;
     printf("a label for every %s: ", what == CLIP ? "clip" : "frame");
@@ -238,7 +238,7 @@ static void show(trainer *each, trainer *whole, const batch *b)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 64, 2000};
+    options o = {1, RNN_CELL_GRU, 64, 2000};
     double noise = 0.15, good[2];
     const option own[] = {{"--noise", REAL, &noise, 0, 10, NULL,
                            "its deviation; the spot's light is 1"},

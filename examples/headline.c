@@ -228,7 +228,7 @@ static void show_attention(const decoder *d, const int *report)
 int main(int argc, char **argv)
 {
     static int reports[TESTED][REPORT], headlines[TESTED][HEADLINE];
-    options o = {1, RNN_GRU, 64, 1000};
+    options o = {1, RNN_CELL_GRU, 64, 1000};
     const option none[] = {OPTIONS_END};
     pairs *p = open_pairs(BATCH, REPORT, HEADLINE);
     double exact;

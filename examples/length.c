@@ -90,20 +90,20 @@ static rnn_model make_model(const options *o, int kind)
 {
     rnn_model model = {0};
 
-    model.wiring = RNN_N_TO_M;
-    model.cell = o->cell;
-    model.input = model.target = RNN_ONE_HOT;
+    model.wiring = RNN_WIRING_N_TO_M;
+    model.cell = (rnn_cell)o->cell;
+    model.input = model.target = RNN_INPUT_ONE_HOT;
     model.input_size = model.target_size = model.output_size = SYMBOLS + 1;
     model.hidden_size = o->hidden;
-    model.feed = RNN_AS_STATE; /* with attention too: s_0 = h_N */
+    model.feed = RNN_FEED_STATE; /* with attention too: s_0 = h_N */
     if (kind == Q_LAST || kind == Q_ALL)
         model.context_size = o->hidden;
     if (kind == Q_ALL) {
-        model.context = RNN_ALL;
+        model.context = RNN_CONTEXT_ALL;
         model.source_steps = LONGEST;
     }
     if (kind == ATTENTION) {
-        model.attention = RNN_ADDITIVE;
+        model.attention = RNN_SCORE_ADDITIVE;
         model.attention_size = o->hidden;
     }
     return model;
@@ -213,7 +213,7 @@ static void draw(const outcome *all)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 32, 2500};
+    options o = {1, RNN_CELL_GRU, 32, 2500};
     int seeds = 5, kind, k;
     const option own[] = {{"--seeds", WHOLE, &seeds, 1, 1000, NULL,
                            "networks of each kind, from --seed on"},

@@ -366,7 +366,7 @@ static double test(decoder *d)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 128, 1400};
+    options o = {1, RNN_CELL_GRU, 128, 1400};
     double temperature = 0.7, top_p = 0.9, good;
     const option own[] = {
         {"--temperature", REAL, &temperature, 0, 10, NULL,
@@ -389,13 +389,13 @@ int main(int argc, char **argv)
     compose_all(&rng);
     p->source[0].x = x;
     printf("%d melodies to learn, %d tokens\n", LEARNT, TOKENS);
-    model.wiring = RNN_1_TO_N;
-    model.cell = o.cell;
-    model.input = RNN_DENSE;
+    model.wiring = RNN_WIRING_1_TO_N;
+    model.cell = (rnn_cell)o.cell;
+    model.input = RNN_INPUT_DENSE;
     model.input_size = INPUTS;
-    model.feed = RNN_AT_EACH;
+    model.feed = RNN_FEED_EACH;
     model.hidden_size = o.hidden;
-    model.target = RNN_EMBEDDING;
+    model.target = RNN_INPUT_EMBEDDING;
     model.target_embedding_size = 32;
     model.target_size = model.output_size = TOKENS;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.02);

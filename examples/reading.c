@@ -284,7 +284,7 @@ int main(int argc, char **argv)
         "who has the ball?"};
     static item tests[TESTED];
     static int stories[TESTED][STORY];
-    options o = {1, RNN_GRU, 64, 4000};
+    options o = {1, RNN_CELL_GRU, 64, 4000};
     const option none[] = {OPTIONS_END};
     int good[KINDS], of[KINDS], i;
     pairs *p = open_pairs(BATCH, STORY, ANSWER);
@@ -307,8 +307,8 @@ int main(int argc, char **argv)
     model = attention_model(&o, reads.count, writes.count);
     model.num_sources = 2;
     model.context_size = o.hidden;
-    model.context = RNN_MEAN;
-    model.feed = RNN_AS_STATE | RNN_AT_EACH;
+    model.context = RNN_CONTEXT_MEAN;
+    model.feed = RNN_FEED_STATE | RNN_FEED_EACH;
     t = open_trainer(&model, STORY, ANSWER, BATCH, &o, 0.003);
     while (go_on(t)) {
         make_batch(p, stories, &rng);

@@ -316,7 +316,7 @@ static void show_thought(trainer *t, int i)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 32, 1500};
+    options o = {1, RNN_CELL_GRU, 32, 1500};
     const option own[] = {OPTIONS_END};
     rnn_real *sure = reals(TESTED);
     rnn_model model = {0};
@@ -333,16 +333,16 @@ int main(int argc, char **argv)
     make_corpus(&rng);
     printf("%d sentences to learn, %d to test; %d words\n\nall at once: ",
            ALL - TESTED, TESTED, vocabulary.count);
-    model.wiring = RNN_N_TO_1;
-    model.cell = o.cell;
+    model.wiring = RNN_WIRING_N_TO_1;
+    model.cell = (rnn_cell)o.cell;
     model.hidden_size = o.hidden;
     model.output_size = 2;
-    model.input = RNN_DENSE;
+    model.input = RNN_INPUT_DENSE;
     model.input_size = vocabulary.count;
     t = train(&model, &b->at_once, b, &o);
     at_once = test(t, &b->at_once, b, sure);
     fputs("\nword by word: ", stdout);
-    model.input = RNN_EMBEDDING;
+    model.input = RNN_INPUT_EMBEDDING;
     model.embedding_size = 16;
     t = train(&model, &b->in_order, b, &o);
     in_order = test(t, &b->in_order, b, sure);

@@ -268,7 +268,7 @@ static void show_attention(decoder *d, rnn_rng *rng)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 64, 1500};
+    options o = {1, RNN_CELL_GRU, 64, 1500};
     const option none[] = {OPTIONS_END};
     pairs *p = open_pairs(BATCH, STEPS, LETTERS + 1);
     double loss = 3, right_share;
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
                  "speech learns to hear Morse code under noise, and shows "
                  "where each letter\nlistens.\n", &o, none);
     model = attention_model(&o, FRAMES * PITCHES, TOKENS);
-    model.input = RNN_DENSE;
+    model.input = RNN_INPUT_DENSE;
     model.target_embedding_size = 16;
     p->source[0].x = heard;
     t = open_trainer(&model, STEPS, LETTERS + 1, BATCH, &o, 0.01);

@@ -278,7 +278,7 @@ static void show_attention(const decoder *d, int i)
 
 int main(int argc, char **argv)
 {
-    options o = {1, RNN_GRU, 64, 1000};
+    options o = {1, RNN_CELL_GRU, 64, 1000};
     int width = 4, i, k;
     double own = 0, greedy, beam;
     const option table[] = {

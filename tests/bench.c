@@ -45,7 +45,7 @@ static void call_alone(void *row, long n)
 {
     rnn_run run = {0, 0, NULL, NULL};
 
-    run.kernel = kernel;
+    run.kernel = (rnn_kernel)kernel;
     while (n-- > 0)
         bench_row_call((bench_row *)row, &run);
 }

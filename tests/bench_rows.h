@@ -102,10 +102,10 @@ static inline int *bench_ids(bench_row *r, size_t n, int limit)
 
 static inline int bench_cell(const bench_line *l)
 {
-    return strcmp(l->cell, "rnn") == 0    ? (int)RNN_TANH
-           : strcmp(l->cell, "gru") == 0  ? (int)RNN_GRU
-           : strcmp(l->cell, "lstm") == 0 ? (int)RNN_LSTM
-                                          : (int)RNN_GRU_RESET_BEFORE;
+    return strcmp(l->cell, "rnn") == 0    ? (int)RNN_CELL_TANH
+           : strcmp(l->cell, "gru") == 0  ? (int)RNN_CELL_GRU
+           : strcmp(l->cell, "lstm") == 0 ? (int)RNN_CELL_LSTM
+                                          : (int)RNN_CELL_GRU_RESET_BEFORE;
 }
 
 static inline void bench_describe(bench_row *r)
@@ -113,24 +113,24 @@ static inline void bench_describe(bench_row *r)
     const bench_line *l = &r->line;
     rnn_model *m = &r->model;
 
-    m->cell = bench_cell(l);
+    m->cell = (rnn_cell)bench_cell(l);
     m->hidden_size = l->H;
     m->num_layers = l->L;
     m->bidirectional = l->D == 2;
     m->input_size = l->I;
     if (bench_has(l, "charlm")) {
-        m->input = RNN_ONE_HOT;
+        m->input = RNN_INPUT_ONE_HOT;
         m->output_size = l->I;
     }
     if (!bench_has(l, "attention"))
         return;
-    m->wiring = RNN_N_TO_M;
-    m->input = m->target = RNN_EMBEDDING;
+    m->wiring = RNN_WIRING_N_TO_M;
+    m->input = m->target = RNN_INPUT_EMBEDDING;
     m->input_size = m->target_size = m->output_size = BENCH_TOKENS;
     m->embedding_size = m->target_embedding_size = l->I;
     m->context_size = m->attention_size = l->H;
-    m->feed = RNN_AS_STATE;
-    m->attention = RNN_ADDITIVE;
+    m->feed = RNN_FEED_STATE;
+    m->attention = RNN_SCORE_ADDITIVE;
 }
 
 /* The plan; all of its arrays but those that are set are in one memory. */
@@ -219,7 +219,7 @@ static inline void bench_open_model(bench_row *r)
     r->values = bench_reals(r, rows, 0);
     r->seq.ids = bench_ids(r, rows, r->model.output_size);
     r->targets = bench_ids(r, rows, r->model.output_size);
-    if (r->model.wiring == RNN_N_TO_M) {
+    if (r->model.wiring == RNN_WIRING_N_TO_M) {
         r->source.steps = l->S;
         r->source.batch = l->B;
         r->source.ids = bench_ids(r, (size_t)l->S * (size_t)l->B,
@@ -240,7 +240,7 @@ static inline void bench_row_begin(void *row)
 
     if (r->tokens) {
         memcpy(r->work.params, r->fresh, z->params * sizeof(rnn_real));
-        bench_must(r, rnn_optimizer_init(&r->adam, RNN_ADAM, 0.002f));
+        bench_must(r, rnn_optimizer_init(&r->adam, RNN_OPT_ADAM, 0.002f));
     } else if (!r->train) {
         memcpy(r->hn, r->h0, z->state * sizeof(rnn_real));
         memcpy(r->cn, r->c0, z->state * sizeof(rnn_real));
@@ -341,7 +341,7 @@ static inline uint32_t bench_row_hash(const bench_row *r)
 {
     const rnn_sizes *z = &r->net.sizes;
     const rnn_work *w = &r->work;
-    const size_t c = r->model.cell == RNN_LSTM ? z->state : 0;
+    const size_t c = r->model.cell == RNN_CELL_LSTM ? z->state : 0;
     uint32_t h = 0;
 
     if (r->tokens) {

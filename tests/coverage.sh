@@ -204,7 +204,7 @@ rnn_i_context_backward: (end - first) * m->R);
 rnn_i_context_grads: } else if (s->side.E && m->uses_c) {
 
 # a width below 1 was refused before
-rnn_i_set_side: s->E = input == RNN_EMBEDDING && width > 0 ? (size_t)width : 0;
+rnn_i_set_side: s->E = input == RNN_INPUT_EMBEDDING && width > 0 ? (size_t)width : 0;
 
 # sizes of 32 bits come here; of 64, eight bytes fit, and sums of what fits
 rnn_st_open: return RNN_E_FORMAT;

@@ -7,7 +7,7 @@
 #include "../rnn.h"
 
 enum { I = 8, H = 16, O = 4, STEPS = 32 };
-#define NET RNN_LSTM, I, 0, H, 1, 1, 1, O
+#define NET RNN_CELL_LSTM, I, 0, H, 1, 1, 1, O
 enum { PARAMS = RNN_PARAMS(NET) };
 
 #include "firmware.h"
@@ -37,7 +37,7 @@ static int step(void)
     return 0;
 }
 #else
-static const rnn_model model = {.cell = RNN_LSTM, .input_size = I,
+static const rnn_model model = {.cell = RNN_CELL_LSTM, .input_size = I,
                                 .hidden_size = H, .output_size = O};
 static rnn_net net;
 static rnn_work work;

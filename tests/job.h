@@ -326,17 +326,18 @@ static void finish_job(job *j)
 {
     const rnn_model *m = &j->model;
     const int layers = m->hand_over & RNN_HAND_LAYERS;
-    const size_t E = (size_t)(m->input == RNN_EMBEDDING ? m->embedding_size
-                                                        : m->input_size);
+    const size_t E =
+        (size_t)(m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
+                                                 : m->input_size);
     rnn_most most;
     rnn_net net;
     size_t D, R;
     int i, L = m->num_layers, H = m->hidden_size;
 
     j->alone = !m->output_size;
-    j->decoder = m->wiring >= RNN_1_TO_N;
-    j->given = m->wiring == RNN_1_TO_N;
-    j->lstm = m->cell == RNN_LSTM;
+    j->decoder = m->wiring >= RNN_WIRING_1_TO_N;
+    j->given = m->wiring == RNN_WIRING_1_TO_N;
+    j->lstm = m->cell == RNN_CELL_LSTM;
     j->both = m->bidirectional && !j->decoder;
     j->sources = !j->decoder ? 0 : m->num_sources == 2 ? 2 : 1;
     if (j->decoder && m->decoder_layers)
@@ -352,7 +353,7 @@ static void finish_job(job *j)
     j->I[0] = (size_t)(j->decoder ? m->target_size : m->input_size);
     j->H[0] = (size_t)H;
     j->L[0] = (size_t)(L ? L : 1) * D;
-    j->Y = m->wiring == RNN_N_TO_1 ? 1 : j->T;
+    j->Y = m->wiring == RNN_WIRING_N_TO_1 ? 1 : j->T;
     j->O = j->alone ? D * j->H[0] : (size_t)m->output_size;
     D = m->bidirectional ? 2 : 1;
     for (i = 1; i <= j->sources; i++) {
@@ -362,12 +363,12 @@ static void finish_job(job *j)
     }
     j->K = (size_t)m->hidden_size * D;
     j->feed = m->feed || m->attention || layers || !j->decoder
-                  ? m->feed : (int)RNN_AS_STATE;
+                  ? (int)m->feed : (int)RNN_FEED_STATE;
     if (layers)
-        j->feed &= ~(int)RNN_AS_STATE;
+        j->feed &= ~(int)RNN_FEED_STATE;
     j->uses_c = j->feed || (m->head_context && !m->attention);
     R = j->given ? E : j->K * (size_t)j->sources;
-    if (m->context == RNN_ALL)
+    if (m->context == RNN_CONTEXT_ALL)
         R *= (size_t)m->source_steps;
     j->C = !j->uses_c ? 0 : m->context_size ? (size_t)m->context_size : R;
     j->Z = !m->head_context ? 0
@@ -385,7 +386,7 @@ static rnn_real *linear_of(const rnn_real *params, size_t I, size_t O, int f,
     memset(&lin, 0, sizeof lin);
     lin.input_size = (int)I;
     lin.output_size = (int)O;
-    lin.activation = f;
+    lin.activation = (rnn_fn)f;
     MUST_OK(rnn_linear_forward(&lin, params, rows, y, NULL));
     return y;
 }
@@ -395,7 +396,7 @@ static rnn_real *linear_of(const rnn_real *params, size_t I, size_t O, int f,
 static void set_run(rnn_run *run, const how *w)
 {
     memset(run, 0, sizeof *run);
-    run->kernel = w->kernel;
+    run->kernel = (rnn_kernel)w->kernel;
     run->parts = w->parts;
     run->each = w->parts % 3 ? each_shuffled : NULL;
 }
@@ -553,7 +554,7 @@ static const rnn_real *run_forward(const job *j, const how *w, results *r,
     if (j->loss)
         d = run_loss(j, w, r, y);
     keep_view(j, seq, r);
-    if (w->dirty && j->model.wiring != RNN_N_TO_1) {
+    if (w->dirty && j->model.wiring != RNN_WIRING_N_TO_1) {
         of_y.x = d;
         of_y.ids = NULL;
         soil(&of_y, j->O);
@@ -701,7 +702,7 @@ static void set_states(const job *j, rnn_real *h, rnn_real *c)
     size_t l;
 
     for (l = 0; l < j->L[0]; l++) {
-        if (j->seq[0].h0 && !layers && !(l == 0 && j->feed & RNN_AS_STATE))
+        if (j->seq[0].h0 && !layers && !(l == 0 && j->feed & RNN_FEED_STATE))
             memcpy(h + l * n, j->seq[0].h0 + l * n, n * sizeof *h);
         if (j->seq[0].c0 && !(cell && (layers || l == 0)))
             memcpy(c + l * n, j->seq[0].c0 + l * n, n * sizeof *c);

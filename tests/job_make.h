@@ -29,16 +29,18 @@ static int some_size(int large)
 /* Sizes that fit where context and states enter the decoder. */
 static void fit_sizes(rnn_model *m, int large)
 {
-    const int given = m->wiring == RNN_1_TO_N, D = m->bidirectional ? 2 : 1;
+    const int given = m->wiring == RNN_WIRING_1_TO_N,
+              D = m->bidirectional ? 2 : 1;
     const int layers = m->hand_over & RNN_HAND_LAYERS;
     const int hand = layers ||
-                     (m->hand_over & RNN_HAND_CELL && m->cell == RNN_LSTM);
-    const int dot = m->attention >= RNN_DOT;
-    int feed = m->feed, R, H;
+                     (m->hand_over & RNN_HAND_CELL && m->cell == RNN_CELL_LSTM);
+    const int dot = m->attention >= RNN_SCORE_DOT;
+    int feed = (int)m->feed, R, H;
 
     if (dot && hand)
         m->num_sources = 1;
-    R = given ? m->input == RNN_EMBEDDING ? m->embedding_size : m->input_size
+    R = given ? m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
+                                                : m->input_size
               : m->hidden_size * D * (m->num_sources == 2 ? 2 : 1);
     m->decoder_hidden_size = dot ? m->hidden_size * D
                              : hand ? R : test_below(2) ? some_size(large) : 0;
@@ -46,16 +48,16 @@ static void fit_sizes(rnn_model *m, int large)
     if (layers)
         m->decoder_layers = test_below(2) ? m->num_layers : 0;
     if (!feed && !m->attention && !layers)
-        feed = RNN_AS_STATE;
-    if (m->context == RNN_ALL)
+        feed = RNN_FEED_STATE;
+    if (m->context == RNN_CONTEXT_ALL)
         R *= m->source_steps;
     m->context_size = 0;
-    if (feed & RNN_AS_STATE && !layers) {
+    if (feed & RNN_FEED_STATE && !layers) {
         if (R != H && (dot || hand || R > 40 || test_below(2)))
             m->context_size = H;
         else
             m->decoder_hidden_size = R;
-    } else if (feed & ~(int)RNN_AS_STATE ||
+    } else if (feed & ~(int)RNN_FEED_STATE ||
                (m->head_context && !m->attention)) {
         m->context_size = test_below(2) ? some_size(large) : 0;
     }
@@ -63,24 +65,27 @@ static void fit_sizes(rnn_model *m, int large)
 
 static void make_decoder(rnn_model *m, const wish *o, int N)
 {
-    static const int feeds[] = {0, RNN_AS_STATE, RNN_AT_FIRST, RNN_AT_EACH,
-                                RNN_AS_STATE | RNN_AT_FIRST,
-                                RNN_AS_STATE | RNN_AT_EACH};
+    static const int feeds[] = {0,
+                                RNN_FEED_STATE,
+                                RNN_FEED_FIRST,
+                                RNN_FEED_EACH,
+                                RNN_FEED_STATE | RNN_FEED_FIRST,
+                                RNN_FEED_STATE | RNN_FEED_EACH};
 
-    m->target = test_below(RNN_INPUTS);
+    m->target = (rnn_input)test_below(RNN_INPUTS);
     m->target_size = test_below(4) ? some_size(o->large) : 0;
-    if (m->target == RNN_EMBEDDING)
+    if (m->target == RNN_INPUT_EMBEDDING)
         m->target_embedding_size = some_size(o->large);
     m->decoder_layers = test_below(3);
-    m->feed = feeds[test_below(6)];
+    m->feed = (unsigned)feeds[test_below(6)];
     m->head_context = test_below(2);
-    if (m->wiring == RNN_N_TO_M) {
-        m->attention = o->attention;
-        m->attention_size = o->attention == RNN_ADDITIVE ? some_size(o->large)
-                                                         : 0;
-        m->context = o->context;
-        m->source_steps = o->context == RNN_ALL ? N : 0;
-        m->hand_over = test_below(4);
+    if (m->wiring == RNN_WIRING_N_TO_M) {
+        m->attention = (rnn_score)o->attention;
+        m->attention_size =
+            o->attention == RNN_SCORE_ADDITIVE ? some_size(o->large) : 0;
+        m->context = (rnn_context)o->context;
+        m->source_steps = o->context == RNN_CONTEXT_ALL ? N : 0;
+        m->hand_over = (unsigned)test_below(4);
         m->num_sources = test_below(3);
     }
     fit_sizes(m, o->large);
@@ -94,8 +99,10 @@ static void fill_seq(job *j, int i, int kind)
     const size_t rows = (size_t)s->steps * j->B;
     const size_t n = j->L[i] * j->B * j->H[i];
 
-    s->x = j->I[i] && kind == RNN_DENSE ? test_reals(rows * j->I[i], 1) : NULL;
-    s->ids = j->I[i] && kind != RNN_DENSE ? test_ids(rows, (int)j->I[i]) : NULL;
+    s->x = j->I[i] && kind == RNN_INPUT_DENSE ? test_reals(rows * j->I[i], 1)
+                                              : NULL;
+    s->ids = j->I[i] && kind != RNN_INPUT_DENSE ? test_ids(rows, (int)j->I[i])
+                                                : NULL;
     s->h0 = s->c0 = j->flow[i].dhn = j->flow[i].dcn = NULL;
     if (!n || test_below(3) == 0)
         return;
@@ -110,7 +117,7 @@ static void fill_seq(job *j, int i, int kind)
 /* The targets of a loss, with weights, 0 on padding. */
 static void fill_loss(job *j)
 {
-    const int padded = j->model.wiring != RNN_N_TO_1;
+    const int padded = j->model.wiring != RNN_WIRING_N_TO_1;
     const size_t rows = j->Y * j->B;
     rnn_real *weights = zeros(rows);
     size_t i;
@@ -130,9 +137,9 @@ static void fill_job(job *j, double scale)
     j->params = test_reals(j->sizes.params, scale);
     j->before = test_reals(j->sizes.params, 1);
     j->up = test_reals(j->Y * j->B * j->O, 1);
-    fill_seq(j, 0, j->decoder ? j->model.target : j->model.input);
+    fill_seq(j, 0, j->decoder ? (int)j->model.target : (int)j->model.input);
     for (i = 1; i <= j->sources; i++)
-        fill_seq(j, i, j->model.input);
+        fill_seq(j, i, (int)j->model.input);
     if (j->loss)
         fill_loss(j);
 }
@@ -150,28 +157,28 @@ static void make_job(job *j, const wish *o)
 {
     const int T = 1 + test_below(6), both = test_below(2);
     const int B = 1 + test_below(test_below(4) ? 5 : o->large ? 17 : 9);
-    const int S = o->wiring == RNN_1_TO_N ? 1 : 1 + test_below(6);
+    const int S = o->wiring == RNN_WIRING_1_TO_N ? 1 : 1 + test_below(6);
     const int N = S + test_below(3) - (S > 1);
     rnn_model *m = &j->model;
     int i;
 
     memset(j, 0, sizeof *j);
-    m->wiring = o->wiring;
-    m->cell = o->cell;
-    m->input = wished(o->input, RNN_INPUTS);
+    m->wiring = (rnn_wiring)o->wiring;
+    m->cell = (rnn_cell)o->cell;
+    m->input = (rnn_input)wished(o->input, RNN_INPUTS);
     m->input_size = some_size(o->large);
-    if (m->input == RNN_EMBEDDING)
+    if (m->input == RNN_INPUT_EMBEDDING)
         m->embedding_size = some_size(o->large);
     m->hidden_size = some_size(o->large);
     m->num_layers = 1 + test_below(o->large ? 3 : 2);
-    m->bidirectional = o->wiring == RNN_1_TO_N ? 0 : both;
+    m->bidirectional = o->wiring == RNN_WIRING_1_TO_N ? 0 : both;
     m->no_bias = test_below(3) == 0;
     m->output_size = o->alone ? 0 : some_size(o->large);
     if (o->dropout) {
         m->dropout = (rnn_real)0.3;
         m->dropout_last = (rnn_real)0.4;
     }
-    if (o->wiring >= RNN_1_TO_N)
+    if (o->wiring >= RNN_WIRING_1_TO_N)
         make_decoder(m, o, N);
     for (i = 0; i < 3; i++) {
         rnn_seq *s = &j->seq[i];
@@ -179,9 +186,9 @@ static void make_job(job *j, const wish *o)
         s->steps = most = i == 0 ? T : i == 2 && test_below(3) == 0 && S > 1
                                            ? S - 1 : S;
         s->batch = B;
-        if (i > 0 && o->wiring != RNN_N_TO_M)
+        if (i > 0 && o->wiring != RNN_WIRING_N_TO_M)
             continue;
-        if (i > 0 && o->context == RNN_ALL && N < most)
+        if (i > 0 && o->context == RNN_CONTEXT_ALL && N < most)
             most = N;
         if (most < s->steps || wished(o->lengths, 2))
             s->lengths = some_lengths(B, most);
@@ -227,12 +234,12 @@ static void make_token_job(job *j, int dropout, int none, double scale)
 
     o.dropout = dropout;
     do {
-        o.wiring = RNN_1_TO_N + test_below(2);
+        o.wiring = RNN_WIRING_1_TO_N + test_below(2);
         o.cell = test_below(RNN_CELLS);
         o.attention = test_below(RNN_SCORES);
         o.context = test_below(RNN_CONTEXTS);
         make_job(j, &o);
-    } while (!(j->I[0] ? j->model.target != RNN_DENSE : none));
+    } while (!(j->I[0] ? j->model.target != RNN_INPUT_DENSE : none));
     if (j->I[0] && j->model.target_size < 3)
         j->model.target_size += 3;
     j->model.output_size =
@@ -322,7 +329,7 @@ static void take_rows(const job *j, job *k, const int *index, size_t count,
     for (i = 0; i <= j->sources; i++)
         take_seq(j, k, i, index, count, steps ? steps[i] : j->seq[i].steps);
     k->seq[0].first_row = j->seq[0].first_row + (uint32_t)index[0];
-    if (steps && j->model.wiring != RNN_N_TO_1)
+    if (steps && j->model.wiring != RNN_WIRING_N_TO_1)
         Y = (size_t)steps[0];
     k->up = TAKE(rnn_real, j->up, Y, j->O);
     k->targets = TAKE(int, j->targets, Y, 1);
@@ -372,13 +379,13 @@ static void open_jobs(int argc, char **argv)
         rnn_real one = 1;
         rnn_run run = {0, 0, NULL, NULL};
         rnn_status st;
-        run.kernel = k == RNN_KERNELS ? (int)RNN_KERNEL_AUTO : k;
+        run.kernel = k == RNN_KERNELS ? (int)RNN_KERNEL_AUTO : (rnn_kernel)k;
         st = rnn_map(RNN_FN_EXP, 1, &one, &one, &run);
         CHECK(st == RNN_OK || (st == RNN_E_UNSUPPORTED &&
                                run.kernel > RNN_KERNEL_PORTABLE),
               "kernel %d", run.kernel);
         if (st == RNN_OK)
-            kernels[kernel_count++] = run.kernel;
+            kernels[kernel_count++] = (int)run.kernel;
     }
     printf("%d kernels\n", kernel_count);
 }

@@ -141,8 +141,8 @@ EQUIVALENT = {
     ],
     "the work of a beam without attention does not depend on the source": [
         ("rnn_beam_sizes",
-         "S[i] = model->wiring == RNN_1_TO_N ? 1 : source_steps;",
-         "S[i] = model->wiring == RNN_1_TO_N ? 2 : source_steps;"),
+         "S[i] = model->wiring == RNN_WIRING_1_TO_N ? 1 : source_steps;",
+         "S[i] = model->wiring == RNN_WIRING_1_TO_N ? 2 : source_steps;"),
     ],
     "a longer array, of which no more is used": [
         ("rnn_i_same",

@@ -203,26 +203,43 @@ enum { HEAD_S, HEAD_S_C, HEAD_SQUARED };
 static const struct {
     const char *key, *text;
     int value;
-} words[] = {
-    {"", "0", 0}, {"", "1", 1}, {"", "False", 0}, {"", "True", 1},
-    {"cell", "rnn_tanh", RNN_TANH}, {"cell", "rnn_relu", RNN_RELU},
-    {"cell", "gru", RNN_GRU}, {"cell", "lstm", RNN_LSTM},
-    {"op", "RNN", RNN_TANH}, {"op", "GRU", RNN_GRU_RESET_BEFORE},
-    {"op", "LSTM", RNN_LSTM},
-    {"wiring", "n_vs_n", RNN_N_TO_N}, {"wiring", "n_vs_1", RNN_N_TO_1},
-    {"wiring", "1_vs_n", RNN_1_TO_N}, {"wiring", "encdec", RNN_N_TO_M},
-    {"wiring", "bahdanau", RNN_N_TO_M},
-    {"mode", "first", RNN_AT_FIRST}, {"mode", "each", RNN_AT_EACH},
-    {"use", "h0", RNN_AS_STATE}, {"use", "input", RNN_AT_EACH},
-    {"use", "both", RNN_AS_STATE | RNN_AT_EACH},
-    {"ctx", "last", RNN_LAST}, {"ctx", "qlast", RNN_LAST},
-    {"ctx", "qmean", RNN_MEAN}, {"ctx", "qcat", RNN_ALL},
-    {"s0", "zero", 0}, {"s0", "q", RNN_AS_STATE},
-    {"head", "xent", HEAD_S}, {"head", "mse", HEAD_SQUARED},
-    {"head", "s", HEAD_S}, {"head", "sc", HEAD_S_C},
-    {"algo", "SGD", RNN_SGD}, {"algo", "Adagrad", RNN_ADAGRAD},
-    {"algo", "Adadelta", RNN_ADADELTA}, {"algo", "RMSprop", RNN_RMSPROP},
-    {"algo", "Adam", RNN_ADAM}, {"algo", "AdamW", RNN_ADAMW}};
+} words[] = {{"", "0", 0},
+             {"", "1", 1},
+             {"", "False", 0},
+             {"", "True", 1},
+             {"cell", "rnn_tanh", RNN_CELL_TANH},
+             {"cell", "rnn_relu", RNN_CELL_RELU},
+             {"cell", "gru", RNN_CELL_GRU},
+             {"cell", "lstm", RNN_CELL_LSTM},
+             {"op", "RNN", RNN_CELL_TANH},
+             {"op", "GRU", RNN_CELL_GRU_RESET_BEFORE},
+             {"op", "LSTM", RNN_CELL_LSTM},
+             {"wiring", "n_vs_n", RNN_WIRING_N_TO_N},
+             {"wiring", "n_vs_1", RNN_WIRING_N_TO_1},
+             {"wiring", "1_vs_n", RNN_WIRING_1_TO_N},
+             {"wiring", "encdec", RNN_WIRING_N_TO_M},
+             {"wiring", "bahdanau", RNN_WIRING_N_TO_M},
+             {"mode", "first", RNN_FEED_FIRST},
+             {"mode", "each", RNN_FEED_EACH},
+             {"use", "h0", RNN_FEED_STATE},
+             {"use", "input", RNN_FEED_EACH},
+             {"use", "both", RNN_FEED_STATE | RNN_FEED_EACH},
+             {"ctx", "last", RNN_CONTEXT_LAST},
+             {"ctx", "qlast", RNN_CONTEXT_LAST},
+             {"ctx", "qmean", RNN_CONTEXT_MEAN},
+             {"ctx", "qcat", RNN_CONTEXT_ALL},
+             {"s0", "zero", 0},
+             {"s0", "q", RNN_FEED_STATE},
+             {"head", "xent", HEAD_S},
+             {"head", "mse", HEAD_SQUARED},
+             {"head", "s", HEAD_S},
+             {"head", "sc", HEAD_S_C},
+             {"algo", "SGD", RNN_OPT_SGD},
+             {"algo", "Adagrad", RNN_OPT_ADAGRAD},
+             {"algo", "Adadelta", RNN_OPT_ADADELTA},
+             {"algo", "RMSprop", RNN_OPT_RMSPROP},
+             {"algo", "Adam", RNN_OPT_ADAM},
+             {"algo", "AdamW", RNN_OPT_ADAMW}};
 
 /* An int: what a key's word means, what a flag's does, a number; an rnn_real: a
  * number, the first of two, the second. */
@@ -667,8 +684,8 @@ static size_t state_of(const stack *s)
 static void make_work(int train, size_t rows)
 {
     const rnn_model *m = &the.model;
-    const int decoder = m->wiring >= RNN_1_TO_N;
-    const int encoder = m->wiring == RNN_N_TO_M;
+    const int decoder = m->wiring >= RNN_WIRING_1_TO_N;
+    const int encoder = m->wiring == RNN_WIRING_N_TO_M;
     const rnn_sizes *z = &the.net.sizes;
     rnn_work *w = &the.work;
     rnn_most most = {0};
@@ -753,8 +770,8 @@ static void run_stack(void)
 
     if (says("needs", "peephole"))
         SKIP("peephole connections");
-    if (m->cell == RNN_GRU_RESET_BEFORE && the.reset_after)
-        m->cell = RNN_GRU;
+    if (m->cell == RNN_CELL_GRU_RESET_BEFORE && the.reset_after)
+        m->cell = RNN_CELL_GRU;
     m->no_bias = !the.bias;
     if (!train) {
         m->bidirectional = find("p.weight_ih_l0_reverse") != NULL;
@@ -767,7 +784,7 @@ static void run_stack(void)
     seq->h0 = some_reals("in.h0", z->state);
     seq->c0 = some_reals("in.c0", z->state);
     seq->hn = ROOM(z->state);
-    seq->cn = m->cell == RNN_LSTM ? ROOM(z->state) : NULL;
+    seq->cn = m->cell == RNN_CELL_LSTM ? ROOM(z->state) : NULL;
     if (train) {
         CALL(rnn_forward, &the.net, &the.work, seq);
     } else {
@@ -790,12 +807,12 @@ static void run_stack(void)
 
 /* One-hot, or through the table if the file has it. */
 static void read_ids(const char *name, const char *table, rnn_seq *seq,
-                     int *input, int *width)
+                     rnn_input *input, int *width)
 {
     int rows;
 
     seq->ids = INTS(name, rows_of(seq));
-    *input = find(table) ? RNN_EMBEDDING : RNN_ONE_HOT;
+    *input = find(table) ? RNN_INPUT_EMBEDDING : RNN_INPUT_ONE_HOT;
     if (find(table))
         matrix(table, &rows, width);
 }
@@ -806,8 +823,8 @@ static void read_ids(const char *name, const char *table, rnn_seq *seq,
 static void read_inputs(void)
 {
     rnn_model *m = &the.model;
-    const int encoder = m->wiring == RNN_N_TO_M;
-    const int given = m->wiring == RNN_1_TO_N;
+    const int encoder = m->wiring == RNN_WIRING_N_TO_M;
+    const int given = m->wiring == RNN_WIRING_1_TO_N;
     rnn_seq *seq = encoder || given ? &the.source : &the.seq;
     const char *input = text_of("input");
     const size_t batch = (size_t)seq->batch;
@@ -817,7 +834,7 @@ static void read_inputs(void)
         read_ids(encoder ? "in.src" : "in.ids",
                  encoder || given ? "p.emb_src.weight" : "p.emb.weight", seq,
                  &m->input, &m->embedding_size);
-        width = m->input == RNN_EMBEDDING ? m->embedding_size : width;
+        width = m->input == RNN_INPUT_EMBEDDING ? m->embedding_size : width;
     } else {
         the.x = rows_of(seq) * (size_t)width;
         seq->x = REALS("in.x", the.x);
@@ -835,7 +852,7 @@ static void read_inputs(void)
         seq->lengths = INTS("in.src_len", batch);
     if (!encoder && !given && (the.varlen || the.varlen_cell))
         seq->lengths = INTS("in.len", batch);
-    the.results = m->wiring == RNN_N_TO_1 ? batch : rows_of(&the.seq);
+    the.results = m->wiring == RNN_WIRING_N_TO_1 ? batch : rows_of(&the.seq);
     the.mask = some_reals("in.mask", the.results);
     if (the.head == HEAD_SQUARED)
         the.numbers = REALS("in.tgt", the.results * (size_t)m->output_size);
@@ -847,7 +864,7 @@ static void read_inputs(void)
  * states and their gradients are the encoder's, where there is one. */
 static void prepare(void)
 {
-    const int encoder = the.model.wiring == RNN_N_TO_M;
+    const int encoder = the.model.wiring == RNN_WIRING_N_TO_M;
     rnn_seq *seq = encoder ? &the.source : &the.seq;
     rnn_flow *flow = encoder ? &the.source_flow : &the.flow;
     const rnn_sizes *z = &the.net.sizes;
@@ -862,7 +879,7 @@ static void prepare(void)
     seq->h0 = some_reals("in.h0", n);
     seq->hn = ROOM(n);
     the.dh0 = flow->dh0 = ROOM(n);
-    if (the.model.cell == RNN_LSTM) {
+    if (the.model.cell == RNN_CELL_LSTM) {
         seq->c0 = some_reals("in.c0", n);
         seq->cn = ROOM(n);
         the.dc0 = flow->dc0 = ROOM(n);
@@ -982,9 +999,9 @@ static void run_chunk(int from, int steps)
     CALL(rnn_forward, &the.net, &the.work, &seq);
     CALL(rnn_view_model, &the.net, &the.work, &seq, &view);
     read_top(0, &the.top, &seq, the.y + row * width_of(&the.top));
-    if (m->wiring == RNN_N_TO_M)
+    if (m->wiring == RNN_WIRING_N_TO_M)
         put_source(&seq, &view);
-    rows = m->wiring == RNN_N_TO_1 ? the.results : rows_of(&seq);
+    rows = m->wiring == RNN_WIRING_N_TO_1 ? the.results : rows_of(&seq);
     how.weights = mask;
     how.n = the.n;
     how.padding = 1; /* only the mask says what counts */
@@ -1011,7 +1028,7 @@ static void run_chunks(void)
     int i, n, from = 0;
     size_t k;
 
-    if (chunks && the.model.wiring != RNN_N_TO_N)
+    if (chunks && the.model.wiring != RNN_WIRING_N_TO_N)
         SKIP("chunks of such a wiring");
     for (k = 0; count > 1 && k < the.results; k++)
         the.n += the.mask ? the.mask[k] : 1;
@@ -1029,7 +1046,8 @@ static void put_wiring(void)
 {
     const rnn_sizes *z = &the.net.sizes;
     const size_t n = z->state, outputs = z->logits;
-    const size_t start = the.model.wiring == RNN_N_TO_M ? z->source_state : n;
+    const size_t start =
+        the.model.wiring == RNN_WIRING_N_TO_M ? z->source_state : n;
     rnn_real *prob = ROOM(outputs), sum;
 
     CALL(rnn_mean, the.values, the.mask, the.results, 1, &sum, NULL);
@@ -1045,7 +1063,7 @@ static void put_wiring(void)
               rows_of(&the.seq) * width_of(&the.top));
     put_reals("out.hn", the.seq.hn, n);
     put_reals("out.cn", the.seq.cn, n);
-    if (the.model.wiring == RNN_N_TO_1)
+    if (the.model.wiring == RNN_WIRING_N_TO_1)
         put_last("out.last", &the.top, the.seq.hn);
     put_reals("grad.h0", the.dh0, start);
     put_reals("grad.c0", the.dc0, start);
@@ -1083,27 +1101,27 @@ static void run_wiring(void)
 {
     rnn_model *m = &the.model;
 
-    m->no_bias = !find(m->wiring == RNN_N_TO_M ? "p.enc.bias_ih_l0"
+    m->no_bias = !find(m->wiring == RNN_WIRING_N_TO_M ? "p.enc.bias_ih_l0"
                                                : "p.rnn.bias_ih_l0");
-    if (m->wiring >= RNN_1_TO_N) {
+    if (m->wiring >= RNN_WIRING_1_TO_N) {
         the.seq.source = &the.source;
         the.flow.source = &the.source_flow;
     }
-    if (m->wiring == RNN_1_TO_N)
+    if (m->wiring == RNN_WIRING_1_TO_N)
         the.source.steps = 1;
-    if (m->wiring == RNN_N_TO_M)
+    if (m->wiring == RNN_WIRING_N_TO_M)
         m->bidirectional = find("p.enc.weight_ih_l0_reverse") != NULL;
     if (says("c0_dec", "enc"))
         m->hand_over = RNN_HAND_CELL;
     if (says("wiring", "bahdanau")) {
-        m->attention = RNN_ADDITIVE;
+        m->attention = RNN_SCORE_ADDITIVE;
         m->head_context = the.head == HEAD_S_C;
         m->context_size = m->feed ? m->decoder_hidden_size : 0;
     } else if (says("ctx", "last")) {
         /* no q: each layer starts at an encoder's */
-        if (m->num_layers > 1 && (m->feed & RNN_AS_STATE))
+        if (m->num_layers > 1 && (m->feed & RNN_FEED_STATE))
             m->hand_over |= RNN_HAND_LAYERS;
-    } else if (m->wiring == RNN_N_TO_M) {
+    } else if (m->wiring == RNN_WIRING_N_TO_M) {
         read_list("C");
         m->context_size = size_of("C", list[0]);
     }
@@ -1310,7 +1328,7 @@ static void run_attention(void)
     rnn_real *dh = ROOM(h_len), *ds = ROOM(s_len), *keys, *work, *grads;
     size_t params_len, keys_len, len;
 
-    att->score = RNN_ADDITIVE;
+    att->score = RNN_SCORE_ADDITIVE;
     CALL(rnn_attention_sizes, att, h->steps, s->steps, s->batch, &params_len,
          &keys_len, &len);
     h->x = REALS("in.h", h_len);

@@ -85,8 +85,8 @@ static rnn_real not_a_number(void)
 static void set_plain(void)
 {
     memset(&model, 0, sizeof model);
-    model.cell = RNN_LSTM;
-    model.input = RNN_EMBEDDING;
+    model.cell = RNN_CELL_LSTM;
+    model.input = RNN_INPUT_EMBEDDING;
     model.input_size = model.output_size = I;
     model.embedding_size = 3;
     model.hidden_size = H;
@@ -98,14 +98,14 @@ static void set_plain(void)
 static void set_whole(void)
 {
     set_plain();
-    model.wiring = RNN_N_TO_M;
-    model.target = RNN_EMBEDDING;
+    model.wiring = RNN_WIRING_N_TO_M;
+    model.target = RNN_INPUT_EMBEDDING;
     model.target_size = model.output_size = O;
     model.target_embedding_size = 3;
-    model.context = RNN_MEAN;
+    model.context = RNN_CONTEXT_MEAN;
     model.context_size = H;
-    model.feed = RNN_AS_STATE | RNN_AT_EACH;
-    model.attention = RNN_ADDITIVE;
+    model.feed = RNN_FEED_STATE | RNN_FEED_EACH;
+    model.attention = RNN_SCORE_ADDITIVE;
     model.attention_size = A;
     model.head_context = 1;
     model.num_sources = 2;
@@ -203,9 +203,9 @@ static void again(void)
 static void reset(void)
 {
     static const rnn_linear l = {I, O, RNN_FN_TANH, 0};
-    static const rnn_attention e = {RNN_ADDITIVE, H, I, I + 1};
+    static const rnn_attention e = {RNN_SCORE_ADDITIVE, H, I, I + 1};
     static const rnn_sampling p = {1, 2, (rnn_real)0.5};
-    static const rnn_schedule r = {RNN_STEP, 1, 1, 0, 0, 1};
+    static const rnn_schedule r = {RNN_SCHEDULE_STEP, 1, 1, 0, 0, 1};
     static const rnn_plateau q = {0};
     int i;
 
@@ -238,7 +238,7 @@ static void reset(void)
     how.sampling = &draw;
     how.rngs = mem.rng;
     mem.plateau = q;
-    rnn_optimizer_init(&mem.opt, RNN_ADAM, 1);
+    rnn_optimizer_init(&mem.opt, RNN_OPT_ADAM, 1);
     for (i = 0; i < (T + 1) * (B + 1); i++)
         tokens[i] = i % I;
     for (i = 0; i < T * B; i++)
@@ -364,8 +364,8 @@ static rnn_status call(int k)
 /* Inputs of the kind that call k reads. */
 static void inputs(int k)
 {
-    const int dense = whole ? model.target == RNN_DENSE
-                            : model.input == RNN_DENSE;
+    const int dense = whole ? model.target == RNN_INPUT_DENSE
+                            : model.input == RNN_INPUT_DENSE;
     const int ids = k < LINEAR ? !dense : k == TABLE || k == TABLE_GRADS;
 
     seq.x = ids ? NULL : x;
@@ -433,7 +433,7 @@ static void check_bound(void)
         TRY(k, RNN_E_ORDER, mem.net = net, a.net = &mem.net);
         TRY(k, RNN_E_ARG, run.parts = -1);
         TRY(k, RNN_E_ARG, run.parts = INT_MIN);
-        TRY(k, RNN_E_ARG, run.kernel = -1);
+        TRY(k, RNN_E_ARG, run.kernel = (rnn_kernel)-1);
         TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS);
         TRY(k, RNN_OK, a.run = NULL);
         TRY(k, RNN_OK, run.parts = 3);
@@ -449,7 +449,7 @@ static void check_kernels(int k)
 
     for (i = 0; i < RNN_KERNELS; i++) {
         ready(k);
-        run.kernel = i;
+        run.kernel = (rnn_kernel)i;
         remember();
         st = call(k);
         CHECK(!st || (st == RNN_E_UNSUPPORTED && untouched()), "kernel %d", i);
@@ -480,7 +480,7 @@ static void check_plan(void)
         MOST(RNN_E_SIZE, most.tokens = bad[i]);
         MOST(RNN_E_SIZE, most.moments = bad[i]);
         MOST(RNN_E_SIZE, most.keep_every = bad[i]);
-        MOST(RNN_E_ARG, most.packed = bad[i]);
+        MOST(RNN_E_ARG, most.packed = (rnn_packing)bad[i]);
     }
     MOST(RNN_E_ARG, most.packed = RNN_PACK_NONE + 1);
     MOST(RNN_E_ARG, most.packed = INT_MAX);
@@ -831,7 +831,7 @@ static void check_seq(int k)
     TRY(k, RNN_E_ID, read_ids(), tokens[T * B - 1] = I);
     TRY(k, RNN_E_ID, read_ids(), tokens[0] = -1);
     TRY(k, RNN_E_ARG, run.parts = -1);
-    TRY(k, RNN_E_ARG, run.kernel = -1);
+    TRY(k, RNN_E_ARG, run.kernel = (rnn_kernel)-1);
     TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS);
     /* in padding no token is read */
     FIRST(k, RNN_OK, lengths[1] = T - 1, tokens[T * B - 1] = -7);
@@ -846,15 +846,15 @@ static void check_seq(int k)
     /* and less */
     FIRST(k, RNN_OK, seq.steps = 1, seq.batch = 1, seq.lengths = NULL);
     /* numbers in place of tokens */
-    FIRST(k, RNN_OK, model.input = RNN_DENSE);
-    THEN(k, RNN_E_ARG, model.input = RNN_DENSE, seq.x = NULL);
-    THEN(k, RNN_E_ARG, model.input = RNN_DENSE, read_ids());
-    THEN(k, RNN_E_SIZE, model.input = RNN_DENSE,
+    FIRST(k, RNN_OK, model.input = RNN_INPUT_DENSE);
+    THEN(k, RNN_E_ARG, model.input = RNN_INPUT_DENSE, seq.x = NULL);
+    THEN(k, RNN_E_ARG, model.input = RNN_INPUT_DENSE, read_ids());
+    THEN(k, RNN_E_SIZE, model.input = RNN_INPUT_DENSE,
          (seq.steps = seq.batch = INT_MAX, seq.lengths = NULL));
-    THEN(k, RNN_E_ID, model.input = RNN_ONE_HOT, tokens[0] = I);
+    THEN(k, RNN_E_ID, model.input = RNN_INPUT_ONE_HOT, tokens[0] = I);
     /* states in place of logits */
     FIRST(k, RNN_OK, model.output_size = 0);
-    FIRST(k, RNN_OK, model.wiring = RNN_N_TO_1);
+    FIRST(k, RNN_OK, model.wiring = RNN_WIRING_N_TO_1);
 }
 
 /* A description that cannot be: told by all that read one. */
@@ -884,14 +884,14 @@ static void check_fields(void)
         MODEL(hidden_size, bad[i], RNN_E_SIZE);
         MODEL(input_size, bad[i], RNN_E_SIZE);
         MODEL(embedding_size, bad[i], RNN_E_SIZE);
-        model.input = RNN_DENSE;
+        model.input = RNN_INPUT_DENSE;
         MODEL(input_size, bad[i], RNN_E_SIZE);
     }
     MODEL(output_size, -1, RNN_E_SIZE);
     MODEL(output_size, INT_MIN, RNN_E_SIZE);
     MODEL(num_layers, -1, RNN_E_SIZE);
     MODEL(num_layers, INT_MIN, RNN_E_SIZE);
-    MODEL(cell, -1, RNN_E_ARG);
+    MODEL(cell, (rnn_cell)-1, RNN_E_ARG);
     MODEL(cell, RNN_CELLS, RNN_E_ARG);
     MODEL(cell, INT_MAX, RNN_E_ARG);
     MODEL(dropout, -1, RNN_E_ARG);
@@ -901,8 +901,8 @@ static void check_fields(void)
     MODEL(dropout_last, 1, RNN_E_ARG);
     MODEL(dropout_last, nan, RNN_E_ARG);
     MODEL(wiring, RNN_WIRINGS, RNN_E_ARG);
-    MODEL(wiring, -1, RNN_E_ARG);
-    MODEL(input, -1, RNN_E_ARG);
+    MODEL(wiring, (rnn_wiring)-1, RNN_E_ARG);
+    MODEL(input, (rnn_input)-1, RNN_E_ARG);
     MODEL(input, RNN_INPUTS, RNN_E_ARG);
     /* too large */
     model.output_size = INT_MAX;
@@ -948,12 +948,12 @@ static void null_model(void)
     TRY(STEP, RNN_E_ARG, row.t = -1);
     TRY(STEP, RNN_OK, row.fresh = fresh);
     TRY(STEP, RNN_E_ID, tokens[1] = I);
-    FIRST(STEP, RNN_E_ID, model.input = RNN_ONE_HOT, tokens[0] = -1);
-    FIRST(STEP, RNN_E_ARG, model.input = RNN_DENSE);
-    FIRST(STEP, RNN_OK, model.input = RNN_DENSE, row.x = x);
+    FIRST(STEP, RNN_E_ID, model.input = RNN_INPUT_ONE_HOT, tokens[0] = -1);
+    FIRST(STEP, RNN_E_ARG, model.input = RNN_INPUT_DENSE);
+    FIRST(STEP, RNN_OK, model.input = RNN_INPUT_DENSE, row.x = x);
     FIRST(STEP, RNN_E_ARG, model.bidirectional = 1);
-    FIRST(STEP, RNN_OK, model.cell = RNN_GRU, a.c = NULL);
-    FIRST(STEP, RNN_OK, model.wiring = RNN_N_TO_1);
+    FIRST(STEP, RNN_OK, model.cell = RNN_CELL_GRU, a.c = NULL);
+    FIRST(STEP, RNN_OK, model.wiring = RNN_WIRING_N_TO_1);
     FIRST(STEP, RNN_OK, model.output_size = 0);
     ARG(rnn_model_tensor(NULL, 0, &mem.tensor));
     ARG(rnn_model_tensor(m, 0, NULL));
@@ -978,7 +978,7 @@ static void null_linear(void)
     lin.input_size = lin.output_size = INT_MAX;
     BAD(RNN_E_SIZE, rnn_linear_size(&lin, n));
     TRY(TABLE, RNN_E_SIZE, a.vocabulary = a.width = INT_MAX);
-    lin.activation = -1, ARG(rnn_linear_size(&lin, n));
+    lin.activation = (rnn_fn)-1, ARG(rnn_linear_size(&lin, n));
     lin.activation = RNN_FN_EXP, ARG(rnn_linear_size(&lin, n));
     TRY(LINEAR, RNN_E_ARG, lin.activation = RNN_FN_EXP);
     ARG(rnn_linear_size(NULL, n));
@@ -1027,7 +1027,7 @@ static void null_loss(void)
                                            l, r));
     run.parts = 2, GOOD(XENT(x, O, targets, HOW));
     run.parts = -1, ARG(XENT(x, O, targets, HOW));
-    run.kernel = -1, ARG(XENT(x, O, targets, HOW));
+    run.kernel = (rnn_kernel)-1, ARG(XENT(x, O, targets, HOW));
 #define TWO(f)                                                                 \
     do {                                                                       \
         GOOD(f(x, n, O, dy, NULL, to, l, r));                                  \
@@ -1057,7 +1057,7 @@ static void null_loss(void)
     run.parts = -2, ARG(rnn_softmax(x, n, O, to, r));
     ARG(rnn_map(RNN_FN_EXP, n, NULL, mem.y, r));
     ARG(rnn_map(RNN_FN_EXP, n, x, NULL, r));
-    ARG(rnn_map(-1, n, x, mem.y, r));
+    ARG(rnn_map((rnn_fn)-1, n, x, mem.y, r));
     ARG(rnn_map(RNN_FN_SQRT + 1, n, x, mem.y, r));
     run.kernel = 9, ARG(rnn_map(RNN_FN_EXP, n, x, mem.y, r));
 }
@@ -1067,7 +1067,7 @@ static void null_train(void)
     rnn_real *p = mem.params, *g = mem.grads, *m = mem.moments;
     rnn_real *norm = &mem.loss;
     rnn_optimizer *o = &mem.opt;
-    const size_t n = RNN_PARAMS(RNN_LSTM, I, 3, H, 2, 1, 1, I);
+    const size_t n = RNN_PARAMS(RNN_CELL_LSTM, I, 3, H, 2, 1, 1, I);
     const rnn_real nan = not_a_number();
 
     ARG(rnn_init_params(NULL, p, ROOM, mem.rng));
@@ -1082,7 +1082,7 @@ static void null_train(void)
     rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, 0, 1, NULL));
     rnn_model_tensor(&model, 1, &mem.tensor);
-    ARG(rnn_init_tensor(&mem.tensor, p, -1, 1, mem.rng));
+    ARG(rnn_init_tensor(&mem.tensor, p, (rnn_init_rule)-1, 1, mem.rng));
     rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, RNN_INIT_IDENTITY + 1, 1, mem.rng));
     ARG(rnn_init_forget_bias(NULL, p, ROOM, 1));
@@ -1090,7 +1090,7 @@ static void null_train(void)
     BAD(RNN_E_BUFFER, rnn_init_forget_bias(&model, p, n - 1, 1));
     GOOD(rnn_init_forget_bias(&model, p, n, 1));
     model.no_bias = 1, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
-    model.cell = RNN_GRU, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
+    model.cell = RNN_CELL_GRU, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
     ARG(rnn_clip_grad_norm(NULL, 9, 1, norm, &run));
     ARG(rnn_clip_grad_norm(g, 9, -1, norm, &run));
     ARG(rnn_clip_grad_norm(g, 9, nan, norm, &run));
@@ -1103,9 +1103,9 @@ static void null_train(void)
     run.kernel = 7, ARG(rnn_clip_grad_value(g, 9, 1, &run));
     g[3] = nan, BAD(RNN_E_NOT_FINITE, rnn_clip_grad_norm(g, 9, 1, NULL, NULL));
     g[3] = nan, BAD(RNN_E_NOT_FINITE, rnn_clip_grad_max(g, 9, 1, NULL, NULL));
-    ARG(rnn_optimizer_init(NULL, RNN_SGD, 1));
-    ARG(rnn_optimizer_init(o, -1, 1));
-    ARG(rnn_optimizer_init(o, RNN_ADAMW + 1, 1));
+    ARG(rnn_optimizer_init(NULL, RNN_OPT_SGD, 1));
+    ARG(rnn_optimizer_init(o, (rnn_optimizer_kind)-1, 1));
+    ARG(rnn_optimizer_init(o, RNN_OPT_ADAMW + 1, 1));
     ARG(rnn_optimizer_moments(NULL, mem.sized));
     ARG(rnn_optimizer_moments(o, NULL));
     ARG(rnn_optimizer_begin(NULL));
@@ -1153,8 +1153,8 @@ static void check_optimizer(void)
 {
     const rnn_real nan = not_a_number();
 
-    OPT(kind, -1);
-    OPT(kind, RNN_ADAMW + 1);
+    OPT(kind, (rnn_optimizer_kind)-1);
+    OPT(kind, RNN_OPT_ADAMW + 1);
     OPT(lr, -1);
     OPT(lr, nan);
     OPT(weight_decay, -1);
@@ -1191,10 +1191,11 @@ static void check_schedule(void)
     GOOD(rnn_schedule_lr(&plan, 0xffffffffu, lr));
     ARG(rnn_schedule_lr(NULL, 0, lr));
     ARG(rnn_schedule_lr(&plan, 0, NULL));
-    plan.kind = -1, ARG(rnn_schedule_lr(&plan, 0, lr));
-    plan.kind = RNN_COSINE + 1, ARG(rnn_schedule_lr(&plan, 0, lr));
+    plan.kind = (rnn_schedule_kind)-1, ARG(rnn_schedule_lr(&plan, 0, lr));
+    plan.kind = RNN_SCHEDULE_COSINE + 1, ARG(rnn_schedule_lr(&plan, 0, lr));
     plan.every = 0, ARG(rnn_schedule_lr(&plan, 0, lr));
-    plan.every = 0, plan.kind = RNN_COSINE, ARG(rnn_schedule_lr(&plan, 0, lr));
+    plan.every = 0, plan.kind = RNN_SCHEDULE_COSINE,
+    ARG(rnn_schedule_lr(&plan, 0, lr));
     GOOD(rnn_plateau_step(&mem.plateau, 1, lr));
     ARG(rnn_plateau_step(NULL, 1, lr));
     ARG(rnn_plateau_step(&mem.plateau, 1, NULL));
@@ -1249,10 +1250,10 @@ static void check_sampling(void)
     FIRST(GENERATE, RNN_OK, model.output_size = I - 1);
     FIRST(GENERATE, RNN_E_ID, model.output_size = I + 1);
     FIRST(GENERATE, RNN_E_ARG, model.output_size = 0);
-    FIRST(GENERATE, RNN_E_ARG, model.wiring = RNN_N_TO_1);
-    FIRST(GENERATE, RNN_E_ARG, model.input = RNN_DENSE);
+    FIRST(GENERATE, RNN_E_ARG, model.wiring = RNN_WIRING_N_TO_1);
+    FIRST(GENERATE, RNN_E_ARG, model.input = RNN_INPUT_DENSE);
     FIRST(GENERATE, RNN_E_ARG, model.bidirectional = 1);
-    FIRST(GENERATE, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
+    FIRST(GENERATE, RNN_OK, model.cell = RNN_CELL_TANH, a.c = NULL);
     TRY(GENERATE, RNN_E_SIZE, how.rows = ROWS + 1);
     TRY(GENERATE, RNN_E_SIZE, how.rows = INT_MAX);
     TRY(GENERATE, RNN_OK, how.rows = ROWS);
@@ -1291,7 +1292,7 @@ static void check_sources(void)
         TRY(k, RNN_E_ID, words[1][S * B - 1] = I);
         TRY(k, RNN_E_ID, words[0][0] = -1);
         TRY(k, RNN_E_ARG, source[1].ids = NULL);
-        ALONE(k, RNN_E_ARG, model.input = RNN_DENSE); /* without x */
+        ALONE(k, RNN_E_ARG, model.input = RNN_INPUT_DENSE); /* without x */
         /* more than the plan's */
         TRY(k, RNN_E_SIZE, source[0].steps = S + 1);
         TRY(k, RNN_E_SIZE, source[1].steps = S + 1, source[1].lengths = NULL);
@@ -1344,8 +1345,8 @@ static void check_rate(void)
         /* more outputs than tokens */
         ALONE(k, RNN_E_ARG, own(0.5), model.target_size = O - 1,
               tokens[O - 1] = 0);
-        ALONE(k, RNN_E_ARG, own(0.5), model.wiring = RNN_N_TO_N);
-        ALONE(k, RNN_E_ARG, own(0.5), model.target = RNN_DENSE);
+        ALONE(k, RNN_E_ARG, own(0.5), model.wiring = RNN_WIRING_N_TO_N);
+        ALONE(k, RNN_E_ARG, own(0.5), model.target = RNN_INPUT_DENSE);
     }
 }
 
@@ -1356,21 +1357,21 @@ static void check_whole_fields(void)
     static const int bad[] = {-1, INT_MIN};
     int i;
 
-    WHOLE(wiring, -1, RNN_E_ARG);
+    WHOLE(wiring, (rnn_wiring)-1, RNN_E_ARG);
     WHOLE(wiring, RNN_WIRINGS, RNN_E_ARG);
     WHOLE(cell, RNN_CELLS, RNN_E_ARG);
     WHOLE(input, RNN_INPUTS, RNN_E_ARG);
-    WHOLE(target, -1, RNN_E_ARG);
+    WHOLE(target, (rnn_input)-1, RNN_E_ARG);
     WHOLE(target, RNN_INPUTS, RNN_E_ARG);
-    WHOLE(context, -1, RNN_E_ARG);
+    WHOLE(context, (rnn_context)-1, RNN_E_ARG);
     WHOLE(context, RNN_CONTEXTS, RNN_E_ARG);
-    WHOLE(context, RNN_ALL, RNN_E_SIZE); /* of 0 steps */
-    WHOLE(feed, -1, RNN_E_ARG);
-    WHOLE(feed, RNN_AT_FIRST | RNN_AT_EACH, RNN_E_ARG);
+    WHOLE(context, RNN_CONTEXT_ALL, RNN_E_SIZE); /* of 0 steps */
+    WHOLE(feed, (unsigned)-1, RNN_E_ARG);
+    WHOLE(feed, RNN_FEED_FIRST | RNN_FEED_EACH, RNN_E_ARG);
     WHOLE(feed, 8, RNN_E_ARG);
-    WHOLE(hand_over, -1, RNN_E_ARG);
+    WHOLE(hand_over, (unsigned)-1, RNN_E_ARG);
     WHOLE(hand_over, 4, RNN_E_ARG);
-    WHOLE(attention, -1, RNN_E_ARG);
+    WHOLE(attention, (rnn_score)-1, RNN_E_ARG);
     WHOLE(attention, RNN_SCORES, RNN_E_ARG);
     WHOLE(attention_size, 0, RNN_E_SIZE);
     WHOLE(num_sources, -1, RNN_E_ARG);
@@ -1400,27 +1401,28 @@ static void check_whole_fields(void)
     model.num_sources = 1, model.decoder_layers = 1;
     WHOLE(hand_over, RNN_HAND_LAYERS, RNN_E_ARG);
     model.bidirectional = 1;
-    WHOLE(attention, RNN_DOT, RNN_E_ARG);
+    WHOLE(attention, RNN_SCORE_DOT, RNN_E_ARG);
     model.bidirectional = 1;
-    WHOLE(attention, RNN_SCALED_DOT, RNN_E_ARG);
+    WHOLE(attention, RNN_SCORE_SCALED_DOT, RNN_E_ARG);
     WHOLE(feed, 0, RNN_E_ARG); /* a q that nothing reads */
     /* too large */
     model.decoder_hidden_size = H;
     WHOLE(hidden_size, INT_MAX, RNN_E_SIZE);
-    model.feed = RNN_AT_EACH;
+    model.feed = RNN_FEED_EACH;
     WHOLE(decoder_hidden_size, INT_MAX, RNN_E_SIZE);
-    model.feed = RNN_AT_EACH;
+    model.feed = RNN_FEED_EACH;
     WHOLE(context_size, INT_MAX, RNN_E_SIZE);
     WHOLE(target_embedding_size, INT_MAX, RNN_E_SIZE);
-    model.context = RNN_ALL;
+    model.context = RNN_CONTEXT_ALL;
     WHOLE(source_steps, INT_MAX, RNN_E_SIZE);
 }
 
 /* 1 vs N from one source, of that many steps. */
 static void from_one(int steps)
 {
-    model.wiring = RNN_1_TO_N;
-    model.attention = model.context = 0;
+    model.wiring = RNN_WIRING_1_TO_N;
+    model.attention = RNN_SCORE_NONE;
+    model.context = RNN_CONTEXT_LAST;
     model.num_sources = 1;
     source[0].steps = steps;
     source[0].lengths = NULL;
@@ -1432,11 +1434,11 @@ static void check_wirings(void)
     int k;
 
     for (k = 0; k < 6; k++) {
-        model.wiring = RNN_1_TO_N;
-        model.attention = k == 0 ? RNN_ADDITIVE : RNN_NO_ATTENTION;
+        model.wiring = RNN_WIRING_1_TO_N;
+        model.attention = k == 0 ? RNN_SCORE_ADDITIVE : RNN_SCORE_NONE;
         model.head_context = 0;
         model.hand_over = k == 1 ? RNN_HAND_CELL : 0;
-        model.context = k == 2 ? RNN_MEAN : RNN_LAST;
+        model.context = k == 2 ? RNN_CONTEXT_MEAN : RNN_CONTEXT_LAST;
         model.bidirectional = k == 3;
         model.num_sources = k == 4 ? 2 : 1;
         BAD(k == 5 ? RNN_OK : RNN_E_ARG,
@@ -1451,15 +1453,16 @@ static void check_wirings(void)
         ALONE(k, RNN_E_ARG, from_one(S));
         ALONE(k, RNN_E_ARG, from_one(1), source[0].lengths = source_lengths[0],
               source_lengths[0][0] = source_lengths[0][1] = 1);
-        /* RNN_ALL: no row may be longer */
-        ALONE(k, RNN_E_LENGTH, model.context = RNN_ALL,
+        /* RNN_CONTEXT_ALL: no row may be longer */
+        ALONE(k, RNN_E_LENGTH, model.context = RNN_CONTEXT_ALL,
               model.source_steps = S - 1);
-        FIRST(k, RNN_OK, model.context = RNN_ALL, model.source_steps = S);
+        FIRST(k, RNN_OK, model.context = RNN_CONTEXT_ALL,
+              model.source_steps = S);
     }
-    ALONE(ENCODE, RNN_E_ARG, model.wiring = RNN_N_TO_N);
-    ALONE(ENCODE, RNN_E_ARG, model.wiring = RNN_N_TO_1);
-    ALONE(BEAM, RNN_E_ARG, model.wiring = RNN_N_TO_N);
-    ALONE(BEAM, RNN_E_ARG, model.wiring = RNN_N_TO_1);
+    ALONE(ENCODE, RNN_E_ARG, model.wiring = RNN_WIRING_N_TO_N);
+    ALONE(ENCODE, RNN_E_ARG, model.wiring = RNN_WIRING_N_TO_1);
+    ALONE(BEAM, RNN_E_ARG, model.wiring = RNN_WIRING_N_TO_N);
+    ALONE(BEAM, RNN_E_ARG, model.wiring = RNN_WIRING_N_TO_1);
     TRY(BACKWARD, RNN_E_ARG, flow.dx = mem.dx[0]); /* of tokens */
     TRY(BACKWARD, RNN_E_ARG, flows[1].dx = mem.dx[1]);
     TRY(BACKWARD, RNN_OK, flow.source = NULL);
@@ -1474,7 +1477,7 @@ static void null_decoder(void)
         NUL(k, h), NUL(k, c);
     NUL(ENCODE, source);
     TRY(ENCODE, RNN_E_SIZE, source[0].batch = B + 1, source[1].batch = B + 1);
-    FIRST(ENCODE, RNN_OK, model.cell = RNN_GRU, a.c = NULL);
+    FIRST(ENCODE, RNN_OK, model.cell = RNN_CELL_GRU, a.c = NULL);
     TRY(ENCODE, RNN_OK, source[0].batch = source[1].batch = 1);
     NUL(GENERATE, how), NUL(GENERATE, out), NUL(GENERATE, counts);
     NUL(BEAM, how), NUL(BEAM, out), NUL(BEAM, counts), NUL(BEAM, scores);
@@ -1504,9 +1507,9 @@ static void null_decoder(void)
     THEN(STEP, RNN_E_ARG, source[0].batch = source[1].batch = 1,
          (THREE, from[2] = 1));
     THEN(STEP, RNN_OK, source[0].batch = source[1].batch = 1, row.rows = 1);
-    FIRST(STEP, RNN_E_ARG, model.target = RNN_DENSE);
+    FIRST(STEP, RNN_E_ARG, model.target = RNN_INPUT_DENSE);
     FIRST(STEP, RNN_OK, model.target_size = 0, row.ids = NULL);
-    FIRST(STEP, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
+    FIRST(STEP, RNN_OK, model.cell = RNN_CELL_TANH, a.c = NULL);
     TRY(GENERATE, RNN_OK, how.sampling = NULL, how.rngs = NULL, a.attn = NULL);
     TRY(GENERATE, RNN_E_ARG, how.rngs = NULL);
     TRY(GENERATE, RNN_E_ARG, draw.temperature = -1);
@@ -1514,7 +1517,7 @@ static void null_decoder(void)
     TRY(GENERATE, RNN_E_ARG, draw.top_k = -1);
     TRY(GENERATE, RNN_E_ARG, draw.top_p = 2);
     TRY(BEAM, RNN_OK, how.sampling = NULL, how.rngs = NULL);
-    FIRST(BEAM, RNN_OK, model.cell = RNN_TANH, a.c = NULL);
+    FIRST(BEAM, RNN_OK, model.cell = RNN_CELL_TANH, a.c = NULL);
     for (k = GENERATE; k <= BEAM; k += BEAM - GENERATE) {
         TRY(k, RNN_OK, how.max_tokens = 0);
         TRY(k, RNN_OK, how.end = -9); /* none */
@@ -1575,7 +1578,7 @@ static void check_writings(void)
     WRITING(RNN_E_ARG, how.rows = -1);
     WRITING(RNN_E_ID, model.output_size = O + 1);
     WRITING(RNN_E_ARG, model.output_size = 0);
-    WRITING(RNN_E_ARG, model.target = RNN_DENSE);
+    WRITING(RNN_E_ARG, model.target = RNN_INPUT_DENSE);
     /* nothing but the end, and not yet */
     WRITING(RNN_E_ARG, model.output_size = 1, how.min_tokens = 1);
     WRITING(RNN_OK, model.output_size = 1);
@@ -1616,15 +1619,15 @@ static void check_attention(void)
     int k;
 
     LOOKS(RNN_OK, AS_IT_IS);
-    LOOKS(RNN_E_ARG, att.score = RNN_NO_ATTENTION);
-    LOOKS(RNN_E_ARG, att.score = -1);
+    LOOKS(RNN_E_ARG, att.score = RNN_SCORE_NONE);
+    LOOKS(RNN_E_ARG, att.score = (rnn_score)-1);
     LOOKS(RNN_E_ARG, att.score = RNN_SCORES);
-    LOOKS(RNN_E_ARG, att.score = RNN_DOT); /* Q is not K */
-    LOOKS(RNN_E_ARG, att.score = RNN_SCALED_DOT);
+    LOOKS(RNN_E_ARG, att.score = RNN_SCORE_DOT); /* Q is not K */
+    LOOKS(RNN_E_ARG, att.score = RNN_SCORE_SCALED_DOT);
     LOOKS(RNN_E_SIZE, att.query_size = 0);
     LOOKS(RNN_E_SIZE, att.key_size = -1);
     LOOKS(RNN_E_SIZE, att.size = 0);
-    LOOKS(RNN_OK, att.score = RNN_GENERAL, att.size = -1);
+    LOOKS(RNN_OK, att.score = RNN_SCORE_GENERAL, att.size = -1);
     LOOKS(RNN_E_SIZE, source[0].steps = 0);
     LOOKS(RNN_E_SIZE, seq.steps = -1);
     LOOKS(RNN_E_SIZE, seq.batch = 0);
@@ -1647,7 +1650,8 @@ static void check_attention(void)
     NUL(LOOK, context), NUL(LOOK_BACK, d), NUL(LOOK_GRADS, grads);
     TRY(LOOK, RNN_OK, a.scores = NULL);
     /* has no parameters */
-    TRY(LOOK, RNN_OK, att.score = RNN_DOT, att.query_size = I, a.params = NULL);
+    TRY(LOOK, RNN_OK, att.score = RNN_SCORE_DOT, att.query_size = I,
+        a.params = NULL);
     TRY(LOOK_BACK, RNN_OK, a.x = a.dh = a.ds = NULL);
     TRY(LOOK, RNN_E_ARG, source[0].x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.x = NULL);

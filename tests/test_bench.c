@@ -99,7 +99,7 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
                 continue;
             row.x = s->x + (t * s->B + b) * s->in;
             must(rnn_step(&net, &work, &row, h,
-                          s->model.cell == RNN_LSTM ? c : NULL), "a step");
+                          s->model.cell == RNN_CELL_LSTM ? c : NULL), "a step");
             copy(y + (t * s->B + b) * width, h, H);
         }
     }
@@ -157,7 +157,7 @@ static void naive_dx(const bench_row *r, const single *s, int directions,
     const size_t gates = s->gates, in = s->in, all = gates * (size_t)directions;
     const size_t rows = s->T * s->B;
     rnn_real *w = test_reals(in * all, 0), *dz = test_reals(rows * all, 0);
-    rnn_linear lin = {0, 0, RNN_IDENTITY, 1};
+    rnn_linear lin = {0, 0, RNN_FN_IDENTITY, 1};
     rnn_seq seq = r->seq;
     size_t i, d;
 
@@ -313,7 +313,8 @@ static void naive_charlm(bench_row *r)
         for (t = 0; t < T; t++) {
             row.ids = r->seq.ids + t * B + b;
             must(rnn_step(&net, &work, &row, one_h,
-                          r->model.cell == RNN_LSTM ? one_c : NULL), "a step");
+                          r->model.cell == RNN_CELL_LSTM ? one_c : NULL),
+                 "a step");
             copy(r->work.logits + (t * B + b) * O, work.logits, O);
             for (k = 0; k < L; k++) {
                 copy(h + (t + 1) * state + (k * B + b) * H, one_h + k * H, H);
@@ -367,7 +368,7 @@ static void naive_decode(bench_row *r, size_t b)
     c = test_reals(net.sizes.state, 0);
     source.batch = 1;
     source.ids = column(r->source.ids, (size_t)r->line.S, B, b);
-    if (r->model.cell != RNN_LSTM)
+    if (r->model.cell != RNN_CELL_LSTM)
         c = NULL;
     must(rnn_encode(&net, &work, &source, h, c), "encode");
     memset(&row, 0, sizeof row);

@@ -43,17 +43,17 @@ static void check_too_wide(void)
     m.bidirectional = 1;
     CHECK(rnn_plan(&net, &m, NULL) == RNN_E_SIZE, "two directions");
     memset(&m, 0, sizeof m);
-    m.wiring = RNN_1_TO_N;
-    m.feed = RNN_AT_EACH;
+    m.wiring = RNN_WIRING_1_TO_N;
+    m.feed = RNN_FEED_EACH;
     m.input_size = m.hidden_size = 1;
     m.context_size = INT_MAX;
-    m.target = RNN_EMBEDDING;
+    m.target = RNN_INPUT_EMBEDDING;
     m.target_size = m.output_size = 2;
     m.target_embedding_size = INT_MAX;
     CHECK(rnn_plan(&net, &m, NULL) == RNN_E_SIZE, "a token and c");
     memset(&m, 0, sizeof m);
-    m.wiring = RNN_N_TO_M;
-    m.feed = RNN_AS_STATE;
+    m.wiring = RNN_WIRING_N_TO_M;
+    m.feed = RNN_FEED_STATE;
     m.input_size = m.target_size = m.output_size = 1;
     m.hidden_size = INT_MAX / 3 + 1;
     CHECK(sizeof(rnn_real) > 4 || sizeof(size_t) < 8 ||
@@ -63,7 +63,7 @@ static void check_too_wide(void)
 /* Sizes that no memory has: of a linear block, a table, a model, a beam. */
 static void check_too_many(void)
 {
-    rnn_linear lin = {1, 1, RNN_IDENTITY, 0};
+    rnn_linear lin = {1, 1, RNN_FN_IDENTITY, 0};
     rnn_seq seq = {0};
     rnn_model m = {0};
     rnn_most most = {0};
@@ -87,7 +87,7 @@ static void check_too_many(void)
     CHECK(rnn_embedding_forward(1, 1, params, NULL, &y, NULL) == RNN_E_ARG,
           "a table, no sequence");
 
-    m.cell = RNN_TANH;
+    m.cell = RNN_CELL_TANH;
     m.input_size = m.hidden_size = 1;
     m.output_size = 1 << 26; /* T*B*H would be a buffer, T*B*O is none */
     most.steps = most.batch = 1 << 20;
@@ -95,7 +95,7 @@ static void check_too_many(void)
     m.output_size = 1;
     CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK,
           "one logit");
-    m.wiring = RNN_1_TO_N;
+    m.wiring = RNN_WIRING_1_TO_N;
     most.steps = most.batch = 1;
     most.rows = 1 << 30;
     most.tokens = INT_MAX;
@@ -115,7 +115,7 @@ static void check_too_many(void)
     most.steps = most.batch = 1;
     most.rows = INT_MAX;
     CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "x of a step");
-    m.wiring = RNN_N_TO_M;
+    m.wiring = RNN_WIRING_N_TO_M;
     most.rows = 0;
     CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK,
           "a wide source");
@@ -128,7 +128,7 @@ enum { STAMP = 16 }; /* numbers in front of packed */
 /* The copies of a layer's weights, as RNN_PACKED counts them. */
 static size_t copies(size_t input, size_t hidden)
 {
-    return (RNN_PACKED(RNN_GRU, input, 0, hidden, 1, 1, 0, 0) - STAMP) / 2;
+    return (RNN_PACKED(RNN_CELL_GRU, input, 0, hidden, 1, 1, 0, 0) - STAMP) / 2;
 }
 
 /* Narrow layers: packed holds a copy of the weights of each layer, in training
@@ -141,12 +141,12 @@ static void check_copies(void)
     const rnn_sizes *z = &net.sizes;
     const size_t once = copies(3, 4) + copies(2, 4);
 
-    m.wiring = RNN_N_TO_M;
-    m.cell = RNN_GRU;
+    m.wiring = RNN_WIRING_N_TO_M;
+    m.cell = RNN_CELL_GRU;
     m.input_size = 3;
     m.hidden_size = 4;
     m.target_size = m.output_size = 2;
-    m.feed = RNN_AS_STATE;
+    m.feed = RNN_FEED_STATE;
     m.no_bias = 1;
     most.steps = most.batch = 2;
     most.source_steps = 3;
@@ -185,7 +185,7 @@ static void check_products(void)
     size_t n;
     int k, bad = 0;
 
-    m.cell = RNN_LSTM;
+    m.cell = RNN_CELL_LSTM;
     m.input_size = I;
     m.hidden_size = H;
     most.steps = T;
@@ -231,7 +231,7 @@ static void check_products(void)
 static void check_table(void)
 {
     enum { T = 9, B = 5, V = 3, E = 4 };
-    rnn_linear lin = {V, E, RNN_IDENTITY, 1};
+    rnn_linear lin = {V, E, RNN_FN_IDENTITY, 1};
     rnn_real *dy = test_reals(T * B * E, 1);
     rnn_real *a = test_reals(V * E, 0), *b = test_reals(V * E, 0);
     rnn_seq seq = {0};
@@ -262,8 +262,8 @@ static void fixed_begin(fixed *f, const rnn_real *bias, int outputs)
     const rnn_sizes *z = &f->net.sizes;
 
     memset(f, 0, sizeof *f);
-    f->m.wiring = RNN_1_TO_N;
-    f->m.cell = RNN_TANH;
+    f->m.wiring = RNN_WIRING_1_TO_N;
+    f->m.cell = RNN_CELL_TANH;
     f->m.input_size = f->m.hidden_size = 1;
     f->m.output_size = outputs;
     f->source.steps = f->source.batch = 1;

@@ -53,8 +53,8 @@ static void check_numbers(const job *j, const results *r, const char *name,
 static rnn_real *read_rows(const job *j, int kind, size_t I, size_t E,
                            const char *table, const rnn_seq *s)
 {
-    const size_t width = kind == RNN_EMBEDDING ? E : I, B = j->B;
-    const rnn_real *rows = j->params + (kind == RNN_EMBEDDING && width
+    const size_t width = kind == RNN_INPUT_EMBEDDING ? E : I, B = j->B;
+    const rnn_real *rows = j->params + (kind == RNN_INPUT_EMBEDDING && width
                                             ? offset_of(j, table) : 0);
     rnn_real *x = zeros((size_t)s->steps * B * width);
     size_t i;
@@ -63,9 +63,9 @@ static rnn_real *read_rows(const job *j, int kind, size_t I, size_t E,
         rnn_real *to = x + i * width;
         if (i / B >= length_of(s, i % B))
             continue;
-        if (kind == RNN_DENSE)
+        if (kind == RNN_INPUT_DENSE)
             memcpy(to, s->x + i * width, width * sizeof *to);
-        else if (kind == RNN_ONE_HOT)
+        else if (kind == RNN_INPUT_ONE_HOT)
             to[s->ids[i]] = 1;
         else
             memcpy(to, rows + (size_t)s->ids[i] * E, E * sizeof *to);
@@ -117,10 +117,10 @@ static void encoder_blocks(const job *j, encoded *e, int i)
     const size_t states = j->L[i] * j->B * j->H[i];
     const size_t E = (size_t)j->model.embedding_size;
     const rnn_model encoder = stack_model(
-        j, j->model.input == RNN_EMBEDDING ? E : j->I[i]);
+        j, j->model.input == RNN_INPUT_EMBEDDING ? E : j->I[i]);
     rnn_seq s = j->seq[i];
 
-    s.x = read_rows(j, j->model.input, j->I[i], E, tables[i - 1], &s);
+    s.x = read_rows(j, (int)j->model.input, j->I[i], E, tables[i - 1], &s);
     s.ids = NULL;
     s.hn = e->hn[i] = zeros(states);
     s.cn = e->cn[i] = j->lstm ? zeros(states) : NULL;
@@ -149,19 +149,19 @@ static void summary_blocks(const job *j, const encoded *e, int i, rnn_real *r,
     const size_t K = j->K;
     size_t b, n, k, t;
 
-    if (j->model.context == RNN_LAST)
+    if (j->model.context == RNN_CONTEXT_LAST)
         put_states(j, e->hn[i], (size_t)j->model.num_layers - 1, r, R, at);
-    for (b = 0; b < j->B && j->model.context != RNN_LAST; b++) {
+    for (b = 0; b < j->B && j->model.context != RNN_CONTEXT_LAST; b++) {
         n = length_of(&j->seq[i], b);
         for (t = 0; t < n; t++)
             for (k = 0; k < K; k++) {
                 const rnn_real h = e->y[i][(t * j->B + b) * K + k];
-                if (j->model.context == RNN_ALL)
+                if (j->model.context == RNN_CONTEXT_ALL)
                     r[b * R + at + t * K + k] = h;
                 else
                     r[b * R + at + k] += h;
             }
-        for (k = 0; k < K && j->model.context == RNN_MEAN; k++)
+        for (k = 0; k < K && j->model.context == RNN_CONTEXT_MEAN; k++)
             r[b * R + at + k] *= 1 / (rnn_real)(n ? n : 1);
     }
 }
@@ -169,17 +169,18 @@ static void summary_blocks(const job *j, const encoded *e, int i, rnn_real *r,
 static rnn_real *context_blocks(const job *j, const encoded *e)
 {
     const rnn_model *m = &j->model;
-    const size_t each = j->K * (size_t)(m->context == RNN_ALL ? m->source_steps
-                                                              : 1);
+    const size_t each =
+        j->K * (size_t)(m->context == RNN_CONTEXT_ALL ? m->source_steps : 1);
     size_t R = each * (size_t)j->sources;
     rnn_real *r = zeros(j->B * R);
     rnn_seq flat;
     int i;
 
     if (j->given) {
-        R = (size_t)(m->input == RNN_EMBEDDING ? m->embedding_size
+        R = (size_t)(m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
                                                : m->input_size);
-        r = read_rows(j, m->input, j->I[1], R, "emb_src.weight", &j->seq[1]);
+        r = read_rows(j, (int)m->input, j->I[1], R, "emb_src.weight",
+                      &j->seq[1]);
     }
     for (i = 1; i <= j->sources && !j->given; i++)
         summary_blocks(j, e, i, r, R, each * (size_t)(i - 1));
@@ -207,7 +208,7 @@ static void start_blocks(const job *j, const encoded *e, rnn_real *h,
         memcpy(h, j->seq[0].h0, j->sizes.state * sizeof *h);
     if (j->seq[0].c0)
         memcpy(c, j->seq[0].c0, j->sizes.state * sizeof *c);
-    if (j->feed & RNN_AS_STATE)
+    if (j->feed & RNN_FEED_STATE)
         memcpy(h, e->c, n * sizeof *h);
     for (i = 1, at = 0; i <= j->sources && !j->given; i++, at += j->K)
         for (l = 0; l < (layers ? j->L[0] : 1); l++) {
@@ -222,7 +223,7 @@ static void start_blocks(const job *j, const encoded *e, rnn_real *h,
 /* How wide a token is as the decoder reads it. */
 static size_t token_width(const job *j)
 {
-    return j->I[0] && j->model.target == RNN_EMBEDDING
+    return j->I[0] && j->model.target == RNN_INPUT_EMBEDDING
                ? (size_t)j->model.target_embedding_size : j->I[0];
 }
 
@@ -231,7 +232,7 @@ static rnn_real *decoder_input(const job *j, const results *r,
                                const encoded *e, size_t width)
 {
     const size_t X = token_width(j);
-    const rnn_real *token = read_rows(j, j->model.target, j->I[0], X,
+    const rnn_real *token = read_rows(j, (int)j->model.target, j->I[0], X,
                                       j->given ? "emb.weight"
                                                : "emb_tgt.weight",
                                       &j->seq[0]);
@@ -243,9 +244,9 @@ static rnn_real *decoder_input(const job *j, const results *r,
         rnn_real *to = x + i * width;
         memcpy(to, token + i * X, X * sizeof *to);
         to += X;
-        if (j->feed & RNN_AT_EACH || (j->feed & RNN_AT_FIRST && i < j->B))
+        if (j->feed & RNN_FEED_EACH || (j->feed & RNN_FEED_FIRST && i < j->B))
             memcpy(to, e->c + i % j->B * j->C, j->C * sizeof *to);
-        if (j->feed & (RNN_AT_EACH | RNN_AT_FIRST))
+        if (j->feed & (RNN_FEED_EACH | RNN_FEED_FIRST))
             to += j->C;
         for (k = 1; k <= j->sources && j->model.attention; k++, to += j->K)
             memcpy(to, numbers(r, of("context", k)) + i * j->K,
@@ -264,7 +265,7 @@ static void decoder_blocks(const job *j, const results *r, encoded *e)
     const size_t n = j->B * j->H[0], state = j->sizes.state;
     const size_t reads =
         token_width(j) +
-        (j->feed & (RNN_AT_EACH | RNN_AT_FIRST) ? j->C : 0) +
+        (j->feed & (RNN_FEED_EACH | RNN_FEED_FIRST) ? j->C : 0) +
         (j->model.attention ? j->K * (size_t)j->sources : 0);
     const size_t none = reads ? 0 : RNN_GATES(j->model.cell) * j->H[0];
     rnn_model stack = stack_model(j, reads ? reads : 1);
@@ -317,7 +318,7 @@ static void attention_blocks(const job *j, const results *r, const encoded *e,
     s.x = e->s;
     MUST_OK(rnn_attention_sizes(&a, source.steps, s.steps, s.batch, &params,
                                 &keys, &work));
-    at = params ? offset_of(j, names[i - 1][a.score != RNN_ADDITIVE]) : 0;
+    at = params ? offset_of(j, names[i - 1][a.score != RNN_SCORE_ADDITIVE]) : 0;
     MUST_OK(rnn_attention_forward(&a, params ? j->params + at : NULL, &source,
                                   &s, zeros(keys), keys, attn, context,
                                   NULL, zeros(work), work, NULL));
@@ -349,7 +350,7 @@ static void head_blocks(const job *j, const results *r, const encoded *e)
     s.x = x;
     s.ids = NULL;
     check_numbers(j, r, "y", linear_of(j->params + offset_of(j, "out.weight"),
-                                       W, j->O, RNN_IDENTITY, &s));
+                                       W, j->O, RNN_FN_IDENTITY, &s));
 }
 
 static void check_blocks(const job *j, const results *r)
@@ -476,10 +477,12 @@ static void make_look(look *l)
     int i;
 
     memset(l, 0, sizeof *l);
-    l->a.score = RNN_ADDITIVE + test_below(RNN_SCORES - RNN_ADDITIVE);
+    l->a.score = (rnn_score)(RNN_SCORE_ADDITIVE +
+                             test_below(RNN_SCORES - RNN_SCORE_ADDITIVE));
     l->a.query_size = some_size(0);
-    l->a.key_size = l->a.score >= RNN_DOT ? l->a.query_size : some_size(0);
-    l->a.size = l->a.score == RNN_ADDITIVE ? some_size(0) : 0;
+    l->a.key_size =
+        l->a.score >= RNN_SCORE_DOT ? l->a.query_size : some_size(0);
+    l->a.size = l->a.score == RNN_SCORE_ADDITIVE ? some_size(0) : 0;
     l->A = (size_t)(l->a.size ? l->a.size : l->a.query_size);
     j->model.attention = l->a.score;
     j->model.attention_size = l->a.size;
@@ -538,7 +541,7 @@ static void run_look(const look *l, const how *w, results *r)
 static double score_of(const look *l, const rnn_real *s, const rnn_real *h)
 {
     const size_t Q = l->j.I[0], K = l->j.I[1], A = l->A;
-    const int additive = l->a.score == RNN_ADDITIVE;
+    const int additive = l->a.score == RNN_SCORE_ADDITIVE;
     const rnn_real *u = l->params + (additive ? Q * A : 0), *v = u + K * A;
     double e = 0;
     size_t a, i;
@@ -547,13 +550,13 @@ static double score_of(const look *l, const rnn_real *s, const rnn_real *h)
         double q = additive ? 0 : (double)s[a], k = 0;
         for (i = 0; additive && i < Q; i++)
             q += (double)s[i] * (double)l->params[i * A + a];
-        for (i = 0; l->a.score <= RNN_GENERAL && i < K; i++)
+        for (i = 0; l->a.score <= RNN_SCORE_GENERAL && i < K; i++)
             k += (double)h[i] * (double)u[i * A + a];
-        if (l->a.score >= RNN_DOT)
+        if (l->a.score >= RNN_SCORE_DOT)
             k = (double)h[a];
         e += additive ? (double)v[a] * tanh(q + k) : q * k;
     }
-    return l->a.score == RNN_SCALED_DOT ? e / sqrt((double)Q) : e;
+    return l->a.score == RNN_SCORE_SCALED_DOT ? e / sqrt((double)Q) : e;
 }
 
 /* Scores, weights and context are what the equations say, 0 on padding. */
@@ -716,9 +719,9 @@ static void check_rates(void)
     job j;
 
     memset(&j, 0, sizeof j);
-    j.model.wiring = RNN_1_TO_N;
+    j.model.wiring = RNN_WIRING_1_TO_N;
     j.model.input_size = j.model.hidden_size = j.model.num_layers = 1;
-    j.model.target = RNN_ONE_HOT;
+    j.model.target = RNN_INPUT_ONE_HOT;
     j.model.output_size = j.model.target_size = V;
     j.seq[1].steps = 1;
     j.seq[0].steps = STEPS;
@@ -954,7 +957,7 @@ static void check_model(int round)
     results r;
     job j;
 
-    o.wiring = round % 2 ? RNN_1_TO_N : RNN_N_TO_M;
+    o.wiring = round % 2 ? RNN_WIRING_1_TO_N : RNN_WIRING_N_TO_M;
     o.cell = round / 2 % RNN_CELLS;
     o.attention = round / (2 * RNN_CELLS) % RNN_SCORES;
     o.context = round / (2 * RNN_CELLS * RNN_SCORES) % RNN_CONTEXTS;
@@ -975,14 +978,14 @@ static void check_wide(int attention)
     int k;
 
     memset(&j, 0, sizeof j);
-    j.model.wiring = RNN_N_TO_M;
-    j.model.cell = RNN_GRU;
+    j.model.wiring = RNN_WIRING_N_TO_M;
+    j.model.cell = RNN_CELL_GRU;
     j.model.input_size = 260;
     j.model.hidden_size = 256;
     j.model.num_layers = 1;
     j.model.output_size = 258;
     j.model.target_size = 3;
-    j.model.attention = attention;
+    j.model.attention = (rnn_score)attention;
     j.model.attention_size = 256;
     j.model.head_context = 1;
     j.seq[0].steps = j.seq[1].steps = 7;
@@ -1023,8 +1026,8 @@ int main(int argc, char **argv)
 {
     open_jobs(argc, argv);
     repeat(450, check_model);
-    check_wide(RNN_NO_ATTENTION);
-    check_wide(RNN_ADDITIVE);
+    check_wide(RNN_SCORE_NONE);
+    check_wide(RNN_SCORE_ADDITIVE);
     repeat(300, check_attention);
     repeat(160, check_own);
     check_rates();

@@ -84,9 +84,10 @@ static bytes with_header(bytes b, const char *json)
  * if it says how its input is read, that is as numbers. */
 static int is_bare(const rnn_model *m, int described)
 {
-    return !m->output_size && m->wiring < RNN_1_TO_N &&
-           m->input != RNN_EMBEDDING &&
-           (!described || (m->wiring == RNN_N_TO_N && m->input == RNN_DENSE));
+    return !m->output_size && m->wiring < RNN_WIRING_1_TO_N &&
+           m->input != RNN_INPUT_EMBEDDING &&
+           (!described ||
+            (m->wiring == RNN_WIRING_N_TO_N && m->input == RNN_INPUT_DENSE));
 }
 
 /* What rnn_load_model says where either answer will do. */
@@ -161,7 +162,7 @@ static void set_field(rnn_model *m, int i, int v)
 /* how many fields a description has */
 static int described(const rnn_model *m)
 {
-    return m->wiring < RNN_1_TO_N ? (int)PLAIN_FIELDS : (int)FIELDS;
+    return m->wiring < RNN_WIRING_1_TO_N ? (int)PLAIN_FIELDS : (int)FIELDS;
 }
 
 static int or_else(int v, int otherwise)
@@ -178,24 +179,24 @@ static rnn_model spelt(const rnn_model *model)
     m.num_layers = or_else(m.num_layers, 1);
     m.bidirectional = m.bidirectional != 0;
     m.no_bias = m.no_bias != 0;
-    m.embedding_size = m.input == RNN_EMBEDDING ? m.embedding_size : 0;
-    for (i = PLAIN_FIELDS; i < FIELDS && m.wiring < RNN_1_TO_N; i++)
+    m.embedding_size = m.input == RNN_INPUT_EMBEDDING ? m.embedding_size : 0;
+    for (i = PLAIN_FIELDS; i < FIELDS && m.wiring < RNN_WIRING_1_TO_N; i++)
         set_field(&m, i, 0);
-    if (m.wiring < RNN_1_TO_N)
+    if (m.wiring < RNN_WIRING_1_TO_N)
         return m;
     m.target = m.target_size ? m.target : 0;
-    if (m.target != RNN_EMBEDDING)
+    if (m.target != RNN_INPUT_EMBEDDING)
         m.target_embedding_size = 0;
     m.decoder_hidden_size = or_else(m.decoder_hidden_size, m.hidden_size);
     m.decoder_layers = or_else(m.decoder_layers, m.num_layers);
-    m.source_steps = m.context == RNN_ALL ? m.source_steps : 0;
-    if (m.cell != RNN_LSTM)
+    m.source_steps = m.context == RNN_CONTEXT_ALL ? m.source_steps : 0;
+    if (m.cell != RNN_CELL_LSTM)
         m.hand_over &= RNN_HAND_LAYERS;
     if (m.hand_over & RNN_HAND_LAYERS)
-        m.feed &= RNN_AT_FIRST | RNN_AT_EACH;
+        m.feed &= RNN_FEED_FIRST | RNN_FEED_EACH;
     else if (!m.attention)
-        m.feed = or_else(m.feed, RNN_AS_STATE);
-    m.attention_size = m.attention == RNN_ADDITIVE ? m.attention_size : 0;
+        m.feed = (unsigned)or_else((int)m.feed, RNN_FEED_STATE);
+    m.attention_size = m.attention == RNN_SCORE_ADDITIVE ? m.attention_size : 0;
     m.head_context = m.head_context != 0;
     m.num_sources = or_else(m.num_sources, 1);
     return m;
@@ -222,78 +223,190 @@ typedef struct kind {
 
 /* small: additive, bare and each_token are seeds of the fuzzer */
 static const kind kinds[] = {
-    {"n_to_n", {.cell = RNN_GRU_RESET_BEFORE, .input = RNN_ONE_HOT,
-                .input_size = 3, .hidden_size = 2, .num_layers = 2,
-                .bidirectional = 1, .output_size = 3,
-                .dropout = (rnn_real)0.25}},
-    {"n_to_1", {.wiring = RNN_N_TO_1, .cell = RNN_RELU,
-                .input = RNN_EMBEDDING, .input_size = 4, .embedding_size = 2,
-                .hidden_size = 3, .bidirectional = 1, .output_size = 2,
-                .dropout_last = (rnn_real)0.5}},
-    {"bare", {.cell = RNN_GRU, .input_size = 2, .hidden_size = 1}},
-    {"bare_deep", {.cell = RNN_LSTM, .input_size = 3, .hidden_size = 2,
-                   .num_layers = 2, .bidirectional = 1, .no_bias = 1}},
-    {"bare_one_hot", {.wiring = RNN_N_TO_1, .input = RNN_ONE_HOT,
-                      .input_size = 3, .hidden_size = 2}},
-    {"headless", {.cell = RNN_LSTM, .input = RNN_EMBEDDING, .input_size = 4,
-                  .embedding_size = 3, .hidden_size = 2}},
-    {"headless_two", {.wiring = RNN_N_TO_M, .cell = RNN_GRU,
-                      .input = RNN_ONE_HOT, .input_size = 3, .hidden_size = 2,
-                      .target = RNN_EMBEDDING, .target_size = 4,
-                      .target_embedding_size = 2, .attention = RNN_GENERAL}},
-    {"first", {.wiring = RNN_1_TO_N, .cell = RNN_GRU, .input_size = 3,
-               .hidden_size = 2, .output_size = 4, .feed = RNN_AT_FIRST}},
-    {"reads_nothing", {.wiring = RNN_1_TO_N, .cell = RNN_LSTM, .input_size = 2,
-                       .hidden_size = 2, .num_layers = 2, .output_size = 3}},
-    {"each_token", {.wiring = RNN_1_TO_N, .input = RNN_EMBEDDING,
-                    .input_size = 3, .embedding_size = 2, .hidden_size = 2,
-                    .output_size = 3, .target = RNN_EMBEDDING,
-                    .target_size = 3, .target_embedding_size = 1,
-                    .context_size = 2, .feed = RNN_AT_EACH | RNN_AS_STATE,
-                    .head_context = 1}},
-    {"last", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input = RNN_ONE_HOT,
-              .input_size = 3, .hidden_size = 2, .output_size = 4,
-              .target = RNN_ONE_HOT, .target_size = 4,
-              .hand_over = RNN_HAND_CELL}},
-    {"mean", {.wiring = RNN_N_TO_M, .cell = RNN_GRU, .input_size = 3,
-              .hidden_size = 2, .bidirectional = 1, .output_size = 2,
-              .target_size = 2, .decoder_hidden_size = 3,
-              .context = RNN_MEAN, .context_size = 5, .feed = RNN_AT_EACH}},
-    {"all", {.wiring = RNN_N_TO_M, .cell = RNN_GRU_RESET_BEFORE,
-             .input_size = 2, .hidden_size = 2, .no_bias = 1,
-             .output_size = 2, .context = RNN_ALL, .source_steps = 3,
-             .feed = RNN_AT_FIRST, .head_context = 1}},
-    {"layers", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM,
-                .input = RNN_EMBEDDING, .input_size = 3, .embedding_size = 2,
-                .hidden_size = 2, .num_layers = 2, .bidirectional = 1,
-                .output_size = 3, .decoder_hidden_size = 4,
-                .hand_over = RNN_HAND_CELL | RNN_HAND_LAYERS,
-                .dropout = (rnn_real)0.125}},
-    {"additive", {.wiring = RNN_N_TO_M, .cell = RNN_TANH,
-                  .input = RNN_EMBEDDING, .input_size = 2,
-                  .embedding_size = 1, .hidden_size = 1, .output_size = 2,
-                  .target = RNN_EMBEDDING, .target_size = 2,
-                  .target_embedding_size = 1, .attention = RNN_ADDITIVE,
-                  .attention_size = 1}},
-    {"general", {.wiring = RNN_N_TO_M, .cell = RNN_GRU, .input = RNN_ONE_HOT,
-                 .input_size = 3, .hidden_size = 2, .bidirectional = 1,
-                 .output_size = 3, .decoder_hidden_size = 3,
-                 .decoder_layers = 2, .attention = RNN_GENERAL,
-                 .head_context = 1}},
-    {"dot", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input_size = 2,
-             .hidden_size = 2, .output_size = 3, .attention = RNN_DOT,
-             .feed = RNN_AS_STATE}},
-    {"scaled_dot", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input_size = 2,
-                    .hidden_size = 2, .output_size = 3,
-                    .attention = RNN_SCALED_DOT, .feed = RNN_AS_STATE}},
-    {"two", {.wiring = RNN_N_TO_M, .cell = RNN_LSTM, .input = RNN_EMBEDDING,
-             .input_size = 3, .embedding_size = 2, .hidden_size = 1,
-             .bidirectional = 1, .output_size = 4, .target = RNN_EMBEDDING,
-             .target_size = 4, .target_embedding_size = 3,
-             .decoder_hidden_size = 4, .context = RNN_ALL, .source_steps = 2,
-             .context_size = 4, .feed = RNN_AS_STATE | RNN_AT_EACH,
-             .hand_over = RNN_HAND_CELL, .attention = RNN_ADDITIVE,
-             .attention_size = 3, .head_context = 1, .num_sources = 2}}};
+    {"n_to_n",
+     {.cell = RNN_CELL_GRU_RESET_BEFORE,
+      .input = RNN_INPUT_ONE_HOT,
+      .input_size = 3,
+      .hidden_size = 2,
+      .num_layers = 2,
+      .bidirectional = 1,
+      .output_size = 3,
+      .dropout = (rnn_real)0.25}},
+    {"n_to_1",
+     {.wiring = RNN_WIRING_N_TO_1,
+      .cell = RNN_CELL_RELU,
+      .input = RNN_INPUT_EMBEDDING,
+      .input_size = 4,
+      .embedding_size = 2,
+      .hidden_size = 3,
+      .bidirectional = 1,
+      .output_size = 2,
+      .dropout_last = (rnn_real)0.5}},
+    {"bare", {.cell = RNN_CELL_GRU, .input_size = 2, .hidden_size = 1}},
+    {"bare_deep",
+     {.cell = RNN_CELL_LSTM,
+      .input_size = 3,
+      .hidden_size = 2,
+      .num_layers = 2,
+      .bidirectional = 1,
+      .no_bias = 1}},
+    {"bare_one_hot",
+     {.wiring = RNN_WIRING_N_TO_1,
+      .input = RNN_INPUT_ONE_HOT,
+      .input_size = 3,
+      .hidden_size = 2}},
+    {"headless",
+     {.cell = RNN_CELL_LSTM,
+      .input = RNN_INPUT_EMBEDDING,
+      .input_size = 4,
+      .embedding_size = 3,
+      .hidden_size = 2}},
+    {"headless_two",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_GRU,
+      .input = RNN_INPUT_ONE_HOT,
+      .input_size = 3,
+      .hidden_size = 2,
+      .target = RNN_INPUT_EMBEDDING,
+      .target_size = 4,
+      .target_embedding_size = 2,
+      .attention = RNN_SCORE_GENERAL}},
+    {"first",
+     {.wiring = RNN_WIRING_1_TO_N,
+      .cell = RNN_CELL_GRU,
+      .input_size = 3,
+      .hidden_size = 2,
+      .output_size = 4,
+      .feed = RNN_FEED_FIRST}},
+    {"reads_nothing",
+     {.wiring = RNN_WIRING_1_TO_N,
+      .cell = RNN_CELL_LSTM,
+      .input_size = 2,
+      .hidden_size = 2,
+      .num_layers = 2,
+      .output_size = 3}},
+    {"each_token",
+     {.wiring = RNN_WIRING_1_TO_N,
+      .input = RNN_INPUT_EMBEDDING,
+      .input_size = 3,
+      .embedding_size = 2,
+      .hidden_size = 2,
+      .output_size = 3,
+      .target = RNN_INPUT_EMBEDDING,
+      .target_size = 3,
+      .target_embedding_size = 1,
+      .context_size = 2,
+      .feed = RNN_FEED_EACH | RNN_FEED_STATE,
+      .head_context = 1}},
+    {"last",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_LSTM,
+      .input = RNN_INPUT_ONE_HOT,
+      .input_size = 3,
+      .hidden_size = 2,
+      .output_size = 4,
+      .target = RNN_INPUT_ONE_HOT,
+      .target_size = 4,
+      .hand_over = RNN_HAND_CELL}},
+    {"mean",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_GRU,
+      .input_size = 3,
+      .hidden_size = 2,
+      .bidirectional = 1,
+      .output_size = 2,
+      .target_size = 2,
+      .decoder_hidden_size = 3,
+      .context = RNN_CONTEXT_MEAN,
+      .context_size = 5,
+      .feed = RNN_FEED_EACH}},
+    {"all",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_GRU_RESET_BEFORE,
+      .input_size = 2,
+      .hidden_size = 2,
+      .no_bias = 1,
+      .output_size = 2,
+      .context = RNN_CONTEXT_ALL,
+      .source_steps = 3,
+      .feed = RNN_FEED_FIRST,
+      .head_context = 1}},
+    {"layers",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_LSTM,
+      .input = RNN_INPUT_EMBEDDING,
+      .input_size = 3,
+      .embedding_size = 2,
+      .hidden_size = 2,
+      .num_layers = 2,
+      .bidirectional = 1,
+      .output_size = 3,
+      .decoder_hidden_size = 4,
+      .hand_over = RNN_HAND_CELL | RNN_HAND_LAYERS,
+      .dropout = (rnn_real)0.125}},
+    {"additive",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_TANH,
+      .input = RNN_INPUT_EMBEDDING,
+      .input_size = 2,
+      .embedding_size = 1,
+      .hidden_size = 1,
+      .output_size = 2,
+      .target = RNN_INPUT_EMBEDDING,
+      .target_size = 2,
+      .target_embedding_size = 1,
+      .attention = RNN_SCORE_ADDITIVE,
+      .attention_size = 1}},
+    {"general",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_GRU,
+      .input = RNN_INPUT_ONE_HOT,
+      .input_size = 3,
+      .hidden_size = 2,
+      .bidirectional = 1,
+      .output_size = 3,
+      .decoder_hidden_size = 3,
+      .decoder_layers = 2,
+      .attention = RNN_SCORE_GENERAL,
+      .head_context = 1}},
+    {"dot",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_LSTM,
+      .input_size = 2,
+      .hidden_size = 2,
+      .output_size = 3,
+      .attention = RNN_SCORE_DOT,
+      .feed = RNN_FEED_STATE}},
+    {"scaled_dot",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_LSTM,
+      .input_size = 2,
+      .hidden_size = 2,
+      .output_size = 3,
+      .attention = RNN_SCORE_SCALED_DOT,
+      .feed = RNN_FEED_STATE}},
+    {"two",
+     {.wiring = RNN_WIRING_N_TO_M,
+      .cell = RNN_CELL_LSTM,
+      .input = RNN_INPUT_EMBEDDING,
+      .input_size = 3,
+      .embedding_size = 2,
+      .hidden_size = 1,
+      .bidirectional = 1,
+      .output_size = 4,
+      .target = RNN_INPUT_EMBEDDING,
+      .target_size = 4,
+      .target_embedding_size = 3,
+      .decoder_hidden_size = 4,
+      .context = RNN_CONTEXT_ALL,
+      .source_steps = 2,
+      .context_size = 4,
+      .feed = RNN_FEED_STATE | RNN_FEED_EACH,
+      .hand_over = RNN_HAND_CELL,
+      .attention = RNN_SCORE_ADDITIVE,
+      .attention_size = 3,
+      .head_context = 1,
+      .num_sources = 2}}};
 enum { KINDS = LEN(kinds) };
 
 static const kind *kind_of(const char *name)
@@ -308,27 +421,31 @@ static const kind *kind_of(const char *name)
 /* A model, not always a valid one; what it does not use may be anything. */
 static rnn_model draw_model(int wiring, int cell)
 {
-    static const int feeds[] = {0, RNN_AS_STATE, RNN_AT_FIRST, RNN_AT_EACH,
-                                RNN_AS_STATE | RNN_AT_FIRST,
-                                RNN_AS_STATE | RNN_AT_EACH};
-    const int n_to_m = wiring == RNN_N_TO_M, decoder = wiring >= RNN_1_TO_N;
+    static const int feeds[] = {0,
+                                RNN_FEED_STATE,
+                                RNN_FEED_FIRST,
+                                RNN_FEED_EACH,
+                                RNN_FEED_STATE | RNN_FEED_FIRST,
+                                RNN_FEED_STATE | RNN_FEED_EACH};
+    const int n_to_m = wiring == RNN_WIRING_N_TO_M,
+              decoder = wiring >= RNN_WIRING_1_TO_N;
     rnn_model m;
     int K;
 
     memset(&m, 0, sizeof m);
-    m.wiring = wiring;
-    m.cell = cell;
-    m.input = test_below(RNN_INPUTS);
+    m.wiring = (rnn_wiring)wiring;
+    m.cell = (rnn_cell)cell;
+    m.input = (rnn_input)test_below(RNN_INPUTS);
     m.input_size = 1 + test_below(5);
     m.embedding_size = 1 + test_below(3);
     m.hidden_size = 1 + test_below(4);
     m.num_layers = test_below(3);
-    m.bidirectional = wiring == RNN_1_TO_N ? 0 : test_below(2) * 3;
+    m.bidirectional = wiring == RNN_WIRING_1_TO_N ? 0 : test_below(2) * 3;
     m.no_bias = test_below(2) * 5;
     m.output_size = test_below(7);
     m.dropout = test_below(2) ? (rnn_real)0.3 : 0;
     m.dropout_last = test_below(2) ? (rnn_real)0.15 : 0;
-    m.target = test_below(RNN_INPUTS);
+    m.target = (rnn_input)test_below(RNN_INPUTS);
     m.target_size = test_below(3) * test_below(3);
     m.target_embedding_size = 1 + test_below(3);
     m.num_sources = decoder ? test_below(n_to_m ? 3 : 2) : 7;
@@ -337,16 +454,16 @@ static rnn_model draw_model(int wiring, int cell)
         test_below(2) ? test_below(2) ? K : K * or_else(m.num_sources, 1)
                       : test_below(6);
     m.decoder_layers = test_below(2) ? m.num_layers : test_below(3);
-    m.context = n_to_m ? test_below(RNN_CONTEXTS) : 0;
+    m.context = n_to_m ? (rnn_context)test_below(RNN_CONTEXTS) : 0;
     m.source_steps = test_below(4);
     m.context_size = test_below(3) ? 0 : 1 + test_below(5);
-    m.feed = feeds[test_below(6)];
-    m.hand_over = n_to_m ? test_below(4) : 0;
-    if (cell != RNN_LSTM)
-        m.hand_over &= ~(int)RNN_HAND_CELL;
+    m.feed = (unsigned)feeds[test_below(6)];
+    m.hand_over = n_to_m ? (unsigned)test_below(4) : 0;
+    if (cell != RNN_CELL_LSTM)
+        m.hand_over &= ~(unsigned)RNN_HAND_CELL;
     if (m.hand_over & RNN_HAND_LAYERS)
-        m.feed &= ~(int)RNN_AS_STATE;
-    m.attention = n_to_m ? test_below(RNN_SCORES) : 0;
+        m.feed &= ~(unsigned)RNN_FEED_STATE;
+    m.attention = n_to_m ? (rnn_score)test_below(RNN_SCORES) : 0;
     m.attention_size = 1 + test_below(4);
     m.head_context = test_below(2) * 2;
     return m;
@@ -458,7 +575,7 @@ static void want_stack(list *all, const char *prefix, const rnn_model *m,
 /* What a stack reads of its input. */
 static size_t width(int input, int size, int embedding)
 {
-    return (size_t)(input == RNN_EMBEDDING ? embedding : size);
+    return (size_t)(input == RNN_INPUT_EMBEDDING ? embedding : size);
 }
 
 static void want_decoder(list *all, const rnn_model *m)
@@ -466,34 +583,34 @@ static void want_decoder(list *all, const rnn_model *m)
     static const char *const table[] = {"emb_src.", "emb_src2."};
     static const char *const enc[] = {"enc.", "enc2."};
     static const char *const att[] = {"att.", "att2."};
-    const int given = m->wiring == RNN_1_TO_N;
+    const int given = m->wiring == RNN_WIRING_1_TO_N;
     const int D = m->bidirectional ? 2 : 1;
-    const size_t x = width(m->input, m->input_size, m->embedding_size);
+    const size_t x = width((int)m->input, m->input_size, m->embedding_size);
     const size_t K = (size_t)(D * m->hidden_size);
     const size_t Q = (size_t)m->decoder_hidden_size;
     const size_t A = (size_t)m->attention_size;
     const size_t n = (size_t)m->num_sources;
     size_t r = given ? x : n * K, c, in, out = Q, i;
 
-    if (m->context == RNN_ALL)
+    if (m->context == RNN_CONTEXT_ALL)
         r *= (size_t)m->source_steps;
     c = m->context_size ? (size_t)m->context_size : r;
-    in = m->target_size ? width(m->target, m->target_size,
+    in = m->target_size ? width((int)m->target, m->target_size,
                                 m->target_embedding_size)
                         : 0;
     in += m->attention ? n * K : 0;
-    in += m->feed & (RNN_AT_FIRST | RNN_AT_EACH) ? c : 0;
+    in += m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH) ? c : 0;
     out += !m->head_context ? 0 : m->attention ? n * K : c;
     for (i = 0; i < n; i++) {
-        if (m->input == RNN_EMBEDDING)
+        if (m->input == RNN_INPUT_EMBEDDING)
             want(all, table[i], "weight", (size_t)m->input_size, x);
         if (!given)
             want_stack(all, enc[i], m, x, m->hidden_size, m->num_layers, D);
-        if (m->attention == RNN_ADDITIVE) {
+        if (m->attention == RNN_SCORE_ADDITIVE) {
             want(all, att[i], "W", A, Q);
             want(all, att[i], "U", A, K);
             want(all, att[i], "v", A, 0);
-        } else if (m->attention == RNN_GENERAL) {
+        } else if (m->attention == RNN_SCORE_GENERAL) {
             want(all, att[i], "U", Q, K);
         }
     }
@@ -501,7 +618,7 @@ static void want_decoder(list *all, const rnn_model *m)
         want(all, "bridge.", "weight", c, r);
         want(all, "bridge.", "bias", c, 0);
     }
-    if (m->target == RNN_EMBEDDING)
+    if (m->target == RNN_INPUT_EMBEDDING)
         want(all, given ? "emb." : "emb_tgt.", "weight", (size_t)m->target_size,
              (size_t)m->target_embedding_size);
     want_stack(all, given ? "rnn." : "dec.", m, in, m->decoder_hidden_size,
@@ -517,16 +634,16 @@ static list want_all(const rnn_model *model)
     list all;
 
     all.n = 0;
-    if (m.wiring >= RNN_1_TO_N) {
+    if (m.wiring >= RNN_WIRING_1_TO_N) {
         want_decoder(&all, &m);
     } else {
-        if (m.input == RNN_EMBEDDING)
+        if (m.input == RNN_INPUT_EMBEDDING)
             want(&all, "emb.", "weight", (size_t)m.input_size,
                  (size_t)m.embedding_size);
-        want_stack(&all,
-                   m.output_size || m.input == RNN_EMBEDDING ? "rnn." : "", &m,
-                   width(m.input, m.input_size, m.embedding_size),
-                   m.hidden_size, m.num_layers, D);
+        want_stack(
+            &all, m.output_size || m.input == RNN_INPUT_EMBEDDING ? "rnn." : "",
+            &m, width((int)m.input, m.input_size, m.embedding_size),
+            m.hidden_size, m.num_layers, D);
         if (m.output_size)
             want(&all, "out.", "weight", (size_t)m.output_size,
                  (size_t)(D * m.hidden_size));
@@ -622,8 +739,8 @@ static void check_meta(const rnn_model *model, int vocabulary, bytes b)
  * anyhow, a cell state where there is none. */
 static int two_ways(const rnn_model *m)
 {
-    return (m->hand_over & RNN_HAND_LAYERS && m->feed & RNN_AS_STATE) ||
-           (m->hand_over & RNN_HAND_CELL && m->cell != RNN_LSTM);
+    return (m->hand_over & RNN_HAND_LAYERS && m->feed & RNN_FEED_STATE) ||
+           (m->hand_over & RNN_HAND_CELL && m->cell != RNN_CELL_LSTM);
 }
 
 /* One field after another says something else: no longer this file's model. */
@@ -711,7 +828,7 @@ static void count_values(seen *all, const rnn_model *m)
 {
     int i;
 
-    for (; all->key && m->wiring == RNN_N_TO_M; all++)
+    for (; all->key && m->wiring == RNN_WIRING_N_TO_M; all++)
         for (i = 0; i < FIELDS; i++)
             if (!strcmp(all->key, fields[i].key))
                 all->count[get_field(m, i)]++;
@@ -731,7 +848,7 @@ static void check_round_trips(void)
     }
     for (wiring = 0; wiring < RNN_WIRINGS; wiring++)
         for (cell = 0; cell < RNN_CELLS; cell++)
-            for (k = 0; k < (wiring == RNN_N_TO_M ? 40 : 10); k++) {
+            for (k = 0; k < (wiring == RNN_WIRING_N_TO_M ? 40 : 10); k++) {
                 const rnn_model m = some_model(wiring, cell);
                 count_values(all, &m);
                 check_round_trip(&m, k ? (size_t)test_below(256) : 256);
@@ -1224,7 +1341,8 @@ static void check_damage(const rnn_model *m, int stride)
         v = ask_model(b, m);
         CHECK(v.open == RNN_E_FORMAT && v.model == RNN_E_FORMAT &&
                   v.load == RNN_E_FORMAT && v.bare == RNN_E_FORMAT &&
-                  v.reasons && v.untouched, "cut to %lu bytes", (unsigned long)i);
+                  v.reasons && v.untouched,
+              "cut to %lu bytes", (unsigned long)i);
         free(b.p);
     }
     header = 8 + (size_t)(bits_at(file.p) & 0xffffffu);

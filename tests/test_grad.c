@@ -75,7 +75,7 @@ static void check_tensor(problem *p, const char *name, rnn_real *v,
         v[i] = old;
         quotient = (up - down) / (2 * STEP);
         error = fabs(quotient - (d[i] - before));
-        if (error > BOUND && p->model.cell == RNN_RELU) {
+        if (error > BOUND && p->model.cell == RNN_CELL_RELU) {
             /* a kink lies between: the quotients of two steps differ */
             v[i] = old + STEP / 8;
             twice = value(p);
@@ -125,7 +125,7 @@ static void check_all(problem *p)
             idle += fabs(p->grads[t.offset + i] - before) < 1e-14;
     }
     /* a parameter that nothing depends on: a product or a bias was forgotten */
-    if (p->seq.x && !p->seq.lengths && p->model.cell != RNN_RELU &&
+    if (p->seq.x && !p->seq.lengths && p->model.cell != RNN_CELL_RELU &&
         !(p->model.dropout > 0))
         CHECK(idle == 0, "%s, cell %d: %d parameters have no gradient",
               p->what, p->model.cell, idle);
@@ -142,7 +142,7 @@ static void check_all(problem *p)
  * of states come with `states`, lengths with `lengths`. */
 static void prepare(problem *p, int states, const int *lengths)
 {
-    const int lstm = p->model.cell == RNN_LSTM;
+    const int lstm = p->model.cell == RNN_CELL_LSTM;
     rnn_most most = {0};
     rnn_status st;
     size_t n, i;
@@ -207,10 +207,10 @@ static void check_combination(int cell, int layers, int both, int no_bias,
 
     memset(&p, 0, sizeof p);
     p.what = model ? "model" : "stack";
-    p.model.cell = cell;
-    p.model.input = input;
+    p.model.cell = (rnn_cell)cell;
+    p.model.input = (rnn_input)input;
     p.model.input_size = I;
-    p.model.embedding_size = input == RNN_EMBEDDING ? E : 0;
+    p.model.embedding_size = input == RNN_INPUT_EMBEDDING ? E : 0;
     p.model.hidden_size = H;
     p.model.num_layers = layers;
     p.model.bidirectional = both;
@@ -221,7 +221,7 @@ static void check_combination(int cell, int layers, int both, int no_bias,
         p.model.dropout_last = 0.3;
     }
     prepare(&p, states, lengths);
-    if (input == RNN_DENSE)
+    if (input == RNN_INPUT_DENSE)
         p.seq.x = p.x;
     else
         p.seq.ids = test_ids(T * B, I);
@@ -243,9 +243,9 @@ static void check_stacks_and_models(void)
                     const int dropout = bits >> 3;
                     int input;
                     check_combination(cell, layers, both, no_bias, states, l,
-                                      RNN_DENSE, 0, dropout);
+                                      RNN_INPUT_DENSE, 0, dropout);
                     check_combination(cell, layers, both, no_bias, states, l,
-                                      RNN_ONE_HOT, 0, dropout);
+                                      RNN_INPUT_ONE_HOT, 0, dropout);
                     for (input = 0; input < RNN_INPUTS; input++)
                         check_combination(cell, layers, both, no_bias, states,
                                           l, input, 1, dropout);
@@ -278,7 +278,7 @@ static void check_affine(int f, int no_bias, const int *lengths, int tokens)
     memset(&a, 0, sizeof a);
     a.lin.input_size = I;
     a.lin.output_size = O;
-    a.lin.activation = f;
+    a.lin.activation = (rnn_fn)f;
     a.lin.no_bias = no_bias;
     a.seq.steps = T;
     a.seq.batch = B;
@@ -322,7 +322,7 @@ static void check_linear(void)
     static const int lengths[B] = {T, 1, 0};
     int f, bits;
 
-    for (f = RNN_IDENTITY; f <= RNN_FN_SIGMOID; f++)
+    for (f = RNN_FN_IDENTITY; f <= RNN_FN_SIGMOID; f++)
         for (bits = 0; bits < 8; bits++)
             check_affine(f, bits & 1, bits & 2 ? lengths : NULL, bits & 4);
 }

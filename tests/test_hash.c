@@ -15,7 +15,7 @@
 
 /* The cells and kinds of optimiser that are in the line since it was first
  * printed. What came later has a line of its own: add its two values. */
-enum { FIRST_CELLS = RNN_LSTM + 1, FIRST_OPTIMIZERS = RNN_ADAMW + 1 };
+enum { FIRST_CELLS = RNN_CELL_LSTM + 1, FIRST_OPTIMIZERS = RNN_OPT_ADAMW + 1 };
 static const char *const expected[RNN_CELLS - FIRST_CELLS + 1] = {
 #if RNN_FMA
     "3814771e8a69f221"
@@ -28,7 +28,7 @@ enum { T = 5, B = 3, I = 5, H = 19, O = 7, E = 6, L = 2 };
 /* of the other wirings: steps of a source, states, attention, decoding */
 enum { SOURCE = 4, H2 = 9, A = 6, MAX = 5, WIDTH = 3, BEST = 2 };
 /* E above I: no other input needs more room */
-#define NET RNN_LSTM, I, E, H, L, 2, 1, O
+#define NET RNN_CELL_LSTM, I, E, H, L, 2, 1, O
 enum { P = RNN_PARAMS(NET), S = RNN_STATE(B, NET),
        W = RNN_TRAIN(T, B, 0, NET) + RNN_KEEP_DROPOUT(T, B, NET) };
 
@@ -136,10 +136,10 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     rnn_real loss = 0;
 
     memset(&model, 0, sizeof model);
-    model.cell = cell;
-    model.input = input;
+    model.cell = (rnn_cell)cell;
+    model.input = (rnn_input)input;
     model.input_size = I;
-    model.embedding_size = input == RNN_EMBEDDING ? E : 0;
+    model.embedding_size = input == RNN_INPUT_EMBEDDING ? E : 0;
     model.hidden_size = H;
     model.num_layers = L;
     model.bidirectional = both;
@@ -171,14 +171,14 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     seq.seed[0] = 3;
     memset(&flow, 0, sizeof flow);
     flow.dhn = flow.dcn = up;
-    flow.dx = input == RNN_DENSE ? dx : NULL;
+    flow.dx = input == RNN_INPUT_DENSE ? dx : NULL;
     flow.dh0 = dh0;
     flow.dc0 = dc0;
     flow.accumulate = 1;
     MUST(rnn_forward(&net, &work, &seq));
     hash_reals(logits, T * B * O);
     hash_reals(hn, s.state);
-    if (cell == RNN_LSTM)
+    if (cell == RNN_CELL_LSTM)
         hash_reals(cn, s.state);
     how = weighted();
     how.smoothing = (rnn_real)0.1;
@@ -190,7 +190,7 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     MUST(rnn_backward(&net, &work, &seq, &flow));
     hash_reals(grads, s.params);
     hash_reals(dh0, s.state);
-    if (cell == RNN_LSTM)
+    if (cell == RNN_CELL_LSTM)
         hash_reals(dc0, s.state);
     if (flow.dx)
         hash_reals(dx, T * B * I);
@@ -204,39 +204,86 @@ static void hash_model(int cell, int input, int both, const int *lengths,
 /* The wirings other than N vs N; cells and sizes are set below. H2 and 2 * H2
  * are the states of one and of two directions. */
 static const rnn_model wirings[] = {
-    {.wiring = RNN_N_TO_1, .input = RNN_ONE_HOT, .bidirectional = 1,
-     .num_layers = 2, .dropout = (rnn_real)0.25, .dropout_last = (rnn_real)0.5},
-    {.wiring = RNN_N_TO_1, .input = RNN_DENSE},
-    {.wiring = RNN_1_TO_N, .feed = RNN_AT_FIRST, .head_context = 1},
-    {.wiring = RNN_1_TO_N, .input = RNN_EMBEDDING, .target = RNN_ONE_HOT,
-     .target_size = O, .context_size = H2, .num_layers = 2,
-     .feed = RNN_AS_STATE | RNN_AT_EACH, .dropout = (rnn_real)0.25},
-    {.wiring = RNN_N_TO_M, .context = RNN_MEAN, .context_size = 7,
-     .bidirectional = 1, .feed = RNN_AT_EACH, .target_size = O,
-     .dropout_last = (rnn_real)0.25},
-    {.wiring = RNN_N_TO_M, .input = RNN_ONE_HOT, .context = RNN_ALL,
-     .source_steps = SOURCE, .feed = RNN_AT_FIRST, .target = RNN_ONE_HOT,
-     .target_size = O, .head_context = 1, .no_bias = 1},
-    {.wiring = RNN_N_TO_M, .input = RNN_EMBEDDING, .bidirectional = 1,
-     .num_layers = 2, .decoder_hidden_size = 2 * H2,
-     .hand_over = RNN_HAND_CELL | RNN_HAND_LAYERS, .target = RNN_EMBEDDING,
-     .target_size = O, .target_embedding_size = E,
+    {.wiring = RNN_WIRING_N_TO_1,
+     .input = RNN_INPUT_ONE_HOT,
+     .bidirectional = 1,
+     .num_layers = 2,
+     .dropout = (rnn_real)0.25,
+     .dropout_last = (rnn_real)0.5},
+    {.wiring = RNN_WIRING_N_TO_1, .input = RNN_INPUT_DENSE},
+    {.wiring = RNN_WIRING_1_TO_N, .feed = RNN_FEED_FIRST, .head_context = 1},
+    {.wiring = RNN_WIRING_1_TO_N,
+     .input = RNN_INPUT_EMBEDDING,
+     .target = RNN_INPUT_ONE_HOT,
+     .target_size = O,
+     .context_size = H2,
+     .num_layers = 2,
+     .feed = RNN_FEED_STATE | RNN_FEED_EACH,
      .dropout = (rnn_real)0.25},
-    {.wiring = RNN_N_TO_M, .input = RNN_EMBEDDING, .bidirectional = 1,
-     .target = RNN_EMBEDDING, .target_size = O, .target_embedding_size = E,
-     .attention = RNN_ADDITIVE, .attention_size = A, .head_context = 1},
-    {.wiring = RNN_N_TO_M, .input = RNN_ONE_HOT, .bidirectional = 1,
-     .context_size = H2, .feed = RNN_AS_STATE | RNN_AT_EACH,
-     .decoder_layers = 2, .target = RNN_ONE_HOT, .target_size = O,
-     .attention = RNN_GENERAL},
-    {.wiring = RNN_N_TO_M, .target_size = O, .attention = RNN_DOT,
-     .feed = RNN_AS_STATE, .hand_over = RNN_HAND_CELL},
-    {.wiring = RNN_N_TO_M, .target = RNN_ONE_HOT, .target_size = O,
-     .attention = RNN_SCALED_DOT, .head_context = 1,
+    {.wiring = RNN_WIRING_N_TO_M,
+     .context = RNN_CONTEXT_MEAN,
+     .context_size = 7,
+     .bidirectional = 1,
+     .feed = RNN_FEED_EACH,
+     .target_size = O,
      .dropout_last = (rnn_real)0.25},
-    {.wiring = RNN_N_TO_M, .input = RNN_ONE_HOT, .num_sources = 2,
-     .context_size = H2, .feed = RNN_AS_STATE, .target = RNN_EMBEDDING,
-     .target_size = O, .target_embedding_size = E, .attention = RNN_ADDITIVE,
+    {.wiring = RNN_WIRING_N_TO_M,
+     .input = RNN_INPUT_ONE_HOT,
+     .context = RNN_CONTEXT_ALL,
+     .source_steps = SOURCE,
+     .feed = RNN_FEED_FIRST,
+     .target = RNN_INPUT_ONE_HOT,
+     .target_size = O,
+     .head_context = 1,
+     .no_bias = 1},
+    {.wiring = RNN_WIRING_N_TO_M,
+     .input = RNN_INPUT_EMBEDDING,
+     .bidirectional = 1,
+     .num_layers = 2,
+     .decoder_hidden_size = 2 * H2,
+     .hand_over = RNN_HAND_CELL | RNN_HAND_LAYERS,
+     .target = RNN_INPUT_EMBEDDING,
+     .target_size = O,
+     .target_embedding_size = E,
+     .dropout = (rnn_real)0.25},
+    {.wiring = RNN_WIRING_N_TO_M,
+     .input = RNN_INPUT_EMBEDDING,
+     .bidirectional = 1,
+     .target = RNN_INPUT_EMBEDDING,
+     .target_size = O,
+     .target_embedding_size = E,
+     .attention = RNN_SCORE_ADDITIVE,
+     .attention_size = A,
+     .head_context = 1},
+    {.wiring = RNN_WIRING_N_TO_M,
+     .input = RNN_INPUT_ONE_HOT,
+     .bidirectional = 1,
+     .context_size = H2,
+     .feed = RNN_FEED_STATE | RNN_FEED_EACH,
+     .decoder_layers = 2,
+     .target = RNN_INPUT_ONE_HOT,
+     .target_size = O,
+     .attention = RNN_SCORE_GENERAL},
+    {.wiring = RNN_WIRING_N_TO_M,
+     .target_size = O,
+     .attention = RNN_SCORE_DOT,
+     .feed = RNN_FEED_STATE,
+     .hand_over = RNN_HAND_CELL},
+    {.wiring = RNN_WIRING_N_TO_M,
+     .target = RNN_INPUT_ONE_HOT,
+     .target_size = O,
+     .attention = RNN_SCORE_SCALED_DOT,
+     .head_context = 1,
+     .dropout_last = (rnn_real)0.25},
+    {.wiring = RNN_WIRING_N_TO_M,
+     .input = RNN_INPUT_ONE_HOT,
+     .num_sources = 2,
+     .context_size = H2,
+     .feed = RNN_FEED_STATE,
+     .target = RNN_INPUT_EMBEDDING,
+     .target_size = O,
+     .target_embedding_size = E,
+     .attention = RNN_SCORE_ADDITIVE,
      .attention_size = A}};
 enum { WIRINGS = sizeof wirings / sizeof wirings[0] };
 
@@ -276,9 +323,10 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
     seq->steps = T;
     seq->batch = B;
     seq->lengths = target_lengths;
-    seq->x = m->wiring == RNN_N_TO_1 ? x : y;
-    seq->ids = m->wiring == RNN_N_TO_1 ? ids : y_ids;
-    if (m->wiring == RNN_N_TO_1 || !(m->feed & RNN_AS_STATE || m->hand_over)) {
+    seq->x = m->wiring == RNN_WIRING_N_TO_1 ? x : y;
+    seq->ids = m->wiring == RNN_WIRING_N_TO_1 ? ids : y_ids;
+    if (m->wiring == RNN_WIRING_N_TO_1 ||
+        !(m->feed & RNN_FEED_STATE || m->hand_over)) {
         seq->h0 = h0;
         seq->c0 = c0;
     }
@@ -295,7 +343,7 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
         q->x = source_x[i];
         q->ids = source_ids[i];
         q->steps = 1;
-        if (m->wiring != RNN_N_TO_M)
+        if (m->wiring != RNN_WIRING_N_TO_M)
             continue;
         FITS(encoder, source_h0[i]);
         q->steps = SOURCE - i;
@@ -313,8 +361,9 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
 static void hash_backward(const rnn_model *m, const rnn_sizes *s,
                           const rnn_seq *seq, size_t rows, const rnn_run *run)
 {
-    const int n_to_m = m->wiring == RNN_N_TO_M, lstm = m->cell == RNN_LSTM;
-    const int dense = m->input == RNN_DENSE;
+    const int n_to_m = m->wiring == RNN_WIRING_N_TO_M,
+              lstm = m->cell == RNN_CELL_LSTM;
+    const int dense = m->input == RNN_INPUT_DENSE;
     rnn_flow flow, from[2];
     rnn_loss how;
     rnn_real loss = 0;
@@ -327,11 +376,11 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     flow.dh0 = dh0;
     flow.dc0 = dc0;
     flow.source = from;
-    if (m->wiring == RNN_N_TO_1)
+    if (m->wiring == RNN_WIRING_N_TO_1)
         flow.dx = dense ? dx : NULL;
-    else if (m->target_size && m->target == RNN_DENSE)
+    else if (m->target_size && m->target == RNN_INPUT_DENSE)
         flow.dx = targets;
-    for (i = 0; i < 2 && m->wiring != RNN_N_TO_1; i++) {
+    for (i = 0; i < 2 && m->wiring != RNN_WIRING_N_TO_1; i++) {
         from[i].dx = dense ? source_dx[i] : NULL;
         if (n_to_m) {
             from[i].dhn = from[i].dcn = source_h0[i];
@@ -366,7 +415,7 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
 /* A step of N vs 1 or of a decoder, with what it reads as numbers. */
 static void hash_steps(const rnn_model *m, const rnn_sizes *s)
 {
-    const int n_to_1 = m->wiring == RNN_N_TO_1;
+    const int n_to_1 = m->wiring == RNN_WIRING_N_TO_1;
     rnn_row row;
 
     memset(&row, 0, sizeof row);
@@ -434,16 +483,16 @@ static void hash_decoding(const rnn_model *m, const rnn_sizes *s)
 static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
 {
     rnn_model m = *wiring;
-    const int decoder = m.wiring >= RNN_1_TO_N;
-    const int tokens = m.target_size && m.target != RNN_DENSE;
+    const int decoder = m.wiring >= RNN_WIRING_1_TO_N;
+    const int tokens = m.target_size && m.target != RNN_INPUT_DENSE;
     const size_t rows = decoder ? T * B : B;
     rnn_seq seq;
     rnn_most most;
     rnn_sizes s;
 
-    m.cell = cell;
+    m.cell = (rnn_cell)cell;
     m.input_size = I;
-    m.embedding_size = m.input == RNN_EMBEDDING ? E : 0;
+    m.embedding_size = m.input == RNN_INPUT_EMBEDDING ? E : 0;
     m.hidden_size = H2;
     m.output_size = O;
     memset(&most, 0, sizeof most);
@@ -467,7 +516,7 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
     MUST(rnn_forward(&net, &work, &seq));
     hash_reals(logits, rows * O);
     hash_reals(hn, s.state);
-    if (cell == RNN_LSTM)
+    if (cell == RNN_CELL_LSTM)
         hash_reals(cn, s.state);
     if (tokens) {
         int i;
@@ -496,7 +545,7 @@ static void hash_training(const rnn_run *run)
     int kind, k;
 
     for (kind = 0; kind < FIRST_OPTIMIZERS; kind++) {
-        MUST(rnn_optimizer_init(&o, kind, (rnn_real)0.01));
+        MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01));
         o.momentum = (rnn_real)0.9;
         o.amsgrad = o.centered = 1;
         o.weight_decay = (rnn_real)0.01;
@@ -531,10 +580,10 @@ static void hash_functions(const rnn_run *run)
                                      (rnn_real)88.5, (rnn_real)-87, 1};
     int f, i;
 
-    for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
+    for (f = RNN_FN_IDENTITY; f <= RNN_FN_SQRT; f++) {
         for (i = 0; i < T * B * O; i++)
             logits[i] = i < 6 ? edge[i] : number() * (rnn_real)(i % 30);
-        MUST(rnn_map(f, T * B * O, logits, d, run));
+        MUST(rnn_map((rnn_fn)f, T * B * O, logits, d, run));
         hash_reals(d, T * B * O);
     }
 }
@@ -567,7 +616,8 @@ static void hash_random(void)
     t.fan = 4;
     t.size = 108;
     for (i = RNN_INIT_DEFAULT; i <= RNN_INIT_IDENTITY; i++) {
-        MUST(rnn_init_tensor(&t, params, i, (rnn_real)1.5, &rng));
+        MUST(
+            rnn_init_tensor(&t, params, (rnn_init_rule)i, (rnn_real)1.5, &rng));
         hash_reals(params, t.size);
     }
 }
@@ -590,9 +640,9 @@ static void hash_line(int line, const rnn_run *run)
         weights[i] = i % 4 ? (rnn_real)(i % 3) * (rnn_real)0.5 : 1;
     }
     for (cell = first; cell <= last; cell++) {
-        hash_model(cell, RNN_DENSE, 0, NULL, 0, run);
-        hash_model(cell, RNN_ONE_HOT, 1, lengths, 0, run);
-        hash_model(cell, RNN_EMBEDDING, 1, lengths, 1, run);
+        hash_model(cell, RNN_INPUT_DENSE, 0, NULL, 0, run);
+        hash_model(cell, RNN_INPUT_ONE_HOT, 1, lengths, 0, run);
+        hash_model(cell, RNN_INPUT_EMBEDDING, 1, lengths, 1, run);
         for (i = 0; i < WIRINGS; i++)
             hash_wiring(&wirings[i], cell, run);
     }
@@ -628,7 +678,7 @@ int main(int argc, char **argv)
         good &= expected[line] && strcmp(best, expected[line]) == 0;
         for (kernel = RNN_KERNEL_PORTABLE; kernel < RNN_KERNELS; kernel++) {
             rnn_real one = 1;
-            run.kernel = kernel;
+            run.kernel = (rnn_kernel)kernel;
             if (rnn_map(RNN_FN_EXP, 1, &one, &one, &run) == RNN_E_UNSUPPORTED)
                 continue;
             hash_line(line, &run);

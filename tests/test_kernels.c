@@ -331,7 +331,7 @@ static void others(size_t n, int wild)
     memcpy(old_y, y, sizeof old_y);
     memcpy(old_z, z, sizeof old_z);
 
-    for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
+    for (f = RNN_FN_IDENTITY; f <= RNN_FN_SQRT; f++) {
         restore(), c->map(f, n, x, y), keep();
         EACH(k->map(f, n, x, y), y, want_y, ROOM);
         restore(), c->map_backward(f, n, x, y), keep();
@@ -511,15 +511,15 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
     memset(&m, 0, sizeof m);
     memset(&seq, 0, sizeof seq);
     memset(&flow, 0, sizeof flow);
-    m.cell = cell;
+    m.cell = (rnn_cell)cell;
     m.input_size = I;
     m.hidden_size = H;
     m.num_layers = layers;
     m.bidirectional = layers > 1;
     seq.steps = T;
     seq.batch = B;
-    if (cell == RNN_RELU) {
-        m.input = RNN_ONE_HOT;
+    if (cell == RNN_CELL_RELU) {
+        m.input = RNN_INPUT_ONE_HOT;
         seq.ids = test_ids(rows, I);
     } else {
         seq.x = test_reals(n, 1);
@@ -556,7 +556,7 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
 static void wide_model(int wiring, int sources, int hidden, int width)
 {
     const int T = 4, B = 12, O = 7;
-    const size_t rows = (size_t)(wiring == RNN_N_TO_1 ? B : T * B);
+    const size_t rows = (size_t)(wiring == RNN_WIRING_N_TO_1 ? B : T * B);
     const size_t out = rows * (size_t)O;
     rnn_model m;
     rnn_seq seq, source[2];
@@ -567,9 +567,9 @@ static void wide_model(int wiring, int sources, int hidden, int width)
     memset(&m, 0, sizeof m);
     memset(&seq, 0, sizeof seq);
     memset(source, 0, sizeof source);
-    m.cell = RNN_GRU;
-    m.wiring = wiring;
-    m.input = m.target = RNN_ONE_HOT;
+    m.cell = RNN_CELL_GRU;
+    m.wiring = (rnn_wiring)wiring;
+    m.input = m.target = RNN_INPUT_ONE_HOT;
     m.input_size = m.target_size = m.output_size = O;
     m.hidden_size = hidden;
     if (sources) {
@@ -609,9 +609,11 @@ enum { FIXED_I = 5, FIXED_H = 7 };
 /* Of every cell a deep one with a head, one that reads a table, and one without
  * head and biases. */
 #define FIXED(a, cell, ...)                                                    \
-    RNN_DEFINE_STEP(deep_##cell, RNN_##cell, FIXED_I, 0, FIXED_H, 2, 1, 1, 3)  \
-    RNN_DEFINE_STEP(read_##cell, RNN_##cell, FIXED_I, 4, FIXED_H, 1, 1, 1, 2)  \
-    RNN_DEFINE_STEP(bare_##cell, RNN_##cell, FIXED_I, 0, 33, 1, 1, 0, 0)
+    RNN_DEFINE_STEP(deep_##cell, RNN_CELL_##cell, FIXED_I, 0, FIXED_H, 2, 1,   \
+                    1, 3)                                                      \
+    RNN_DEFINE_STEP(read_##cell, RNN_CELL_##cell, FIXED_I, 4, FIXED_H, 1, 1,   \
+                    1, 2)                                                      \
+    RNN_DEFINE_STEP(bare_##cell, RNN_CELL_##cell, FIXED_I, 0, 33, 1, 1, 0, 0)
 RNN_I_CELLS(FIXED, 0)
 #undef FIXED
 
@@ -629,8 +631,8 @@ static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
     memset(&m, 0, sizeof m);
     memset(&work, 0, sizeof work);
     memset(&row, 0, sizeof row);
-    m.cell = cell;
-    m.input = input;
+    m.cell = (rnn_cell)cell;
+    m.input = (rnn_input)input;
     m.input_size = FIXED_I;
     m.embedding_size = E;
     m.hidden_size = H;
@@ -653,8 +655,8 @@ static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
         id = t;
         in[t] = -in[t];
         MUST(rnn_step(&net, &work, &row, h[0], c[0]) == RNN_OK, "step");
-        f(work.weights, input == RNN_DENSE ? in : NULL, &id, h[1],
-          cell == RNN_LSTM ? c[1] : NULL, logits,
+        f(work.weights, input == RNN_INPUT_DENSE ? in : NULL, &id, h[1],
+          cell == RNN_CELL_LSTM ? c[1] : NULL, logits,
           test_reals(net.sizes.step, 1));
         bad += differ(h[0], h[1], state) + differ(c[0], c[1], state) != 0;
         bad += O && differ(logits, work.logits, (size_t)O) != 0;
@@ -666,10 +668,13 @@ static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
 static void fixed_steps(void)
 {
 #define FIXED(a, cell, ...)                                                    \
-    same_steps(deep_##cell, RNN_##cell, RNN_DENSE, 0, FIXED_H, 2, 1, 3);       \
-    same_steps(deep_##cell, RNN_##cell, RNN_ONE_HOT, 0, FIXED_H, 2, 1, 3);     \
-    same_steps(read_##cell, RNN_##cell, RNN_EMBEDDING, 4, FIXED_H, 1, 1, 2);   \
-    same_steps(bare_##cell, RNN_##cell, RNN_DENSE, 0, 33, 1, 0, 0);
+    same_steps(deep_##cell, RNN_CELL_##cell, RNN_INPUT_DENSE, 0, FIXED_H, 2,   \
+               1, 3);                                                          \
+    same_steps(deep_##cell, RNN_CELL_##cell, RNN_INPUT_ONE_HOT, 0, FIXED_H, 2, \
+               1, 3);                                                          \
+    same_steps(read_##cell, RNN_CELL_##cell, RNN_INPUT_EMBEDDING, 4, FIXED_H,  \
+               1, 1, 2);                                                       \
+    same_steps(bare_##cell, RNN_CELL_##cell, RNN_INPUT_DENSE, 0, 33, 1, 0, 0);
     RNN_I_CELLS(FIXED, 0)
 #undef FIXED
 }
@@ -719,15 +724,15 @@ int main(int argc, char **argv)
     for (cell = 0; sets[0] && cell < RNN_CELLS; cell += every)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);
     if (sets[0])
-        wide(RNN_GRU, 2, 261, 70, 2, 150);
-    wide(RNN_LSTM, 2, 255, 40, 2, 7);
-    wide(RNN_LSTM, 1, 257, 40, 60, 1); /* too few rows at a step */
-    wide_model(RNN_N_TO_N, 0, 257, 0);
-    wide_model(RNN_N_TO_N, 0, 70, 0);
-    wide_model(RNN_N_TO_M, 1, 257, 260);
-    wide_model(RNN_N_TO_M, 1, 20, 260);
-    wide_model(RNN_N_TO_M, 2, 257, 20);
-    wide_model(RNN_N_TO_M, 2, 30, 20);
+        wide(RNN_CELL_GRU, 2, 261, 70, 2, 150);
+    wide(RNN_CELL_LSTM, 2, 255, 40, 2, 7);
+    wide(RNN_CELL_LSTM, 1, 257, 40, 60, 1); /* too few rows at a step */
+    wide_model(RNN_WIRING_N_TO_N, 0, 257, 0);
+    wide_model(RNN_WIRING_N_TO_N, 0, 70, 0);
+    wide_model(RNN_WIRING_N_TO_M, 1, 257, 260);
+    wide_model(RNN_WIRING_N_TO_M, 1, 20, 260);
+    wide_model(RNN_WIRING_N_TO_M, 2, 257, 20);
+    wide_model(RNN_WIRING_N_TO_M, 2, 30, 20);
     test_unused();
     return test_end();
 }

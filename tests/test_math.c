@@ -29,7 +29,7 @@ static int has_kernel(int kernel)
     float x = 0;
     rnn_status st;
 
-    run.kernel = kernel;
+    run.kernel = (rnn_kernel)kernel;
     st = rnn_map(RNN_FN_EXP, 1, &x, &x, &run);
     MUST(st == RNN_OK || (st == RNN_E_UNSUPPORTED && kernel > 1),
          "kernel %d: status %d", kernel, st);
@@ -49,12 +49,12 @@ static void measure(int f, uint32_t b, uint32_t stride, size_t n,
 
     for (i = 0; i < n; i++, b += stride)
         x[i] = ulp_float(b);
-    MUST(rnn_map(f, n, x, y, &run) == RNN_OK, "map");
+    MUST(rnn_map((rnn_fn)f, n, x, y, &run) == RNN_OK, "map");
     ulp_compare(f, n, x, y, worst);
     for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
         if (!kernels[run.kernel])
             continue;
-        MUST(rnn_map(f, n, x, z, &run) == RNN_OK, "map");
+        MUST(rnn_map((rnn_fn)f, n, x, z, &run) == RNN_OK, "map");
         for (i = 0; i < n; i++)
             differ[run.kernel] += !same(y[i], z[i]);
     }
@@ -115,13 +115,13 @@ static void check_edge(int f, float x, float want, const char *what)
     int i, bad = 0;
 
     for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
-        if (!has_kernel(run.kernel))
+        if (!has_kernel((int)run.kernel))
             continue;
         for (i = 0; i < 19; i++)
             in[i] = i == 3 || i == 18 ? x : 0.5f;
-        MUST(rnn_map(f, 19, in, out, &run) == RNN_OK, "map");
+        MUST(rnn_map((rnn_fn)f, 19, in, out, &run) == RNN_OK, "map");
         bad += !same(out[3], want) || !same(out[18], want);
-        MUST(rnn_map(f, 1, &x, out, &run) == RNN_OK, "map");
+        MUST(rnn_map((rnn_fn)f, 1, &x, out, &run) == RNN_OK, "map");
         bad += !same(out[0], want);
     }
     CHECK(!bad, "%s", what);
@@ -158,7 +158,7 @@ static void check_edges(void)
         {RNN_FN_RELU, 3, 3, "relu 3"},
         {RNN_FN_RELU, -3, 0, "relu -3"},
         {RNN_FN_RELU, 1e-45f, 1e-45f, "relu of the least number"},
-        {RNN_IDENTITY, -3, -3, "identity"}};
+        {RNN_FN_IDENTITY, -3, -3, "identity"}};
     const float inf = (float)HUGE_VAL, nan = inf - inf;
     const float minus_nan = -nan;
     size_t i;
@@ -186,7 +186,7 @@ static void check_edges(void)
     check_edge(RNN_FN_SQRT, inf, inf, "sqrt infinity");
     check_edge(RNN_FN_RELU, inf, inf, "relu infinity");
     check_edge(RNN_FN_RELU, -inf, 0, "relu -infinity");
-    for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
+    for (f = RNN_FN_IDENTITY; f <= RNN_FN_SQRT; f++) {
         check_edge(f, nan, nan, "NaN");
         check_edge(f, minus_nan, nan, "-NaN");
         check_edge(f, ulp_float(0x7f800001u), nan, "signalling NaN");
@@ -205,35 +205,39 @@ static void check_lengths(void)
 
     run.team = &tasks;
     for (n = 0; n < 70; n++)
-        for (f = RNN_IDENTITY; f <= RNN_FN_SQRT; f++) {
+        for (f = RNN_FN_IDENTITY; f <= RNN_FN_SQRT; f++) {
             /* one number in front, so that vectors are out of step */
             x = test_reals(n + 1, 20);
             y = test_reals(n + 1, 1);
             z = test_reals(n + 1, 1);
             run.parts = 0;
             for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
-                if (!has_kernel(run.kernel))
+                if (!has_kernel((int)run.kernel))
                     continue;
                 z[0] = y[0];
-                MUST(rnn_map(f, n, x + 1, y + 1, &run) == RNN_OK, "map");
+                MUST(rnn_map((rnn_fn)f, n, x + 1, y + 1, &run) == RNN_OK,
+                     "map");
                 if (run.kernel)
                     bad += memcmp(y, z, (n + 1) * sizeof *y) != 0;
                 memcpy(z, y, (n + 1) * sizeof *y);
             }
             run.kernel = 0;
             run.parts = 1 + test_below(5);
-            MUST(rnn_map(f, n, x + 1, x + 1, &run) == RNN_OK, "in place");
+            MUST(rnn_map((rnn_fn)f, n, x + 1, x + 1, &run) == RNN_OK,
+                 "in place");
             bad += memcmp(x + 1, y + 1, n * sizeof *y) != 0;
             test_free();
         }
     CHECK(!bad && !tasks, "lengths: %d differ, %d tasks", bad, tasks);
-    CHECK(rnn_map(-1, 1, one, one + 1, NULL) == RNN_E_ARG && one[1] == 7, "f");
+    CHECK(rnn_map((rnn_fn)-1, 1, one, one + 1, NULL) == RNN_E_ARG &&
+              one[1] == 7,
+          "f");
     CHECK(rnn_map(RNN_FN_SQRT + 1, 1, one, one + 1, NULL) == RNN_E_ARG &&
           one[1] == 7, "f");
     CHECK(rnn_map(RNN_FN_EXP, 1, NULL, one + 1, NULL) == RNN_E_ARG, "no x");
     CHECK(rnn_map(RNN_FN_EXP, 1, one, NULL, NULL) == RNN_E_ARG, "no y");
     for (f = 0; f < 3; f++) {
-        run.kernel = wrong[f][0];
+        run.kernel = (rnn_kernel)wrong[f][0];
         run.parts = wrong[f][1];
         CHECK(rnn_map(RNN_FN_EXP, 1, one, one + 1, &run) == RNN_E_ARG &&
               one[1] == 7, "%d parts, kernel %d", run.parts, run.kernel);
@@ -259,7 +263,7 @@ static void check_kernels(void)
     CHECK(st[RNN_KERNEL_AVX2] == RNN_OK || st[RNN_KERNEL_AVX512],
           "AVX-512 without AVX2");
     CHECK(st[RNN_KERNEL_PORTABLE] == RNN_OK, "plain C");
-    for (run.kernel = -1; run.kernel < 100; run.kernel += 100)
+    for (run.kernel = (rnn_kernel)-1; run.kernel < 100; run.kernel += 100)
         CHECK(rnn_map(RNN_FN_EXP, 1, &x, &x, &run) == RNN_E_ARG, "kernel %d",
               run.kernel);
 }

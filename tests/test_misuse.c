@@ -13,7 +13,8 @@
  *     has been made anew where it lies
  *   - an optimiser whose momentum or amsgrad is switched on after its first
  *     step, or whose first step left elements out
- *   - an enumerator of another list in a description: attention = RNN_ALL
+ *   - an enumerator of another list in a description: attention =
+ *     RNN_CONTEXT_ALL; compilers warn
  */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
@@ -137,7 +138,7 @@ static void begin(void)
     seq.ids = ids;
     seq.lengths = lengths;
     seq.seed[0] = 4;
-    if (model.wiring == RNN_N_TO_M)
+    if (model.wiring == RNN_WIRING_N_TO_M)
         seq.source = &source;
     source.steps = S;
     source.batch = B;
@@ -277,8 +278,8 @@ static void check_harmless(void)
     /* another number of parts, another kernel */
     HARMLESS(RNN_OK, (work.run = &run, nothing()));
     run.kernel = RNN_KERNEL_PORTABLE;
-    HARMLESS(rnn_map(RNN_IDENTITY, 0, want, copy, &run),
-             rnn_map(RNN_IDENTITY, 0, want, copy, &run));
+    HARMLESS(rnn_map(RNN_FN_IDENTITY, 0, want, copy, &run),
+             rnn_map(RNN_FN_IDENTITY, 0, want, copy, &run));
     work.run = NULL;
     /* gradients are added only where that is asked for */
     flow.accumulate = 1;
@@ -352,8 +353,8 @@ static void check_padding(void)
 static void check_plain(void)
 {
     memset(&model, 0, sizeof model);
-    model.cell = RNN_LSTM;
-    model.input = RNN_EMBEDDING;
+    model.cell = RNN_CELL_LSTM;
+    model.input = RNN_INPUT_EMBEDDING;
     model.embedding_size = 4;
     model.input_size = model.output_size = V;
     model.hidden_size = H;
@@ -416,16 +417,16 @@ static void check_memory(void)
 static void check_decoder(void)
 {
     memset(&model, 0, sizeof model);
-    model.wiring = RNN_N_TO_M;
-    model.cell = RNN_LSTM;
-    model.input = model.target = RNN_EMBEDDING;
+    model.wiring = RNN_WIRING_N_TO_M;
+    model.cell = RNN_CELL_LSTM;
+    model.input = model.target = RNN_INPUT_EMBEDDING;
     model.input_size = model.target_size = model.output_size = V;
     model.embedding_size = model.target_embedding_size = 4;
     model.hidden_size = H;
     model.num_layers = 2;
-    model.attention = RNN_ADDITIVE;
+    model.attention = RNN_SCORE_ADDITIVE;
     model.attention_size = 5;
-    model.feed = RNN_AS_STATE | RNN_AT_EACH;
+    model.feed = RNN_FEED_STATE | RNN_FEED_EACH;
     model.head_context = 1;
     model.dropout = (rnn_real)0.3;
     begin();

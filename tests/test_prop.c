@@ -49,7 +49,7 @@ static void keep_states(const job *j, size_t steps, const rnn_real *h,
 static void keep_step(const job *j, size_t t, size_t n, const rnn_real *now,
                       const rnn_real *end, rnn_real *all)
 {
-    const int one = j->model.wiring == RNN_N_TO_1;
+    const int one = j->model.wiring == RNN_WIRING_N_TO_1;
     size_t b;
 
     for (b = 0; b < j->B; b++, now += n) {
@@ -121,7 +121,7 @@ static void check_stream(const job *j, const results *r)
         w.kernel = k < kernel_count ? kernels[k] : (int)RNN_KERNEL_AUTO;
         w.parts = k < kernel_count && test_below(3) ? 0 : 1 + test_below(4);
         run_steps(j, &w, &s);
-        for (b = 0; b < j->B && j->model.wiring == RNN_N_TO_1; b++)
+        for (b = 0; b < j->B && j->model.wiring == RNN_WIRING_N_TO_1; b++)
             if (length_of(&j->seq[0], b) == 0) /* there is no step */
                 memcpy(numbers(&s, "infer y") + b * j->O, whole + b * j->O,
                        j->O * sizeof *whole);
@@ -133,7 +133,7 @@ static void check_stream(const job *j, const results *r)
 
 static int n_to_n(const job *j)
 {
-    return j->model.wiring == RNN_N_TO_N;
+    return j->model.wiring == RNN_WIRING_N_TO_N;
 }
 
 /* Of other wirings there are many jobs: a third of their runs infer, too. */
@@ -394,7 +394,7 @@ static void check_padding(const job *j, const results *r)
     check_same(j, r, &s, "rubbish in padding");
     for (i = 0; i < sizeof names / sizeof *names; i++)
         check_ended(j, r, names[i], NULL);
-    if (j->model.wiring == RNN_N_TO_1)
+    if (j->model.wiring == RNN_WIRING_N_TO_1)
         return;
     check_ended(j, r, "y", end);
     check_ended(j, r, "infer y", end);
@@ -409,8 +409,8 @@ static void check_padding(const job *j, const results *r)
 static void check_one_hot(const job *j, const results *r)
 {
     job dense = *j;
-    int *target = j->decoder ? &dense.model.target : &dense.model.input;
-    const int kinds[3] = {*target, dense.model.input, dense.model.input};
+    rnn_input *target = j->decoder ? &dense.model.target : &dense.model.input;
+    const rnn_input kinds[3] = {*target, dense.model.input, dense.model.input};
     results s;
     size_t k, n;
     int i, found = 0;
@@ -418,7 +418,7 @@ static void check_one_hot(const job *j, const results *r)
     for (i = 0; i <= j->sources; i++) {
         rnn_seq *q = &dense.seq[i];
         rnn_real *x;
-        if (kinds[i] != RNN_ONE_HOT || !q->ids)
+        if (kinds[i] != RNN_INPUT_ONE_HOT || !q->ids)
             continue;
         found = 1;
         n = (size_t)q->steps * j->B;
@@ -426,7 +426,7 @@ static void check_one_hot(const job *j, const results *r)
         for (k = 0; k < n; k++)
             x[k * j->I[i] + (size_t)q->ids[k]] = 1;
         q->ids = NULL;
-        *(i ? &dense.model.input : target) = RNN_DENSE;
+        *(i ? &dense.model.input : target) = RNN_INPUT_DENSE;
     }
     if (!found || j->seq[0].own_rate > 0)
         return;
@@ -442,7 +442,7 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
 {
     const rnn_real *hn = numbers(r, of("hn", which)), *cn;
     const rnn_seq *seq = all + which;
-    const int cell = j->model.cell;
+    const int cell = (int)j->model.cell;
     const size_t D = (which ? j->model.bidirectional : j->both) ? 2 : 1;
     const size_t H = j->H[which], B = j->B, n = B * H, top = j->L[which];
     const size_t K = RNN_KEPT(cell);
@@ -474,13 +474,13 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
                 before = seq->h0 ? seq->h0 + q * n + i % n : NULL;
             if (before)
                 h_prev = *before;
-            if (cell == RNN_LSTM) {
+            if (cell == RNN_CELL_LSTM) {
                 h = g[3 * H] * squashed[i];
                 if (t == last)
                     bad_end += !same(v.c + i, cn + q * n + i % n, 1);
-            } else if (cell >= RNN_GRU) {
+            } else if (cell >= RNN_CELL_GRU) {
                 h = g[2 * H] + g[H] * (h_prev - g[2 * H]);
-                one = cell == RNN_GRU ? g[3 * H] : g[0] * h_prev;
+                one = cell == RNN_CELL_GRU ? g[3 * H] : g[0] * h_prev;
                 bad += !(fabs((double)(g[3 * H] - one)) < 1e-5);
             }
             bad += !(fabs((double)(h - v.h[i])) < 1e-5);
@@ -492,7 +492,7 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
         CHECK(!bad && !bad_end && !bad_y, "view of layer %d, direction %d: "
               "gates %d, final states %d, y %d; %s", (int)(q / D), (int)d, bad,
               bad_end, bad_y, describe(j));
-        CHECK((v.c != NULL) == (cell == RNN_LSTM), "view's c");
+        CHECK((v.c != NULL) == (cell == RNN_CELL_LSTM), "view's c");
     }
 }
 
@@ -677,7 +677,7 @@ static void check_last(const job *j, const results *r)
     rnn_seq flat;
     size_t b, d;
 
-    if (j->model.wiring != RNN_N_TO_1 || !exact(j))
+    if (j->model.wiring != RNN_WIRING_N_TO_1 || !exact(j))
         return;
     for (b = 0; b < j->B; b++)
         for (d = 0; d < D; d++)
@@ -688,7 +688,7 @@ static void check_last(const job *j, const results *r)
     flat.batch = (int)j->B;
     flat.x = h;
     y = linear_of(j->params + offset_of(j, "out.weight"), D * H, j->O,
-                  RNN_IDENTITY, &flat);
+                  RNN_FN_IDENTITY, &flat);
     CHECK(same(numbers(r, "y"), y, j->B * j->O),
           "head of the last state; %s", describe(j));
 }
@@ -699,11 +699,19 @@ static int met[13][6];
 static void count_fields(const job *j)
 {
     const rnn_model *m = &j->model;
-    const int field[13] = {
-        m->wiring, m->cell, m->input, m->num_layers, m->bidirectional,
-        j->decoder && m->target_size ? m->target : 3, m->context, m->feed,
-        m->hand_over, m->attention, m->num_sources, m->head_context,
-        j->loss};
+    const int field[13] = {(int)m->wiring,
+                           (int)m->cell,
+                           (int)m->input,
+                           m->num_layers,
+                           m->bidirectional,
+                           j->decoder && m->target_size ? (int)m->target : 3,
+                           (int)m->context,
+                           (int)m->feed,
+                           (int)m->hand_over,
+                           (int)m->attention,
+                           m->num_sources,
+                           m->head_context,
+                           j->loss};
     int i;
 
     for (i = 0; i < 13; i++)
@@ -754,7 +762,7 @@ static void check_jobs(void)
         for (kind = 0; kind < 5; kind++) /* three inputs of a model, two */
             for (bits = 0; bits < 4; bits++) {
                 wish o = free_wish;
-                o.wiring = RNN_N_TO_N;
+                o.wiring = RNN_WIRING_N_TO_N;
                 o.large = o.loss = 1;
                 o.cell = cell;
                 o.input = kind % RNN_INPUTS;
@@ -767,7 +775,7 @@ static void check_jobs(void)
             }
     for (i = 0; i < 900; i++) {
         wish o = free_wish;
-        o.wiring = RNN_N_TO_1 + i % 4 % 3;
+        o.wiring = RNN_WIRING_N_TO_1 + i % 4 % 3;
         o.cell = i / 4 % RNN_CELLS;
         o.attention = i / (4 * RNN_CELLS) % RNN_SCORES;
         o.context = i / (4 * RNN_CELLS * RNN_SCORES) % RNN_CONTEXTS;
@@ -802,7 +810,7 @@ static void check_masked_back(const job *j, const results *r)
 
     for (i = 0; i < j->sizes.state; i++)
         d[i] = same(y + i, &zero, 1) ? 0 : j->up[i] * keep_rate;
-    alone.model.wiring = RNN_N_TO_N;
+    alone.model.wiring = RNN_WIRING_N_TO_N;
     alone.model.output_size = 0;
     alone.flow[0].dhn = d;
     finish_job(&alone);
@@ -830,8 +838,8 @@ static void check_mask(void)
     size_t i, b, dropped = 0, bad = 0;
 
     memset(&j, 0, sizeof j);
-    j.model.wiring = RNN_N_TO_1;
-    j.model.cell = RNN_LSTM;
+    j.model.wiring = RNN_WIRING_N_TO_1;
+    j.model.cell = RNN_CELL_LSTM;
     j.model.input_size = 2;
     j.model.hidden_size = UNITS;
     j.model.num_layers = 1;
@@ -882,13 +890,13 @@ static void check_two_masks(void)
     job j;
 
     memset(&j, 0, sizeof j);
-    j.model.wiring = RNN_N_TO_M;
+    j.model.wiring = RNN_WIRING_N_TO_M;
     j.model.input_size = j.model.output_size = 3;
     j.model.hidden_size = 9;
     j.model.num_layers = 2;
     j.model.num_sources = 2;
-    j.model.context = RNN_MEAN;
-    j.model.feed = RNN_AT_EACH;
+    j.model.context = RNN_CONTEXT_MEAN;
+    j.model.feed = RNN_FEED_EACH;
     j.seq[0].steps = 1;
     j.seq[1].steps = j.seq[2].steps = 4;
     j.seq[0].batch = j.seq[1].batch = j.seq[2].batch = 3;
@@ -958,7 +966,7 @@ static void make_vectors(vectors *v)
     v->params = test_reals((size_t)v->n, 1);
     v->lin.input_size = some_size(1);
     v->lin.output_size = v->outputs;
-    v->lin.activation = test_below(4);
+    v->lin.activation = (rnn_fn)test_below(4);
     v->lin.no_bias = test_below(2);
     v->seq.steps = 1 + test_below(3);
     v->seq.batch = v->rows;
@@ -1006,16 +1014,14 @@ static void run_losses(const vectors *v, const how *w, results *r)
         rule.weights = v->w;
         rule.n = 2;
         rule.values = l;
-        st = which == 0
-                 ? rnn_softmax(x, rows, v->outputs, d, &run)
+        st = which == 0 ? rnn_softmax(x, rows, v->outputs, d, &run)
              : which == 1
-                 ? rnn_cross_entropy_rows(x, rows, v->outputs, v->targets, &rule,
-                                          d, loss, &run)
-             : which == 2
-                 ? rnn_sigmoid_cross_entropy_rows(x, rows, v->outputs, t, &rule,
-                                                  d, loss, &run)
-                 : rnn_squared_error_rows(x, rows, v->outputs, t, &rule, d, loss,
-                                          &run);
+                 ? rnn_cross_entropy_rows(x, rows, v->outputs, v->targets,
+                                          &rule, d, loss, &run)
+             : which == 2 ? rnn_sigmoid_cross_entropy_rows(
+                                x, rows, v->outputs, t, &rule, d, loss, &run)
+                          : rnn_squared_error_rows(x, rows, v->outputs, t,
+                                                   &rule, d, loss, &run);
         MUST(st == RNN_OK, "loss %d: %s", which, rnn_status_text(st));
     }
 }
@@ -1036,7 +1042,8 @@ static void run_training(const vectors *v, const how *w, results *r)
         rnn_real *p = rows_of(r, w, names[kind], 1, n), *m;
         rnn_optimizer o;
         size_t count;
-        MUST_OK(rnn_optimizer_init(&o, kind, (rnn_real)0.01));
+        MUST_OK(
+            rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01));
         o.momentum = (rnn_real)0.9;
         o.weight_decay = (rnn_real)0.1;
         o.amsgrad = o.centered = v->n % 2;
@@ -1100,7 +1107,7 @@ static void run_maps(const vectors *v, const how *w, results *r)
     int f;
 
     set_run(&run, w);
-    for (f = RNN_IDENTITY; f <= RNN_FN_SQRT + 1; f++) {
+    for (f = RNN_FN_IDENTITY; f <= RNN_FN_SQRT + 1; f++) {
         const rnn_real *x = input(w, v->any, n);
         rnn_real *y = rows_of(r, w, names[f], 1, n);
         if (w->alias || f > RNN_FN_SQRT) {
@@ -1110,7 +1117,7 @@ static void run_maps(const vectors *v, const how *w, results *r)
         if (f > RNN_FN_SQRT)
             MUST_OK(rnn_clip_grad_value(y, n, 2, &run));
         else
-            MUST_OK(rnn_map(f, n, x, y, &run));
+            MUST_OK(rnn_map((rnn_fn)f, n, x, y, &run));
     }
 }
 

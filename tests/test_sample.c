@@ -315,10 +315,10 @@ static void make_writer(writer *w, int cell, int input, int rows)
     size_t n;
 
     memset(w, 0, sizeof *w);
-    w->model.cell = cell;
-    w->model.input = input;
+    w->model.cell = (rnn_cell)cell;
+    w->model.input = (rnn_input)input;
     w->model.input_size = w->model.output_size = V;
-    w->model.embedding_size = input == RNN_EMBEDDING ? 3 : 0;
+    w->model.embedding_size = input == RNN_INPUT_EMBEDDING ? 3 : 0;
     w->model.hidden_size = 5;
     w->model.num_layers = 2;
     most.rows = rows;
@@ -330,7 +330,7 @@ static void make_writer(writer *w, int cell, int input, int rows)
     MUST(rnn_bind(&w->net, &w->work, test_reals(n, 0), n) == RNN_OK, "bind");
     n = 2u * 5u * (size_t)rows;
     w->h = test_reals(n, 1);
-    w->c = cell == RNN_LSTM ? test_reals(n, 1) : NULL;
+    w->c = cell == RNN_CELL_LSTM ? test_reals(n, 1) : NULL;
     for (n = 0; n < MOST * ROWS; n++)
         w->ids[n] = -5;
 }
@@ -441,8 +441,9 @@ static void check_generates(void)
         how.rows = test_below(ROWS + 1); /* 0: one */
         how.sampling = k % 2 ? &drawn : NULL;
         n = check_generate(test_below(RNN_CELLS),
-                           test_below(2) ? RNN_ONE_HOT : RNN_EMBEDDING, how,
-                           k % 5 * 2);
+                           test_below(2) ? RNN_INPUT_ONE_HOT
+                                         : RNN_INPUT_EMBEDDING,
+                           how, k % 5 * 2);
         CHECK(how.end >= 0 || !n, "%d rows end without an end", n);
         ended[k % 2] += n;
     }
@@ -462,7 +463,7 @@ static void check_rows_alone(void)
     size_t k;
     writer w;
 
-    make_writer(&w, RNN_LSTM, RNN_EMBEDDING, ROWS);
+    make_writer(&w, RNN_CELL_LSTM, RNN_INPUT_EMBEDDING, ROWS);
     h0 = test_reals(2 * H * ROWS, 0);
     c0 = test_reals(2 * H * ROWS, 0);
     memcpy(h0, w.h, 2 * H * ROWS * sizeof *h0);
@@ -504,7 +505,7 @@ static void check_generate_arguments(void)
     size_t n;
     writer w;
 
-    make_writer(&w, RNN_LSTM, RNN_ONE_HOT, ROWS);
+    make_writer(&w, RNN_CELL_LSTM, RNN_INPUT_ONE_HOT, ROWS);
     memset(rngs, 0, sizeof rngs);
     how.end = -1;
     how.max_tokens = 3;
@@ -573,8 +574,8 @@ static void check_unknown_token(void)
     int ids[MAX] = {-5, -5, -5, -5}, count = -1, k;
     rnn_status st;
 
-    m.cell = RNN_TANH;
-    m.input = RNN_ONE_HOT;
+    m.cell = RNN_CELL_TANH;
+    m.input = RNN_INPUT_ONE_HOT;
     m.hidden_size = 1;
     how.end = -1;
     how.max_tokens = MAX;
@@ -625,8 +626,8 @@ static void check_failing_step(void)
     rnn_real *p, h[2 * N];
     int ids[2 * MAX], counts[2], k, i;
 
-    m.cell = RNN_RELU;
-    m.input = RNN_ONE_HOT;
+    m.cell = RNN_CELL_RELU;
+    m.input = RNN_INPUT_ONE_HOT;
     m.input_size = m.hidden_size = m.output_size = N;
     most.rows = how.rows = 2;
     MUST(rnn_plan(&net, &m, &most) == RNN_OK, "plan");

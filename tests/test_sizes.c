@@ -14,8 +14,8 @@ enum { STAMP = 16, LINE = 15 }; /* numbers in front of packed; what an array at
 /* ---- the macros --------------------------------------------------------- */
 
 /* They dimension static arrays. */
-#define NET RNN_LSTM, 3, 0, 4, 2, 2, 1, 5
-#define TABLE RNN_GRU, 3, 2, 4, 2, 1, 1, 5
+#define NET RNN_CELL_LSTM, 3, 0, 4, 2, 2, 1, 5
+#define TABLE RNN_CELL_GRU, 3, 2, 4, 2, 1, 1, 5
 static rnn_real a1[RNN_PARAMS(NET)];
 static rnn_real a2[RNN_STATE(3, NET)];
 static rnn_real a3[RNN_LOGITS(5, 3, NET)];
@@ -27,7 +27,7 @@ static rnn_real a8[RNN_SCRATCH_INFER(5, 3, NET)];
 static rnn_real a9[RNN_SCRATCH_STEP(3, TABLE)];
 static rnn_real b1[RNN_TRAIN(5, 3, 2, NET)];
 static rnn_real b2[RNN_INFER(5, 3, NET)];
-static rnn_real b3[RNN_LOGITS(5, 3, RNN_TANH, 3, 0, 4, 2, 2, 1, 0)];
+static rnn_real b3[RNN_LOGITS(5, 3, RNN_CELL_TANH, 3, 0, 4, 2, 2, 1, 0)];
 
 static void check_arrays(void)
 {
@@ -59,9 +59,9 @@ static void describe(const grid *g, rnn_model *m, rnn_most *most)
 {
     memset(m, 0, sizeof *m);
     memset(most, 0, sizeof *most);
-    m->wiring = g->last ? RNN_N_TO_1 : RNN_N_TO_N;
-    m->cell = g->cell;
-    m->input = g->E ? RNN_EMBEDDING : RNN_ONE_HOT;
+    m->wiring = g->last ? RNN_WIRING_N_TO_1 : RNN_WIRING_N_TO_N;
+    m->cell = (rnn_cell)g->cell;
+    m->input = g->E ? RNN_INPUT_EMBEDDING : RNN_INPUT_ONE_HOT;
     m->input_size = g->I;
     m->embedding_size = g->E;
     m->hidden_size = g->H;
@@ -151,7 +151,7 @@ static void check_grid(void)
 {
     static const int I[] = {1, 3, 7}, H[] = {1, 2, 5, 16}, T[] = {1, 4};
     static const int B[] = {1, 3}, E[] = {0, 1, 6}, O[] = {1, 5, 0};
-    grid g, wide = {RNN_LSTM, 3, 0, 2, 2, 1, 3, 2, 0, 5, 0, 0, 1};
+    grid g, wide = {RNN_CELL_LSTM, 3, 0, 2, 2, 1, 3, 2, 0, 5, 0, 0, 1};
     int k;
 
     for (k = 0; k < RNN_CELLS * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 3 * 8; k++) {
@@ -198,13 +198,13 @@ static void check_grid(void)
 /* Any model, with at most so many steps of a source; it may not fit itself. */
 static void draw_model(rnn_model *m, int source_steps)
 {
-    static const int feeds[] = {0, RNN_AS_STATE, RNN_AT_FIRST, RNN_AT_EACH,
-                                RNN_AS_STATE | RNN_AT_EACH};
+    static const int feeds[] = {0, RNN_FEED_STATE, RNN_FEED_FIRST,
+                                RNN_FEED_EACH, RNN_FEED_STATE | RNN_FEED_EACH};
 
     memset(m, 0, sizeof *m);
-    m->wiring = test_below(RNN_WIRINGS);
-    m->cell = test_below(RNN_CELLS);
-    m->input = test_below(RNN_INPUTS);
+    m->wiring = (rnn_wiring)test_below(RNN_WIRINGS);
+    m->cell = (rnn_cell)test_below(RNN_CELLS);
+    m->input = (rnn_input)test_below(RNN_INPUTS);
     m->input_size = 1 + test_below(4);
     m->embedding_size = 1 + test_below(3);
     m->hidden_size = 1 + test_below(6);
@@ -214,15 +214,15 @@ static void draw_model(rnn_model *m, int source_steps)
     m->output_size = test_below(5);
     m->dropout = test_below(2) ? (rnn_real)0.5 : 0;
     m->dropout_last = test_below(2) ? (rnn_real)0.25 : 0;
-    m->target = test_below(RNN_INPUTS);
+    m->target = (rnn_input)test_below(RNN_INPUTS);
     m->target_size = m->output_size + test_below(2);
     m->target_embedding_size = 1 + test_below(3);
-    m->context = test_below(RNN_CONTEXTS);
+    m->context = (rnn_context)test_below(RNN_CONTEXTS);
     m->source_steps = source_steps;
     m->context_size = test_below(2) ? m->hidden_size : 0;
-    m->feed = feeds[test_below(5)];
-    m->hand_over = test_below(2) ? 0 : test_below(4);
-    m->attention = test_below(RNN_SCORES);
+    m->feed = (unsigned)feeds[test_below(5)];
+    m->hand_over = test_below(2) ? 0 : (unsigned)test_below(4);
+    m->attention = (rnn_score)test_below(RNN_SCORES);
     m->attention_size = 1 + test_below(3);
     m->head_context = test_below(2);
     m->num_sources = test_below(3);
@@ -276,7 +276,8 @@ static void some_seq(rnn_seq *q, int steps, int batch, int width, int below)
 /* z: of a plan for exactly these. */
 static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
 {
-    const int decoder = m->wiring == RNN_1_TO_N || m->wiring == RNN_N_TO_M;
+    const int decoder =
+        m->wiring == RNN_WIRING_1_TO_N || m->wiring == RNN_WIRING_N_TO_M;
     const int width = decoder ? m->target_size : m->input_size;
     int i;
 
@@ -293,15 +294,15 @@ static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
     in->flow.dcn = in->c;
     in->flow.dh0 = test_reals(z->state, 0);
     in->flow.dc0 = test_reals(z->state, 0);
-    if (!decoder && m->input == RNN_DENSE)
+    if (!decoder && m->input == RNN_INPUT_DENSE)
         in->flow.dx = test_reals((size_t)(in->T * in->B * width), 0);
     in->sources = !decoder ? 0 : m->num_sources ? m->num_sources : 1;
     for (i = 0; i < in->sources; i++) {
         rnn_seq *s = &in->source[i];
         some_seq(s, in->S, in->B, m->input_size, m->input_size);
-        if (m->wiring == RNN_1_TO_N)
+        if (m->wiring == RNN_WIRING_1_TO_N)
             s->lengths = NULL;
-        in->flows[i].dx = m->input != RNN_DENSE
+        in->flows[i].dx = m->input != RNN_INPUT_DENSE
                               ? NULL
                               : test_reals((size_t)(in->S * in->B *
                                                     m->input_size), 0);
@@ -337,7 +338,7 @@ static void run_steps(int run, const rnn_net *net, rnn_work *w,
     if (in->sources) {
         MUST(!rnn_encode(net, w, in->source, h, c), "encode");
         note(run, h, state * B);
-        note(run, c, m->cell == RNN_LSTM ? state * B : 0);
+        note(run, c, m->cell == RNN_CELL_LSTM ? state * B : 0);
     }
     memset(ids, 0, sizeof ids);
     memset(&how, 0, sizeof how);
@@ -347,7 +348,7 @@ static void run_steps(int run, const rnn_net *net, rnn_work *w,
     how.width = in->R / in->B;
     if (in->sources && in->tokens) {
         st = rnn_beam_search(net, w, &how, h, c, ids, counts, scores);
-        CHECK(!st || !m->output_size || m->target == RNN_DENSE ||
+        CHECK(!st || !m->output_size || m->target == RNN_INPUT_DENSE ||
               m->target_size < m->output_size, "beam: %d", (int)st);
         if (!st) {
             note(run, scores, B);
@@ -382,7 +383,7 @@ static void run_all(int run, const rnn_net *net, rnn_work *w, const input *in,
                     size_t Y)
 {
     const rnn_model *m = &net->model;
-    const int n_to_1 = m->wiring == RNN_N_TO_1;
+    const int n_to_1 = m->wiring == RNN_WIRING_N_TO_1;
     const size_t rows = (size_t)(n_to_1 ? in->B : in->T * in->B);
     const size_t n = net->sizes.params;
     size_t i, state = net->sizes.state / (size_t)net->most.batch *
@@ -400,7 +401,7 @@ static void run_all(int run, const rnn_net *net, rnn_work *w, const input *in,
     MUST(!rnn_backward(net, w, &in->seq, &in->flow), "backward");
     note(run, w->grads, n);
     note(run, in->flow.dh0, state);
-    if (m->cell == RNN_LSTM)
+    if (m->cell == RNN_CELL_LSTM)
         note(run, in->flow.dc0, state);
     if (in->flow.dx)
         note(run, in->flow.dx, (size_t)(in->T * in->B * m->input_size));
@@ -456,7 +457,7 @@ static void check_run(int i)
     do
         draw_model(&m, less.source_steps);
     while (rnn_plan(&net[0], &m, &less));
-    if (m.wiring == RNN_1_TO_N)
+    if (m.wiring == RNN_WIRING_1_TO_N)
         less.source_steps = 1;
     most = less;
     more = test_below(64);
@@ -464,7 +465,7 @@ static void check_run(int i)
     most.batch += more & 2 ? 1 : 0;
     most.rows += more & 4 ? 3 : 0;
     most.tokens += more & 8 ? 2 : 0;
-    if (m.wiring != RNN_1_TO_N)
+    if (m.wiring != RNN_WIRING_1_TO_N)
         most.source_steps += more & 16 ? 3 : 0;
     most.packed = more & 32 ? RNN_PACK_NONE : RNN_PACK_FLOAT;
     MUST(!rnn_plan(&net[1], &m, &most), "a larger plan");
@@ -474,7 +475,7 @@ static void check_run(int i)
     in.R = less.rows;
     in.tokens = less.tokens;
     some_input(&in, &m, &net[0].sizes);
-    out = (size_t)(m.wiring == RNN_N_TO_1 ? in.B : in.T * in.B);
+    out = (size_t)(m.wiring == RNN_WIRING_N_TO_1 ? in.B : in.T * in.B);
     out = out > (size_t)in.R ? out : (size_t)in.R;
     memset(w, 0, sizeof w);
     for (k = 0; k < 2; k++) {
@@ -522,9 +523,9 @@ static void check_turns(int i)
         less = most;
         in.T = less.steps = 1 + test_below(4);
         in.B = in.R = less.batch = 3 + test_below(2);
-        in.S = less.source_steps = m.wiring == RNN_1_TO_N ? 1
+        in.S = less.source_steps = m.wiring == RNN_WIRING_1_TO_N ? 1
                                                           : 1 + test_below(4);
-        way = test_below(m.wiring >= RNN_1_TO_N ? 3 : 2);
+        way = test_below(m.wiring >= RNN_WIRING_1_TO_N ? 3 : 2);
         MUST(!rnn_plan(&net[1], &m, &less), "a plan");
         memset(&w[1], 0, sizeof w[1]);
         set_alone(&net[1], &w[1]);
@@ -575,7 +576,7 @@ static void check_growth(int i)
     do
         draw_model(&m, base.source_steps);
     while (rnn_plan(&net, &m, &base));
-    CHECK((net.sizes.source_state > 0) == (m.wiring == RNN_N_TO_M),
+    CHECK((net.sizes.source_state > 0) == (m.wiring == RNN_WIRING_N_TO_M),
           "growth %d: states of a source", i);
     for (k = 0; k < 7; k++) {
         n = base;
@@ -621,7 +622,7 @@ static void stack_corners(void)
 
     for (i = 0; i < 5 * 5 * 5 * 5 * 2; i++) {
         memset(&m, 0, sizeof m);
-        m.cell = i % 2 ? RNN_LSTM : RNN_TANH;
+        m.cell = i % 2 ? RNN_CELL_LSTM : RNN_CELL_TANH;
         m.input_size = v[i % 5];
         m.hidden_size = v[i / 5 % 5];
         m.num_layers = v[i / 25 % 5];
@@ -642,7 +643,7 @@ static void stack_corners(void)
         most.batch = INT_MAX;
         st = rnn_plan(&net, &m, &most);
         CHECK(!st || st == RNN_E_SIZE, "corner %d: batch", i);
-        m.input = RNN_EMBEDDING;
+        m.input = RNN_INPUT_EMBEDDING;
         m.embedding_size = v[i / 125 % 5];
         m.output_size = v[i / 625 % 5];
         most.batch = most.steps;
@@ -673,7 +674,8 @@ static long double count_params(const rnn_model *m)
 {
     const long double D = m->bidirectional ? 2 : 1, K = D * m->hidden_size;
     const long double n = m->num_sources == 2 ? 2 : 1;
-    const long double R = n * K * (m->context == RNN_ALL ? m->source_steps : 1);
+    const long double R =
+        n * K * (m->context == RNN_CONTEXT_ALL ? m->source_steps : 1);
     const long double C = m->context_size, A_ = m->attention_size;
     const long double H = m->decoder_hidden_size, E = m->embedding_size;
     long double sum = count_stack(m, H, 1,
@@ -715,15 +717,15 @@ static void model_corners(void)
         most.train = test_below(4) != 0;
         most.packed = test_below(4) == 0;
         most.moments = test_below(3);
-        m->wiring = RNN_N_TO_M;
-        m->input = m->target = RNN_EMBEDDING;
-        m->feed = RNN_AT_EACH;
-        m->attention = RNN_ADDITIVE;
+        m->wiring = RNN_WIRING_N_TO_M;
+        m->input = m->target = RNN_INPUT_EMBEDDING;
+        m->feed = RNN_FEED_EACH;
+        m->attention = RNN_SCORE_ADDITIVE;
         m->head_context = 1;
-        m->cell = test_below(RNN_CELLS);
+        m->cell = (rnn_cell)test_below(RNN_CELLS);
         m->bidirectional = test_below(2);
         m->num_sources = 1 + test_below(2);
-        m->context = test_below(RNN_CONTEXTS);
+        m->context = (rnn_context)test_below(RNN_CONTEXTS);
         m->input_size = corner(few);
         m->embedding_size = corner(few);
         m->hidden_size = corner(few);
@@ -794,14 +796,14 @@ static void attention_corners(void)
         size_t got[3] = {7, 7, 7};
         rnn_status st;
 
-        att.score = RNN_ADDITIVE + test_below(2);
+        att.score = (rnn_score)(RNN_SCORE_ADDITIVE + test_below(2));
         att.query_size = corner(few);
         att.key_size = corner(few);
         att.size = corner(few);
         Q = att.query_size;
         K = att.key_size;
-        n = att.score == RNN_ADDITIVE ? att.size : Q;
-        p = att.score == RNN_ADDITIVE ? n * (Q + K + 1) : K * Q;
+        n = att.score == RNN_SCORE_ADDITIVE ? att.size : Q;
+        p = att.score == RNN_SCORE_ADDITIVE ? n * (Q + K + 1) : K * Q;
         st = rnn_attention_sizes(&att, s, t, b, &got[0], &got[1], &got[2]);
         if (st) {
             CHECK(st == RNN_E_SIZE && got[0] + got[1] + got[2] == 21 &&

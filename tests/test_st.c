@@ -359,7 +359,8 @@ static void check_dtypes(void)
 {
     static const struct {
         const char *name;
-        int dtype, size;
+        rnn_st_dtype dtype;
+        int size;
     } all[] = {{"BOOL", RNN_ST_BOOL, 1},       {"U8", RNN_ST_U8, 1},
                {"I8", RNN_ST_I8, 1},           {"F8_E5M2", RNN_ST_F8_E5M2, 1},
                {"F8_E4M3", RNN_ST_F8_E4M3, 1}, {"I16", RNN_ST_I16, 2},
@@ -390,7 +391,8 @@ static void check_dtypes(void)
               "name of %s", all[i].name);
         free(b.p);
     }
-    CHECK(rnn_st_dtype_name(-1) && rnn_st_dtype_name(99), "no such dtype");
+    CHECK(rnn_st_dtype_name((rnn_st_dtype)-1) &&
+          rnn_st_dtype_name((rnn_st_dtype)99), "no such dtype");
 }
 
 /* Many tensors before many keys: looked at in time quadratic in their number, a

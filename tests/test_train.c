@@ -147,7 +147,7 @@ static void check_lengths(int which, rnn_wiring wiring)
 {
     enum { T = 5, B = 4, I = 3, Y = 4 };
     static const int lengths[B] = {3, 5, 0, 1};
-    const size_t rows = wiring == RNN_N_TO_1 ? B : T * B;
+    const size_t rows = wiring == RNN_WIRING_N_TO_1 ? B : T * B;
     rnn_model model = {0};
     rnn_most most = {0};
     rnn_seq seq = {0};
@@ -342,8 +342,8 @@ static void check_losses(void)
             if (which == 0)
                 check_loss(p[k]);
         }
-        check_lengths(which, RNN_N_TO_N);
-        check_lengths(which, RNN_N_TO_1);
+        check_lengths(which, RNN_WIRING_N_TO_N);
+        check_lengths(which, RNN_WIRING_N_TO_1);
     }
     CHECK(rnn_cross_entropy_rows(x, 1, 3, ids, &how, d, &loss, NULL) ==
           RNN_OK && loss == 0 && d[0] == 0 && d[1] == 0, "huge and right");
@@ -540,12 +540,12 @@ static void plain_step(const rnn_optimizer *o, int t, double *p, double g,
     const double b1 = (double)o->beta1, b2 = (double)o->beta2;
     double d, v;
 
-    if (o->kind == RNN_ADAMW)
+    if (o->kind == RNN_OPT_ADAMW)
         *p *= 1 - lr * wd;
     else
         g += wd * *p;
     switch (o->kind) {
-    case RNN_SGD:
+    case RNN_OPT_SGD:
         d = g;
         if (mu > 0) {
             m[0] = t == 1 ? g : mu * m[0] + (1 - (double)o->dampening) * g;
@@ -553,18 +553,18 @@ static void plain_step(const rnn_optimizer *o, int t, double *p, double g,
         }
         *p -= lr * d;
         return;
-    case RNN_ADAGRAD:
+    case RNN_OPT_ADAGRAD:
         m[0] += g * g + (t == 1 ? (double)o->initial : 0);
         d = lr / (1 + (t - 1) * (double)o->lr_decay);
         *p -= d * g / (sqrt(m[0]) + eps);
         return;
-    case RNN_ADADELTA:
+    case RNN_OPT_ADADELTA:
         m[0] = rho * m[0] + (1 - rho) * g * g;
         d = sqrt(m[1] + eps) / sqrt(m[0] + eps) * g;
         m[1] = rho * m[1] + (1 - rho) * d * d;
         *p -= lr * d;
         return;
-    case RNN_RMSPROP:
+    case RNN_OPT_RMSPROP:
         m[0] = rho * m[0] + (1 - rho) * g * g;
         v = m[0];
         if (o->centered) {
@@ -636,7 +636,9 @@ static void check_optimizer(rnn_optimizer o)
 static rnn_optimizer fresh(int kind, double lr)
 {
     rnn_optimizer o;
-    MUST(rnn_optimizer_init(&o, kind, (rnn_real)lr) == RNN_OK, "init");
+    MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)lr) ==
+             RNN_OK,
+         "init");
     return o;
 }
 
@@ -651,16 +653,16 @@ static void check_defaults(void)
 
     for (kind = 0; kind < RNN_OPTIMIZERS; kind++) {
         rnn_optimizer o = fresh(kind, 0.3);
-        CHECK(o.kind == kind && o.lr == (rnn_real)0.3 && o.step == 0 &&
-              o.weight_decay == (rnn_real)(kind == RNN_ADAMW ? 0.01 : 0) &&
+        CHECK((int)o.kind == kind && o.lr == (rnn_real)0.3 && o.step == 0 &&
+              o.weight_decay == (rnn_real)(kind == RNN_OPT_ADAMW ? 0.01 : 0) &&
               o.momentum == 0 && o.dampening == 0 && !o.nesterov &&
               !o.centered && !o.amsgrad && o.lr_decay == 0 && o.initial == 0,
               "defaults of %d", kind);
-        CHECK((kind != RNN_ADADELTA || o.rho == (rnn_real)0.9) &&
-              (kind != RNN_RMSPROP || o.rho == (rnn_real)0.99) &&
-              (kind < RNN_ADAM || (o.beta1 == (rnn_real)0.9 &&
+        CHECK((kind != RNN_OPT_ADADELTA || o.rho == (rnn_real)0.9) &&
+              (kind != RNN_OPT_RMSPROP || o.rho == (rnn_real)0.99) &&
+              (kind < RNN_OPT_ADAM || (o.beta1 == (rnn_real)0.9 &&
                                    o.beta2 == (rnn_real)0.999)) &&
-              (kind == RNN_SGD || o.eps == (rnn_real)eps[kind]),
+              (kind == RNN_OPT_SGD || o.eps == (rnn_real)eps[kind]),
               "constants of %d", kind);
         CHECK(rnn_optimizer_moments(&o, &count) == RNN_OK &&
               (double)count == moments[kind], "moments of %d", kind);
@@ -670,14 +672,14 @@ static void check_defaults(void)
 static void check_decay_of_model(void)
 {
     rnn_model model = {0};
-    rnn_optimizer o = fresh(RNN_SGD, 0.5);
+    rnn_optimizer o = fresh(RNN_OPT_SGD, 0.5);
     rnn_net net;
     rnn_tensor t;
     rnn_real *p, *g;
     int i, bad = 0;
     size_t k, n;
 
-    model.cell = RNN_GRU;
+    model.cell = RNN_CELL_GRU;
     model.input_size = model.output_size = 3;
     model.hidden_size = 4;
     o.weight_decay = (rnn_real)0.5;
@@ -703,7 +705,7 @@ static void check_optimizers(void)
 
     for (kind = 0; kind < RNN_OPTIMIZERS; kind++)
         for (bits = 0; bits < 8; bits++) {
-            o = fresh(kind, kind == RNN_ADADELTA ? 1 : 0.01);
+            o = fresh(kind, kind == RNN_OPT_ADADELTA ? 1 : 0.01);
             if (bits & 1)
                 o.weight_decay = (rnn_real)0.1;
             if (bits & 2) {
@@ -720,7 +722,7 @@ static void check_optimizers(void)
             }
             check_optimizer(o);
         }
-    o = fresh(RNN_SGD, 0.1);
+    o = fresh(RNN_OPT_SGD, 0.1);
     o.momentum = (rnn_real)0.9;
     o.dampening = (rnn_real)0.5; /* not with Nesterov: the first step is g */
     check_optimizer(o);
@@ -734,7 +736,7 @@ static void check_optimizers(void)
 
 static void check_schedules(void)
 {
-    rnn_schedule s = {RNN_CONSTANT, (rnn_real)0.1, (rnn_real)0.5,
+    rnn_schedule s = {RNN_SCHEDULE_CONSTANT, (rnn_real)0.1, (rnn_real)0.5,
                       (rnn_real)0.01, 10, 40};
     rnn_plateau plateau = {0};
     rnn_real lr = 0, metric;
@@ -745,16 +747,17 @@ static void check_schedules(void)
     for (kind = 0; kind < RNN_SCHEDULES; kind++)
         for (t = 0; t < 120; t++) {
             const double u = (double)t - 10;
-            s.kind = kind;
+            s.kind = (rnn_schedule_kind)kind;
             MUST(rnn_schedule_lr(&s, t, &lr) == RNN_OK, "schedule");
-            want = t < 10                 ? 0.1 * (t + 1) / 10
-                   : kind == RNN_CONSTANT ? 0.1
-                   : kind == RNN_STEP     ? 0.1 * pow(0.5, floor(u / 40))
-                   : kind == RNN_EXPONENTIAL
-                       ? 0.1 * pow(0.5, u)
-                       : u < 40 ? 0.01 + 0.09 * (1 + cos(3.14159265358979323846
-                                                         * u / 40)) / 2
-                                : 0.01;
+            want = t < 10                          ? 0.1 * (t + 1) / 10
+                   : kind == RNN_SCHEDULE_CONSTANT ? 0.1
+                   : kind == RNN_SCHEDULE_STEP ? 0.1 * pow(0.5, floor(u / 40))
+                   : kind == RNN_SCHEDULE_EXPONENTIAL ? 0.1 * pow(0.5, u)
+                   : u < 40
+                       ? 0.01 + 0.09 *
+                                    (1 + cos(3.14159265358979323846 * u / 40)) /
+                                    2
+                       : 0.01;
             bad += !test_close((double)lr, want, 2e-6, 1e-9);
         }
     CHECK(!bad, "%d learning rates are off", bad);
@@ -822,7 +825,9 @@ static void check_moments(int rule, double gain, double bound, double deviation)
     size_t i;
 
     rnn_rng_seed(&rng, 5);
-    CHECK(rnn_init_tensor(&t, p, rule, (rnn_real)gain, &rng) == RNN_OK, "init");
+    CHECK(rnn_init_tensor(&t, p, (rnn_init_rule)rule, (rnn_real)gain, &rng) ==
+              RNN_OK,
+          "init");
     for (i = 0; i < t.size; i++) {
         sum += (double)p[i];
         squares += (double)p[i] * (double)p[i];
@@ -894,7 +899,7 @@ static void check_initialisers(void)
     for (i = 0; i < 48; i++)
         bad += p[i] != (i % 12 % 4 == i / 12 ? 3 : 0);
     CHECK(!bad, "identity");
-    model.cell = RNN_LSTM;
+    model.cell = RNN_CELL_LSTM;
     model.input_size = 3;
     model.hidden_size = 4;
     model.num_layers = 2;
@@ -975,8 +980,8 @@ static void check_init_model(void)
     int i, count = 0;
     size_t k, all;
 
-    model.cell = RNN_GRU;
-    model.input = RNN_EMBEDDING;
+    model.cell = RNN_CELL_GRU;
+    model.input = RNN_INPUT_EMBEDDING;
     model.input_size = 500;
     model.embedding_size = 24;
     model.hidden_size = 36;
@@ -1046,7 +1051,7 @@ static void check_dropout(void)
     size_t i, dropped = 0;
     int bad = 0;
 
-    model.cell = RNN_GRU;
+    model.cell = RNN_CELL_GRU;
     model.input_size = 4;
     model.hidden_size = H;
     model.dropout_last = (rnn_real)0.3;
@@ -1091,16 +1096,16 @@ static void check_learning(int cell, int input)
     rnn_seq seq = {0};
     rnn_net net;
     rnn_work work;
-    rnn_optimizer adam = fresh(RNN_ADAM, 0.02);
+    rnn_optimizer adam = fresh(RNN_OPT_ADAM, 0.02);
     rnn_rng rng;
     rnn_loss how = {0};
     rnn_real *w, loss = 9;
     int *ids, *targets, k, i;
 
-    model.cell = cell;
-    model.input = input;
+    model.cell = (rnn_cell)cell;
+    model.input = (rnn_input)input;
     model.input_size = model.output_size = V;
-    model.embedding_size = input == RNN_EMBEDDING ? 6 : 0;
+    model.embedding_size = input == RNN_INPUT_EMBEDDING ? 6 : 0;
     model.hidden_size = H;
     most.steps = T;
     most.batch = B;
@@ -1154,8 +1159,8 @@ int main(int argc, char **argv)
     check_init_model();
     check_dropout();
     for (cell = 0; cell < RNN_CELLS; cell++) {
-        check_learning(cell, RNN_ONE_HOT);
-        check_learning(cell, RNN_EMBEDDING);
+        check_learning(cell, RNN_INPUT_ONE_HOT);
+        check_learning(cell, RNN_INPUT_EMBEDDING);
     }
     test_unused();
     return test_end();

@@ -338,35 +338,37 @@ static int within(int x, int least, int most)
 /* Each number by itself. */
 static int in_range(const rnn_model *m)
 {
-    if (!within(m->wiring, 0, RNN_WIRINGS - 1) ||
-        !within(m->cell, 0, RNN_CELLS - 1) ||
-        !within(m->input, 0, RNN_INPUTS - 1) || m->input_size < 1 ||
+    if (!within((int)m->wiring, 0, RNN_WIRINGS - 1) ||
+        !within((int)m->cell, 0, RNN_CELLS - 1) ||
+        !within((int)m->input, 0, RNN_INPUTS - 1) || m->input_size < 1 ||
         m->output_size < 0 ||
-        (m->input == RNN_EMBEDDING && m->embedding_size < 1))
+        (m->input == RNN_INPUT_EMBEDDING && m->embedding_size < 1))
         return 0;
-    if (m->wiring != RNN_1_TO_N && (m->hidden_size < 1 || m->num_layers < 0))
+    if (m->wiring != RNN_WIRING_1_TO_N &&
+        (m->hidden_size < 1 || m->num_layers < 0))
         return 0; /* of 1 vs N only where the decoder has none of its own */
-    if (m->wiring < RNN_1_TO_N)
+    if (m->wiring < RNN_WIRING_1_TO_N)
         return 1;
-    return within(m->target, 0, RNN_INPUTS - 1) && m->target_size >= 0 &&
-           (m->target_size == 0 || m->target != RNN_EMBEDDING ||
+    return within((int)m->target, 0, RNN_INPUTS - 1) && m->target_size >= 0 &&
+           (m->target_size == 0 || m->target != RNN_INPUT_EMBEDDING ||
             m->target_embedding_size >= 1) &&
            m->decoder_hidden_size >= 0 && m->decoder_layers >= 0 &&
            (m->decoder_hidden_size > 0 || m->hidden_size > 0) &&
            (m->decoder_layers > 0 || m->num_layers >= 0) &&
-           within(m->context, 0, RNN_CONTEXTS - 1) && m->context_size >= 0 &&
-           (m->context != RNN_ALL || m->source_steps >= 1) &&
-           within(m->feed, 0, 7) && within(m->hand_over, 0, 3) &&
-           within(m->attention, 0, RNN_SCORES - 1) &&
+           within((int)m->context, 0, RNN_CONTEXTS - 1) &&
+           m->context_size >= 0 &&
+           (m->context != RNN_CONTEXT_ALL || m->source_steps >= 1) &&
+           within((int)m->feed, 0, 7) && within((int)m->hand_over, 0, 3) &&
+           within((int)m->attention, 0, RNN_SCORES - 1) &&
            within(m->num_sources, 0, 2) &&
-           (m->attention != RNN_ADDITIVE || m->attention_size >= 1);
+           (m->attention != RNN_SCORE_ADDITIVE || m->attention_size >= 1);
 }
 
 /* Whether c is the state at which the decoder's layer 0 starts. */
 static int is_state(const rnn_model *m)
 {
     return !(m->hand_over & RNN_HAND_LAYERS) &&
-           (m->feed & RNN_AS_STATE || (m->feed == 0 && !m->attention));
+           (m->feed & RNN_FEED_STATE || (m->feed == 0 && !m->attention));
 }
 
 /* How wide h_N of all sources is, and c without q. */
@@ -378,23 +380,25 @@ static int handed_width(const rnn_model *m)
 
 static int plain_context(const rnn_model *m)
 {
-    if (m->wiring == RNN_1_TO_N)
-        return m->input == RNN_EMBEDDING ? m->embedding_size : m->input_size;
-    return handed_width(m) * (m->context == RNN_ALL ? m->source_steps : 1);
+    if (m->wiring == RNN_WIRING_1_TO_N)
+        return m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
+                                               : m->input_size;
+    return handed_width(m) *
+           (m->context == RNN_CONTEXT_ALL ? m->source_steps : 1);
 }
 
 /* What has to be as wide as the decoder's state: 0 or this. */
 static int handed_needs(const rnn_model *m)
 {
     return m->hand_over & RNN_HAND_LAYERS ||
-                   (m->hand_over & RNN_HAND_CELL && m->cell == RNN_LSTM)
+                   (m->hand_over & RNN_HAND_CELL && m->cell == RNN_CELL_LSTM)
                ? handed_width(m)
                : 0;
 }
 
 static int dot_needs(const rnn_model *m)
 {
-    return m->attention == RNN_DOT || m->attention == RNN_SCALED_DOT
+    return m->attention == RNN_SCORE_DOT || m->attention == RNN_SCORE_SCALED_DOT
                ? m->hidden_size * (m->bidirectional ? 2 : 1)
                : 0;
 }
@@ -405,19 +409,19 @@ static int valid(const rnn_model *m)
     const int deep = m->decoder_layers ? m->decoder_layers : layers;
     const int wide = m->decoder_hidden_size ? m->decoder_hidden_size
                                             : m->hidden_size;
-    const int input = m->feed & (RNN_AT_FIRST | RNN_AT_EACH);
+    const int input = m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH);
     const int head = m->head_context && !m->attention;
     int c;
 
     if (!in_range(m))
         return 0;
-    if (m->wiring < RNN_1_TO_N)
+    if (m->wiring < RNN_WIRING_1_TO_N)
         return 1; /* the rest is not read */
-    if (m->wiring == RNN_1_TO_N &&
+    if (m->wiring == RNN_WIRING_1_TO_N &&
         (m->context || m->hand_over || m->attention || m->bidirectional ||
          m->num_sources == 2))
         return 0; /* there is no encoder */
-    if (input == (RNN_AT_FIRST | RNN_AT_EACH))
+    if (input == (RNN_FEED_FIRST | RNN_FEED_EACH))
         return 0;
     if (m->context_size && !is_state(m) && !input && !head)
         return 0; /* nobody reads what q gives */
@@ -480,17 +484,19 @@ static const char *problem_name(const void *of)
     return text;
 }
 
-/* All whole numbers of a description; the first few are those of N vs 1. */
+/* All whole numbers of a description; the first few are those of N vs 1.
+ * Enumerations are as wide as int on a desk. */
 enum { FIELDS = 24, FIELDS_OF_ALL = 9 };
+#define AT(field) ((int *)(void *)&m->field)
 static void fields_of(rnn_model *m, int **f)
 {
     int *const all[FIELDS] = {
-        &m->wiring, &m->cell, &m->input, &m->input_size, &m->embedding_size,
+        AT(wiring), AT(cell), AT(input), &m->input_size, &m->embedding_size,
         &m->hidden_size, &m->num_layers, &m->bidirectional, &m->output_size,
-        &m->target, &m->target_size, &m->target_embedding_size,
-        &m->decoder_hidden_size, &m->decoder_layers, &m->context,
-        &m->source_steps, &m->context_size, &m->feed, &m->hand_over,
-        &m->attention, &m->attention_size, &m->head_context, &m->num_sources,
+        AT(target), &m->target_size, &m->target_embedding_size,
+        &m->decoder_hidden_size, &m->decoder_layers, AT(context),
+        &m->source_steps, &m->context_size, AT(feed), AT(hand_over),
+        AT(attention), &m->attention_size, &m->head_context, &m->num_sources,
         &m->no_bias};
     memcpy(f, all, sizeof all);
 }
@@ -515,18 +521,18 @@ static void fit(rnn_model *m, int q)
 
 static void describe(problem *p)
 {
-    static const int feeds[] = {RNN_AS_STATE, RNN_AT_FIRST, RNN_AT_EACH,
-                                RNN_AS_STATE | RNN_AT_FIRST,
-                                RNN_AS_STATE | RNN_AT_EACH, 0};
+    static const int feeds[] = {RNN_FEED_STATE, RNN_FEED_FIRST, RNN_FEED_EACH,
+                                RNN_FEED_STATE | RNN_FEED_FIRST,
+                                RNN_FEED_STATE | RNN_FEED_EACH, 0};
     rnn_model *m = &p->model;
     const int *v = p->v;
     int *f[FIELDS], i;
 
-    m->wiring = v[WIRING] + RNN_N_TO_1;
-    m->cell = v[CELL];
-    m->input = v[INPUT];
+    m->wiring = (rnn_wiring)(v[WIRING] + RNN_WIRING_N_TO_1);
+    m->cell = (rnn_cell)v[CELL];
+    m->input = (rnn_input)v[INPUT];
     m->input_size = 2 + test_below(2);
-    m->embedding_size = m->input == RNN_EMBEDDING ? 1 + test_below(3) : 0;
+    m->embedding_size = m->input == RNN_INPUT_EMBEDDING ? 1 + test_below(3) : 0;
     m->hidden_size = v[BOTH] && v[SOURCES] ? 2 : 2 + test_below(2);
     m->num_layers = v[LAYERS] ? 2 : test_below(2);
     m->bidirectional = v[BOTH];
@@ -542,20 +548,22 @@ static void describe(problem *p)
             *f[i] = test_below(9) - 4;
         return;
     }
-    m->target = v[TARGET] ? v[TARGET] - 1 : test_below(3);
+    m->target =
+        v[TARGET] ? (rnn_input)(v[TARGET] - 1) : (rnn_input)test_below(3);
     m->target_size = v[TARGET] ? m->output_size + test_below(2) : 0;
     if (!v[OWN] && test_below(8) == 0)
         m->output_size = 0; /* without a head */
-    m->target_embedding_size = m->target == RNN_EMBEDDING ? 1 + test_below(3)
-                                                          : 0;
+    m->target_embedding_size =
+        m->target == RNN_INPUT_EMBEDDING ? 1 + test_below(3) : 0;
     m->decoder_layers = v[DEPTH] ? 2 - v[LAYERS]
                                  : (1 + v[LAYERS]) * test_below(2);
-    m->context = v[CONTEXT];
-    m->feed = feeds[v[FEED]];
-    m->hand_over = v[HAND];
+    m->context = (rnn_context)v[CONTEXT];
+    m->feed = (unsigned)feeds[v[FEED]];
+    m->hand_over = (unsigned)v[HAND];
     m->head_context = v[HEAD];
-    m->attention = v[ATTENTION];
-    m->attention_size = m->attention == RNN_ADDITIVE ? 2 + test_below(2) : 0;
+    m->attention = (rnn_score)v[ATTENTION];
+    m->attention_size =
+        m->attention == RNN_SCORE_ADDITIVE ? 2 + test_below(2) : 0;
     m->num_sources = v[SOURCES] ? 2 : test_below(2);
     fit(m, v[BRIDGE]);
 }
@@ -606,7 +614,7 @@ static const int *draw_lengths(int batch, int steps)
     return l;
 }
 
-/* x or ids; input: RNN_DENSE, ... or -1. */
+/* x or ids; input: RNN_INPUT_DENSE, ... or -1. */
 static void draw_input(side *s, int input, int size)
 {
     const size_t rows = (size_t)s->seq->steps * (size_t)s->seq->batch;
@@ -614,13 +622,13 @@ static void draw_input(side *s, int input, int size)
     size_t i, j;
 
     s->width = (size_t)size;
-    if (input == RNN_DENSE) {
+    if (input == RNN_INPUT_DENSE) {
         s->seq->x = s->x = test_reals(rows * s->width, 1);
         s->flow->dx = nothing(rows * s->width);
         for (i = 0; i < rows; i++)
             for (j = 0; j < s->width && is_padding(s->seq, i); j++)
                 s->x[i * s->width + j] = NAN;
-    } else if (input > RNN_DENSE) {
+    } else if (input > RNN_INPUT_DENSE) {
         s->seq->ids = ids = test_ids(rows, size);
         for (i = 0; i < rows; i++)
             if (is_padding(s->seq, i))
@@ -653,10 +661,10 @@ static void draw_states(side *s, int given, int lstm)
 static void draw_sources(problem *p, int batch)
 {
     const rnn_model *m = &p->model;
-    const int given = m->wiring == RNN_1_TO_N;
+    const int given = m->wiring == RNN_WIRING_1_TO_N;
     int i, steps;
 
-    p->sides = m->wiring < RNN_1_TO_N ? 0 : m->num_sources == 2 ? 2 : 1;
+    p->sides = m->wiring < RNN_WIRING_1_TO_N ? 0 : m->num_sources == 2 ? 2 : 1;
     for (i = 0; i < p->sides; i++) {
         side *s = &p->side[i];
         s->seq = &p->source[i];
@@ -665,17 +673,17 @@ static void draw_sources(problem *p, int batch)
         s->seq->steps = steps;
         s->seq->batch = batch;
         s->seq->first_step = (uint32_t)test_below(9);
-        if (m->context == RNN_ALL && steps > m->source_steps)
+        if (m->context == RNN_CONTEXT_ALL && steps > m->source_steps)
             s->seq->steps = steps = m->source_steps;
         if (p->v[LENGTHS] && !given)
             s->seq->lengths = draw_lengths(batch, steps);
-        draw_input(s, m->input, m->input_size);
+        draw_input(s, (int)m->input, m->input_size);
         if (given)
             continue;
         s->states = (size_t)(batch * m->hidden_size *
                              (m->num_layers ? m->num_layers : 1) *
                              (m->bidirectional ? 2 : 1));
-        draw_states(s, p->v[STATES], m->cell == RNN_LSTM);
+        draw_states(s, p->v[STATES], m->cell == RNN_CELL_LSTM);
     }
     p->seq.source = p->source;
 }
@@ -694,8 +702,8 @@ static void draw_top(problem *p, int batch)
     p->seq.first_row = (uint32_t)test_below(9);
     if (p->v[LENGTHS])
         p->seq.lengths = draw_lengths(batch, p->seq.steps);
-    if (m->wiring < RNN_1_TO_N)
-        draw_input(s, m->input, m->input_size);
+    if (m->wiring < RNN_WIRING_1_TO_N)
+        draw_input(s, (int)m->input, m->input_size);
     else
         draw_input(s, p->v[TARGET] - 1, m->target_size);
     if (p->v[OWN]) {
@@ -744,11 +752,11 @@ static void draw_numbers(problem *p)
     p->sizes = p->net.sizes;
     top = &p->side[p->sides - 1];
     top->states = p->sizes.state;
-    draw_states(top, p->v[STATES], m->cell == RNN_LSTM);
+    draw_states(top, p->v[STATES], m->cell == RNN_CELL_LSTM);
     drop_flows(p);
     p->rows = (size_t)batch;
     p->out = p->sizes.logits / p->rows;
-    if (m->wiring != RNN_N_TO_1) {
+    if (m->wiring != RNN_WIRING_N_TO_1) {
         p->rows *= (size_t)p->seq.steps;
         p->out /= (size_t)most.steps;
     }
@@ -767,7 +775,7 @@ static void draw_numbers(problem *p)
          RNN_OK, "%s: bind", problem_name(p));
     for (i = 0; i < p->rows; i++)
         for (j = 0; j < p->out; j++)
-            if (m->wiring != RNN_N_TO_1 && is_padding(&p->seq, i))
+            if (m->wiring != RNN_WIRING_N_TO_1 && is_padding(&p->seq, i))
                 p->up[i * p->out + j] = 0;
             else
                 p->dlogits[i * p->out + j] = p->up[i * p->out + j];
@@ -800,7 +808,7 @@ static rnn_real value(void *of)
 
 static int top_width(const rnn_model *m)
 {
-    return m->wiring >= RNN_1_TO_N && m->decoder_hidden_size
+    return m->wiring >= RNN_WIRING_1_TO_N && m->decoder_hidden_size
                ? m->decoder_hidden_size
                : m->hidden_size;
 }
@@ -809,14 +817,14 @@ static int top_width(const rnn_model *m)
  * from seq. */
 static int layers_of_h(const rnn_model *m)
 {
-    return m->wiring < RNN_1_TO_N            ? 0
+    return m->wiring < RNN_WIRING_1_TO_N            ? 0
            : m->hand_over & RNN_HAND_LAYERS ? 2
                                              : is_state(m);
 }
 
 static int layers_of_c(const rnn_model *m)
 {
-    return m->wiring < RNN_1_TO_N || !(m->hand_over & RNN_HAND_CELL) ? 0
+    return m->wiring < RNN_WIRING_1_TO_N || !(m->hand_over & RNN_HAND_CELL) ? 0
            : m->hand_over & RNN_HAND_LAYERS                          ? 2
                                                                      : 1;
 }
@@ -1080,14 +1088,15 @@ static int check_combination(const int *crossed, int most_sources)
     p.task.value = value;
     p.task.name = problem_name;
     p.task.of = &p;
-    p.task.relu = p.model.cell == RNN_RELU;
+    p.task.relu = p.model.cell == RNN_CELL_RELU;
     whole = value(&p);
     keep_tokens(&p);
     go_back(&p);
     check_flows(&p);
     list_slots(&p);
     check_task(&p.task, test_below(16) == 0, test_below(96) == 0);
-    if (p.model.wiring >= RNN_1_TO_N && !p.v[DROPOUT] && test_below(4) == 0)
+    if (p.model.wiring >= RNN_WIRING_1_TO_N && !p.v[DROPOUT] &&
+        test_below(4) == 0)
         check_start(&p, whole);
     note_pairs(p.v);
     checked++;
@@ -1215,10 +1224,11 @@ static void draw_block(block *b, int score, int lengths)
     memset(&s, 0, sizeof s);
     memset(&none, 0, sizeof none);
     s.flow = &none;
-    b->att.score = score;
+    b->att.score = (rnn_score)score;
     b->att.query_size = 1 + test_below(4);
-    b->att.key_size = score >= RNN_DOT ? b->att.query_size : 1 + test_below(4);
-    b->att.size = score == RNN_ADDITIVE ? 1 + test_below(4) : 0;
+    b->att.key_size =
+        score >= RNN_SCORE_DOT ? b->att.query_size : 1 + test_below(4);
+    b->att.size = score == RNN_SCORE_ADDITIVE ? 1 + test_below(4) : 0;
     b->seq.batch = b->source.batch = 1 + test_below(3);
     b->seq.steps = 1 + test_below(4);
     b->source.steps = 1 + test_below(4);
@@ -1227,10 +1237,10 @@ static void draw_block(block *b, int score, int lengths)
     if (lengths & 2)
         b->source.lengths = draw_lengths(b->seq.batch, b->source.steps);
     s.seq = &b->seq;
-    draw_input(&s, RNN_DENSE, b->att.query_size);
+    draw_input(&s, RNN_INPUT_DENSE, b->att.query_size);
     b->s = s.x;
     s.seq = &b->source;
-    draw_input(&s, RNN_DENSE, b->att.key_size);
+    draw_input(&s, RNN_INPUT_DENSE, b->att.key_size);
     b->h = s.x;
 }
 
@@ -1278,12 +1288,12 @@ static void check_block(int score, int lengths, int weights)
     b.task.name = block_name;
     b.task.of = &b;
     j = (size_t)(b.att.query_size * b.att.size); /* W, and U with it */
-    j += (size_t)b.att.key_size * (size_t)(score == RNN_ADDITIVE
+    j += (size_t)b.att.key_size * (size_t)(score == RNN_SCORE_ADDITIVE
                                                ? b.att.size
                                                : b.att.query_size);
-    if (score <= RNN_GENERAL)
+    if (score <= RNN_SCORE_GENERAL)
         add_slot(&b.task, "", "W, U", b.params, grads, 0.25, j);
-    if (score == RNN_ADDITIVE)
+    if (score == RNN_SCORE_ADDITIVE)
         add_slot(&b.task, "", "v", b.params + j, grads + j, 0.25,
                  (size_t)b.att.size);
     add_slot(&b.task, "", "h", b.h, dh, 0, states);
@@ -1297,7 +1307,7 @@ static void check_attention(void)
 {
     int score, bits, i;
 
-    for (score = RNN_NO_ATTENTION + 1; score < RNN_SCORES; score++)
+    for (score = RNN_SCORE_NONE + 1; score < RNN_SCORES; score++)
         for (bits = 0; bits < 8; bits++)
             for (i = 0; i < 12; i++)
                 check_block(score, bits & 3, bits >> 2);
@@ -1307,7 +1317,7 @@ static void check_attention(void)
 static void check_no_params(void)
 {
     enum { S = 3, T = 2, B = 2, K = 2 };
-    rnn_attention att = {RNN_DOT, K, K, 0};
+    rnn_attention att = {RNN_SCORE_DOT, K, K, 0};
     rnn_seq source = {0}, seq = {0};
     size_t params, keys, work;
     rnn_real *k, *a, *c, *w, *dh, *one = NULL;
@@ -1330,7 +1340,7 @@ static void check_no_params(void)
     CHECK(rnn_attention_backward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
                                  dh, NULL, w, work, NULL) == RNN_OK &&
           dh[0] != 0, "backward");
-    att.score = RNN_ADDITIVE;
+    att.score = RNN_SCORE_ADDITIVE;
     att.size = 1;
     MUST(!rnn_attention_sizes(&att, S, T, B, &params, &keys, &work), "sizes");
     k = test_reals(keys, 0);

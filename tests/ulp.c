@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     int i, bad = 0;
 
     if (argc > 2)
-        run.kernel = atoi(argv[2]);
+        run.kernel = (rnn_kernel)atoi(argv[2]);
     if (!stride) {
         printf("usage: ulp [stride [kernel]]\n");
         return 2;
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
             size_t n = 0;
             for (; n < BLOCK && b <= 0xffffffffu; b += stride)
                 x[n++] = ulp_float((uint32_t)b);
-            if (rnn_map(u->f, n, x, y, &run) != RNN_OK) {
+            if (rnn_map((rnn_fn)u->f, n, x, y, &run) != RNN_OK) {
                 printf("this machine lacks kernel %d\n", run.kernel);
                 return 2;
             }

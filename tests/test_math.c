@@ -251,6 +251,7 @@ static void check_kernels(void)
     rnn_run run = {0, 0, NULL, NULL};
     rnn_status st[RNN_KERNELS];
     rnn_real x = 0;
+    int k;
 
     for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
         st[run.kernel] = rnn_map(RNN_FN_EXP, 1, &x, &x, &run);
@@ -263,9 +264,11 @@ static void check_kernels(void)
     CHECK(st[RNN_KERNEL_AVX2] == RNN_OK || st[RNN_KERNEL_AVX512],
           "AVX-512 without AVX2");
     CHECK(st[RNN_KERNEL_PORTABLE] == RNN_OK, "plain C");
-    for (run.kernel = (rnn_kernel)-1; run.kernel < 100; run.kernel += 100)
+    for (k = -1; k < 100; k += 100) {
+        run.kernel = (rnn_kernel)k;
         CHECK(rnn_map(RNN_FN_EXP, 1, &x, &x, &run) == RNN_E_ARG, "kernel %d",
-              run.kernel);
+              k);
+    }
 }
 
 /* ---- random bits --------------------------------------------------------- */

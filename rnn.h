@@ -58,35 +58,38 @@
  *         most.batch = B;
  *         most.train = 1;
  *         most.moments = 2;
- *         if (rnn_plan(&net, &model, &most) ||
- *             rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory))
- *             return 1;
  *         rnn_rng_seed(&rng, 1);
- *         rnn_init_params(&model, work.params, work.params_len, &rng);
- *         rnn_optimizer_init(&adam, RNN_OPT_ADAM, (rnn_real)0.02);
+ *         if (rnn_plan(&net, &model, &most) ||
+ *             rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory) ||
+ *             rnn_init_params(&model, work.params, work.params_len, &rng) ||
+ *             rnn_optimizer_init(&adam, RNN_OPT_ADAM, (rnn_real)0.02))
+ *             return 1;
  *         seq.steps = T;
  *         seq.batch = B;
  *         seq.ids = text;
- *         for (k = 0; k < 200; k++) {
- *             rnn_forward(&net, &work, &seq);
- *             rnn_cross_entropy(&net, &work, &seq, text + 1, NULL, &loss);
- *             rnn_backward(&net, &work, &seq, NULL);
- *             rnn_clip_grad_norm(work.grads, work.grads_len, 5, NULL, NULL);
- *             rnn_optimizer_step(&adam, work.params, work.grads, work.moments,
- *                                work.params_len, NULL);
- *         }
+ *         for (k = 0; k < 200; k++)
+ *             if (rnn_forward(&net, &work, &seq) ||
+ *                 rnn_cross_entropy(&net, &work, &seq, text + 1, NULL,
+ *                                   &loss) ||
+ *                 rnn_backward(&net, &work, &seq, NULL) ||
+ *                 rnn_clip_grad_norm(work.grads, work.grads_len, 5, NULL,
+ *                                    NULL) ||
+ *                 rnn_optimizer_step(&adam, &net, &work))
+ *                 return 1;
  *         printf("loss %.3f:", (double)loss);
  *         row.ids = &id;
  *         for (k = 0; k < T; k++) {
  *             printf(" %d", id);
- *             rnn_step(&net, &work, &row, h, c);
- *             rnn_greedy(work.logits, V, &id);
+ *             if (rnn_step(&net, &work, &row, h, c) ||
+ *                 rnn_greedy(work.logits, V, &id))
+ *                 return 1;
  *         }
  *         printf("\n");
  *         return 0;
  *     }
  *
- * Every call returns a status; a real program looks at it.
+ * Every call that can fail returns a status, and where compilers can they warn
+ * if nobody looks at it.
  *
  * ----------------------------------------------------------------------------
  * CONTENTS                     search for the word in brackets
@@ -276,6 +279,13 @@
 #else
 #define RNNDEF extern
 #endif
+#endif
+
+/* Declares what returns a status: to leave that unseen is a warning. */
+#ifdef __GNUC__
+#define RNNRET RNNDEF __attribute__((warn_unused_result))
+#else
+#define RNNRET RNNDEF
 #endif
 
 #ifdef __cplusplus
@@ -590,7 +600,7 @@ typedef struct rnn_flow {
  * sigmoid 1.46, log 0.84; tests/ulp.c measures them). exp overflows to
  * infinity, log 0 = -infinity, log of a negative number and sqrt of one are
  * NaN, NaN stays NaN. sqrt is correctly rounded. */
-RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
+RNNRET rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
                           const rnn_run *run);
 
 /* A random generator: Threefry-2x32-20 (Salmon et al. 2011), a function of a
@@ -622,35 +632,35 @@ typedef struct rnn_linear {
 } rnn_linear;
 
 /* params: weight [I][O] (the transpose of PyTorch's), then bias [O]. */
-RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params);
+RNNRET rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params);
 
 /* y (T, B, O) = f(x W + b). On padding x counts as 0, so y = f(b) there. With
  * ids, x is one-hot. */
-RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
+RNNRET rnn_status rnn_linear_forward(const rnn_linear *lin,
                                      const rnn_real *params,
                                      const rnn_seq *seq, rnn_real *y,
                                      const rnn_run *run);
 
 /* dy (T, B, O) becomes dz = dy * f'(z), in place; dx (T, B, I) = dz W^T, 0 on
  * padding, is written unless NULL. y is what forward gave. */
-RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
+RNNRET rnn_status rnn_linear_backward(const rnn_linear *lin,
                                       const rnn_real *params,
                                       const rnn_seq *seq, const rnn_real *y,
                                       rnn_real *dy, rnn_real *dx,
                                       const rnn_run *run);
 
 /* grads += x^T dz and sum of dz, over valid rows; dz is what backward left. */
-RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
+RNNRET rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
                                    const rnn_real *dz, rnn_real *grads,
                                    const rnn_run *run);
 
 /* y (T, B, E) = table[ids]; table is [vocabulary][E]. Padding gives 0. */
-RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
+RNNRET rnn_status rnn_embedding_forward(int vocabulary, int width,
                                         const rnn_real *table,
                                         const rnn_seq *seq, rnn_real *y,
                                         const rnn_run *run);
 /* grads[ids] += dy */
-RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
+RNNRET rnn_status rnn_embedding_grads(int vocabulary, int width,
                                       const rnn_seq *seq, const rnn_real *dy,
                                       rnn_real *grads, const rnn_run *run);
 
@@ -691,7 +701,7 @@ typedef struct rnn_attention {
 
 /* How many numbers: params; keys, U h of all states, computed once per source;
  * work of forward, kept for backward and grads. */
-RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
+RNNRET rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       int source_steps, int steps, int batch,
                                       size_t *params, size_t *keys,
                                       size_t *work);
@@ -700,7 +710,7 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
  * batch, lengths of the queries, x = s. keys (S, B, A), written. attn
  * (T, B, S), exactly 0 on padding; context (T, B, K); scores (T, B, S): e, 0
  * on padding, or NULL. A row without a valid state has a context of 0. */
-RNNDEF rnn_status rnn_attention_forward(
+RNNRET rnn_status rnn_attention_forward(
     const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
     const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
     rnn_real *context, rnn_real *scores, rnn_real *work, size_t work_len,
@@ -708,7 +718,7 @@ RNNDEF rnn_status rnn_attention_forward(
 
 /* Back from dcontext (T, B, K) and dattn (T, B, S; NULL: zeros) to dh
  * (S, B, K) and ds (T, B, Q), 0 on padding. Either may be NULL. */
-RNNDEF rnn_status rnn_attention_backward(
+RNNRET rnn_status rnn_attention_backward(
     const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
     const rnn_seq *seq, const rnn_real *keys, size_t keys_len,
     const rnn_real *attn, const rnn_real *dcontext, const rnn_real *dattn,
@@ -716,7 +726,7 @@ RNNDEF rnn_status rnn_attention_backward(
     const rnn_run *run);
 
 /* grads (as params) += the gradients of W, U and v, after backward. */
-RNNDEF rnn_status rnn_attention_grads(
+RNNRET rnn_status rnn_attention_grads(
     const rnn_attention *att, const rnn_seq *source, const rnn_seq *seq,
     const rnn_real *work, size_t work_len, rnn_real *grads,
     const rnn_run *run);
@@ -872,7 +882,7 @@ typedef struct rnn_net {
 
 /* Checks the description and says every size. most NULL: one step of one row.
  * RNN_E_SIZE: a size is out of its range, or too large for this machine. */
-RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
+RNNRET rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
                            const rnn_most *most);
 
 /* ---- the arrays, each with one lifetime ---------------------------------- */
@@ -1030,7 +1040,7 @@ typedef struct rnn_work {
  * placed is not cleared; stamps begin. `ints` is never placed. net must stay
  * where it is. From then on run, weights, logits, dlogits and grads may point
  * elsewhere; to change another array, bind again. */
-RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
+RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
 /* Copies the weights into work->packed, where rnn_infer and rnn_encode read
@@ -1040,17 +1050,17 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
  * reads what its forward pass has copied there. A stamp says of which plan they
  * are and where they lie: what has been moved, or belongs to another plan, is
  * RNN_E_ORDER. */
-RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
+RNNRET rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
 
 /* ---- calls --------------------------------------------------------------- */
 
 /* Training: logits (T, B, O), of N vs 1 (B, O), and in keep what backward
  * reads. On padding the logits are the head's bias. */
-RNNDEF rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
                               const rnn_seq *seq);
 
 /* The same without dropout, own_rate and backward; keep is not touched. */
-RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
                             const rnn_seq *seq);
 
 /* Back from dlogits (as logits), which a loss gives, to grads, and to what flow
@@ -1060,7 +1070,7 @@ RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
  * are in flow->source (of 1 vs N dx (1, B, I)). RNN_E_ORDER: keep does not hold
  * a forward pass by this plan with these steps, batch, lengths, seed, first
  * step and row, and own_rate; or backward has been there already. */
-RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
                                const rnn_seq *seq, const rnn_flow *flow);
 
 /* One time step of some rows. */
@@ -1082,7 +1092,7 @@ typedef struct rnn_row {
  * Of N vs 1 the logits are those if the sequence ended here. A decoder's rows
  * are hypotheses: each names the row of the sources that it belongs to, which
  * rnn_encode has read, so that several share one memory. */
-RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                            const rnn_row *row, rnn_real *h, rnn_real *c);
 
 /* Firmware: a step of an N vs N or N vs 1 model that the compiler knows, as a
@@ -1113,7 +1123,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
 /* num_sources sequences of B rows into memory, and where the decoder starts
  * into h, c (L, B, H). source[i].h0 is its encoder's. Their lengths are read by
  * every step, and must stay. */
-RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
                              const rnn_seq *source, rnn_real *h, rnn_real *c);
 
 /* What forward has kept of a pass; RNN_E_ORDER as in backward, after which it
@@ -1128,7 +1138,7 @@ typedef struct rnn_view {
         const rnn_real *context;   /* (T, B, K) c_i                          */
     } source[RNN_MAX_SOURCES];
 } rnn_view;
-RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
                                  const rnn_seq *seq, rnn_view *view);
 
 /* The same of layer l in direction d (0 forward, 1 reverse) of the stack in
@@ -1140,7 +1150,7 @@ typedef struct rnn_layer_view {
                               r z n q, q = U_n h + b_hn (reset before: r h);
                               after backward: their gradients               */
 } rnn_layer_view;
-RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
                                  const rnn_seq *seq, int which, int layer,
                                  int direction, rnn_layer_view *view);
 
@@ -1156,7 +1166,7 @@ typedef struct rnn_tensor {
                            0: N(0, 1)                                       */
     size_t offset, size;
 } rnn_tensor;
-RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
+RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor);
 
 /* ============================================================================
@@ -1199,46 +1209,46 @@ typedef struct rnn_loss {
  *     q_k = e/O, and 1 - e besides at the target
  *
  * Logits go in as they come out: softmax is in the loss. */
-RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq, const int *targets,
                                     const rnn_loss *how, rnn_real *loss);
 
 /* Sigmoid cross-entropy (torch.nn.BCEWithLogitsLoss), targets in [0, 1]: l_i =
  * mean_j -(t log s + (1 - t) log(1 - s)), s = sigmoid(x_ij). */
-RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
                                             const rnn_seq *seq,
                                             const rnn_real *targets,
                                             const rnn_loss *how,
                                             rnn_real *loss);
 
 /* Mean squared error (torch.nn.MSELoss): l_i = mean_j (x_ij - t_ij)^2. */
-RNNDEF rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq,
                                     const rnn_real *targets,
                                     const rnn_loss *how, rnn_real *loss);
 
 /* The same of any x (rows, O), of a network of your own: no row is padding
  * unless its weight is 0. dx (rows, O): d loss / d x, may be x, or NULL. */
-RNNDEF rnn_status rnn_cross_entropy_rows(const rnn_real *x, size_t rows,
+RNNRET rnn_status rnn_cross_entropy_rows(const rnn_real *x, size_t rows,
                                          int outputs, const int *targets,
                                          const rnn_loss *how, rnn_real *dx,
                                          rnn_real *loss, const rnn_run *run);
-RNNDEF rnn_status rnn_sigmoid_cross_entropy_rows(
+RNNRET rnn_status rnn_sigmoid_cross_entropy_rows(
     const rnn_real *x, size_t rows, int outputs, const rnn_real *targets,
     const rnn_loss *how, rnn_real *dx, rnn_real *loss, const rnn_run *run);
-RNNDEF rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
+RNNRET rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
                                          int outputs, const rnn_real *targets,
                                          const rnn_loss *how, rnn_real *dx,
                                          rnn_real *loss, const rnn_run *run);
 
 /* *mean = sum_i w_i l_i / n, n = 0: the sum of the weights. Sums run in 16
  * lanes by i mod 16, folded 8, 4, 2, 1. */
-RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
+RNNRET rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
                            size_t count, rnn_real n, rnn_real *mean,
                            const rnn_run *run);
 
 /* p (rows, O) = softmax(logits), row by row; p may be logits. */
-RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
+RNNRET rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
                               rnn_real *p, const rnn_run *run);
 
 /* ============================================================================
@@ -1247,7 +1257,7 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
 
 /* PyTorch's defaults: cells and head U(-1/sqrt n, 1/sqrt n), n = H for a cell
  * and D*H for the head; the embedding table N(0, 1). */
-RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
+RNNRET rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
                                   size_t params_len, rnn_rng *rng);
 
 /* Other rules, for one tensor at a time, times a gain. in and out are the
@@ -1271,14 +1281,14 @@ typedef enum rnn_init_rule {
                                 Hinton 2015                                  */
 } rnn_init_rule;
 #define RNN_INIT_RULES ((int)RNN_INIT_IDENTITY + 1)
-RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
+RNNRET rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   rnn_init_rule rule, rnn_real gain,
                                   rnn_rng *rng);
 
 /* LSTM's forget gates open at the start, in every layer, of encoders too: their
  * share of bias_ih becomes bias, of bias_hh 0 (Gers et al. 2000; Jozefowicz et
  * al. 2015 use 1). RNN_E_ARG if the model has none. */
-RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
+RNNRET rnn_status rnn_init_forget_bias(const rnn_model *model,
                                        rnn_real *params, size_t params_len,
                                        rnn_real bias);
 
@@ -1286,15 +1296,15 @@ RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
  * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
  * any finite elements, also where their squares overflow or underflow. norm
  * may be NULL. RNN_E_NOT_FINITE, grads untouched, if one is not finite. */
-RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
+RNNRET rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
                                      rnn_real max_norm, rnn_real *norm,
                                      const rnn_run *run);
 /* The same with the greatest size of an element (norm_type=inf). */
-RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
+RNNRET rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
                                     rnn_real max_norm, rnn_real *norm,
                                     const rnn_run *run);
 /* Every element into [-limit, limit] (clip_grad_value_); NaN stays. */
-RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
+RNNRET rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run);
 
 /* The optimisers of torch.optim 1.13, by its names and definitions. */
@@ -1328,36 +1338,33 @@ typedef struct rnn_optimizer {
 } rnn_optimizer;
 
 /* PyTorch's defaults of a kind, in brackets above, and no step taken. */
-RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
+RNNRET rnn_status rnn_optimizer_init(rnn_optimizer *opt,
                                      rnn_optimizer_kind kind, rnn_real lr);
 
 /* How many arrays of the layout of params it keeps: moments is (that, n). */
-RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
+RNNRET rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
                                         size_t *count);
 
-/* One update of all n parameters. moments need not be cleared: the first step
- * begins them. */
-RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
-                                     const rnn_real *grads, rnn_real *moments,
-                                     size_t n, const rnn_run *run);
+/* One update of a model's parameters, from work's grads; weights decay, biases
+ * do not. moments need not be cleared: the first step begins them.
+ * RNN_E_BUFFER: the plan has fewer of them than opt keeps. */
+RNNRET rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
+                                     rnn_work *work);
+
+/* The same of any n parameters, all of which decay. */
+RNNRET rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
+                                           const rnn_real *grads,
+                                           rnn_real *moments, size_t n,
+                                           const rnn_run *run);
 
 /* The same in two: begin counts the step, range updates the elements first ..
  * first + count - 1 of n. A caller changes lr or weight_decay between ranges
  * for rules of its own. */
-RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt);
-RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
+RNNRET rnn_status rnn_optimizer_begin(rnn_optimizer *opt);
+RNNRET rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       rnn_real *params, const rnn_real *grads,
                                       rnn_real *moments, size_t n, size_t first,
                                       size_t count, const rnn_run *run);
-
-/* One update of a model's parameters with the usual rule: no weight decay on
- * biases. */
-RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
-                                           const rnn_model *model,
-                                           rnn_real *params,
-                                           const rnn_real *grads,
-                                           rnn_real *moments,
-                                           const rnn_run *run);
 
 /* The learning rate of step t = 0, 1, ...: base, rising from base / warmup over
  * the first `warmup` steps, then, counted from there, by its kind. */
@@ -1375,7 +1382,7 @@ typedef struct rnn_schedule {
     rnn_real base, gamma, least;
     uint32_t warmup, every;
 } rnn_schedule;
-RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
+RNNRET rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
                                   rnn_real *lr);
 
 /* ReduceLROnPlateau: *lr times factor when metric (less is better) has not
@@ -1390,7 +1397,7 @@ typedef struct rnn_plateau {
     int calls, bad, cool;
     rnn_real best;
 } rnn_plateau;
-RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
+RNNRET rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
                                    rnn_real *lr);
 
 /* ============================================================================
@@ -1398,7 +1405,7 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
  * ========================================================================= */
 
 /* The greatest logit's index, the first of equals. */
-RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id);
+RNNRET rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id);
 
 /* How a token is drawn. Zeros mean: greedy. */
 typedef struct rnn_sampling {
@@ -1410,7 +1417,7 @@ typedef struct rnn_sampling {
 
 /* A token drawn from logits. work (outputs) is needed for top_k and top_p and
  * may be NULL without them. Of equal logits the first counts as likelier. */
-RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
+RNNRET rnn_status rnn_sample(const rnn_real *logits, int outputs,
                              const rnn_sampling *how, rnn_rng *rng,
                              rnn_real *work, int *id);
 
@@ -1443,7 +1450,7 @@ typedef struct rnn_writing {
  * counts (rows), end not counted. h, c as in rnn_step, updated by every step.
  * attn: those of rnn_step, step after step, or NULL. If a step fails
  * (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
-RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
                                const rnn_writing *how, rnn_real *h,
                                rnn_real *c, int *ids, int *counts,
                                rnn_real *attn);
@@ -1454,7 +1461,7 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
  * best first. h, c (L, B, H) are read. A logit of NaN or +infinity is
  * RNN_E_NOT_FINITE; one of -infinity has probability 0. The plan must be for
  * B * width rows and max_tokens tokens. */
-RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
+RNNRET rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
                                   const rnn_writing *how, const rnn_real *h,
                                   const rnn_real *c, int *ids, int *counts,
                                   rnn_real *scores);
@@ -1511,22 +1518,22 @@ typedef struct rnn_st_tensor {
 
 /* Checks every byte of the header. *why (if not NULL) is the reason of a
  * refusal. Tensors must tile the data without hole or overlap. */
-RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
+RNNRET rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
                               const char **why);
 /* The tensor at *pos, in the header's order; start with *pos = 0. RNN_E_END
  * after the last. */
-RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
+RNNRET rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
                               rnn_st_tensor *tensor);
 /* The tensor of that name, or RNN_E_END. */
-RNNDEF rnn_status rnn_st_find(const rnn_st *st, const char *name,
+RNNRET rnn_status rnn_st_find(const rnn_st *st, const char *name,
                               rnn_st_tensor *tensor);
 /* The value of a key of __metadata__, unescaped, into out (cap bytes) and its
  * length; RNN_E_END without such a key, RNN_E_BUFFER if it is longer. */
-RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
+RNNRET rnn_status rnn_st_meta(const rnn_st *st, const char *key,
                               unsigned char *out, size_t cap, size_t *len);
 /* Entry *pos of __metadata__, key and value as they stand in the JSON; start
  * with *pos = 0. RNN_E_END after the last. */
-RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
+RNNRET rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
                                    const unsigned char **key, size_t *key_len,
                                    const unsigned char **value,
                                    size_t *value_len);
@@ -1538,14 +1545,14 @@ RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype);
 
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
  * *len. vocabulary: any bytes that belong to the model, or NULL. */
-RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
+RNNRET rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            const unsigned char *vocabulary,
                            size_t vocabulary_len, void *out, size_t cap,
                            size_t *len);
 
 /* The description in a checkpoint, and its vocabulary (cap bytes, NULL: none
  * wanted). RNN_E_END: the file has no description. */
-RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
+RNNRET rnn_status rnn_load_model(const void *bytes, size_t len,
                                  rnn_model *model, unsigned char *vocabulary,
                                  size_t cap, size_t *vocabulary_len,
                                  const char **why);
@@ -1554,7 +1561,7 @@ RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
  * exactly its tensors, and if it has a description, that one. F32, F16 and
  * BF16 are read. A model of a stack alone (no table, output_size 0) has the
  * names of torch.nn.LSTM's own state_dict, without the prefix rnn. */
-RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
+RNNRET rnn_status rnn_load(const void *bytes, size_t len,
                            const rnn_model *model, rnn_real *params,
                            size_t params_len, const char **why);
 
@@ -1563,11 +1570,11 @@ RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
 #if !defined(RNN_NO_STDIO) && (!defined(__STDC_HOSTED__) || __STDC_HOSTED__)
 #define RNN_I_STDIO 1
 /* Its bytes into out (cap), and how many there are; out NULL: only that. */
-RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
+RNNRET rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len);
 /* A new file of these bytes; an old one is replaced whole or not at all, by way
  * of `path` + ".tmp". */
-RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
+RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
                                  size_t len);
 #else
 #define RNN_I_STDIO 0
@@ -8489,10 +8496,10 @@ RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
         rng.count[0] = at[0];
         rng.count[1] = 0x80000000u;
         if (seq->own_sample) /* a NaN leaves the given token */
-            (void)rnn_sample(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
+            (void)!rnn_sample(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
                              &softmax, &rng, NULL, seq->own_ids + i);
         else
-            (void)rnn_greedy(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
+            (void)!rnn_greedy(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
                              seq->own_ids + i);
     }
 }
@@ -9533,9 +9540,9 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
         return RNN_E_ARG;
     if (params_len < n)
         return RNN_E_BUFFER;
-    for (i = 0; rnn_model_tensor(model, i, &t) == RNN_OK; i++)
-        (void)rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
-    return RNN_OK;
+    for (i = 0; !st && rnn_model_tensor(model, i, &t) == RNN_OK; i++)
+        st = rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
+    return st;
 }
 
 RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
@@ -9824,9 +9831,10 @@ RNN_I_FN rnn_status rnn_i_take_back(rnn_optimizer *opt, rnn_real bias1,
     return st;
 }
 
-RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
-                                     const rnn_real *grads, rnn_real *moments,
-                                     size_t n, const rnn_run *run)
+RNNDEF rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
+                                           const rnn_real *grads,
+                                           rnn_real *moments, size_t n,
+                                           const rnn_run *run)
 {
     const rnn_real bias1 = opt ? opt->bias1 : 0, bias2 = opt ? opt->bias2 : 0;
     rnn_status st = rnn_optimizer_begin(opt);
@@ -9837,28 +9845,31 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, rnn_real *params,
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
 
-RNNDEF rnn_status rnn_optimizer_step_model(rnn_optimizer *opt,
-                                           const rnn_model *model,
-                                           rnn_real *params,
-                                           const rnn_real *grads,
-                                           rnn_real *moments,
-                                           const rnn_run *run)
+RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
+                                     rnn_work *work)
 {
     const rnn_real bias1 = opt ? opt->bias1 : 0, bias2 = opt ? opt->bias2 : 0;
     const rnn_real decay = opt ? opt->weight_decay : 0;
     rnn_tensor t;
-    size_t n;
+    rnn_i_call call;
+    size_t n, kept;
     int i;
-    rnn_status st = rnn_i_params(model, &n);
+    rnn_status st = rnn_i_enter(net, work, &call);
 
     if (!st)
-        st = rnn_optimizer_begin(opt);
+        st = rnn_optimizer_moments(opt, &kept);
     if (st)
         return st;
-    for (i = 0; !st && rnn_model_tensor(model, i, &t) == RNN_OK; i++) {
+    n = net->sizes.params;
+    if (work->moments_len < rnn_i_times(kept, n))
+        return RNN_E_BUFFER;
+    st = rnn_optimizer_begin(opt);
+    if (st)
+        return st;
+    for (i = 0; !st && rnn_model_tensor(&net->model, i, &t) == RNN_OK; i++) {
         opt->weight_decay = t.cols ? decay : 0;
-        st = rnn_optimizer_range(opt, params, grads, moments, n,
-                                 t.offset, t.size, run);
+        st = rnn_optimizer_range(opt, work->params, work->grads, work->moments,
+                                 n, t.offset, t.size, work->run);
     }
     opt->weight_decay = decay;
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;

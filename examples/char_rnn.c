@@ -352,6 +352,7 @@ static double mean_loss(network *net, const unsigned char *text, size_t count)
     for (done = 0; done < count; done += n) {
         rnn_seq seq;
         rnn_real loss = 0;
+        rnn_status status;
 
         n = count - done < CHUNK ? count - done : CHUNK;
         for (i = 0; i <= n; i++)
@@ -359,7 +360,10 @@ static double mean_loss(network *net, const unsigned char *text, size_t count)
         seq = carry_on((int)n, 1, ids, net->h, net->c);
         check(rnn_infer(&net->plan, &net->work, &seq), "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
-        rnn_cross_entropy(&net->plan, &net->work, &seq, ids + 1, NULL, &loss);
+        status = rnn_cross_entropy(&net->plan, &net->work, &seq, ids + 1, NULL,
+                                   &loss);
+        if (status != RNN_E_NOT_FINITE)
+            check(status, "measuring");
         sum += (double)loss * (double)n;
     }
     return sum / (double)count;
@@ -596,7 +600,6 @@ static void take_batch(training *t, size_t k)
 static double update(training *t, size_t k, double *norm)
 {
     const settings *s = t->s;
-    const rnn_model *model = &t->plan.model;
     rnn_work *w = &t->work;
     rnn_seq seq = carry_on(s->steps, s->batch, t->ids, t->h, t->c);
     rnn_loss how = {0};
@@ -622,8 +625,7 @@ static double update(training *t, size_t k, double *norm)
         stop(t, (int)k + 1, "gradient's norm", (double)length);
     check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr),
           "the schedule");
-    check(rnn_optimizer_step_model(&t->optimizer, model, w->params, w->grads,
-                                   w->moments, w->run), "the optimiser");
+    check(rnn_optimizer_step(&t->optimizer, &t->plan, w), "the optimiser");
     *norm = (double)length;
     return (double)mean;
 }

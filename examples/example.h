@@ -504,8 +504,7 @@ static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
           "clipping");
     check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr),
           "the schedule");
-    check(rnn_optimizer_step_model(&t->adam, &t->net.model, w->params, w->grads,
-                                   w->moments, NULL), "Adam");
+    check(rnn_optimizer_step(&t->adam, &t->net, w), "Adam");
     if (t->done < t->iterations)
         t->losses[t->done++] = (rnn_real)loss;
     t->sum += loss;

@@ -306,8 +306,8 @@ static inline void bench_call_model(bench_row *r)
                                     &r->loss));
     bench_must(r, rnn_backward(&r->net, w, &r->seq, NULL));
     bench_must(r, rnn_clip_grad_norm(w->grads, n, 5, &r->norm, w->run));
-    bench_must(r, rnn_optimizer_step(&r->adam, w->params, w->grads, w->moments,
-                                     n, w->run));
+    bench_must(r, rnn_optimizer_step_array(&r->adam, w->params, w->grads,
+                                           w->moments, n, w->run));
 }
 
 /* One call, in run's parts. */

@@ -1186,7 +1186,7 @@ static void descend(const rnn_tensor *part, int parts, size_t n,
             memcpy(g, given + k * n, n * sizeof *g);
         for (i = 0; i < parts; i++)
             unload_tensor(&part[i], g, grad[i] + k * part[i].size);
-        CALL(rnn_optimizer_step, &opt, p, g, moments, n, NULL);
+        CALL(rnn_optimizer_step_array, &opt, p, g, moments, n, NULL);
     }
 }
 

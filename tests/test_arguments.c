@@ -238,7 +238,7 @@ static void reset(void)
     how.sampling = &draw;
     how.rngs = mem.rng;
     mem.plateau = q;
-    rnn_optimizer_init(&mem.opt, RNN_OPT_ADAM, 1);
+    (void)!rnn_optimizer_init(&mem.opt, RNN_OPT_ADAM, 1);
     for (i = 0; i < (T + 1) * (B + 1); i++)
         tokens[i] = i % I;
     for (i = 0; i < T * B; i++)
@@ -681,22 +681,23 @@ static void check_pack(void)
     ALONE(PACK, RNN_E_ARG, most.packed = RNN_PACK_NONE);
     TRY(PACK, RNN_E_ARG, work.packed = NULL);
     for (k = INFER; k <= reads; k += ENCODE - INFER) {
-        TRY(k, RNN_OK, rnn_pack(&net, &work));
-        TRY(k, RNN_E_ORDER, rnn_pack(&net, &work),
+        TRY(k, RNN_OK, (void)!rnn_pack(&net, &work));
+        TRY(k, RNN_E_ORDER, (void)!rnn_pack(&net, &work),
             memcpy(mem.moved, mem.packed, sizeof mem.packed),
             work.packed = mem.moved);
-        TRY(k, RNN_OK, rnn_pack(&net, &work), rnn_bind(&net, &work, NULL, 0));
+        TRY(k, RNN_OK, (void)!rnn_pack(&net, &work),
+            (void)!rnn_bind(&net, &work, NULL, 0));
         FIRST(k, RNN_OK, mem.packed[0] = 1); /* what was there before bind */
         /* another plan packs at the same place: of the same sizes */
         most.tokens++;
         MUST(!rnn_plan(&other, &model, &most), "another plan");
         set_arrays(&there, &other);
         MUST(!rnn_bind(&other, &there, NULL, 0), "another work");
-        TRY(k, RNN_E_ORDER, rnn_pack(&other, &there));
+        TRY(k, RNN_E_ORDER, (void)!rnn_pack(&other, &there));
     }
     /* training makes its own */
-    TRY(FORWARD, RNN_OK, rnn_pack(&net, &work));
-    TRY(BACKWARD, RNN_OK, rnn_pack(&net, &work));
+    TRY(FORWARD, RNN_OK, (void)!rnn_pack(&net, &work));
+    TRY(BACKWARD, RNN_OK, (void)!rnn_pack(&net, &work));
 }
 
 /* ---- what must come first ------------------------------------------------ */
@@ -721,16 +722,17 @@ static void check_same(int k)
     TRY(k, want, seq.first_row = 9);
     TRY(k, want, seq.fresh = fresh, fresh[1] = 1);
     TRY(k, RNN_OK, seq.fresh = fresh);
-    TRY(k, want, rnn_bind(&net, &work, NULL, 0));
+    TRY(k, want, (void)!rnn_bind(&net, &work, NULL, 0));
     /* calls that were refused have not come between */
-    TRY(k, RNN_OK, seq.steps = 0, rnn_forward(&net, &work, &seq),
+    TRY(k, RNN_OK, seq.steps = 0, (void)!rnn_forward(&net, &work, &seq),
         seq.steps = T);
-    TRY(k, RNN_OK, flow.dx = mem.dx[0], rnn_backward(&net, &work, &seq, &flow),
+    TRY(k, RNN_OK, flow.dx = mem.dx[0],
+        (void)!rnn_backward(&net, &work, &seq, &flow),
         flow.dx = NULL);
-    TRY(k, RNN_OK, seq.seed[0]++, rnn_backward(&net, &work, &seq, &flow),
+    TRY(k, RNN_OK, seq.seed[0]++, (void)!rnn_backward(&net, &work, &seq, &flow),
         seq.seed[0]--);
     TRY(k, k == BACKWARD ? want : RNN_OK,
-        rnn_backward(&net, &work, &seq, &flow)); /* is a second time */
+        (void)!rnn_backward(&net, &work, &seq, &flow)); /* is a second time */
     if (!whole)
         return;
     TRY(k, want, source_lengths[1][0]--);
@@ -789,17 +791,18 @@ static void check_order(void)
     /* a decoder that has read nothing */
     for (k = STEP; k <= BEAM; k += k == GENERATE ? BEAM - GENERATE : 1) {
         ALONE(k, RNN_E_ORDER, AS_IT_IS);
-        inputs(k), rnn_forward(&net, &work, &seq), rnn_infer(&net, &work, &seq);
+        inputs(k), (void)!rnn_forward(&net, &work, &seq);
+        (void)!rnn_infer(&net, &work, &seq);
         BAD(RNN_E_ORDER, call(k));
         inputs(k), words[0][0] = -1;
-        rnn_encode(&net, &work, source, mem.h, mem.c); /* is refused */
+        (void)!rnn_encode(&net, &work, source, mem.h, mem.c); /* is refused */
         BAD(RNN_E_ORDER, call(k));
-        TRY(k, RNN_E_ORDER, rnn_bind(&net, &work, NULL, 0));
+        TRY(k, RNN_E_ORDER, (void)!rnn_bind(&net, &work, NULL, 0));
         TRY(k, RNN_OK, words[0][0] = -1,
-            rnn_encode(&net, &work, source, mem.h, mem.c));
-        TRY(k, RNN_OK, inputs(FORWARD), rnn_forward(&net, &work, &seq),
-            rnn_infer(&net, &work, &seq),
-            rnn_backward(&net, &work, &seq, &flow));
+            (void)!rnn_encode(&net, &work, source, mem.h, mem.c));
+        TRY(k, RNN_OK, inputs(FORWARD), (void)!rnn_forward(&net, &work, &seq),
+            (void)!rnn_infer(&net, &work, &seq),
+            (void)!rnn_backward(&net, &work, &seq, &flow));
     }
 }
 
@@ -868,8 +871,6 @@ static void bad_fields(rnn_status want)
     BAD(want, rnn_model_tensor(m, 0, &mem.tensor));
     BAD(want, rnn_init_params(m, mem.params, ROOM, mem.rng));
     BAD(want, rnn_init_forget_bias(m, mem.params, ROOM, 1));
-    BAD(want, rnn_optimizer_step_model(&mem.opt, m, mem.params, dy, mem.moments,
-                                       NULL));
 }
 
 #define MODEL(f, v, want) (model.f = (v), bad_fields(want))
@@ -1075,15 +1076,15 @@ static void null_train(void)
     ARG(rnn_init_params(&model, p, ROOM, NULL));
     BAD(RNN_E_BUFFER, rnn_init_params(&model, p, n - 1, mem.rng));
     GOOD(rnn_init_params(&model, p, n, mem.rng));
-    rnn_model_tensor(&model, 1, &mem.tensor);
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(NULL, p, 0, 1, mem.rng));
-    rnn_model_tensor(&model, 1, &mem.tensor);
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, NULL, 0, 1, mem.rng));
-    rnn_model_tensor(&model, 1, &mem.tensor);
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, 0, 1, NULL));
-    rnn_model_tensor(&model, 1, &mem.tensor);
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, (rnn_init_rule)-1, 1, mem.rng));
-    rnn_model_tensor(&model, 1, &mem.tensor);
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
     ARG(rnn_init_tensor(&mem.tensor, p, RNN_INIT_IDENTITY + 1, 1, mem.rng));
     ARG(rnn_init_forget_bias(NULL, p, ROOM, 1));
     ARG(rnn_init_forget_bias(&model, NULL, ROOM, 1));
@@ -1111,12 +1112,12 @@ static void null_train(void)
     ARG(rnn_optimizer_begin(NULL));
     mem.opt.step = 0xffffffffu, BAD(RNN_E_SIZE, rnn_optimizer_begin(o));
     mem.opt.step = 0xffffffffu;
-    BAD(RNN_E_SIZE, rnn_optimizer_step(o, p, g, m, 9, NULL));
-    ARG(rnn_optimizer_step(NULL, p, g, m, 9, &run));
-    ARG(rnn_optimizer_step(o, NULL, g, m, 9, &run));
-    ARG(rnn_optimizer_step(o, p, NULL, m, 9, &run));
-    ARG(rnn_optimizer_step(o, p, g, NULL, 9, &run));
-    run.parts = -1, ARG(rnn_optimizer_step(o, p, g, m, 9, &run));
+    BAD(RNN_E_SIZE, rnn_optimizer_step_array(o, p, g, m, 9, NULL));
+    ARG(rnn_optimizer_step_array(NULL, p, g, m, 9, &run));
+    ARG(rnn_optimizer_step_array(o, NULL, g, m, 9, &run));
+    ARG(rnn_optimizer_step_array(o, p, NULL, m, 9, &run));
+    ARG(rnn_optimizer_step_array(o, p, g, NULL, 9, &run));
+    run.parts = -1, ARG(rnn_optimizer_step_array(o, p, g, m, 9, &run));
     ARG(rnn_optimizer_range(o, p, g, m, 9, 0, 9, &run)); /* not begun */
     mem.opt.step = 1;
     BAD(RNN_E_SIZE, rnn_optimizer_range(o, p, g, m, 9, 10, 0, &run));
@@ -1126,27 +1127,31 @@ static void null_train(void)
     mem.opt.step = 1, ARG(rnn_optimizer_range(o, NULL, g, m, 9, 0, 9, &run));
     mem.opt.step = 1, ARG(rnn_optimizer_range(o, p, NULL, m, 9, 0, 9, &run));
     mem.opt.step = 1, ARG(rnn_optimizer_range(o, p, g, NULL, 9, 0, 9, &run));
-    ARG(rnn_optimizer_step_model(NULL, &model, p, g, m, &run));
-    ARG(rnn_optimizer_step_model(o, NULL, p, g, m, &run));
-    ARG(rnn_optimizer_step_model(o, &model, NULL, g, m, &run));
-    ARG(rnn_optimizer_step_model(o, &model, p, NULL, m, &run));
-    ARG(rnn_optimizer_step_model(o, &model, p, g, NULL, &run));
-    run.parts = -9, ARG(rnn_optimizer_step_model(o, &model, p, g, m, &run));
-    GOOD(rnn_optimizer_step_model(o, &model, p, g, m, &run));
+    ARG(rnn_optimizer_step(NULL, &net, &work));
+    ARG(rnn_optimizer_step(o, NULL, &work));
+    ARG(rnn_optimizer_step(o, &net, NULL));
+    work.grads = NULL, ARG(rnn_optimizer_step(o, &net, &work));
+    work.params = NULL, ARG(rnn_optimizer_step(o, &net, &work));
+    work.moments = NULL, ARG(rnn_optimizer_step(o, &net, &work));
+    work.moments_len--, BAD(RNN_E_BUFFER, rnn_optimizer_step(o, &net, &work));
+    mem.net = net, BAD(RNN_E_ORDER, rnn_optimizer_step(o, &mem.net, &work));
+    work.run = &run, run.parts = -9;
+    ARG(rnn_optimizer_step(o, &net, &work));
+    GOOD(rnn_optimizer_step(o, &net, &work));
 }
 
 #define OPT(f, v)                                                              \
     do {                                                                       \
         mem.opt.f = (v), ARG(rnn_optimizer_moments(&mem.opt, mem.sized));      \
         mem.opt.f = (v), ARG(rnn_optimizer_begin(&mem.opt));                   \
-        mem.opt.f = (v), ARG(rnn_optimizer_step(&mem.opt, mem.params, dy,      \
-                                                mem.moments, 9, NULL));        \
+        mem.opt.f = (v);                                                       \
+        ARG(rnn_optimizer_step_array(&mem.opt, mem.params, dy, mem.moments, 9, \
+                                     NULL));                                   \
         mem.opt.f = (v), mem.opt.step = 1;                                     \
         ARG(rnn_optimizer_range(&mem.opt, mem.params, dy, mem.moments, 9, 0,   \
                                 9, NULL));                                     \
         mem.opt.f = (v);                                                       \
-        ARG(rnn_optimizer_step_model(&mem.opt, &model, mem.params, dy,         \
-                                     mem.moments, NULL));                      \
+        ARG(rnn_optimizer_step(&mem.opt, &net, &work));                        \
     } while (0)
 
 static void check_optimizer(void)

@@ -552,7 +552,7 @@ static void hash_training(const rnn_run *run)
         fill(params, N, 0);
         for (k = 0; k < 5; k++) {
             fill(grads, N, 0);
-            MUST(rnn_optimizer_step(&o, params, grads, moments, N, run));
+            MUST(rnn_optimizer_step_array(&o, params, grads, moments, N, run));
         }
         hash_reals(params, N);
     }

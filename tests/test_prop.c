@@ -1052,7 +1052,7 @@ static void run_training(const vectors *v, const how *w, results *r)
         m = rows_of(r, w, moment_names[kind], 1, count * n);
         memcpy(p, v->params, n * sizeof *p);
         for (step = 0; step < 3; step++)
-            MUST_OK(rnn_optimizer_step(&o, p, grads, m, n, &run));
+            MUST_OK(rnn_optimizer_step_array(&o, p, grads, m, n, &run));
     }
     for (k = 0; k < 2; k++) {
         rnn_real *g = rows_of(r, w, k ? "clip max" : "clip norm", 1, n);

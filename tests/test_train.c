@@ -608,7 +608,8 @@ static void check_optimizer(rnn_optimizer o)
         for (i = 0; i < N; i++)
             plain_step(&o, t, q + i, (double)g[i], k[i]);
         if (t % 2) {
-            MUST(rnn_optimizer_step(&two, p, g, m, N, NULL) == RNN_OK, "step");
+            MUST(rnn_optimizer_step_array(&two, p, g, m, N, NULL) == RNN_OK,
+                 "step");
         } else { /* the same in two ranges */
             MUST(rnn_optimizer_begin(&two) == RNN_OK &&
                  rnn_optimizer_range(&two, p, g, m, N, 5, N - 5, NULL) ==
@@ -616,7 +617,7 @@ static void check_optimizer(rnn_optimizer o)
                  rnn_optimizer_range(&two, p, g, m, N, 0, 5, NULL) == RNN_OK,
                  "ranges");
         }
-        MUST(rnn_optimizer_step(&three, p3, g, m3, N, &run) == RNN_OK,
+        MUST(rnn_optimizer_step_array(&three, p3, g, m3, N, &run) == RNN_OK,
              "in parts");
         for (i = 0; i < N; i++) {
             e = fabs((double)p[i] - q[i]) / (1 + fabs(q[i]));
@@ -673,9 +674,11 @@ static void check_decay_of_model(void)
 {
     rnn_model model = {0};
     rnn_optimizer o = fresh(RNN_OPT_SGD, 0.5);
+    rnn_most most = {0};
     rnn_net net;
+    rnn_work work;
     rnn_tensor t;
-    rnn_real *p, *g;
+    rnn_real *p;
     int i, bad = 0;
     size_t k, n;
 
@@ -683,14 +686,19 @@ static void check_decay_of_model(void)
     model.input_size = model.output_size = 3;
     model.hidden_size = 4;
     o.weight_decay = (rnn_real)0.5;
-    MUST(rnn_plan(&net, &model, NULL) == RNN_OK, "plan");
+    most.train = 1;
+    MUST(rnn_plan(&net, &model, &most) == RNN_OK, "plan");
     n = net.sizes.params;
-    p = test_reals(n, 0);
-    g = test_reals(n, 0);
+    memset(&work, 0, sizeof work);
+    work.params = p = test_reals(n, 0);
+    work.grads = test_reals(n, 0);
+    work.params_len = work.grads_len = n;
     for (k = 0; k < n; k++)
         p[k] = 1;
-    CHECK(rnn_optimizer_step_model(&o, &model, p, g, NULL, NULL) == RNN_OK &&
-          o.weight_decay == (rnn_real)0.5 && o.step == 1, "step_model");
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all) ==
+         RNN_OK, "bind");
+    CHECK(rnn_optimizer_step(&o, &net, &work) == RNN_OK &&
+          o.weight_decay == (rnn_real)0.5 && o.step == 1, "a step");
     for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++)
         for (k = 0; k < t.size; k++)
             bad += p[t.offset + k] != (t.cols ? (rnn_real)0.75 : 1);
@@ -778,12 +786,12 @@ static void check_schedules(void)
     lr = 1;
     memset(&plateau, 0, sizeof plateau);
     for (i = 0; i < 20; i++)
-        rnn_plateau_step(&plateau, (rnn_real)(20 - i), &lr);
+        (void)!rnn_plateau_step(&plateau, (rnn_real)(20 - i), &lr);
     CHECK(lr == 1, "progress leaves the rate alone");
     lr = (rnn_real)2e-8;
     plateau.factor = (rnn_real)0.75;
     for (i = 0; i < 20; i++)
-        rnn_plateau_step(&plateau, 30, &lr);
+        (void)!rnn_plateau_step(&plateau, 30, &lr);
     CHECK(lr == (rnn_real)2e-8, "a change below 1e-8 is not made");
 }
 
@@ -1136,8 +1144,7 @@ static void check_learning(int cell, int input)
              rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
              rnn_clip_grad_norm(work.grads, net.sizes.params, 5, NULL, NULL) ==
                  RNN_OK &&
-             rnn_optimizer_step(&adam, work.params, work.grads, work.moments,
-                                net.sizes.params, NULL) == RNN_OK, "a step");
+             rnn_optimizer_step(&adam, &net, &work) == RNN_OK, "a step");
     }
     CHECK((double)loss < 0.2, "cell %d input %d: loss %g", cell, input,
           (double)loss);

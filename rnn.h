@@ -143,7 +143,8 @@
  *   T steps, B batch, I input size, H hidden size, L layers, D directions,
  *   O outputs, G gates of a cell, K blocks that a step keeps
  *
- * Sequences are time-major: x is (T, B, I), x[(t*B + b)*I + i]. States are
+ * Sequences are time-major: x is (T, B, I), x[(t*B + b)*I + i]; rnn_seq has
+ * strides for those that are batch-first. States are
  * (L*D, B, H), forward before reverse. The output of a bidirectional layer is
  * [forward; reverse]. Parameters have PyTorch's names; weights are stored
  * [in][out], the transpose of PyTorch's [out][in], because a step then streams
@@ -420,8 +421,14 @@ typedef struct rnn_run {
     void *team; /* what each gets  */
 } rnn_run;
 
-/* The sequences of one call: T steps of B rows, time-major. Everything is the
- * caller's; only hn and cn are written.
+/* The sequences of one call: T steps of B rows. Everything is the caller's;
+ * only hn and cn are written.
+ *
+ * x, ids, a loss's targets and flow's dx are time-major: step t of row b is
+ * number t*B + b of their tokens, or of their rows of I numbers. With strides
+ * it is number t*step_stride + b*row_stride: 1 and T say batch-first, 1 and N/B
+ * that the rows are B streams side by side in one text of N tokens. All other
+ * arrays stay time-major.
  *
  * Rows may have different lengths. From its length on a row is padding: its x
  * and ids are not read, its outputs are 0, and nothing there reaches a loss or
@@ -432,6 +439,8 @@ typedef struct rnn_seq {
     const int *lengths;       /* (B) 0..T, or NULL: all are T                */
     const rnn_real *x;        /* (T, B, I), or NULL with ids                 */
     const int *ids;           /* (T, B) 0..I-1: x is one-hot                 */
+    size_t step_stride;       /* 0 means B                                   */
+    size_t row_stride;        /* 0 means 1                                   */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
                                  decoder, where nothing is handed to a layer */
     const unsigned char *fresh; /* (B) 1: this row starts from zeros, whatever
@@ -709,7 +718,8 @@ RNNRET rnn_status rnn_attention_sizes(const rnn_attention *att,
 /* source: steps S, batch, lengths, x = h (S, B, K). seq: steps T, the same
  * batch, lengths of the queries, x = s. keys (S, B, A), written. attn
  * (T, B, S), exactly 0 on padding; context (T, B, K); scores (T, B, S): e, 0
- * on padding, or NULL. A row without a valid state has a context of 0. */
+ * on padding, or NULL. A row without a valid state has a context of 0. Strides
+ * are RNN_E_ARG. */
 RNNRET rnn_status rnn_attention_forward(
     const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
     const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
@@ -892,7 +902,8 @@ RNNRET rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
  */
 typedef struct rnn_i_part { /* an input of a layer, beside others */
     const rnn_real *x; /* (T, B, row), of which width count; NULL: seq->ids */
-    size_t width, row;
+    size_t width, row, step; /* numbers from row to row, from step to step;
+                                step 0: B*row                               */
     int fixed;         /* 1: x is (B, row), the same at every step          */
     int when;          /* at every step, at step 0, or at none              */
     rnn_real *dx;      /* where its gradient goes, like x, or NULL          */
@@ -4501,6 +4512,14 @@ RNN_I_INLINE size_t rnn_i_at(const rnn_seq *seq, int t, size_t b, size_t width)
     return ((size_t)t * (size_t)seq->batch + b) * width;
 }
 
+/* The number of step t, row b in the caller's x, ids and targets. */
+RNN_I_INLINE size_t rnn_i_number(const rnn_seq *seq, int t, size_t b)
+{
+    const size_t step = seq->step_stride ? seq->step_stride
+                                         : (size_t)seq->batch;
+    return (size_t)t * step + b * (seq->row_stride ? seq->row_stride : 1);
+}
+
 /* Where a call's steps end. */
 RNN_I_INLINE int rnn_i_end(const rnn_i_call *call, const rnn_seq *seq)
 {
@@ -4589,10 +4608,37 @@ RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
 {
     p->x = x;
     p->width = p->row = width;
+    p->step = 0;
     p->fixed = 0;
     p->when = RNN_I_ALWAYS;
     p->dx = dx;
     p->add = 0;
+}
+
+/* A part that is the caller's x, with its strides. */
+RNN_I_FN void rnn_i_set_x(rnn_i_part *p, const rnn_seq *seq, const rnn_real *x,
+                          size_t width, rnn_real *dx)
+{
+    rnn_i_set_part(p, x, width, dx);
+    p->step = seq->step_stride * width;
+    if (seq->row_stride)
+        p->row = seq->row_stride * width;
+    if (seq->batch == 1 && p->step) /* its steps are the rows of one matrix */
+        p->row = p->step;
+}
+
+/* From one step of a part to the next; and its step t, row b. */
+RNN_I_INLINE size_t rnn_i_part_step(const rnn_i_part *p, const rnn_seq *seq)
+{
+    return p->fixed  ? 0
+           : p->step ? p->step
+                     : (size_t)seq->batch * p->row;
+}
+
+RNN_I_INLINE size_t rnn_i_part_at(const rnn_i_part *p, const rnn_seq *seq,
+                                  int t, size_t b)
+{
+    return (size_t)t * rnn_i_part_step(p, seq) + b * p->row;
 }
 
 /* One past the last step of this call at which a part is read. */
@@ -4717,7 +4763,7 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
         t = down ? seq->steps - 1 - s : s;
         for (r = 0; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0; r += n)
             for (i = r; i < r + n; i++) {
-                const size_t id = (size_t)seq->ids[rnn_i_at(seq, t, i, 1)];
+                const size_t id = (size_t)seq->ids[rnn_i_number(seq, t, i)];
                 RNN_I_DO(call->k, accumulate)
                 (columns, b + rnn_i_at(seq, t, i, b_width), c + id * c_width);
             }
@@ -4740,7 +4786,7 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
         for (r = first; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0;
              r += n)
             for (i = r; i < r + n; i++) {
-                const size_t id = (size_t)seq->ids[rnn_i_at(seq, t, i, 1)];
+                const size_t id = (size_t)seq->ids[rnn_i_number(seq, t, i)];
                 const rnn_real *row = w + id * columns;
                 rnn_real *to = y + rnn_i_at(seq, t, i, y_width);
                 RNN_I_DO(call->k, gather)(part, b1, b2, row, to);
@@ -4764,6 +4810,22 @@ RNN_I_FN void rnn_i_pad(const rnn_i_call *call, const rnn_seq *seq,
         for (b = first; b < end; b++)
             if (seq->lengths[b] <= t)
                 rnn_i_copy(y + rnn_i_at(seq, t, b, width), value, width);
+}
+
+/* Zeros to the padding of a part's dx. */
+RNN_I_FN void rnn_i_pad_part(const rnn_i_call *call, const rnn_seq *seq,
+                             const rnn_i_part *p)
+{
+    size_t first, end, b;
+    int t;
+
+    if (!seq->lengths || p->fixed)
+        return;
+    rnn_i_share(call, (size_t)seq->batch, &first, &end);
+    for (t = call->from; t < rnn_i_end(call, seq); t++)
+        for (b = first; b < end; b++)
+            if (seq->lengths[b] <= t)
+                rnn_i_copy(p->dx + rnn_i_part_at(p, seq, t, b), NULL, p->width);
 }
 
 /* Steps, batch, lengths, and ids below `ids` (0: x instead; -1: neither).
@@ -4790,11 +4852,12 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
         return RNN_E_ARG;
     for (t = 0; t < seq->steps; t++)
         for (b = 0; b < end && (n = rnn_i_run(seq, t, &b, end)) != 0; b += n) {
-            const int *id = seq->ids + rnn_i_at(seq, t, b, 1);
             size_t i;
-            for (i = 0; i < n; i++)
-                if (id[i] < 0 || id[i] >= ids)
+            for (i = b; i < b + n; i++) {
+                const int id = seq->ids[rnn_i_number(seq, t, i)];
+                if (id < 0 || id >= ids)
                     return RNN_E_ID;
+            }
         }
     return RNN_OK;
 }
@@ -4906,7 +4969,7 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
     p.c_i = (ptrdiff_t)part->row;
     p.start = start;
     rnn_i_rows(call, seq, to, &p, (ptrdiff_t)(B * dz_width),
-               part->fixed ? 0 : (ptrdiff_t)(B * part->row));
+               (ptrdiff_t)rnn_i_part_step(part, seq));
 }
 
 /* Sets the columns of a product, which all start alike, but that b2 is added
@@ -4944,7 +5007,7 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_by(&p, w, row, 0);
     p.c = y;
     p.c_i = (ptrdiff_t)y_width;
-    rnn_i_rows(call, seq, to, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
+    rnn_i_rows(call, seq, to, &p, (ptrdiff_t)rnn_i_part_step(part, seq),
                (ptrdiff_t)(B * y_width));
 }
 
@@ -4989,7 +5052,7 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
     p.b_k = (ptrdiff_t)dz_width;
     p.c = c;
     p.c_i = (ptrdiff_t)c_width;
-    rnn_i_sum(call, seq, to, &p, part->fixed ? 0 : (ptrdiff_t)(B * part->row),
+    rnn_i_sum(call, seq, to, &p, (ptrdiff_t)rnn_i_part_step(part, seq),
               (ptrdiff_t)(B * dz_width), down);
 }
 
@@ -5207,7 +5270,7 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
         rnn_i_gather(call, s->seq, bias, NULL, 0, s->params, O, s->to, O);
     } else {
         const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
-        rnn_i_set_part(&part, s->seq->x, I, NULL);
+        rnn_i_set_x(&part, s->seq, s->seq->x, I, NULL);
         rnn_i_rows_forward(call, s->seq, &part, &w, 0, RNN_I_FROM_BIAS, bias,
                            NULL, 0, s->to, O);
     }
@@ -5235,10 +5298,10 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     }
     if (s->dx) {
         const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
-        rnn_i_set_part(&part, NULL, I, s->dx);
+        rnn_i_set_x(&part, s->seq, NULL, I, s->dx);
         rnn_i_rows_back(call, s->seq, s->to, O, O, &w, 0, &part,
                         RNN_I_FROM_ZERO);
-        rnn_i_pad(call, s->seq, NULL, s->dx, I);
+        rnn_i_pad_part(call, s->seq, &part);
     }
 }
 
@@ -5254,7 +5317,7 @@ RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
         rnn_i_scatter(call, s->seq, s->dz + first, O, end - first,
                       s->to + first, O, 1);
     } else {
-        rnn_i_set_part(&part, s->seq->x, I, NULL);
+        rnn_i_set_x(&part, s->seq, s->seq->x, I, NULL);
         rnn_i_rows_grads(call, s->seq, &part, s->dz + first, O, end - first,
                          s->to + first, O, 1);
     }
@@ -5847,8 +5910,8 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
             if (!seq->lengths || seq->lengths[b] > t)
                 for (i = 0, at = rnn_i_at(seq, t, b, width); i < parts; i++) {
                     const rnn_i_part *p = part + i;
-                    const size_t row = p->fixed ? b : rnn_i_at(seq, t, b, 1);
-                    rnn_i_copy(y + at, p->x + row * p->row, p->width);
+                    rnn_i_copy(y + at, p->x + rnn_i_part_at(p, seq, t, b),
+                               p->width);
                     at += p->width;
                 }
     rnn_i_pad(call, seq, NULL, y, width);
@@ -6052,8 +6115,7 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
             rnn_i_rows_back(call, seq, a.z, kh, gh, &w, from, &part[i],
                             d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         }
-        if (!part[i].fixed)
-            rnn_i_pad(call, seq, NULL, part[i].dx, part[i].row);
+        rnn_i_pad_part(call, seq, &part[i]);
     }
 }
 
@@ -6243,6 +6305,7 @@ RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
     one->lengths = NULL;
     one->x = NULL;
     one->ids = NULL;
+    one->step_stride = one->row_stride = 0;
     one->h0 = one->c0 = NULL;
     one->fresh = NULL;
     one->hn = one->cn = NULL;
@@ -6459,8 +6522,7 @@ RNN_I_FN void rnn_i_attend_backward_query(const rnn_i_call *call,
     for (t = call->from; t < rnn_i_end(call, o->seq); t++)
         for (b = first; b < end; b++) {
             const rnn_real *dq = o->dquery + rnn_i_at(o->seq, t, b, A);
-            rnn_real *ds = p->dx + (p->fixed ? b : rnn_i_at(o->seq, t, b, 1)) *
-                                       p->row;
+            rnn_real *ds = p->dx + rnn_i_part_at(p, o->seq, t, b);
             if (rnn_i_steps(o->seq, b) <= (size_t)t)
                 continue;
             if (p->add)
@@ -6582,6 +6644,13 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
     return RNN_OK;
 }
 
+/* Queries or keys: x, time-major. */
+RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq)
+{
+    return seq->step_stride || seq->row_stride ? RNN_E_ARG
+                                               : rnn_i_check_seq(seq, 0);
+}
+
 RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
                                     const rnn_real *params,
                                     const rnn_seq *source, const rnn_seq *seq,
@@ -6599,9 +6668,9 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     if (!st)
         st = rnn_i_att_layout(att, &o->a);
     if (!st)
-        st = rnn_i_check_seq(source, 0);
+        st = rnn_i_check_look(source);
     if (!st)
-        st = rnn_i_check_seq(seq, 0);
+        st = rnn_i_check_look(seq);
     if (!st && source->batch != seq->batch)
         st = RNN_E_ARG;
     if (!st)
@@ -7532,6 +7601,8 @@ RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
                           rnn_seq *inner)
 {
     *inner = *seq;
+    if (s->E) /* its own rows are time-major */
+        inner->step_stride = inner->row_stride = 0;
     inner->ids = s->input == RNN_INPUT_ONE_HOT ? seq->ids : NULL;
     inner->x = s->E ? s->x : s->input == RNN_INPUT_DENSE ? seq->x : NULL;
 }
@@ -7600,7 +7671,8 @@ RNN_I_FN void rnn_i_open_source(rnn_i_open *o, int i, const rnn_seq *source)
     o->source[i] = *source;
     rnn_i_inner(s, &o->source[i], &o->encoder[i]);
     s->y.ins = 1;
-    rnn_i_set_part(s->y.in, o->encoder[i].x, o->m.given ? 0 : s->y.I, NULL);
+    rnn_i_set_x(s->y.in, &o->encoder[i], o->encoder[i].x,
+                o->m.given ? 0 : s->y.I, NULL);
 }
 
 /* Attention over source i, of what reads seq. */
@@ -7627,8 +7699,8 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
     int i, n = 0;
 
     if (m->top.input != RNN_I_NOTHING)
-        rnn_i_set_part(&in[n++], o->inner.x, m->top.reads,
-                       train && m->top.E ? m->top.dx : NULL);
+        rnn_i_set_x(&in[n++], &o->inner, o->inner.x, m->top.reads,
+                    train && m->top.E ? m->top.dx : NULL);
     if (m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH)) {
         rnn_i_set_part(&in[n], m->c, m->C, train ? m->dc : NULL);
         in[n].fixed = in[n].add = 1;
@@ -7673,6 +7745,8 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
 
     hash = rnn_i_mix(hash, (uint32_t)seq->steps);
     hash = rnn_i_mix(hash, (uint32_t)seq->batch);
+    hash = rnn_i_mix(hash, (uint32_t)rnn_i_number(seq, 1, 0));
+    hash = rnn_i_mix(hash, (uint32_t)rnn_i_number(seq, 0, 1));
     for (b = 0; b < (size_t)seq->batch; b++) {
         hash = rnn_i_mix(hash, (uint32_t)rnn_i_steps(seq, b));
         hash = rnn_i_mix(hash, seq->fresh ? seq->fresh[b] : 0u);
@@ -7707,8 +7781,10 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
 
     o->seq = seq;
     o->tokens = *seq;
-    if (o->own)
+    if (o->own) {
         o->tokens.ids = seq->own_ids;
+        o->tokens.step_stride = o->tokens.row_stride = 0;
+    }
     rnn_i_inner(&m->top, &o->tokens, &o->inner);
     rnn_i_have(&m->top.y, train, m->packed);
     for (i = 0; i < m->sources; i++) {
@@ -7975,7 +8051,7 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
     const rnn_i_model *m = &o->m;
     const rnn_i_side *side = &m->source[0].side;
     rnn_i_summary s;
-    size_t first, end, b;
+    size_t first, end, b, at;
     int i;
 
     rnn_i_share(call, m->B, &first, &end);
@@ -7986,9 +8062,11 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
                 rnn_i_summary_forward(m->context, &s);
             } else if (side->input == RNN_INPUT_ONE_HOT) {
                 rnn_i_copy(m->r + b * m->R, NULL, m->R);
-                m->r[b * m->R + (size_t)o->source[0].ids[b]] = 1;
+                at = rnn_i_number(&o->source[0], 0, b);
+                m->r[b * m->R + (size_t)o->source[0].ids[at]] = 1;
             } else {
-                rnn_i_copy(m->r + b * m->R, o->encoder[0].x + b * m->R, m->R);
+                at = rnn_i_number(&o->encoder[0], 0, b);
+                rnn_i_copy(m->r + b * m->R, o->encoder[0].x + at * m->R, m->R);
             }
 }
 
@@ -8231,7 +8309,7 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_flow *flow)
 {
     const rnn_i_model *m = &o->m;
-    size_t first, end, at = 0;
+    size_t first, end, b, at = 0;
     int i;
 
     rnn_i_start_backward(call, o, flow);
@@ -8243,9 +8321,9 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
             rnn_i_encoder_backward(call, o, params, i, at, out);
             at += m->source[i].side.y.D * m->source[i].side.y.H;
         } else if (out && out->dx) {
-            rnn_i_copy(out->dx + first * m->R,
-                       m->uses_c ? m->dr + first * m->R : NULL,
-                       (end - first) * m->R);
+            for (b = first; b < end; b++)
+                rnn_i_copy(out->dx + rnn_i_number(&o->source[i], 0, b) * m->R,
+                           m->uses_c ? m->dr + b * m->R : NULL, m->R);
         }
     }
 }
@@ -8347,8 +8425,7 @@ RNN_I_FN void rnn_i_part_backward(const rnn_i_call *call, const rnn_seq *seq,
     for (t = 0; t < seq->steps; t++)
         for (b = first; b < end; b++) {
             const rnn_real *from = dy + rnn_i_at(seq, t, b, width) + at;
-            rnn_real *to = p->dx + (p->fixed ? b : rnn_i_at(seq, t, b, 1)) *
-                                       p->row;
+            rnn_real *to = p->dx + rnn_i_part_at(p, seq, t, b);
             if (rnn_i_steps(seq, b) <= (size_t)t)
                 continue;
             if (p->add)
@@ -8487,7 +8564,7 @@ RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
         if (rnn_i_steps(seq, b) <= (size_t)t)
             continue;
         i = rnn_i_at(seq, t, b, 1);
-        seq->own_ids[i] = seq->ids[i];
+        seq->own_ids[i] = seq->ids[rnn_i_number(seq, t, b)];
         at[0] = seq->first_row + (uint32_t)b;
         at[1] = 0;
         rnn_threefry(rng.key, at, word);
@@ -9101,7 +9178,8 @@ typedef struct rnn_i_loss {
     rnn_i_call call;
     rnn_loss how;
     size_t O, rows;
-    const rnn_seq *seq;      /* whose padding does not count, or NULL  */
+    const rnn_seq *seq;      /* of a model's, or NULL                  */
+    int spread;              /* 1: targets have the strides of seq     */
     const rnn_real *x;
     const int *ids;          /* targets: one of the two                */
     const rnn_real *targets;
@@ -9115,9 +9193,18 @@ RNN_I_FN rnn_real rnn_i_loss_weight(const rnn_i_loss *s, size_t i)
 {
     const size_t B = s->seq ? (size_t)s->seq->batch : 1;
 
-    if (s->seq && i / B >= rnn_i_steps(s->seq, i % B))
+    if (s->seq && s->seq->lengths && !s->how.padding &&
+        i / B >= rnn_i_steps(s->seq, i % B))
         return 0;
     return s->how.weights ? s->how.weights[i] : 1;
+}
+
+/* Where the target of row i is. */
+RNN_I_FN size_t rnn_i_target(const rnn_i_loss *s, size_t i)
+{
+    const size_t B = s->seq ? (size_t)s->seq->batch : 1;
+
+    return s->spread ? rnn_i_number(s->seq, (int)(i / B), i % B) : i;
 }
 
 /* c_k q_k, of a row whose target is y. */
@@ -9136,7 +9223,7 @@ RNN_I_FN rnn_real rnn_i_class_loss(const rnn_i_call *call, const rnn_i_loss *s,
                                    size_t i, rnn_real w, rnn_real *p)
 {
     const rnn_real *x = s->x + i * s->O, f = s->n > 0 ? rnn_i_div(w, s->n) : 0;
-    const size_t y = (size_t)s->ids[i];
+    const size_t y = (size_t)s->ids[rnn_i_target(s, i)];
     rnn_real max, sum, lse, cq, all = 0, l = 0;
     size_t k;
 
@@ -9167,6 +9254,7 @@ RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
     const rnn_real w = rnn_i_loss_weight(s, i), *x = s->x + i * s->O;
     rnn_real *p = s->dx ? s->dx + i * s->O : NULL;
     rnn_real max, sum, l, at, spread = 0;
+    const size_t to = rnn_i_target(s, i);
     size_t j;
 
     if (w == 0) {
@@ -9179,12 +9267,12 @@ RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
             RNN_I_DO(call->k, row_loss)(
                 s->squared, s->O,
                 rnn_i_div(rnn_i_div(w, s->n), (rnn_real)s->O), x,
-                s->targets + i * s->O, p),
+                s->targets + to * s->O, p),
             (rnn_real)s->O);
     if (s->how.class_weights)
         return rnn_i_class_loss(call, s, i, w, p);
     /* log-probabilities enter as x - max; smoothing takes some of all */
-    at = x[s->ids[i]];
+    at = x[s->ids[to]];
     if (s->each > 0) {
         max = RNN_I_DO(call->k, greatest)(s->O, x);
         spread = RNN_I_DO(call->k, spread)(s->O, max, s->each, x);
@@ -9196,7 +9284,7 @@ RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
     for (j = 0; p && s->each > 0 && j < s->O; j++)
         p[j] = rnn_i_sub(p[j], s->each);
     if (p) {
-        p[s->ids[i]] = rnn_i_sub(p[s->ids[i]], s->rest);
+        p[s->ids[to]] = rnn_i_sub(p[s->ids[to]], s->rest);
         RNN_I_DO(call->k, scale)(s->O, rnn_i_div(w, s->n), p, p);
     }
     return l;
@@ -9231,14 +9319,15 @@ RNN_I_FN rnn_real rnn_i_loss_count(const rnn_i_loss *s)
     rnn_real lane[16], w;
     size_t i;
 
-    if (!s->seq && !c)
+    if (!c && (!s->seq || !s->seq->lengths || s->how.padding))
         return rnn_i_weight(&s->call, s->how.weights, s->rows);
     for (i = 0; i < 16; i++)
         lane[i] = 0;
     for (i = 0; i < s->rows; i++)
         if ((w = rnn_i_loss_weight(s, i)) != 0)
             lane[i & 15] = rnn_i_add(
-                lane[i & 15], c ? rnn_i_mul(w, c[s->ids[i]]) : w);
+                lane[i & 15],
+                c ? rnn_i_mul(w, c[s->ids[rnn_i_target(s, i)]]) : w);
     return rnn_i_fold(lane);
 }
 
@@ -9288,12 +9377,12 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
         (!s->ids && (h->smoothing > 0 || h->class_weights)))
         return RNN_E_ARG;
     s->how = *h;
-    if (h->padding)
-        s->seq = NULL;
     for (i = 0; s->ids && i < s->rows; i++)
-        if ((s->ids[i] < 0 || (size_t)s->ids[i] >= s->O) &&
-            rnn_i_loss_weight(s, i) != 0)
-            return RNN_E_ID;
+        if (rnn_i_loss_weight(s, i) != 0) {
+            const int id = s->ids[rnn_i_target(s, i)];
+            if (id < 0 || (size_t)id >= s->O)
+                return RNN_E_ID;
+        }
     if (!h->values) /* sums run over values in order */
         s->call.parts = 1;
     s->n = h->n > 0 ? h->n : rnn_i_loss_count(s);
@@ -9307,6 +9396,7 @@ RNN_I_FN void rnn_i_loss_of(rnn_i_loss *s, const rnn_real *x, size_t rows,
                             int outputs, rnn_real *dx)
 {
     s->seq = NULL;
+    s->spread = 0;
     s->x = x;
     s->rows = rows;
     s->O = outputs < 0 ? 0 : (size_t)outputs;
@@ -9336,7 +9426,8 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
     rnn_i_loss_of(s, work->logits,
                   (size_t)seq->batch * (o->m.n_to_1 ? 1 : (size_t)seq->steps),
                   (int)o->m.Y, o->out == RNN_I_TRAINING ? work->dlogits : NULL);
-    s->seq = seq->lengths ? seq : NULL;
+    s->seq = seq;
+    s->spread = !o->m.n_to_1 && (seq->step_stride || seq->row_stride);
     return RNN_OK;
 }
 

@@ -1660,6 +1660,8 @@ static void check_attention(void)
     TRY(LOOK_BACK, RNN_OK, a.x = a.dh = a.ds = NULL);
     TRY(LOOK, RNN_E_ARG, source[0].x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.x = NULL);
+    TRY(LOOK, RNN_E_ARG, seq.row_stride = 2);
+    TRY(LOOK, RNN_E_ARG, source[0].step_stride = 1);
     ARG(rnn_attention_sizes(NULL, S, T, B, n, n + 1, n + 2));
     ARG(rnn_attention_sizes(&att, S, T, B, NULL, n + 1, n + 2));
     ARG(rnn_attention_sizes(&att, S, T, B, n, NULL, n + 2));

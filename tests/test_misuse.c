@@ -174,6 +174,8 @@ static void check_mistakes(void)
     ORDER(seq.seed[0] = 5, seq.seed[0] = 4);
     ORDER(seq.first_step += T, seq.first_step = 0);
     ORDER(seq.first_row = 1, seq.first_row = 0);
+    ORDER((seq.step_stride = 1, seq.row_stride = T),
+          (seq.step_stride = seq.row_stride = 0));
     ORDER(lengths[1] = 2, lengths[1] = T);
     ORDER((seq.steps = T - 1, seq.lengths = NULL),
           (seq.steps = T, seq.lengths = lengths));

@@ -405,6 +405,55 @@ static void check_padding(const job *j, const results *r)
         check_last_valid(j, find(r, "y"), numbers(r, "hn"));
 }
 
+/* Rows of x or tokens from time-major to batch-first, or back. */
+static rnn_real *turned(const rnn_real *x, size_t T, size_t B, size_t width,
+                        int back)
+{
+    rnn_real *to = zeros(T * B * width);
+    size_t t, b;
+
+    for (t = 0; t < T; t++)
+        for (b = 0; b < B; b++) {
+            const size_t major = (t * B + b) * width;
+            const size_t first = (b * T + t) * width;
+            memcpy(to + (back ? major : first), x + (back ? first : major),
+                   width * sizeof *to);
+        }
+    return to;
+}
+
+/* Batch-first sequences are the same. */
+static void check_batch_first(const job *j, const results *r)
+{
+    job laid = *j;
+    results s;
+    int i;
+
+    for (i = 0; i <= j->sources; i++) {
+        rnn_seq *q = &laid.seq[i];
+        const size_t T = (size_t)q->steps;
+        q->step_stride = 1;
+        q->row_stride = T;
+        if (q->x)
+            q->x = turned(q->x, T, j->B, j->I[i], 0);
+        if (q->ids) {
+            int *ids = test_ids(T * j->B, 1);
+            size_t k;
+            for (k = 0; k < T * j->B; k++)
+                ids[k % j->B * T + k / j->B] = q->ids[k];
+            q->ids = ids;
+        }
+    }
+    run_job(&laid, &plain, &s);
+    for (i = 0; i <= j->sources; i++) {
+        rnn_real *dx = numbers(&s, of("dx", i));
+        const size_t T = (size_t)j->seq[i].steps, n = T * j->B * j->I[i];
+        if (dx)
+            memcpy(dx, turned(dx, T, j->B, j->I[i], 1), n * sizeof *dx);
+    }
+    check_same(j, r, &s, "batch-first");
+}
+
 /* One-hot tokens are rows of zeros and a one. */
 static void check_one_hot(const job *j, const results *r)
 {
@@ -744,6 +793,7 @@ static void check_job(const job *j)
     check_stream(j, &r);
     check_padding(j, &r);
     check_one_hot(j, &r);
+    check_batch_first(j, &r);
     check_view(j);
     check_between(j, &r);
     check_overwritten(j);
@@ -1026,6 +1076,114 @@ static void run_losses(const vectors *v, const how *w, results *r)
     }
 }
 
+/* A linear block's x, dx or tokens batch-first. */
+static void check_linear_strides(int tokens)
+{
+    enum { T = 5, B = 3, I = 4, Y = 20 };
+    static const int lengths[B] = {5, 2, 0};
+    const rnn_linear lin = {I, Y, RNN_FN_TANH, 0};
+    const rnn_real *params = test_reals(I * Y + Y, 1), *dy;
+    rnn_real *y[2], *dx[2], *dz[2], *grads[2];
+    rnn_seq seq = {0};
+    int *ids = test_ids(T * B, I), *turned_ids = test_ids(T * B, 1), k;
+
+    seq.steps = T;
+    seq.batch = B;
+    seq.lengths = lengths;
+    seq.x = tokens ? NULL : test_reals(T * B * I, 1);
+    seq.ids = tokens ? ids : NULL;
+    dy = test_reals(T * B * Y, 1);
+    for (k = 0; k < T * B; k++)
+        turned_ids[k % B * T + k / B] = ids[k];
+    for (k = 0; k < 2; k++) {
+        y[k] = zeros(T * B * Y);
+        dx[k] = zeros(T * B * I);
+        dz[k] = zeros(T * B * Y);
+        grads[k] = zeros(I * Y + Y);
+        memcpy(dz[k], dy, T * B * Y * sizeof *dy);
+        MUST_OK(rnn_linear_forward(&lin, params, &seq, y[k], NULL));
+        MUST_OK(rnn_linear_backward(&lin, params, &seq, y[k], dz[k],
+                                    tokens ? NULL : dx[k], NULL));
+        MUST_OK(rnn_linear_grads(&lin, &seq, dz[k], grads[k], NULL));
+        seq.step_stride = 1;
+        seq.row_stride = T;
+        if (tokens)
+            seq.ids = turned_ids;
+        else
+            seq.x = turned(seq.x, T, B, I, 0);
+    }
+    CHECK(!memcmp(y[0], y[1], T * B * Y * sizeof *dy) &&
+              !memcmp(grads[0], grads[1], (I * Y + Y) * sizeof *dy) &&
+              (tokens || !memcmp(dx[0], turned(dx[1], T, B, I, 1),
+                                 T * B * I * sizeof *dy)),
+          "a linear block, batch-first, %s", tokens ? "tokens" : "x");
+    test_free();
+}
+
+/* What 1 vs N is given, with a row between one and the next. */
+static void check_given_strides(rnn_input input)
+{
+    enum { T = 3, B = 4, I = 5, Y = 2 };
+    rnn_real *x[2], *dx[2], *logits = test_reals(T * B * Y, 0);
+    int *ids[2], k;
+    size_t b;
+    rnn_model model = {0};
+    rnn_most most = {0};
+    rnn_seq seq = {0}, source = {0};
+    rnn_flow flow = {0}, from = {0};
+    rnn_net net;
+    rnn_work work;
+
+    model.wiring = RNN_WIRING_1_TO_N;
+    model.input = input;
+    model.input_size = I;
+    model.embedding_size = 3;
+    model.hidden_size = input == RNN_INPUT_EMBEDDING ? 3 : I;
+    model.output_size = Y;
+    most.steps = T;
+    most.batch = B;
+    most.train = 1;
+    memset(&work, 0, sizeof work);
+    MUST_OK(rnn_plan(&net, &model, &most));
+    work.params = test_reals(net.sizes.params, 1);
+    work.params_len = net.sizes.params;
+    MUST_OK(rnn_bind(&net, &work, test_reals(net.sizes.all, 1),
+                     net.sizes.all));
+    for (k = 0; k < 2; k++) {
+        x[k] = test_reals(2 * B * I, 1);
+        dx[k] = zeros(2 * B * I);
+        ids[k] = test_ids(2 * B, I);
+    }
+    for (b = 0; b < B; b++) {
+        ids[1][2 * b] = ids[0][b];
+        memcpy(x[1] + 2 * b * I, x[0] + b * I, I * sizeof *x[0]);
+    }
+    seq.steps = T;
+    seq.batch = source.batch = B;
+    source.steps = 1;
+    seq.source = &source;
+    flow.source = &from;
+    for (k = 0; k < 2; k++) {
+        source.x = x[k];
+        source.ids = ids[k];
+        source.row_stride = k ? 2 : 0;
+        from.dx = input == RNN_INPUT_DENSE ? dx[k] : NULL;
+        MUST_OK(rnn_forward(&net, &work, &seq));
+        if (k == 0)
+            memcpy(logits, work.logits, T * B * Y * sizeof *logits);
+        CHECK(!memcmp(logits, work.logits, T * B * Y * sizeof *logits),
+              "what is given, with strides");
+        memset(work.dlogits, 0, T * B * Y * sizeof *logits);
+        work.dlogits[1] = work.dlogits[3] = 1;
+        MUST_OK(rnn_backward(&net, &work, &seq, &flow));
+    }
+    for (b = 0; b < B; b++)
+        CHECK(!memcmp(dx[0] + b * I, dx[1] + 2 * b * I, I * sizeof *logits),
+              "its dx, with strides");
+    CHECK(input != RNN_INPUT_DENSE || dx[0][0] != 0, "no dx");
+    test_free();
+}
+
 static void run_training(const vectors *v, const how *w, results *r)
 {
     static const char *const names[6] = {"sgd", "adagrad", "adadelta",
@@ -1157,10 +1315,16 @@ static void check_vectors(void)
 
 int main(int argc, char **argv)
 {
+    int k;
+
     open_jobs(argc, argv);
     check_jobs();
     check_mask();
     check_two_masks();
+    check_linear_strides(0);
+    check_linear_strides(1);
+    for (k = 0; k < RNN_INPUTS; k++)
+        check_given_strides((rnn_input)k);
     check_vectors();
     job_make_unused();
     return test_end();

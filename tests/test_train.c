@@ -140,6 +140,57 @@ static void check_loss(loss_case p)
     test_free();
 }
 
+/* Targets that lie as the strides of seq say; of N vs 1 as they are. */
+static void check_target_strides(int which, const rnn_net *net, rnn_work *work,
+                                 const rnn_seq *major)
+{
+    const size_t T = (size_t)major->steps, B = (size_t)major->batch;
+    const size_t Y = (size_t)net->model.output_size;
+    const int single = net->model.wiring == RNN_WIRING_N_TO_1;
+    rnn_real *x = test_reals(T * B * 9, 1), *t[2], loss[2], *d;
+    int *ids[2], k;
+    size_t i, j;
+    rnn_seq seq = *major;
+
+    for (k = 0; k < 2; k++) {
+        t[k] = test_reals(T * B * 2 * Y, 1);
+        ids[k] = test_ids(T * B * 2, (int)Y);
+    }
+    for (i = 0; i < T * B && !single; i++) { /* a row more behind each */
+        const size_t to = i % B * (T + 1) + i / B;
+        ids[1][to] = ids[0][i];
+        for (j = 0; j < Y; j++)
+            t[1][to * Y + j] = t[0][i * Y + j];
+    }
+    seq.x = x;
+    d = test_reals(T * B * Y, 0);
+    for (k = 0; k < 2; k++) {
+        const int from = single ? 0 : k;
+        MUST(!rnn_forward(net, work, major), "forward");
+        seq.step_stride = (size_t)k;
+        seq.row_stride = k ? T + 1 : 0;
+        MUST(!(which == 0 ? rnn_cross_entropy(net, work, &seq, ids[from], NULL,
+                                              &loss[k])
+               : which == 1
+                   ? rnn_sigmoid_cross_entropy(net, work, &seq, t[from], NULL,
+                                               &loss[k])
+                   : rnn_squared_error(net, work, &seq, t[from], NULL,
+                                       &loss[k])), "loss");
+        if (k == 0)
+            memcpy(d, work->dlogits, (single ? B : T * B) * Y * sizeof *d);
+    }
+    CHECK(loss[0] == loss[1] && !memcmp(d, work->dlogits, (single ? B : T * B) *
+                                                              Y * sizeof *d),
+          "loss %d with strides: %g, not %g", which, (double)loss[1],
+          (double)loss[0]);
+    MUST(!rnn_forward(net, work, major) &&
+         !(which == 0 ? rnn_cross_entropy(net, work, major, ids[0], NULL, NULL)
+           : which == 1
+               ? rnn_sigmoid_cross_entropy(net, work, major, t[0], NULL, NULL)
+               : rnn_squared_error(net, work, major, t[0], NULL, NULL)),
+         "again");
+}
+
 /* The loss of a model whose rows have lengths is that of its rows with weights
  * of 0 and 1; of N vs 1 a row without a step is not there. Of an infer there
  * are no gradients. */
@@ -208,6 +259,8 @@ static void check_lengths(int which, rnn_wiring wiring)
               "loss %d of wiring %d, way %d: %g, not %g", which, (int)wiring, k,
               (double)loss[0], (double)loss[1]);
     }
+    check_target_strides(which, &net, &work, &seq);
+    memcpy(d, work.dlogits, rows * Y * sizeof *d);
     MUST(!rnn_infer(&net, &work, &seq), "infer");
     memset(work.logits, 0, rows * Y * sizeof *d);
     loss[0] = -1;

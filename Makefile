@@ -29,7 +29,8 @@ TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
 	$(B)/test_corners $(B)/test_misuse $(B)/test_hash $(B)/test_math $(B)/test_train \
 	$(B)/test_sample $(B)/test_st $(B)/test_files $(B)/test_bench
-PAPER = $(patsubst tests/programs/%.c,$(B)/paper_%.o,$(wildcard tests/programs/*.c))
+PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
+	$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
 
 all: examples
@@ -41,7 +42,7 @@ run: $(B)/char_rnn
 		--temperature 0.5
 
 test:
-	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(PAPER)
+	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(PROGRAMS)
 	@sh tests/run.sh $(B) $(TESTS)
 
 $(B):
@@ -79,8 +80,11 @@ $(B)/test_kernels: tests/test_kernels.c tests/test.h rnn.h | $(B)
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm
 
-# the programs that shape the next calls, checked against their declarations
-$(B)/paper_%.o: tests/programs/%.c tests/programs/rnn_next.h | $(B)
+# whole programs, as a user would write them; the one of firmware has no main
+$(B)/program_%: tests/programs/%.c rnn.h | $(B)
+	$(C99) -Wall -Wextra $< -o $@ -lm
+
+$(B)/program_firmware: tests/programs/firmware.c rnn.h | $(B)
 	$(C99) -Wall -Wextra -c $< -o $@
 
 # the first program of the header's top comment, as it stands

@@ -149,7 +149,7 @@
  * [forward; reverse]. Parameters have PyTorch's names; weights are stored
  * [in][out], the transpose of PyTorch's [out][in], because a step then streams
  * through memory with vectors along the outputs, and a one-hot input is one
- * row. rnn_save and rnn_load turn them at the border.
+ * row. rnn_save and rnn_load_params turn them at the border.
  *
  * ----------------------------------------------------------------------------
  * THE WIRINGS
@@ -1468,8 +1468,8 @@ RNNRET rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
 
 /* Beam search with a decoder: the likeliest sequences of each source, as far as
  * `width` hypotheses find them; width 1 is greedy. ids (B, best, max_tokens),
- * counts (B, best), end not counted, -1 where there is none, scores (B, best),
- * best first. h, c (L, B, H) are read. A logit of NaN or +infinity is
+ * counts (B, best), end not counted, -1 where there is none, scores (B, best;
+ * or NULL), best first. h, c (L, B, H) are read. A logit of NaN or +infinity is
  * RNN_E_NOT_FINITE; one of -infinity has probability 0. The plan must be for
  * B * width rows and max_tokens tokens. */
 RNNRET rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
@@ -1555,26 +1555,28 @@ RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
 RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype);
 
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
- * *len. vocabulary: any bytes that belong to the model, or NULL. */
+ * *len, for which params may be NULL. vocabulary: any bytes that belong to the
+ * model, or NULL. */
 RNNRET rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
-                           const unsigned char *vocabulary,
+                           size_t params_len, const unsigned char *vocabulary,
                            size_t vocabulary_len, void *out, size_t cap,
                            size_t *len);
 
 /* The description in a checkpoint, and its vocabulary (cap bytes, NULL: none
  * wanted). RNN_E_END: the file has no description. */
-RNNRET rnn_status rnn_load_model(const void *bytes, size_t len,
-                                 rnn_model *model, unsigned char *vocabulary,
-                                 size_t cap, size_t *vocabulary_len,
-                                 const char **why);
+RNNRET rnn_status rnn_load_description(const void *bytes, size_t len,
+                                       rnn_model *model,
+                                       unsigned char *vocabulary, size_t cap,
+                                       size_t *vocabulary_len,
+                                       const char **why);
 
 /* The parameters of a model that the caller describes. The file must hold
  * exactly its tensors, and if it has a description, that one. F32, F16 and
  * BF16 are read. A model of a stack alone (no table, output_size 0) has the
  * names of torch.nn.LSTM's own state_dict, without the prefix rnn. */
-RNNRET rnn_status rnn_load(const void *bytes, size_t len,
-                           const rnn_model *model, rnn_real *params,
-                           size_t params_len, const char **why);
+RNNRET rnn_status rnn_load_params(const void *bytes, size_t len,
+                                  const rnn_model *model, rnn_real *params,
+                                  size_t params_len, const char **why);
 
 /* Thin wrappers over stdio, where there is one: RNN_NO_STDIO leaves them out.
  * RNN_E_UNSUPPORTED if the file cannot be opened, read or written. */
@@ -10874,7 +10876,8 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
         const size_t out = b * best + r;
         size_t pick = n;
         counts[out] = -1;
-        scores[out] = 0;
+        if (scores)
+            scores[out] = 0;
         for (i = 0; i < n; i++)
             if (a->done_n[base + i] >= 0 &&
                 (pick == n || a->done_p[base + i] > a->done_p[base + pick]))
@@ -10882,7 +10885,8 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
         if (pick == n)
             continue;
         counts[out] = a->done_n[base + pick];
-        scores[out] = a->done_p[base + pick];
+        if (scores)
+            scores[out] = a->done_p[base + pick];
         for (j = 0; j < (size_t)counts[out]; j++)
             ids[out * a->max + j] = a->done[(base + pick) * a->max + j];
         a->done_n[base + pick] = -1;
@@ -10985,7 +10989,7 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     size_t B, b;
     rnn_status st = rnn_i_enter(net, work, &call);
 
-    if (!st && (!ids || !counts || !scores))
+    if (!st && (!ids || !counts))
         st = RNN_E_ARG;
     if (!st)
         st = rnn_i_open_beam(net, work, how, rnn_i_writable(h),
@@ -11823,7 +11827,7 @@ RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
 }
 
 RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
-                           const unsigned char *vocabulary,
+                           size_t params_len, const unsigned char *vocabulary,
                            size_t vocabulary_len, void *out, size_t cap,
                            size_t *len)
 {
@@ -11867,7 +11871,7 @@ RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
     *len = rnn_i_plus(o.n, at);
     if (!out)
         return RNN_OK;
-    if (*len > cap)
+    if (*len > cap || params_len < at / 4)
         return RNN_E_BUFFER;
     for (k = 0; k < 8 && k < (int)sizeof header; k++)
         o.p[k] = (unsigned char)(header >> 8 * k & 255u);
@@ -11970,10 +11974,11 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_load_model(const void *bytes, size_t len,
-                                 rnn_model *model, unsigned char *vocabulary,
-                                 size_t cap, size_t *vocabulary_len,
-                                 const char **why)
+RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
+                                       rnn_model *model,
+                                       unsigned char *vocabulary, size_t cap,
+                                       size_t *vocabulary_len,
+                                       const char **why)
 {
     rnn_st st;
     rnn_model m;
@@ -12042,9 +12047,9 @@ RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_load(const void *bytes, size_t len,
-                           const rnn_model *model, rnn_real *params,
-                           size_t params_len, const char **why)
+RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
+                                  const rnn_model *model, rnn_real *params,
+                                  size_t params_len, const char **why)
 {
     rnn_st st;
     size_t n;

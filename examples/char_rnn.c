@@ -251,8 +251,9 @@ static void load_params(network *net, const char *path,
                         const unsigned char *file, size_t len)
 {
     const char *why = NULL;
-    rnn_status status = rnn_load(file, len, &net->plan.model, net->work.params,
-                                 net->work.params_len, &why);
+    rnn_status status =
+        rnn_load_params(file, len, &net->plan.model, net->work.params,
+                        net->work.params_len, &why);
 
     if (status != RNN_OK)
         die("%s: %s", path, why ? why : rnn_status_text(status));
@@ -267,7 +268,8 @@ static void load_init(network *net, const char *path)
     rnn_model model;
 
     load_params(net, path, file, len);
-    if (rnn_load_model(file, len, &model, bytes, 256, &count, NULL) == RNN_OK &&
+    if (rnn_load_description(file, len, &model, bytes, 256, &count, NULL) ==
+            RNN_OK &&
         count > 0 && memcmp(bytes, net->bytes, count) != 0)
         die("%s: its vocabulary is not that of the text", path);
     free(file);
@@ -312,7 +314,8 @@ static void load_network(network *net, const char *path)
     const char *why = NULL;
     rnn_status status;
 
-    status = rnn_load_model(file, len, &model, net->bytes, 256, &count, &why);
+    status =
+        rnn_load_description(file, len, &model, net->bytes, 256, &count, &why);
     if (status == RNN_E_END)
         die("%s: weights without a description; --init reads them", path);
     if (status != RNN_OK)
@@ -470,7 +473,8 @@ static void pack(training *t)
 {
     const network *net = t->net;
 
-    check(rnn_save(&net->plan.model, net->work.params, net->bytes,
+    check(rnn_save(&net->plan.model, net->work.params,
+                   net->work.params_len, net->bytes,
                    (size_t)net->plan.model.input_size, t->file, t->file_len,
                    &t->file_len), "a checkpoint");
 }

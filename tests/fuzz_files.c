@@ -102,7 +102,7 @@ static void load(const uint8_t *data, size_t size, const rnn_model *model)
         return;
     memset(params, 0x5a, sizeof params);
     memset(back, 0x5a, sizeof back);
-    r = rnn_load(data, size, model, params, count, &why);
+    r = rnn_load_params(data, size, model, params, count, &why);
     must(memcmp(params + count, back + count,
                 (ROOM - count) * sizeof *back) == 0);
     if (r) {
@@ -110,11 +110,14 @@ static void load(const uint8_t *data, size_t size, const rnn_model *model)
         return;
     }
     must(why == NULL);
-    must(rnn_save(model, params, NULL, 0, file, sizeof file, &len) == RNN_OK);
-    must(rnn_load_model(file, len, &again, NULL, 0, NULL, NULL) == RNN_OK);
-    must(rnn_load(file, len, &again, back, count, &why) == RNN_OK);
+    must(rnn_save(model, params, count, NULL, 0, file, sizeof file, &len) ==
+         RNN_OK);
+    must(rnn_load_description(file, len, &again, NULL, 0, NULL, NULL) ==
+         RNN_OK);
+    must(rnn_load_params(file, len, &again, back, count, &why) == RNN_OK);
     must(memcmp(params, back, sizeof back) == 0);
-    must(rnn_save(&again, back, NULL, 0, NULL, 0, &n) == RNN_OK && n == len);
+    must(rnn_save(&again, back, count, NULL, 0, NULL, 0, &n) == RNN_OK &&
+         n == len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -129,8 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         list_all(data, size, &st);
     else
         must(why != NULL);
-    if (rnn_load_model(data, size, &got, vocabulary, sizeof vocabulary, &len,
-                       &why) == RNN_OK)
+    if (rnn_load_description(data, size, &got, vocabulary, sizeof vocabulary,
+                             &len, &why) == RNN_OK)
         load(data, size, &got);
     else
         must(len == 77);

@@ -133,7 +133,7 @@ static rnn_status ask_load(bytes b, const rnn_model *m, verdict *v)
     if (!params)
         exit(1);
     memset(params, MARK, size);
-    r = rnn_load(b.p, b.n, m, params, n, &why);
+    r = rnn_load_params(b.p, b.n, m, params, n, &why);
     v->reasons = v->reasons && told(r, why);
     v->untouched = v->untouched && (!r || all_mark(params, size));
     free(params);
@@ -157,8 +157,8 @@ static verdict ask_model(bytes b, const rnn_model *m)
     memset(&got, MARK, sizeof got);
     memset(vocabulary, MARK, sizeof vocabulary);
     why = before;
-    v.model = rnn_load_model(b.p, b.n, &got, vocabulary, sizeof vocabulary,
-                             &len, &why);
+    v.model = rnn_load_description(b.p, b.n, &got, vocabulary,
+                                   sizeof vocabulary, &len, &why);
     v.reasons = v.reasons && told(v.model, why);
     v.untouched = !v.model || (all_mark(&got, sizeof got) && len == 77 &&
                                all_mark(vocabulary, sizeof vocabulary));

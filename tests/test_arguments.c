@@ -1485,7 +1485,8 @@ static void null_decoder(void)
     FIRST(ENCODE, RNN_OK, model.cell = RNN_CELL_GRU, a.c = NULL);
     TRY(ENCODE, RNN_OK, source[0].batch = source[1].batch = 1);
     NUL(GENERATE, how), NUL(GENERATE, out), NUL(GENERATE, counts);
-    NUL(BEAM, how), NUL(BEAM, out), NUL(BEAM, counts), NUL(BEAM, scores);
+    NUL(BEAM, how), NUL(BEAM, out), NUL(BEAM, counts);
+    TRY(BEAM, RNN_OK, a.scores = NULL);
     TRY(BEAM, RNN_E_ARG, work.ints = NULL);
     TRY(BEAM, RNN_E_BUFFER, work.ints_len = 0);
     NUL(STEP, row);

@@ -90,7 +90,7 @@ static int is_bare(const rnn_model *m, int described)
             (m->wiring == RNN_WIRING_N_TO_N && m->input == RNN_INPUT_DENSE));
 }
 
-/* What rnn_load_model says where either answer will do. */
+/* What rnn_load_description says where either answer will do. */
 enum { ANY = 1 };
 
 /* The readers say of a file what they should, of m's own tensors or others. */
@@ -505,16 +505,26 @@ static rnn_real *some_params(const rnn_model *m, size_t *count)
 static bytes save(const rnn_model *m, const rnn_real *p,
                   const unsigned char *vocabulary, size_t vocabulary_len)
 {
-    size_t len = 0, n = 0;
+    size_t len = 0, n = 0, params;
+    rnn_net net;
     bytes b;
 
-    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, NULL, 0, &b.n) == RNN_OK,
+    MUST(!rnn_plan(&net, m, NULL), "plan");
+    params = net.sizes.params;
+    CHECK(rnn_save(m, p, params, vocabulary, vocabulary_len, NULL, 0, &b.n) ==
+              RNN_OK,
           "length");
     b.p = (unsigned char *)test_memory(b.n);
-    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, b.n - 1, &len) ==
-              RNN_E_BUFFER && len == b.n, "one byte too few");
-    CHECK(rnn_save(m, p, vocabulary, vocabulary_len, b.p, b.n, &n) == RNN_OK &&
-              n == b.n, "save");
+    CHECK(rnn_save(m, p, params - 1, vocabulary, vocabulary_len, b.p, b.n,
+                   &len) == RNN_E_BUFFER, "one parameter too few");
+    CHECK(rnn_save(m, p, params, vocabulary, vocabulary_len, b.p, b.n - 1,
+                   &len) == RNN_E_BUFFER &&
+              len == b.n,
+          "one byte too few");
+    CHECK(rnn_save(m, p, params, vocabulary, vocabulary_len, b.p, b.n, &n) ==
+                  RNN_OK &&
+              n == b.n,
+          "save");
     return b;
 }
 
@@ -764,7 +774,7 @@ static void check_others(const rnn_model *model, bytes b)
         said = spelt(&other);
         p = (rnn_real *)test_memory(n * sizeof *p);
         memset(p, MARK, n * sizeof *p);
-        r = rnn_load(b.p, b.n, &other, p, n, &why);
+        r = rnn_load_params(b.p, b.n, &other, p, n, &why);
         if (same_model(&said, &m))
             CHECK(r == RNN_OK && !why, "%s said otherwise: %s", fields[i].key,
                   why ? why : "?");
@@ -795,17 +805,18 @@ static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
     memcpy(odd, b.p, b.n);
     check_meta(m, 1, b);
     check_tensors(m, p, count, b);
-    CHECK(rnn_load_model(odd, b.n, &got, back, 256, &n, &why) == RNN_OK &&
+    CHECK(rnn_load_description(odd, b.n, &got, back, 256, &n, &why) == RNN_OK &&
           n == vocabulary_len && !memcmp(back, vocabulary, n),
           "description: %s", why ? why : "");
     CHECK(same_model(&got, &said), "another description");
-    CHECK(rnn_load(odd, b.n, &got, q, count, &why) == RNN_OK &&
+    CHECK(rnn_load_params(odd, b.n, &got, q, count, &why) == RNN_OK &&
           !memcmp(p, q, count * sizeof *p), "parameters: %s", why ? why : "");
     memset(q, MARK, count * sizeof *q);
-    CHECK(rnn_load(b.p, b.n, m, q, count, &why) == RNN_OK && !why &&
+    CHECK(rnn_load_params(b.p, b.n, m, q, count, &why) == RNN_OK && !why &&
           !memcmp(p, q, count * sizeof *p), "as it was described: %s",
           why ? why : "");
-    CHECK(rnn_load(odd, b.n, &got, q, count - 1, &why) == RNN_E_BUFFER && why,
+    CHECK(rnn_load_params(odd, b.n, &got, q, count - 1, &why) == RNN_E_BUFFER &&
+              why,
           "params one too short");
     again = save(&got, q, back, n);
     CHECK(again.n == b.n && !memcmp(again.p, b.p, b.n), "saved again");
@@ -813,7 +824,8 @@ static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
     b = save(m, p, NULL, 0);
     check_meta(m, 0, b);
     n = 77;
-    CHECK(rnn_load_model(b.p, b.n, &got, back, 0, &n, NULL) == RNN_OK && n == 0,
+    CHECK(rnn_load_description(b.p, b.n, &got, back, 0, &n, NULL) == RNN_OK &&
+              n == 0,
           "no vocabulary");
     test_free();
 }
@@ -877,9 +889,9 @@ static void check_fractions(void)
         m.dropout = (rnn_real)((double)k / 1e7);
         m.dropout_last = i & 1 ? m.dropout : 0;
         sprintf(wants, "0.%07ld", k);
-        MUST(!rnn_save(&m, p, NULL, 0, file, sizeof file, &len) &&
+        MUST(!rnn_save(&m, p, TINY, NULL, 0, file, sizeof file, &len) &&
                  !rnn_st_open(file, len, &st, NULL) &&
-                 !rnn_load_model(file, len, &got, NULL, 0, NULL, NULL),
+                 !rnn_load_description(file, len, &got, NULL, 0, NULL, NULL),
              "dropout %s", wants);
         said = spelt(&m);
         if (rnn_st_meta(&st, "dropout", text, sizeof text, &n) || n != 9 ||
@@ -890,8 +902,8 @@ static void check_fractions(void)
     CHECK(!bad, "%d of 500 fractions are lost", bad);
     m.dropout = sizeof(rnn_real) == 4 ? (rnn_real)0.99999994
                                       : (rnn_real)0.9999999999;
-    CHECK(!rnn_save(&m, p, NULL, 0, file, sizeof file, &len) &&
-          !rnn_load_model(file, len, &got, NULL, 0, NULL, NULL) &&
+    CHECK(!rnn_save(&m, p, TINY, NULL, 0, file, sizeof file, &len) &&
+          !rnn_load_description(file, len, &got, NULL, 0, NULL, NULL) &&
           got.dropout > (rnn_real)0.9999998 && got.dropout < 1,
           "dropout near 1");
 }
@@ -911,41 +923,50 @@ static void check_room(void)
     bytes b;
 
     memset(&none, 0, sizeof none);
-    CHECK(rnn_save(&none, p, NULL, 0, NULL, 0, &n) == RNN_E_SIZE &&
-          rnn_save(NULL, p, NULL, 0, NULL, 0, &n) == RNN_E_ARG &&
-          rnn_save(&m, p, NULL, 0, NULL, 0, NULL) == RNN_E_ARG &&
-          rnn_save(&m, NULL, NULL, 0, words, 4, &n) == RNN_E_ARG && n == 0,
+    CHECK(rnn_save(&none, p, count, NULL, 0, NULL, 0, &n) == RNN_E_SIZE &&
+              rnn_save(NULL, p, count, NULL, 0, NULL, 0, &n) == RNN_E_ARG &&
+              rnn_save(&m, p, count, NULL, 0, NULL, 0, NULL) == RNN_E_ARG &&
+              rnn_save(&m, NULL, count, NULL, 0, words, 4, &n) == RNN_E_ARG &&
+              n == 0,
           "bad arguments");
-    CHECK(rnn_save(&m, NULL, xyz, 3, NULL, 0, &b.n) == RNN_OK && b.n > 500,
+    CHECK(rnn_save(&m, NULL, count, xyz, 3, NULL, 0, &b.n) == RNN_OK &&
+              b.n > 500,
           "its length");
     b.p = (unsigned char *)test_memory(b.n);
     b.p[200] = b.p[b.n - 1] = 77;
-    CHECK(rnn_save(&m, p, xyz, 3, b.p, 200, &n) == RNN_E_BUFFER && n == b.n &&
-          b.p[200] == 77, "too short by far");
-    CHECK(rnn_save(&m, p, xyz, 3, b.p, b.n - 1, &n) == RNN_E_BUFFER &&
+    CHECK(rnn_save(&m, p, count, xyz, 3, b.p, 200, &n) == RNN_E_BUFFER &&
+              n == b.n && b.p[200] == 77,
+          "too short by far");
+    CHECK(rnn_save(&m, p, count, xyz, 3, b.p, b.n - 1, &n) == RNN_E_BUFFER &&
           b.p[b.n - 1] == 77, "by one byte");
-    CHECK(rnn_save(&m, p, xyz, 3, b.p, b.n, &n) == RNN_OK && n == b.n,
+    CHECK(rnn_save(&m, p, count, xyz, 3, b.p, b.n, &n) == RNN_OK && n == b.n,
           "just right");
 
-    CHECK(rnn_load_model(b.p, b.n, NULL, NULL, 0, NULL, &why) == RNN_E_ARG,
+    CHECK(rnn_load_description(b.p, b.n, NULL, NULL, 0, NULL, &why) ==
+              RNN_E_ARG,
           "no model");
-    CHECK(rnn_load_model(b.p, b.n, NULL, NULL, 0, NULL, NULL) == RNN_E_ARG,
+    CHECK(rnn_load_description(b.p, b.n, NULL, NULL, 0, NULL, NULL) ==
+              RNN_E_ARG,
           "no reason wanted");
-    CHECK(rnn_load_model(b.p, b.n, &loaded, NULL, 0, &k, NULL) == RNN_OK &&
-          k == 3, "a vocabulary's length");
-    CHECK(rnn_load_model(b.p, b.n, &loaded, words, 2, &k, NULL) ==
+    CHECK(rnn_load_description(b.p, b.n, &loaded, NULL, 0, &k, NULL) ==
+                  RNN_OK &&
+              k == 3,
+          "a vocabulary's length");
+    CHECK(rnn_load_description(b.p, b.n, &loaded, words, 2, &k, NULL) ==
               RNN_E_BUFFER && words[0] == 9, "no room for it");
-    CHECK(rnn_load_model(b.p, b.n, &loaded, words, 3, NULL, NULL) == RNN_OK &&
-          memcmp(words, "xyz\t", 4) == 0, "room for it");
+    CHECK(rnn_load_description(b.p, b.n, &loaded, words, 3, NULL, NULL) ==
+                  RNN_OK &&
+              memcmp(words, "xyz\t", 4) == 0,
+          "room for it");
     CHECK(loaded.cell == m.cell && loaded.dropout_last == m.dropout_last &&
           loaded.dropout == 0, "the model");
 
-    CHECK(rnn_load(b.p, b.n, &none, q, count, &why) == RNN_E_SIZE &&
-          rnn_load(b.p, b.n, &m, NULL, count, &why) == RNN_E_ARG && why,
+    CHECK(rnn_load_params(b.p, b.n, &none, q, count, &why) == RNN_E_SIZE &&
+          rnn_load_params(b.p, b.n, &m, NULL, count, &why) == RNN_E_ARG && why,
           "no model, or nowhere");
-    CHECK(rnn_load(b.p, b.n, &m, q, count - 1, NULL) == RNN_E_BUFFER &&
+    CHECK(rnn_load_params(b.p, b.n, &m, q, count - 1, NULL) == RNN_E_BUFFER &&
           q[0] == 0, "too short");
-    CHECK(rnn_load(b.p, b.n, &m, q, count, NULL) == RNN_OK &&
+    CHECK(rnn_load_params(b.p, b.n, &m, q, count, NULL) == RNN_OK &&
           !memcmp(p, q, count * sizeof *p), "the parameters");
     test_free();
 }
@@ -989,7 +1010,7 @@ typedef struct change {
     rnn_status load, model;
 } change;
 
-/* In the file without a description: rnn_load_model always finds none. */
+/* In the file without a description: rnn_load_description always finds none. */
 #define NO RNN_E_MISMATCH
 #define END RNN_E_END
 static const change plain_changes[] = {
@@ -1446,7 +1467,7 @@ static void check_mixed(void)
         saved = save(m, p, NULL, 0);
         b = rewritten(saved, -1);
         why = NULL;
-        CHECK(rnn_load(b.p, b.n, m, q, count, &why) == RNN_OK &&
+        CHECK(rnn_load_params(b.p, b.n, m, q, count, &why) == RNN_OK &&
                   !memcmp(p, q, count * sizeof *p), "%s in halves: %s",
               kinds[k % KINDS].name, why ? why : "other numbers");
         free(b.p);

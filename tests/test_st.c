@@ -647,7 +647,7 @@ static void check_halves(int brain)
         b.p[8 + strlen(json) + 2 * i] = (unsigned char)(i & 255);
         b.p[8 + strlen(json) + 2 * i + 1] = (unsigned char)(i >> 8);
     }
-    CHECK(rnn_load(b.p, b.n, &s, p, N + 1, &why) == RNN_OK, "halves: %s",
+    CHECK(rnn_load_params(b.p, b.n, &s, p, N + 1, &why) == RNN_OK, "halves: %s",
           why ? why : "");
     for (i = 0; i < N; i++) {
         want = half_of(i);
@@ -672,13 +672,13 @@ static void check_load(void)
     const bytes f = file_of("{}", 0);
 
     s.input_size = s.hidden_size = 1;
-    CHECK(rnn_load(f.p, f.n, &none, p, 4, &why) == RNN_E_SIZE &&
-          rnn_load(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
+    CHECK(rnn_load_params(f.p, f.n, &none, p, 4, &why) == RNN_E_SIZE &&
+          rnn_load_params(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
           "no model, or nowhere");
     why = NULL;
-    CHECK(rnn_load(f.p, f.n, &s, p, 3, &why) == RNN_E_BUFFER && why,
+    CHECK(rnn_load_params(f.p, f.n, &s, p, 3, &why) == RNN_E_BUFFER && why,
           "too short");
-    CHECK(rnn_load(f.p, f.n, &s, p, 4, &why) == RNN_E_MISMATCH,
+    CHECK(rnn_load_params(f.p, f.n, &s, p, 4, &why) == RNN_E_MISMATCH,
           "nothing in it");
     free(f.p);
 }

@@ -2,7 +2,8 @@
  * nine tenths of them, says how many of the rest it knows, and saves itself for
  * classify_stream.c. A recording is a wave of three axes in noise; its class is
  * which of three wave lengths it has. */
-#include "rnn_next.h"
+#define RNN_IMPLEMENTATION
+#include "../../rnn.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,15 +57,15 @@ static rnn_status save(const rnn_net *net, const rnn_work *work)
 {
     static unsigned char bytes[1 << 16];
     size_t len = 0;
-    rnn_status st = rnn_save(&net->model, work->params, net->sizes.params, NULL,
-                             bytes, sizeof bytes, &len);
+    rnn_status st = rnn_save(&net->model, work->params, work->params_len, NULL,
+                             0, bytes, sizeof bytes, &len);
 
     return st ? st : rnn_write_file("classify.safetensors", bytes, len);
 }
 
 int main(void)
 {
-    const rnn_model model = {.wiring = RNN_N_TO_1, .cell = RNN_CELL_GRU,
+    const rnn_model model = {.wiring = RNN_WIRING_N_TO_1, .cell = RNN_CELL_GRU,
                              .input_size = AXES, .hidden_size = 24,
                              .output_size = CLASSES};
     const rnn_most most = {.steps = MOST, .batch = B, .train = 1, .moments = 2};
@@ -83,7 +84,7 @@ int main(void)
     if ((st = rnn_plan(&net, &model, &most)) ||
         !(memory = malloc(net.sizes.all * sizeof *memory)) ||
         (st = rnn_bind(&net, &work, memory, net.sizes.all)) ||
-        (st = rnn_init_params(&net, &work, &rng)) ||
+        (st = rnn_init_params(&model, work.params, work.params_len, &rng)) ||
         (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.01f)))
         return printf("%s\n", rnn_status_text(st)), 1;
     for (i = 0; i < 10 * TRAIN && !st; i += B) {

@@ -1,6 +1,7 @@
 /* What classify.c saved, as a stream: samples come in one by one, and after
  * each it says which class it hears. */
-#include "rnn_next.h"
+#define RNN_IMPLEMENTATION
+#include "../../rnn.h"
 #include <stdio.h>
 
 static unsigned char file[1 << 16];
@@ -10,7 +11,6 @@ int main(void)
 {
     const rnn_most most = {0}; /* a step of one row */
     const rnn_row row = {.rows = 1, .x = x};
-    rnn_state state = {.h = h, .len = 64};
     rnn_model model;
     rnn_net net;
     rnn_work work = {0};
@@ -20,13 +20,15 @@ int main(void)
     rnn_status st = rnn_read_file("classify.safetensors", file, sizeof file,
                                   &n);
 
-    if (!st && !(st = rnn_load_description(file, n, &model, NULL, &why)) &&
+    if (!st &&
+        !(st = rnn_load_description(file, n, &model, NULL, 0, NULL, &why)) &&
         !(st = rnn_plan(&net, &model, &most)) &&
+        net.sizes.state <= sizeof h / sizeof *h &&
         !(st = rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory)))
-        st = rnn_load_params(file, n, &model, work.params, net.sizes.params,
+        st = rnn_load_params(file, n, &model, work.params, work.params_len,
                              &why);
     while (!st && scanf("%f %f %f", &x[0], &x[1], &x[2]) == 3) {
-        st = rnn_step(&net, &work, &row, &state);
+        st = rnn_step(&net, &work, &row, h, NULL);
         if (!st && !(st = rnn_greedy(work.logits, model.output_size, &id)))
             printf("%d\n", id);
     }

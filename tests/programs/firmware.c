@@ -1,6 +1,7 @@
 /* A microcontroller's step, from a description that the compiler knows: weights
  * in flash, 64 numbers of state, no plan, no heap, no libc. */
-#include "rnn_next.h"
+#define RNN_IMPLEMENTATION
+#include "../../rnn.h"
 
 #define NET RNN_CELL_LSTM, 3, 0, 32, 1, 1, 1, 4 /* cell I E H L D bias O */
 
@@ -12,10 +13,11 @@ RNN_DEFINE_STEP(step, NET)
 
 int main(void)
 {
-    static rnn_real h[RNN_STATE(NET)], c[RNN_STATE(NET)], x[3], logits[4];
+    static rnn_real h[RNN_STATE(1, NET)], c[RNN_STATE(1, NET)], x[3], logits[4];
+    static rnn_real scratch[RNN_SCRATCH_STEP(1, NET)];
 
     while (read_sensor(x)) {
-        step(weights, x, h, c, logits);
+        step(weights, x, NULL, h, c, logits, scratch);
         show(logits);
     }
     return 0;

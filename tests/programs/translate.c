@@ -1,6 +1,7 @@
 /* An encoder-decoder with attention learns to turn numbers around ("1 2 3" to
  * "3 2 1"), lengths 1 to N, and is then read by beam search. */
-#include "rnn_next.h"
+#define RNN_IMPLEMENTATION
+#include "../../rnn.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ static void draw(void)
 int main(void)
 {
     const rnn_model model = {
-        .wiring = RNN_N_TO_M, .cell = RNN_CELL_GRU,
+        .wiring = RNN_WIRING_N_TO_M, .cell = RNN_CELL_GRU,
         .input = RNN_INPUT_EMBEDDING, .input_size = DIGITS,
         .embedding_size = 16, .hidden_size = 32, .bidirectional = 1,
         .target = RNN_INPUT_EMBEDDING, .target_size = V,
@@ -47,8 +48,6 @@ int main(void)
                              .width = WIDTH};
     static rnn_real h[B * 48];
     static int ids[B * N], counts[B];
-    rnn_state state = {.h = h, .len = B * 48};
-    rnn_written out = {.ids = ids, .ids_len = B * N, .counts = counts};
     rnn_net net;
     rnn_work work = {0};
     rnn_optimizer adam;
@@ -60,8 +59,9 @@ int main(void)
     rnn_rng_seed(&rng, 1);
     if ((st = rnn_plan(&net, &model, &most)) ||
         !(memory = malloc(net.sizes.all * sizeof *memory)) ||
+        !(work.ints = malloc((work.ints_len = net.sizes.ints) * sizeof(int))) ||
         (st = rnn_bind(&net, &work, memory, net.sizes.all)) ||
-        (st = rnn_init_params(&net, &work, &rng)) ||
+        (st = rnn_init_params(&model, work.params, work.params_len, &rng)) ||
         (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.003f)))
         return printf("%s\n", rnn_status_text(st)), 1;
     for (k = 0; k < STEPS && !st; k++) {
@@ -69,13 +69,13 @@ int main(void)
         if (!(st = rnn_forward(&net, &work, &seq)) &&
             !(st = rnn_cross_entropy(&net, &work, &seq, want, NULL, &loss)) &&
             !(st = rnn_backward(&net, &work, &seq, NULL)) &&
-            !(st = rnn_clip_grad_norm(work.grads, net.sizes.params, 5, NULL,
+            !(st = rnn_clip_grad_norm(work.grads, work.grads_len, 5, NULL,
                                       NULL)))
             st = rnn_optimizer_step(&adam, &net, &work);
     }
     draw();
-    if (!st && !(st = rnn_encode(&net, &work, &source, &state)))
-        st = rnn_beam_search(&net, &work, &how, &state, &out);
+    if (!st && !(st = rnn_encode(&net, &work, &source, h, NULL)))
+        st = rnn_beam_search(&net, &work, &how, h, NULL, ids, counts, NULL);
     for (k = 0; k < 5 && !st; k++) {
         for (t = 0; t < from_len[k]; t++)
             printf("%d ", from[t * B + k]);
@@ -84,6 +84,7 @@ int main(void)
         printf("\n");
     }
     printf("loss %.4f: %s\n", (double)loss, rnn_status_text(st));
+    free(work.ints);
     free(memory);
     return st != RNN_OK;
 }

@@ -715,31 +715,37 @@ RNNRET rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       size_t *params, size_t *keys,
                                       size_t *work);
 
-/* source: steps S, batch, lengths, x = h (S, B, K). seq: steps T, the same
- * batch, lengths of the queries, x = s. keys (S, B, A), written. attn
- * (T, B, S), exactly 0 on padding; context (T, B, K); scores (T, B, S): e, 0
- * on padding, or NULL. A row without a valid state has a context of 0. Strides
- * are RNN_E_ARG. */
-RNNRET rnn_status rnn_attention_forward(
-    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
-    const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
-    rnn_real *context, rnn_real *scores, rnn_real *work, size_t work_len,
-    const rnn_run *run);
+/* What one pass reads, and its arrays. Strides are RNN_E_ARG. */
+typedef struct rnn_attention_pass {
+    const rnn_real *params;
+    const rnn_seq *source; /* steps S, batch, lengths, x = h (S, B, K)       */
+    const rnn_seq *seq;    /* steps T, the same batch, lengths of the queries,
+                              x = s (T, B, Q)                                */
+    rnn_real *keys;        /* (S, B, A)                                      */
+    rnn_real *attn;        /* (T, B, S) a, exactly 0 on padding              */
+    rnn_real *context;     /* (T, B, K) c, 0 where no state is valid         */
+    rnn_real *scores;      /* (T, B, S) e, 0 on padding; or NULL             */
+    rnn_real *work;
+    size_t keys_len, work_len;
+} rnn_attention_pass;
+
+/* Writes keys, attn, context, scores. */
+RNNRET rnn_status rnn_attention_forward(const rnn_attention *att,
+                                        const rnn_attention_pass *pass,
+                                        const rnn_run *run);
 
 /* Back from dcontext (T, B, K) and dattn (T, B, S; NULL: zeros) to dh
  * (S, B, K) and ds (T, B, Q), 0 on padding. Either may be NULL. */
-RNNRET rnn_status rnn_attention_backward(
-    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
-    const rnn_seq *seq, const rnn_real *keys, size_t keys_len,
-    const rnn_real *attn, const rnn_real *dcontext, const rnn_real *dattn,
-    rnn_real *dh, rnn_real *ds, rnn_real *work, size_t work_len,
-    const rnn_run *run);
+RNNRET rnn_status rnn_attention_backward(const rnn_attention *att,
+                                         const rnn_attention_pass *pass,
+                                         const rnn_real *dcontext,
+                                         const rnn_real *dattn, rnn_real *dh,
+                                         rnn_real *ds, const rnn_run *run);
 
 /* grads (as params) += the gradients of W, U and v, after backward. */
-RNNRET rnn_status rnn_attention_grads(
-    const rnn_attention *att, const rnn_seq *source, const rnn_seq *seq,
-    const rnn_real *work, size_t work_len, rnn_real *grads,
-    const rnn_run *run);
+RNNRET rnn_status rnn_attention_grads(const rnn_attention *att,
+                                      const rnn_attention_pass *pass,
+                                      rnn_real *grads, const rnn_run *run);
 
 /* ============================================================================
  * [API-MODEL]  the wirings of the article
@@ -6654,16 +6660,16 @@ RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq)
 }
 
 RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
-                                    const rnn_real *params,
-                                    const rnn_seq *source, const rnn_seq *seq,
-                                    rnn_real *work, size_t work_len,
+                                    const rnn_attention_pass *pass,
                                     const rnn_run *run, rnn_i_look *o,
                                     rnn_i_call *call)
 {
+    const rnn_seq *source = pass ? pass->source : NULL;
+    const rnn_seq *seq = pass ? pass->seq : NULL;
     size_t n, keys, all;
     rnn_status st;
 
-    if (!source || !seq || !work)
+    if (!source || !seq || !pass->work)
         return RNN_E_ARG;
     st = rnn_attention_sizes(att, source->steps, seq->steps, seq->batch, &n,
                              &keys, &all);
@@ -6677,22 +6683,37 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
         st = RNN_E_ARG;
     if (!st)
         st = rnn_i_begin(run, call);
-    if (!st && work_len < all)
+    if (!st && pass->work_len < all)
         st = RNN_E_BUFFER;
     if (st)
         return st;
     (void)rnn_i_look_work(o, (size_t)source->steps, (size_t)seq->steps,
-                          (size_t)seq->batch, work);
+                          (size_t)seq->batch, pass->work);
     o->source = source;
     o->seq = seq;
-    o->params = params;
+    o->params = pass->params;
     o->W_t = o->U_t = NULL;
     rnn_i_set_part(&o->s, seq->x, o->a.Q, NULL);
     rnn_i_set_part(&o->h, source->x, o->a.K, NULL);
+    o->keys = pass->keys;
+    o->attn = pass->attn;
+    o->context = pass->context;
     o->from = NULL;
     o->dattn = NULL;
     o->dcontext = NULL;
     return RNN_OK;
+}
+
+/* Whether forward and backward have their arrays. */
+RNN_I_FN rnn_status rnn_i_look_ready(const rnn_i_look *o,
+                                     const rnn_attention_pass *pass)
+{
+    if ((!pass->params && o->a.params) || !pass->keys || !pass->attn)
+        return RNN_E_ARG;
+    return pass->keys_len < (size_t)o->source->steps *
+                                (size_t)o->source->batch * o->a.A
+               ? RNN_E_BUFFER
+               : RNN_OK;
 }
 
 /* The block with what its calls write beside its arrays. */
@@ -6732,52 +6753,41 @@ RNN_I_FN void rnn_i_alone_grads(const rnn_i_call *call, void *arg)
     rnn_i_attention_grads(call, &s->o, s->grads);
 }
 
-RNNDEF rnn_status rnn_attention_forward(
-    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
-    const rnn_seq *seq, rnn_real *keys, size_t keys_len, rnn_real *attn,
-    rnn_real *context, rnn_real *scores, rnn_real *work, size_t work_len,
-    const rnn_run *run)
+RNNDEF rnn_status rnn_attention_forward(const rnn_attention *att,
+                                        const rnn_attention_pass *pass,
+                                        const rnn_run *run)
 {
     rnn_i_alone s;
     rnn_i_call call;
-    rnn_status st = rnn_i_open_look(att, params, source, seq, work, work_len,
-                                    run, &s.o, &call);
+    rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
+    if (!st && !pass->context)
+        st = RNN_E_ARG;
+    if (!st)
+        st = rnn_i_look_ready(&s.o, pass);
     if (st)
         return st;
-    if ((!params && s.o.a.params) || !keys || !attn || !context)
-        return RNN_E_ARG;
-    if (keys_len < (size_t)source->steps * (size_t)source->batch * s.o.a.A)
-        return RNN_E_BUFFER;
-    s.o.keys = keys;
-    s.o.attn = attn;
-    s.o.context = context;
-    s.scores = scores;
+    s.scores = pass->scores;
     rnn_i_each(&call, rnn_i_alone_forward, &s);
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_attention_backward(
-    const rnn_attention *att, const rnn_real *params, const rnn_seq *source,
-    const rnn_seq *seq, const rnn_real *keys, size_t keys_len,
-    const rnn_real *attn, const rnn_real *dcontext, const rnn_real *dattn,
-    rnn_real *dh, rnn_real *ds, rnn_real *work, size_t work_len,
-    const rnn_run *run)
+RNNDEF rnn_status rnn_attention_backward(const rnn_attention *att,
+                                         const rnn_attention_pass *pass,
+                                         const rnn_real *dcontext,
+                                         const rnn_real *dattn, rnn_real *dh,
+                                         rnn_real *ds, const rnn_run *run)
 {
     rnn_i_alone s;
     rnn_i_call call;
-    rnn_status st = rnn_i_open_look(att, params, source, seq, work, work_len,
-                                    run, &s.o, &call);
+    rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
+    if (!st && !dcontext)
+        st = RNN_E_ARG;
+    if (!st)
+        st = rnn_i_look_ready(&s.o, pass);
     if (st)
         return st;
-    if ((!params && s.o.a.params) || !keys || !attn || !dcontext)
-        return RNN_E_ARG;
-    if (keys_len < (size_t)source->steps * (size_t)source->batch * s.o.a.A)
-        return RNN_E_BUFFER;
-    s.o.keys = rnn_i_writable(keys);
-    s.o.attn = rnn_i_writable(attn);
-    s.o.context = NULL;
     s.o.dattn = dattn;
     s.o.dcontext = rnn_i_writable(dcontext);
     s.dh = dh;
@@ -6786,16 +6796,13 @@ RNNDEF rnn_status rnn_attention_backward(
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_attention_grads(
-    const rnn_attention *att, const rnn_seq *source, const rnn_seq *seq,
-    const rnn_real *work, size_t work_len, rnn_real *grads,
-    const rnn_run *run)
+RNNDEF rnn_status rnn_attention_grads(const rnn_attention *att,
+                                      const rnn_attention_pass *pass,
+                                      rnn_real *grads, const rnn_run *run)
 {
     rnn_i_alone s;
     rnn_i_call call;
-    rnn_status st = rnn_i_open_look(att, NULL, source, seq,
-                                    rnn_i_writable(work), work_len, run, &s.o,
-                                    &call);
+    rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
     if (st)
         return st;

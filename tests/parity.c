@@ -1325,7 +1325,8 @@ static void run_attention(void)
     const rnn_real *up_c = REALS("in.up_c", c_len);
     const rnn_real *up_a = some_reals("in.up_a", a_len);
     rnn_real *a = ROOM(a_len), *c = ROOM(c_len), *scores = ROOM(a_len);
-    rnn_real *dh = ROOM(h_len), *ds = ROOM(s_len), *keys, *work, *grads;
+    rnn_real *dh = ROOM(h_len), *ds = ROOM(s_len), *grads;
+    rnn_attention_pass pass;
     size_t params_len, keys_len, len;
 
     att->score = RNN_SCORE_ADDITIVE;
@@ -1337,14 +1338,18 @@ static void run_attention(void)
     s->x = REALS("in.s", s_len);
     the.params = ROOM(params_len);
     each_param(the.params, 0);
-    keys = ROOM(keys_len);
-    work = ROOM(len);
+    pass.params = the.params;
+    pass.source = h;
+    pass.seq = s;
+    pass.keys = ROOM(pass.keys_len = keys_len);
+    pass.attn = a;
+    pass.context = c;
+    pass.scores = scores;
+    pass.work = ROOM(pass.work_len = len);
     grads = zeros(params_len);
-    CALL(rnn_attention_forward, att, the.params, h, s, keys, keys_len, a, c,
-         scores, work, len, NULL);
-    CALL(rnn_attention_backward, att, the.params, h, s, keys, keys_len, a,
-         up_c, up_a, dh, ds, work, len, NULL);
-    CALL(rnn_attention_grads, att, h, s, work, len, grads, NULL);
+    CALL(rnn_attention_forward, att, &pass, NULL);
+    CALL(rnn_attention_backward, att, &pass, up_c, up_a, dh, ds, NULL);
+    CALL(rnn_attention_grads, att, &pass, grads, NULL);
     put_reals("out.attn", a, a_len);
     put_reals("out.context", c, c_len);
     put_reals("out.score", scores, a_len);

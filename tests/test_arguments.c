@@ -74,6 +74,7 @@ static struct arguments {
     int *out, *counts, which, layer, direction, vocabulary, width;
     size_t keys_len;
     size_t less; /* than the least room of attention */
+    int no_pass; /* 1: attention gets none           */
 } a;
 
 static rnn_real not_a_number(void)
@@ -311,12 +312,29 @@ enum {
     CALLS
 };
 
+/* Attention's arguments as a pass, or NULL if there is none. */
+static const rnn_attention_pass *look_of(rnn_attention_pass *l)
+{
+    memset(l, 0, sizeof *l);
+    l->params = a.params;
+    l->source = a.source;
+    l->seq = a.seq;
+    l->keys = a.keys;
+    l->attn = a.attn;
+    l->context = a.context;
+    l->scores = a.scores;
+    l->work = a.room;
+    l->keys_len = a.keys_len;
+    l->work_len = att_work - a.less;
+    return a.no_pass ? NULL : l;
+}
+
 static rnn_status call(int k)
 {
     const rnn_net *const n = a.net;
     rnn_work *const w = a.work;
     const rnn_seq *const q = a.seq;
-    const size_t look = att_work - a.less;
+    rnn_attention_pass l;
 
     called = k;
     if (w)
@@ -347,17 +365,11 @@ static rnn_status call(int k)
     case TABLE_GRADS:
         return rnn_embedding_grads(a.vocabulary, a.width, q, a.d, a.grads,
                                    a.run);
-    case LOOK:
-        return rnn_attention_forward(a.att, a.params, a.source, q, a.keys,
-                                     a.keys_len, a.attn, a.context, a.scores,
-                                     a.room, look, a.run);
+    case LOOK: return rnn_attention_forward(a.att, look_of(&l), a.run);
     case LOOK_BACK:
-        return rnn_attention_backward(a.att, a.params, a.source, q, a.keys,
-                                      a.keys_len, a.attn, a.d, a.x, a.dh, a.ds,
-                                      a.room, look, a.run);
-    default:
-        return rnn_attention_grads(a.att, a.source, q, a.room, look, a.grads,
-                                   a.run);
+        return rnn_attention_backward(a.att, look_of(&l), a.d, a.x, a.dh, a.ds,
+                                      a.run);
+    default: return rnn_attention_grads(a.att, look_of(&l), a.grads, a.run);
     }
 }
 
@@ -1655,6 +1667,8 @@ static void check_attention(void)
     }
     NUL(LOOK, context), NUL(LOOK_BACK, d), NUL(LOOK_GRADS, grads);
     TRY(LOOK, RNN_OK, a.scores = NULL);
+    for (k = LOOK; k <= LOOK_GRADS; k++)
+        TRY(k, RNN_E_ARG, a.no_pass = 1);
     /* has no parameters */
     TRY(LOOK, RNN_OK, att.score = RNN_SCORE_DOT, att.query_size = I,
         a.params = NULL);

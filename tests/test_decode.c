@@ -308,6 +308,7 @@ static void attention_blocks(const job *j, const results *r, const encoded *e,
     rnn_seq source = j->seq[i], s = j->seq[0];
     size_t params, keys, work, at;
     rnn_attention a;
+    rnn_attention_pass pass;
 
     memset(&a, 0, sizeof a);
     a.score = j->model.attention;
@@ -319,9 +320,15 @@ static void attention_blocks(const job *j, const results *r, const encoded *e,
     MUST_OK(rnn_attention_sizes(&a, source.steps, s.steps, s.batch, &params,
                                 &keys, &work));
     at = params ? offset_of(j, names[i - 1][a.score != RNN_SCORE_ADDITIVE]) : 0;
-    MUST_OK(rnn_attention_forward(&a, params ? j->params + at : NULL, &source,
-                                  &s, zeros(keys), keys, attn, context,
-                                  NULL, zeros(work), work, NULL));
+    memset(&pass, 0, sizeof pass);
+    pass.params = params ? j->params + at : NULL;
+    pass.source = &source;
+    pass.seq = &s;
+    pass.keys = zeros(pass.keys_len = keys);
+    pass.attn = attn;
+    pass.context = context;
+    pass.work = zeros(pass.work_len = work);
+    MUST_OK(rnn_attention_forward(&a, &pass, NULL));
     check_numbers(j, r, of("attention", i), attn);
     check_numbers(j, r, of("context", i), context);
 }
@@ -512,29 +519,31 @@ static void run_look(const look *l, const how *w, results *r)
     const rnn_seq *source = &j->seq[1];
     const size_t S = (size_t)source->steps, T = j->T, B = j->B;
     const rnn_real *params = input(w, l->params, j->sizes.params);
-    rnn_real *keys, *work, *attn, *context, *scores, *dh, *ds, *grads;
+    rnn_real *dh, *ds, *grads;
+    rnn_attention_pass pass;
     rnn_run run;
 
     set_run(&run, w);
     memset(r, 0, sizeof *r);
-    attn = output(r, w, "attn", TARGET, T, B, S);
-    scores = output(r, w, "scores", TARGET, T, B, S);
+    pass.attn = output(r, w, "attn", TARGET, T, B, S);
+    pass.scores = output(r, w, "scores", TARGET, T, B, S);
     r->a[0].across = r->a[1].across = SOURCE;
-    context = output(r, w, "context", TARGET, T, B, j->I[1]);
+    pass.context = output(r, w, "context", TARGET, T, B, j->I[1]);
     dh = output(r, w, "dh", SOURCE, S, B, j->I[1]);
     ds = output(r, w, "ds", TARGET, T, B, j->I[0]);
     grads = output(r, w, "grads", SHARED, 1, 1, j->sizes.params);
-    keys = work_of(r, w, l->keys);
-    work = work_of(r, w, l->work);
+    pass.keys = work_of(r, w, l->keys);
+    pass.work = work_of(r, w, l->work);
     memcpy(grads, l->before, j->sizes.params * sizeof *grads);
-    MUST_OK(rnn_attention_forward(&l->a, params, source, j->seq, keys,
-                                      l->keys, attn, context, scores, work,
-                                      l->work, &run));
-    MUST_OK(rnn_attention_backward(&l->a, params, source, j->seq, keys,
-                                       l->keys, attn, l->dcontext, l->dattn,
-                                       dh, ds, work, l->work, &run));
-    MUST_OK(rnn_attention_grads(&l->a, source, j->seq, work, l->work,
-                                    grads, &run));
+    pass.params = params;
+    pass.source = source;
+    pass.seq = j->seq;
+    pass.keys_len = l->keys;
+    pass.work_len = l->work;
+    MUST_OK(rnn_attention_forward(&l->a, &pass, &run));
+    MUST_OK(rnn_attention_backward(&l->a, &pass, l->dcontext, l->dattn, dh, ds,
+                                   &run));
+    MUST_OK(rnn_attention_grads(&l->a, &pass, grads, &run));
 }
 
 /* e of a query and a state, in double */

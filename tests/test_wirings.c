@@ -1159,12 +1159,28 @@ static const char *block_name(const void *of)
     return text;
 }
 
+static rnn_attention_pass pass_of(const block *b)
+{
+    rnn_attention_pass p;
+
+    p.params = b->params;
+    p.source = &b->source;
+    p.seq = &b->seq;
+    p.keys = b->keys;
+    p.attn = b->attn;
+    p.context = b->context;
+    p.scores = b->scores;
+    p.work = b->work;
+    p.keys_len = b->keys_len;
+    p.work_len = b->work_len;
+    return p;
+}
+
 static rnn_real block_value(void *of)
 {
     block *b = (block *)of;
-    const rnn_status st = rnn_attention_forward(
-        &b->att, b->params, &b->source, &b->seq, b->keys, b->keys_len, b->attn,
-        b->context, b->scores, b->work, b->work_len, NULL);
+    const rnn_attention_pass pass = pass_of(b);
+    const rnn_status st = rnn_attention_forward(&b->att, &pass, NULL);
 
     MUST(st == RNN_OK, "%s: forward: %s", block_name(b), rnn_status_text(st));
     return dot(b->context, b->up_context, b->context_len) +
@@ -1247,6 +1263,7 @@ static void draw_block(block *b, int score, int lengths)
 static void check_block(int score, int lengths, int weights)
 {
     rnn_real *grads, *dh, *ds;
+    rnn_attention_pass pass;
     size_t queries, states, j;
     rnn_status st;
     block b;
@@ -1276,12 +1293,11 @@ static void check_block(int score, int lengths, int weights)
     dh = test_below(4) ? nothing(states) : NULL;
     ds = test_below(4) ? nothing(queries) : NULL;
     block_value(&b);
-    st = rnn_attention_backward(&b.att, b.params, &b.source, &b.seq, b.keys,
-                                b.keys_len, b.attn, b.dcontext, b.dattn, dh,
-                                ds, b.work, b.work_len, NULL);
+    pass = pass_of(&b);
+    st = rnn_attention_backward(&b.att, &pass, b.dcontext, b.dattn, dh, ds,
+                                NULL);
     MUST(st == RNN_OK, "%s: backward", block_name(&b));
-    st = rnn_attention_grads(&b.att, &b.source, &b.seq, b.work, b.work_len,
-                             grads, NULL);
+    st = rnn_attention_grads(&b.att, &pass, grads, NULL);
     MUST(st == RNN_OK, "%s: grads", block_name(&b));
     check_block_padding(&b, dh, ds);
     b.task.value = block_value;
@@ -1320,7 +1336,8 @@ static void check_no_params(void)
     rnn_attention att = {RNN_SCORE_DOT, K, K, 0};
     rnn_seq source = {0}, seq = {0};
     size_t params, keys, work;
-    rnn_real *k, *a, *c, *w, *dh, *one = NULL;
+    rnn_real *c, *dh;
+    rnn_attention_pass pass;
     rnn_status st;
 
     source.steps = S;
@@ -1330,27 +1347,27 @@ static void check_no_params(void)
     seq.x = test_reals(T * B * K, 1);
     st = rnn_attention_sizes(&att, S, T, B, &params, &keys, &work);
     CHECK(!st && params == 0, "dot has no parameters");
-    k = test_reals(keys, 0);
-    w = test_reals(work, 0);
-    a = test_reals(T * B * S, 0);
-    c = test_reals(T * B * K, 0);
+    memset(&pass, 0, sizeof pass);
+    pass.source = &source;
+    pass.seq = &seq;
+    pass.keys = test_reals(pass.keys_len = keys, 0);
+    pass.work = test_reals(pass.work_len = work, 0);
+    pass.attn = test_reals(T * B * S, 0);
+    pass.context = c = test_reals(T * B * K, 0);
     dh = test_reals(S * B * K, 0);
-    CHECK(rnn_attention_forward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
-                                w, work, NULL) == RNN_OK, "forward");
-    CHECK(rnn_attention_backward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
-                                 dh, NULL, w, work, NULL) == RNN_OK &&
-          dh[0] != 0, "backward");
+    CHECK(rnn_attention_forward(&att, &pass, NULL) == RNN_OK, "forward");
+    CHECK(rnn_attention_backward(&att, &pass, c, NULL, dh, NULL, NULL) ==
+              RNN_OK && dh[0] != 0, "backward");
     att.score = RNN_SCORE_ADDITIVE;
     att.size = 1;
     MUST(!rnn_attention_sizes(&att, S, T, B, &params, &keys, &work), "sizes");
-    k = test_reals(keys, 0);
-    w = test_reals(work, 0);
-    one = test_reals(params, 1);
-    CHECK(rnn_attention_forward(&att, one, &source, &seq, k, keys, a, c, NULL,
-                                w, work, NULL) == RNN_OK, "forward");
-    CHECK(rnn_attention_backward(&att, NULL, &source, &seq, k, keys, a, c, NULL,
-                                 dh, NULL, w, work, NULL) == RNN_E_ARG,
-          "additive without parameters");
+    pass.keys = test_reals(pass.keys_len = keys, 0);
+    pass.work = test_reals(pass.work_len = work, 0);
+    pass.params = test_reals(params, 1);
+    CHECK(rnn_attention_forward(&att, &pass, NULL) == RNN_OK, "forward");
+    pass.params = NULL;
+    CHECK(rnn_attention_backward(&att, &pass, c, NULL, dh, NULL, NULL) ==
+              RNN_E_ARG, "additive without parameters");
     test_free();
 }
 

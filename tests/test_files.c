@@ -12,6 +12,7 @@
 #include "../rnn.h"
 #include "test.h"
 #include "st.h"
+#include "saved.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -1588,6 +1589,49 @@ static int write_corpus(const char *folder)
     return bad != 0 || test_failed != 0;
 }
 
+/* A checkpoint of version 0.1.0 loads, and is written the same. */
+static void check_saved(void)
+{
+    enum { N = sizeof saved_numbers, LEN = 8 + sizeof saved_header - 1 };
+    unsigned char *file = (unsigned char *)test_memory(LEN + 4 * N);
+    unsigned char *back = (unsigned char *)test_memory(LEN + 4 * N), text[4];
+    rnn_model m;
+    rnn_real p[N];
+    const char *why = NULL;
+    size_t len = 0, i, k, bad = 0;
+
+    memset(file, 0, 8);
+    file[0] = (unsigned char)((LEN - 8) & 255);
+    file[1] = (unsigned char)((LEN - 8) >> 8);
+    memcpy(file + 8, saved_header, LEN - 8);
+    for (i = 0; i < N; i++) {
+        const float x = (float)saved_numbers[i] / 16;
+        uint32_t bits;
+        memcpy(&bits, &x, 4);
+        for (k = 0; k < 4; k++)
+            file[LEN + 4 * i + k] = (unsigned char)(bits >> 8 * k & 255u);
+    }
+    CHECK(rnn_load_description(file, LEN + 4 * N, &m, text, sizeof text, &len,
+                               &why) == RNN_OK &&
+              len == 3 && !memcmp(text, "ab\n", 3),
+          "description: %s", why);
+    CHECK(m.wiring == RNN_WIRING_N_TO_M && m.cell == RNN_CELL_LSTM &&
+              m.input == RNN_INPUT_EMBEDDING && m.bidirectional == 1 &&
+              m.target == RNN_INPUT_ONE_HOT && m.feed == RNN_FEED_STATE &&
+              m.attention == RNN_SCORE_ADDITIVE && m.context_size == 2 &&
+              m.head_context == 1 && m.dropout_last == (rnn_real)0.25,
+          "its fields");
+    CHECK(rnn_load_params(file, LEN + 4 * N, &m, p, N, &why) == RNN_OK,
+          "parameters: %s", why);
+    for (i = 0; i < N; i++)
+        bad += p[i] != (rnn_real)((int)(i * 7 % 31) - 15) / 16;
+    CHECK(!bad, "%lu parameters lie elsewhere", (unsigned long)bad);
+    CHECK(rnn_save(&m, p, N, text, 3, back, LEN + 4 * N, &len) == RNN_OK &&
+              len == LEN + 4 * N && !memcmp(file, back, len),
+          "written anew");
+    test_free();
+}
+
 int main(int argc, char **argv)
 {
     int k;
@@ -1598,6 +1642,7 @@ int main(int argc, char **argv)
         return write_checkpoints(argv[2]);
     test_seed(argc, argv);
     check_round_trips();
+    check_saved();
     check_fractions();
     check_room();
     check_mismatches();

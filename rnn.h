@@ -10882,18 +10882,15 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
     for (r = 0; r < best; r++) {
         const size_t out = b * best + r;
         size_t pick = n;
-        counts[out] = -1;
-        if (scores)
-            scores[out] = 0;
         for (i = 0; i < n; i++)
             if (a->done_n[base + i] >= 0 &&
                 (pick == n || a->done_p[base + i] > a->done_p[base + pick]))
                 pick = i;
+        counts[out] = pick < n ? a->done_n[base + pick] : -1;
+        if (scores)
+            scores[out] = pick < n ? a->done_p[base + pick] : 0;
         if (pick == n)
             continue;
-        counts[out] = a->done_n[base + pick];
-        if (scores)
-            scores[out] = a->done_p[base + pick];
         for (j = 0; j < (size_t)counts[out]; j++)
             ids[out * a->max + j] = a->done[(base + pick) * a->max + j];
         a->done_n[base + pick] = -1;

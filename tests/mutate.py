@@ -95,9 +95,6 @@ EQUIVALENT = {
          "return n > RNN_W ? RNN_LD(p) : RNN_LDN(p, n);"),
     ],
     "any number but 0 says the same": [
-        ("rnn_linear_grads",
-         "grads + first, O, 1);",
-         "grads + first, O, 2);"),
         ("rnn_squared_error",
          "s.squared = 1;",
          "s.squared = 2;"),
@@ -109,14 +106,6 @@ EQUIVALENT = {
         ("rnn_i_scale_to_one",
          "while (rnn_i_mul(x, s) < 1 && s < (rnn_real)1e37)",
          "while (rnn_i_mul(x, s) < (1 + 1) && s < (rnn_real)1e37)"),
-    ],
-    "parameters do not depend on steps and rows": [
-        ("rnn_init_stack",
-         "rnn_status st = rnn_stack_sizes(stack, 1, 1, &sizes);",
-         "rnn_status st = rnn_stack_sizes(stack, (1 + 1), 1, &sizes);"),
-        ("rnn_load_stack",
-         "rnn_status r = rnn_stack_sizes(stack, 1, 1, &sizes);",
-         "rnn_status r = rnn_stack_sizes(stack, 1, (1 + 1), &sizes);"),
     ],
     "the last term of a series, below its rounding": [
         ("rnn_i_half_cosine",
@@ -136,20 +125,12 @@ EQUIVALENT = {
          ": -1;",
          ": -2;"),
     ],
-    "the work of a beam without attention does not depend on the source": [
-        ("rnn_beam_sizes",
-         "S[i] = model->wiring == RNN_WIRING_1_TO_N ? 1 : source_steps;",
-         "S[i] = model->wiring == RNN_WIRING_1_TO_N ? 2 : source_steps;"),
-    ],
     "a longer array, of which no more is used": [
         ("rnn_i_same",
          "unsigned char ca[4], cb[4];",
          "unsigned char ca[(4 + 1)], cb[4];"),
     ],
     "what is written over later": [
-        ("rnn_view_model",
-         "int S[RNN_MAX_SOURCES] = {0, 0}, i;",
-         "int S[RNN_MAX_SOURCES] = {0, 1}, i;"),
         ("rnn_save",
          "rnn_i_byte(&o, 0);",
          "rnn_i_byte(&o, 1);"),
@@ -160,18 +141,12 @@ EQUIVALENT = {
          "return a >= b ? a : b;"),
     ],
     "whether there are copies changes no bit, only the speed": [
-        ("rnn_i_lend",
-         "call->room = call->room_len > 4096 ? room + call->part * call->room_len",
-         "call->room = call->room_len >= 4096 ? room + call->part * call->room_len"),
         ("rnn_i_weights",
          "w.ws = a->ws ? a->ws + at : NULL;",
          ";"),
         ("rnn_i_attend_backward_memory",
          "w.wt = o->U_t;",
          ";"),
-        ("rnn_i_pack",
-         "for (hh = l || dense ? 0 : 1; hh < 2; hh++) {",
-         "for (hh = l || dense ? 0 : 0; hh < 2; hh++) {"),
     ],
     "how a row of a weight is read changes no bit, only the speed": [
         ("RNN_K(whole)",
@@ -186,11 +161,6 @@ EQUIVALENT = {
         ("RNN_K(alike)",
          "const size_t most = 4096 / p->n + 1;",
          "const size_t most = (4096 + 1) / p->n + 1;"),
-    ],
-    "not read without a second bias": [
-        ("rnn_embedding_forward",
-         "rnn_i_gather(&call, seq, NULL, NULL, 0, table, E, y, E);",
-         "rnn_i_gather(&call, seq, NULL, NULL, 1, table, E, y, E);"),
     ],
     "names are valid UTF-8, whose first byte tells how many there are": [
         ("rnn_i_same",
@@ -217,11 +187,6 @@ EQUIVALENT = {
         ("rnn_i_end",
          "return call->to < seq->steps ? call->to : seq->steps;",
          "return call->to <= seq->steps ? call->to : seq->steps;"),
-    ],
-    "tokens are the first part if there are any, so the last one tells": [
-        ("rnn_i_pack",
-         "dense |= y->in[i].x != NULL;",
-         "dense = y->in[i].x != NULL;"),
     ],
     "a number below 1 is always below a chance of 1": [
         ("rnn_i_choose",

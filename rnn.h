@@ -334,7 +334,7 @@ typedef enum rnn_status {
     RNN_E_MISMATCH = -9,    /* a valid file, but of another model */
     RNN_E_END = -10,        /* a listing has no further element */
     RNN_E_ORDER = -11       /* a call that must come first has not, or was for
-                               something else: see rnn_work */
+                               something else */
 } rnn_status;
 
 /* One line of English for a status; never NULL. */
@@ -439,8 +439,9 @@ typedef struct rnn_seq {
     const int *lengths;       /* (B) 0..T, or NULL: all are T                */
     const rnn_real *x;        /* (T, B, I), or NULL with ids                 */
     const int *ids;           /* (T, B) 0..I-1: x is one-hot                 */
-    size_t step_stride;       /* 0 means B                                   */
-    size_t row_stride;        /* 0 means 1                                   */
+    size_t step_stride;       /* in rows of I numbers, or tokens; 0: B       */
+    size_t row_stride;        /* the same; 0: 1. Both or none, but of one step
+                                 or one row                                  */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
                                  decoder, where nothing is handed to a layer */
     const unsigned char *fresh; /* (B) 1: this row starts from zeros, whatever
@@ -1061,18 +1062,20 @@ RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
 /* Copies the weights into work->packed, where rnn_infer and rnn_encode read
- * them from then on: until the next forward pass on it. Call it again whenever
- * the weights have changed. Several works that infer may share one packed
- * array, if all are bound before; one that trains needs its own, since backward
- * reads what its forward pass has copied there. A stamp says of which plan they
- * are and where they lie: what has been moved, or belongs to another plan, is
- * RNN_E_ORDER. */
+ * them from then on: until the next forward pass on it. Without such copies
+ * they read the weights themselves. Call it again whenever the weights have
+ * changed. Several works that infer may share one packed array, if all are
+ * bound before; one that trains needs its own, since backward reads what its
+ * forward pass has copied there. A stamp says of which plan they are and where
+ * they lie: what has been moved, or belongs to another plan, is RNN_E_ORDER. */
 RNNRET rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
 
 /* ---- calls --------------------------------------------------------------- */
 
 /* Training: logits (T, B, O), of N vs 1 (B, O), and in keep what backward
- * reads. On padding the logits are the head's bias. */
+ * reads. On padding, and of a row without a step, the logits are the head's
+ * bias. seq, and what it points to, must stay as it is up to backward.
+ * RNN_E_ARG: the plan is not for training. */
 RNNRET rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
                               const rnn_seq *seq);
 
@@ -1080,13 +1083,14 @@ RNNRET rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
 RNNRET rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
                             const rnn_seq *seq);
 
-/* Back from dlogits (as logits), which a loss gives, to grads, and to what flow
- * (NULL: nothing) asks for; its dx only with RNN_INPUT_DENSE. With a decoder,
- * dx is the gradient of its previous outputs, and dh0 that of the state where
- * it starts, also if it was made of the context; the gradients of the sources
- * are in flow->source (of 1 vs N dx (1, B, I)). RNN_E_ORDER: keep does not hold
- * a forward pass by this plan with these steps, batch, lengths, seed, first
- * step and row, and own_rate; or backward has been there already. */
+/* Back from dlogits (as logits), taken as they stand: a loss of this library
+ * has written them, or you have. To grads, and to what flow (NULL: nothing)
+ * asks for; its dx only with RNN_INPUT_DENSE. With a decoder, dx is the
+ * gradient of its previous outputs, and dh0 that of the state where it starts,
+ * also if it was made of the context; the gradients of the sources are in
+ * flow->source (of 1 vs N dx (1, B, I)). RNN_E_ORDER: keep does not hold a
+ * forward pass by this plan with these steps, batch, strides, lengths, seed,
+ * first step and row, and own_rate; or backward has been there already. */
 RNNRET rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
                                const rnn_seq *seq, const rnn_flow *flow);
 
@@ -1199,9 +1203,9 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * of them, and the losses and gradients of the calls add up to those of the
  * whole. */
 typedef struct rnn_loss {
-    const rnn_real *weights; /* (rows) w; NULL: ones. Where w is 0, neither the
-                                row's target nor its x are read              */
-    const rnn_real *class_weights; /* (O) c, of cross-entropy; NULL: ones    */
+    const rnn_real *weights; /* (rows) w, time-major; NULL: ones. Where w is 0,
+                                neither the row's target nor its x are read  */
+    const rnn_real *class_weights; /* (O) c, 0 or more; NULL: ones          */
     rnn_real smoothing;      /* e in [0, 1), of cross-entropy                */
     rnn_real n;              /* 0: the sum of the weights of this call, each
                                 times c of its target                        */
@@ -1211,7 +1215,9 @@ typedef struct rnn_loss {
 } rnn_loss;
 
 /* Of work's logits, which the last forward or infer has left for seq, against
- * targets of the same layout: one a row (T, B), or (T, B, O); of N vs 1 (B).
+ * targets: one a row (T, B), or (T, B, O), with seq's strides; of N vs 1 (B),
+ * or (B, O), without. No target is ignored for its value, such as -1: lengths
+ * and weights of 0 say what does not count. A row of length 0 does not.
  * Where they are a forward pass's, their gradients go to work's dlogits: the
  * loss of an infer in the middle of a training step spoils nothing. The value
  * goes to *loss (NULL: not wanted). how NULL: the defaults.
@@ -1449,7 +1455,7 @@ RNNRET rnn_status rnn_sample(const rnn_real *logits, int outputs,
 /* How sequences of tokens are written. */
 typedef struct rnn_writing {
     int begin;      /* the token before the first                            */
-    int end;        /* the token that ends a sequence; -1: none              */
+    int end;        /* the token that ends a sequence, 0 too; -1: none       */
     int min_tokens; /* end does not come before so many others; 0 where end is
                        the only token                                        */
     int max_tokens; /* at most, end not counted                              */
@@ -1464,9 +1470,10 @@ typedef struct rnn_writing {
 } rnn_writing;
 
 /* Greedy, or drawn: the tokens in ids (max_tokens, rows) and their number in
- * counts (rows), end not counted. h, c as in rnn_step, updated by every step.
- * attn: those of rnn_step, step after step, or NULL. If a step fails
- * (RNN_E_NOT_FINITE), ids, counts, h and c are as far as it came. */
+ * counts (rows), end not counted. h, c as in rnn_step, updated by every step; a
+ * stream goes on from them, so rnn_step can read a beginning. attn: those of
+ * rnn_step, step after step, or NULL. If a step fails (RNN_E_NOT_FINITE), ids,
+ * counts, h and c are as far as it came. */
 RNNRET rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
                                const rnn_writing *how, rnn_real *h,
                                rnn_real *c, int *ids, int *counts,
@@ -4485,7 +4492,8 @@ RNNDEF const char *rnn_status_text(rnn_status status)
     case RNN_E_FORMAT: return "not a valid file";
     case RNN_E_MISMATCH: return "the file does not fit the model";
     case RNN_E_END: return "nothing further";
-    case RNN_E_ORDER: return "what must come first has not";
+    case RNN_E_ORDER:
+        return "a call that must come first has not, or was for something else";
     }
     return "unknown status";
 #endif
@@ -4847,6 +4855,9 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
         return RNN_E_ARG;
     if (seq->steps < 1 || seq->batch < 1)
         return RNN_E_SIZE;
+    if ((seq->row_stride && !seq->step_stride && seq->steps > 1) ||
+        (seq->step_stride && !seq->row_stride && seq->batch > 1))
+        return RNN_E_ARG;
     end = (size_t)seq->batch;
     if (seq->lengths)
         for (b = 0; b < end; b++)

@@ -217,6 +217,15 @@ static rnn_status loss_of(int steps)
     return rnn_cross_entropy(&net, &work, &less, ids, NULL, NULL);
 }
 
+static rnn_status with_strides(size_t step, size_t row_stride)
+{
+    rnn_seq strided = seq;
+
+    strided.step_stride = step;
+    strided.row_stride = row_stride;
+    return rnn_infer(&net, &work, &strided);
+}
+
 /* One step writes logits, which are then of no sequence. */
 static rnn_status loss_of_step(void)
 {
@@ -266,6 +275,8 @@ static void check_harmless(void)
     HARMLESS(RNN_E_ORDER, loss_of(2));
     HARMLESS(RNN_E_ORDER, (infer(2, B), loss_of(T)));
     HARMLESS(RNN_E_SIZE, loss_of(T + 1));
+    HARMLESS(RNN_E_ARG, with_strides(0, T));
+    HARMLESS(RNN_E_ARG, with_strides(1, 0));
     HARMLESS(RNN_OK, rnn_pack(&net, &work));
     HARMLESS(RNN_OK, ((void)!rnn_pack(&net, &work), infer(T, B)));
     HARMLESS(RNN_OK, elsewhere());

@@ -170,7 +170,7 @@
  * rnn_model: context, context_size, feed, hand_over; attention adds a context
  * for every step, a weighted mean of the encoder's states. 1 vs N takes x as c.
  *
- *     model.wiring = RNN_WIRING_N_TO_M;          -- Bahdanau, Cho & Bengio 2014
+ *     model.wiring = RNN_WIRING_N_TO_M;   -- Bahdanau, Cho & Bengio 2014
  *     model.cell = RNN_CELL_GRU;
  *     model.input = model.target = RNN_INPUT_EMBEDDING;
  *     model.input_size = ...;             -- source's vocabulary
@@ -180,7 +180,7 @@
  *     model.bidirectional = 1;
  *     model.attention = RNN_SCORE_ADDITIVE;
  *     model.attention_size = 128;
- *     model.feed = RNN_FEED_STATE;          -- s_0 = tanh(Q h_N + q)
+ *     model.feed = RNN_FEED_STATE;        -- s_0 = tanh(Q h_N + q)
  *     model.head_context = 1;             -- the head reads [s_t; c_t]
  *
  * Training is the same calls as for N vs N: seq holds the target's tokens, as
@@ -440,8 +440,8 @@ typedef struct rnn_seq {
     const rnn_real *x;        /* (T, B, I), or NULL with ids                 */
     const int *ids;           /* (T, B) 0..I-1: x is one-hot                 */
     size_t step_stride;       /* in rows of I numbers, or tokens; 0: B       */
-    size_t row_stride;        /* the same; 0: 1. Both or none, but of one step
-                                 or one row                                  */
+    size_t row_stride;        /* the same; 0: 1. With one goes the other, but
+                                 where there is one step or one row          */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
                                  decoder, where nothing is handed to a layer */
     const unsigned char *fresh; /* (B) 1: this row starts from zeros, whatever
@@ -4378,7 +4378,7 @@ typedef struct rnn_i_call {
 
 RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
 {
-    const int kernel = run ? (int)run->kernel : 0;
+    const int kernel = run ? (int)run->kernel : (int)RNN_KERNEL_AUTO;
     const int parts = run && run->parts ? run->parts : 1;
 
     if (kernel < 0 || kernel >= RNN_KERNELS || parts < 1)
@@ -7630,9 +7630,9 @@ RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
 /* What rnn_i_check_seq wants to know of what a side reads. */
 RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
 {
-    return s->input == RNN_I_NOTHING ? -1
-           : s->input == RNN_INPUT_DENSE   ? 0
-                                     : (int)s->I;
+    return s->input == RNN_I_NOTHING     ? -1
+           : s->input == RNN_INPUT_DENSE ? 0
+                                         : (int)s->I;
 }
 
 /* The sources of a call. */
@@ -9199,7 +9199,7 @@ typedef struct rnn_i_loss {
     rnn_loss how;
     size_t O, rows;
     const rnn_seq *seq;      /* of a model's, or NULL                  */
-    int spread;              /* 1: targets have the strides of seq     */
+    int strided;             /* 1: targets have the strides of seq     */
     const rnn_real *x;
     const int *ids;          /* targets: one of the two                */
     const rnn_real *targets;
@@ -9224,7 +9224,7 @@ RNN_I_FN size_t rnn_i_target(const rnn_i_loss *s, size_t i)
 {
     const size_t B = s->seq ? (size_t)s->seq->batch : 1;
 
-    return s->spread ? rnn_i_number(s->seq, (int)(i / B), i % B) : i;
+    return s->strided ? rnn_i_number(s->seq, (int)(i / B), i % B) : i;
 }
 
 /* c_k q_k, of a row whose target is y. */
@@ -9234,7 +9234,7 @@ RNN_I_FN rnn_real rnn_i_class_share(const rnn_i_loss *s, size_t k, size_t y)
                      k == y ? rnn_i_add(s->rest, s->each) : s->each);
 }
 
-/* Cross-entropy of row i with class weights, of weight w:
+/* Cross-entropy of row i with class weights, of weight w; x less their maximum:
  *
  *     l = sum_k c_k q_k (lse - x_k)    dx_j = w/n (p_j sum_k c_k q_k - c_j q_j)
  *
@@ -9380,15 +9380,12 @@ RNN_I_FN rnn_status rnn_i_loss_sum(rnn_i_loss *s, rnn_real *loss)
 
 /* The checks of a loss, and the loss. */
 RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
-                                   rnn_real *loss, const rnn_run *run)
+                                   rnn_real *loss)
 {
     static const rnn_loss plain = {NULL, NULL, 0, 0, 0, NULL};
     const rnn_loss *h = how ? how : &plain;
-    rnn_status st = rnn_i_begin(run, &s->call);
     size_t i;
 
-    if (st)
-        return st;
     if (!s->x || (!s->ids && !s->targets))
         return RNN_E_ARG;
     if (s->O < 1 || !rnn_i_fits(rnn_i_times(s->rows, s->O)))
@@ -9411,24 +9408,35 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
     return rnn_i_loss_sum(s, loss);
 }
 
-/* Of any rows; the targets are to come. */
-RNN_I_FN void rnn_i_loss_of(rnn_i_loss *s, const rnn_real *x, size_t rows,
-                            int outputs, rnn_real *dx)
+/* What it compares with: ids, or numbers by squared error or by sigmoid. */
+RNN_I_FN void rnn_i_loss_with(rnn_i_loss *s, const int *ids,
+                              const rnn_real *targets, int squared)
 {
     s->seq = NULL;
-    s->spread = 0;
+    s->strided = 0;
+    s->ids = ids;
+    s->targets = targets;
+    s->squared = squared;
+}
+
+/* Of any rows; s->dx is set. */
+RNN_I_FN rnn_status rnn_i_loss_of_rows(rnn_i_loss *s, const rnn_real *x,
+                                       size_t rows, int outputs,
+                                       const rnn_loss *how, rnn_real *loss,
+                                       const rnn_run *run)
+{
+    const rnn_status st = rnn_i_begin(run, &s->call);
+
     s->x = x;
     s->rows = rows;
     s->O = outputs < 0 ? 0 : (size_t)outputs;
-    s->dx = dx;
-    s->ids = NULL;
-    s->targets = NULL;
-    s->squared = 0;
+    return st ? st : rnn_i_loss_run(s, how, loss);
 }
 
 /* Of what a pass has left in logits. */
 RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
-                                       const rnn_work *work, const rnn_seq *seq)
+                                       const rnn_work *work, const rnn_seq *seq,
+                                       const rnn_loss *how, rnn_real *loss)
 {
     const rnn_i_open *o;
     rnn_status st = rnn_i_enter(net, work, &s->call);
@@ -9443,12 +9451,13 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
     if (o->out == RNN_I_NO_PASS || o->out_steps != seq->steps ||
         o->out_batch != seq->batch)
         return RNN_E_ORDER;
-    rnn_i_loss_of(s, work->logits,
-                  (size_t)seq->batch * (o->m.n_to_1 ? 1 : (size_t)seq->steps),
-                  (int)o->m.Y, o->out == RNN_I_TRAINING ? work->dlogits : NULL);
     s->seq = seq;
-    s->spread = !o->m.n_to_1 && (seq->step_stride || seq->row_stride);
-    return RNN_OK;
+    s->strided = !o->m.n_to_1 && (seq->step_stride || seq->row_stride);
+    s->x = work->logits;
+    s->rows = (size_t)seq->batch * (o->m.n_to_1 ? 1 : (size_t)seq->steps);
+    s->O = o->m.Y;
+    s->dx = o->out == RNN_I_TRAINING ? work->dlogits : NULL;
+    return rnn_i_loss_run(s, how, loss);
 }
 
 RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
@@ -9457,12 +9466,9 @@ RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
                                     const rnn_loss *how, rnn_real *loss)
 {
     rnn_i_loss s;
-    rnn_status st = rnn_i_loss_of_pass(&s, net, work, seq);
 
-    if (st)
-        return st;
-    s.ids = targets;
-    return rnn_i_loss_run(&s, how, loss, work->run);
+    rnn_i_loss_with(&s, targets, NULL, 0);
+    return rnn_i_loss_of_pass(&s, net, work, seq, how, loss);
 }
 
 RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
@@ -9471,12 +9477,9 @@ RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
                                             const rnn_loss *how, rnn_real *loss)
 {
     rnn_i_loss s;
-    rnn_status st = rnn_i_loss_of_pass(&s, net, work, seq);
 
-    if (st)
-        return st;
-    s.targets = targets;
-    return rnn_i_loss_run(&s, how, loss, work->run);
+    rnn_i_loss_with(&s, NULL, targets, 0);
+    return rnn_i_loss_of_pass(&s, net, work, seq, how, loss);
 }
 
 RNNDEF rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
@@ -9485,13 +9488,9 @@ RNNDEF rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
                                     const rnn_loss *how, rnn_real *loss)
 {
     rnn_i_loss s;
-    rnn_status st = rnn_i_loss_of_pass(&s, net, work, seq);
 
-    if (st)
-        return st;
-    s.targets = targets;
-    s.squared = 1;
-    return rnn_i_loss_run(&s, how, loss, work->run);
+    rnn_i_loss_with(&s, NULL, targets, 1);
+    return rnn_i_loss_of_pass(&s, net, work, seq, how, loss);
 }
 
 RNNDEF rnn_status rnn_cross_entropy_rows(const rnn_real *x, size_t rows,
@@ -9501,9 +9500,9 @@ RNNDEF rnn_status rnn_cross_entropy_rows(const rnn_real *x, size_t rows,
 {
     rnn_i_loss s;
 
-    rnn_i_loss_of(&s, x, rows, outputs, dx);
-    s.ids = targets;
-    return rnn_i_loss_run(&s, how, loss, run);
+    rnn_i_loss_with(&s, targets, NULL, 0);
+    s.dx = dx;
+    return rnn_i_loss_of_rows(&s, x, rows, outputs, how, loss, run);
 }
 
 RNNDEF rnn_status rnn_sigmoid_cross_entropy_rows(
@@ -9512,9 +9511,9 @@ RNNDEF rnn_status rnn_sigmoid_cross_entropy_rows(
 {
     rnn_i_loss s;
 
-    rnn_i_loss_of(&s, x, rows, outputs, dx);
-    s.targets = targets;
-    return rnn_i_loss_run(&s, how, loss, run);
+    rnn_i_loss_with(&s, NULL, targets, 0);
+    s.dx = dx;
+    return rnn_i_loss_of_rows(&s, x, rows, outputs, how, loss, run);
 }
 
 RNNDEF rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
@@ -9524,10 +9523,9 @@ RNNDEF rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
 {
     rnn_i_loss s;
 
-    rnn_i_loss_of(&s, x, rows, outputs, dx);
-    s.targets = targets;
-    s.squared = 1;
-    return rnn_i_loss_run(&s, how, loss, run);
+    rnn_i_loss_with(&s, NULL, targets, 1);
+    s.dx = dx;
+    return rnn_i_loss_of_rows(&s, x, rows, outputs, how, loss, run);
 }
 
 /* ============================================================================

@@ -10,17 +10,11 @@ enum { V = 8, H = 8, A = 4, S = 8, MAX = 8, STEPS = 4 }; /* STEPS sentences */
 
 #include "firmware.h"
 
-static const rnn_model model = {.wiring = RNN_WIRING_N_TO_M,
-                                .cell = RNN_CELL_GRU,
-                                .input = RNN_INPUT_ONE_HOT,
-                                .input_size = V,
-                                .hidden_size = H,
-                                .output_size = V,
-                                .target = RNN_INPUT_ONE_HOT,
-                                .target_size = V,
-                                .attention = RNN_SCORE_ADDITIVE,
-                                .attention_size = A,
-                                .head_context = 1};
+static const rnn_model model = {
+    .wiring = RNN_WIRING_N_TO_M, .cell = RNN_CELL_GRU,
+    .input = RNN_INPUT_ONE_HOT, .input_size = V, .hidden_size = H,
+    .output_size = V, .target = RNN_INPUT_ONE_HOT, .target_size = V,
+    .attention = RNN_SCORE_ADDITIVE, .attention_size = A, .head_context = 1};
 
 /* encoder, W and U and v, decoder, head */
 enum {

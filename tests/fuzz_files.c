@@ -42,7 +42,7 @@ static void list_all(const uint8_t *data, size_t size, const rnn_st *st)
     for (pos = 0; rnn_st_meta_next(st, &pos, &k, &kn, &v, &vn) == RNN_OK;)
         must(k >= data && k + kn <= data + size && v >= data &&
              v + vn <= data + size);
-    (void)(void)!rnn_st_meta(st, "format", text, sizeof text, &len);
+    (void)!rnn_st_meta(st, "format", text, sizeof text, &len);
 }
 
 /* The models that the seeds of these names are of (test_files.c). */
@@ -50,36 +50,19 @@ static const rnn_model known[] = {
     {.input_size = 1, .hidden_size = 1, .output_size = 1},     /* described, and
                                                               plain */
     {.cell = RNN_CELL_GRU, .input_size = 2, .hidden_size = 1}, /* bare */
-    {.wiring = RNN_WIRING_N_TO_1,
-     .cell = RNN_CELL_RELU,
-     .input = RNN_INPUT_EMBEDDING,
-     .input_size = 4,
-     .embedding_size = 2,
-     .hidden_size = 3,
-     .bidirectional = 1,
-     .output_size = 2}, /* n_to_1 */
-    {.wiring = RNN_WIRING_1_TO_N,
-     .input = RNN_INPUT_EMBEDDING,
-     .input_size = 3,
-     .embedding_size = 2,
-     .hidden_size = 2,
-     .output_size = 3,
-     .target = RNN_INPUT_EMBEDDING,
-     .target_size = 3,
-     .target_embedding_size = 1,
-     .context_size = 2,
+    {.wiring = RNN_WIRING_N_TO_1, .cell = RNN_CELL_RELU,
+     .input = RNN_INPUT_EMBEDDING, .input_size = 4, .embedding_size = 2,
+     .hidden_size = 3, .bidirectional = 1, .output_size = 2}, /* n_to_1 */
+    {.wiring = RNN_WIRING_1_TO_N, .input = RNN_INPUT_EMBEDDING, .input_size = 3,
+     .embedding_size = 2, .hidden_size = 2, .output_size = 3,
+     .target = RNN_INPUT_EMBEDDING, .target_size = 3,
+     .target_embedding_size = 1, .context_size = 2,
      .feed = RNN_FEED_EACH | RNN_FEED_STATE,
      .head_context = 1}, /* each_token */
-    {.wiring = RNN_WIRING_N_TO_M,
-     .input = RNN_INPUT_EMBEDDING,
-     .input_size = 2,
-     .embedding_size = 1,
-     .hidden_size = 1,
-     .output_size = 2,
-     .target = RNN_INPUT_EMBEDDING,
-     .target_size = 2,
-     .target_embedding_size = 1,
-     .attention = RNN_SCORE_ADDITIVE,
+    {.wiring = RNN_WIRING_N_TO_M, .input = RNN_INPUT_EMBEDDING, .input_size = 2,
+     .embedding_size = 1, .hidden_size = 1, .output_size = 2,
+     .target = RNN_INPUT_EMBEDDING, .target_size = 2,
+     .target_embedding_size = 1, .attention = RNN_SCORE_ADDITIVE,
      .attention_size = 1}}; /* additive */
 
 enum { ROOM = 2048 }; /* numbers of a model; more are not loaded */

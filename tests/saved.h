@@ -1,6 +1,6 @@
 /* What version 0.1.0 wrote of a model, byte by byte: the header as it stands in
  * the file, and the numbers behind it, times 16. params[i] were
- * (i * 7 % 31 - 15) / 16, i counting as in memory, and the vocabulary "ab\n". */
+ * (i * 7 % 31 - 15) / 16, i counting as in memory; the vocabulary, "ab\n". */
 static const char saved_header[] =
     "{\"__metadata__\":{\"format\":\"pt\",\"rnn.h\":\"1\",\"wiring\":\"n_to_m"
     "\",\"cell\":\"lstm\",\"input\":\"embedding\",\"input_size\":\"4\",\"embe"

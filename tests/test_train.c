@@ -140,55 +140,47 @@ static void check_loss(loss_case p)
     test_free();
 }
 
-/* Targets that lie as the strides of seq say; of N vs 1 as they are. */
-static void check_target_strides(int which, const rnn_net *net, rnn_work *work,
-                                 const rnn_seq *major)
+/* Of what a pass has left: against ids, or against numbers. */
+static rnn_status pass_loss(int which, const rnn_net *net, rnn_work *work,
+                            const rnn_seq *seq, const int *ids,
+                            const rnn_real *numbers, const rnn_loss *how,
+                            rnn_real *loss)
 {
-    const size_t T = (size_t)major->steps, B = (size_t)major->batch;
-    const size_t Y = (size_t)net->model.output_size;
-    const int single = net->model.wiring == RNN_WIRING_N_TO_1;
-    rnn_real *x = test_reals(T * B * 9, 1), *t[2], loss[2], *d;
-    int *ids[2], k;
-    size_t i, j;
-    rnn_seq seq = *major;
+    if (which == 0)
+        return rnn_cross_entropy(net, work, seq, ids, how, loss);
+    if (which == 1)
+        return rnn_sigmoid_cross_entropy(net, work, seq, numbers, how, loss);
+    return rnn_squared_error(net, work, seq, numbers, how, loss);
+}
 
-    for (k = 0; k < 2; k++) {
-        t[k] = test_reals(T * B * 2 * Y, 1);
-        ids[k] = test_ids(T * B * 2, (int)Y);
-    }
-    for (i = 0; i < T * B && !single; i++) { /* a row more behind each */
-        const size_t to = i % B * (T + 1) + i / B;
-        ids[1][to] = ids[0][i];
-        for (j = 0; j < Y; j++)
-            t[1][to * Y + j] = t[0][i * Y + j];
-    }
-    seq.x = x;
-    d = test_reals(T * B * Y, 0);
-    for (k = 0; k < 2; k++) {
-        const int from = single ? 0 : k;
-        MUST(!rnn_forward(net, work, major), "forward");
-        seq.step_stride = (size_t)k;
-        seq.row_stride = k ? T + 1 : 0;
-        MUST(!(which == 0 ? rnn_cross_entropy(net, work, &seq, ids[from], NULL,
-                                              &loss[k])
-               : which == 1
-                   ? rnn_sigmoid_cross_entropy(net, work, &seq, t[from], NULL,
-                                               &loss[k])
-                   : rnn_squared_error(net, work, &seq, t[from], NULL,
-                                       &loss[k])), "loss");
-        if (k == 0)
-            memcpy(d, work->dlogits, (single ? B : T * B) * Y * sizeof *d);
-    }
-    CHECK(loss[0] == loss[1] && !memcmp(d, work->dlogits, (single ? B : T * B) *
-                                                              Y * sizeof *d),
-          "loss %d with strides: %g, not %g", which, (double)loss[1],
-          (double)loss[0]);
-    MUST(!rnn_forward(net, work, major) &&
-         !(which == 0 ? rnn_cross_entropy(net, work, major, ids[0], NULL, NULL)
-           : which == 1
-               ? rnn_sigmoid_cross_entropy(net, work, major, t[0], NULL, NULL)
-               : rnn_squared_error(net, work, major, t[0], NULL, NULL)),
-         "again");
+enum { PASS_T = 5, PASS_B = 4, PASS_I = 3, PASS_O = 4 };
+
+/* A pass of this wiring, with rows of these lengths. */
+static void open_pass(rnn_wiring wiring, const int *lengths, rnn_net *net,
+                      rnn_work *work, rnn_seq *seq)
+{
+    rnn_model model = {0};
+    rnn_most most = {0};
+    size_t i;
+
+    model.wiring = wiring;
+    model.input_size = PASS_I;
+    model.hidden_size = 6;
+    model.output_size = PASS_O;
+    most.steps = PASS_T;
+    most.batch = PASS_B;
+    most.train = 1;
+    memset(work, 0, sizeof *work);
+    MUST(!rnn_plan(net, &model, &most) &&
+         !rnn_bind(net, work, test_reals(net->sizes.all, 1), net->sizes.all),
+         "bind");
+    for (i = 0; i < net->sizes.params; i++)
+        work->params[i] = (rnn_real)test_number();
+    memset(seq, 0, sizeof *seq);
+    seq->steps = PASS_T;
+    seq->batch = PASS_B;
+    seq->lengths = lengths;
+    seq->x = test_reals(PASS_T * PASS_B * PASS_I, 1);
 }
 
 /* The loss of a model whose rows have lengths is that of its rows with weights
@@ -196,12 +188,10 @@ static void check_target_strides(int which, const rnn_net *net, rnn_work *work,
  * are no gradients. */
 static void check_lengths(int which, rnn_wiring wiring)
 {
-    enum { T = 5, B = 4, I = 3, Y = 4 };
+    enum { T = PASS_T, B = PASS_B, Y = PASS_O };
     static const int lengths[B] = {3, 5, 0, 1};
     const size_t rows = wiring == RNN_WIRING_N_TO_1 ? B : T * B;
-    rnn_model model = {0};
-    rnn_most most = {0};
-    rnn_seq seq = {0};
+    rnn_seq seq;
     rnn_loss how = {0}, all = {0};
     rnn_net net;
     rnn_work work;
@@ -210,23 +200,7 @@ static void check_lengths(int which, rnn_wiring wiring)
     int *ids = test_ids(T * B, Y), k;
     size_t i;
 
-    model.wiring = wiring;
-    model.input_size = I;
-    model.hidden_size = 6;
-    model.output_size = Y;
-    most.steps = T;
-    most.batch = B;
-    most.train = 1;
-    memset(&work, 0, sizeof work);
-    MUST(!rnn_plan(&net, &model, &most) &&
-         !rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all),
-         "bind");
-    for (i = 0; i < net.sizes.params; i++)
-        work.params[i] = (rnn_real)test_number();
-    seq.steps = T;
-    seq.batch = B;
-    seq.lengths = lengths;
-    seq.x = test_reals(T * B * I, 1);
+    open_pass(wiring, lengths, &net, &work, &seq);
     for (i = 0; i < rows; i++) {
         w[i] = (int)(i / B) < lengths[i % B];
         if (w[i] <= 0)
@@ -239,14 +213,9 @@ static void check_lengths(int which, rnn_wiring wiring)
         for (i = 0; i < rows && k == 1; i++)
             ids[i] = ids[i] < 0 ? 0 : ids[i];
         loss[0] = loss[1] = -1;
-        MUST(!rnn_forward(&net, &work, &seq), "forward");
-        MUST(!(which == 0 ? rnn_cross_entropy(&net, &work, &seq, ids, &how,
-                                              &loss[0])
-               : which == 1
-                   ? rnn_sigmoid_cross_entropy(&net, &work, &seq, numbers, &how,
-                                               &loss[0])
-                   : rnn_squared_error(&net, &work, &seq, numbers, &how,
-                                       &loss[0])), "a model's loss");
+        MUST(!rnn_forward(&net, &work, &seq) &&
+             !pass_loss(which, &net, &work, &seq, ids, numbers, &how, &loss[0]),
+             "a model's loss");
         MUST(!(which == 0 ? rnn_cross_entropy_rows(work.logits, rows, Y, ids,
                                                    &all, d, &loss[1], NULL)
                : which == 1
@@ -259,19 +228,52 @@ static void check_lengths(int which, rnn_wiring wiring)
               "loss %d of wiring %d, way %d: %g, not %g", which, (int)wiring, k,
               (double)loss[0], (double)loss[1]);
     }
-    check_target_strides(which, &net, &work, &seq);
-    memcpy(d, work.dlogits, rows * Y * sizeof *d);
     MUST(!rnn_infer(&net, &work, &seq), "infer");
     memset(work.logits, 0, rows * Y * sizeof *d);
     loss[0] = -1;
-    CHECK((which == 0 ? rnn_cross_entropy(&net, &work, &seq, ids, NULL,
-                                          &loss[0])
-           : which == 1 ? rnn_sigmoid_cross_entropy(&net, &work, &seq, numbers,
-                                                    NULL, &loss[0])
-                        : rnn_squared_error(&net, &work, &seq, numbers, NULL,
-                                            &loss[0])) == RNN_OK &&
+    CHECK(!pass_loss(which, &net, &work, &seq, ids, numbers, NULL, &loss[0]) &&
           loss[0] > 0 && !memcmp(d, work.dlogits, rows * Y * sizeof *d),
           "the loss of an infer leaves gradients alone");
+    test_free();
+}
+
+/* Targets that lie as the strides of seq say; of N vs 1 as they are. */
+static void check_target_strides(int which, rnn_wiring wiring)
+{
+    enum { T = PASS_T, B = PASS_B, Y = PASS_O };
+    static const int lengths[B] = {3, 5, 0, 1};
+    const int single = wiring == RNN_WIRING_N_TO_1;
+    const size_t n = (single ? B : T * B) * Y;
+    rnn_real *numbers[2], loss[2] = {-1, -2}, *d = test_reals(n, 0);
+    int *ids[2], k;
+    size_t i, to;
+    rnn_net net;
+    rnn_work work;
+    rnn_seq seq, strided;
+
+    open_pass(wiring, lengths, &net, &work, &seq);
+    for (k = 0; k < 2; k++) { /* a row more behind each of the second */
+        numbers[k] = test_reals((T + 1) * B * Y, 1);
+        ids[k] = test_ids((T + 1) * B, Y);
+    }
+    for (i = 0; i < T * B; i++) {
+        to = single ? i : i % B * (T + 1) + i / B;
+        ids[1][to] = ids[0][i];
+        memcpy(numbers[1] + to * Y, numbers[0] + i * Y, Y * sizeof *d);
+    }
+    strided = seq;
+    strided.step_stride = 1;
+    strided.row_stride = T + 1;
+    for (k = 0; k < 2; k++) {
+        MUST(!rnn_forward(&net, &work, &seq) &&
+             !pass_loss(which, &net, &work, k ? &strided : &seq, ids[k],
+                        numbers[k], NULL, &loss[k]), "a loss");
+        if (k == 0)
+            memcpy(d, work.dlogits, n * sizeof *d);
+    }
+    CHECK(loss[0] == loss[1] && !memcmp(d, work.dlogits, n * sizeof *d),
+          "loss %d with strides: %g, not %g", which, (double)loss[1],
+          (double)loss[0]);
     test_free();
 }
 
@@ -397,6 +399,8 @@ static void check_losses(void)
         }
         check_lengths(which, RNN_WIRING_N_TO_N);
         check_lengths(which, RNN_WIRING_N_TO_1);
+        check_target_strides(which, RNN_WIRING_N_TO_N);
+        check_target_strides(which, RNN_WIRING_N_TO_1);
     }
     CHECK(rnn_cross_entropy_rows(x, 1, 3, ids, &how, d, &loss, NULL) ==
           RNN_OK && loss == 0 && d[0] == 0 && d[1] == 0, "huge and right");

@@ -353,29 +353,34 @@ RNNDEF const char *rnn_status_text(rnn_status status);
  *   K         blocks of H numbers in z: the gates, in the order of the weight;
  *             q; what one stage of backward leaves to the next
  *   c         1: there is a second state, c
- *   q         a product reads this block of z, not h_{t-1}, and backward has
- *             its gradient beside that of h; not block 0: that means none
- *   joint     the first so many gates start at b_ih + b_hh, the others at b_ih
- *   stages    products and the cell's functions take turns so many times
+ *   q         a second product, between two stages of the cell, reads this
+ *             block of z, not h_{t-1}, and backward has its gradient beside
+ *             that of h; not block 0: that means none
  *   carries   1: a part of dh_{t-1} does not pass through W_hh
- *   products  with W_hh, in the words of rnn_i_piece in [STACK]
+ *   pieces    what z is made of, in the words of rnn_i_piece in [STACK]: n
+ *             blocks from gate u of the weights on to block z and on
  */
 #define RNN_I_CELLS(X, a)                                                      \
-    /*  name, in files          G  K  c  q  joint stages carries  products */  \
-    X(a, TANH, "tanh",          1, 1, 0, 0,   1,    1,     0,                  \
-      RNN_I_H_ADDS(1, 0)) /* Elman 1990; torch.nn.RNN */                       \
-    X(a, RELU, "relu",          1, 1, 0, 0,   1,    1,     0,                  \
-      RNN_I_H_ADDS(1, 0)) /* torch.nn.RNN(nonlinearity='relu') */              \
-    X(a, GRU, "gru",            3, 4, 0, 0,   2,    1,     1,                  \
-      RNN_I_H_ADDS(2, 0), RNN_I_H_ALONE(1, 2, 3))                              \
+    /*  name, in files          G  K  c  q  carries    pieces (n, u, z) */     \
+    X(a, TANH, "tanh",          1, 1, 0, 0,    0,                              \
+      RNN_I_BBX(1, 0, 0), RNN_I_H(1, 0, 0))                                    \
+      /* Elman 1990; torch.nn.RNN */                                           \
+    X(a, RELU, "relu",          1, 1, 0, 0,    0,                              \
+      RNN_I_BBX(1, 0, 0), RNN_I_H(1, 0, 0))                                    \
+      /* torch.nn.RNN(nonlinearity='relu') */                                  \
+    X(a, GRU, "gru",            3, 4, 0, 0,    1,                              \
+      RNN_I_BBX(2, 0, 0), RNN_I_BX(1, 2, 3), RNN_I_B(1, 2, 2),                 \
+      RNN_I_H(3, 0, 0))                                                        \
       /* reset after the recurrent product: torch.nn.GRU, cuDNN, ONNX with     \
          linear_before_reset = 1 */                                            \
     X(a, GRU_RESET_BEFORE, "gru_reset_before",                                 \
-                                3, 4, 0, 3,   3,    2,     1,                  \
-      RNN_I_H_ADDS(2, 0), RNN_I_Q_ADDS(1, 2))                                  \
+                                3, 4, 0, 2,    1,                              \
+      RNN_I_BBX(2, 0, 0), RNN_I_BBX(1, 2, 3), RNN_I_H(2, 0, 0),                \
+      RNN_I_Q(1, 2, 3))                                                        \
       /* reset before it: Cho et al. 2014, ONNX with linear_before_reset = 0 */\
-    X(a, LSTM, "lstm",          4, 4, 1, 0,   4,    1,     0,                  \
-      RNN_I_H_ADDS(4, 0)) /* torch.nn.LSTM */
+    X(a, LSTM, "lstm",          4, 4, 1, 0,    0,                              \
+      RNN_I_BBX(4, 0, 0), RNN_I_H(4, 0, 0))                                    \
+      /* torch.nn.LSTM */
 
 typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, CELL) } rnn_cell;
 #define RNN_CELLS (0 RNN_I_CELLS(RNN_I_ONE, 0))
@@ -1168,7 +1173,7 @@ typedef struct rnn_layer_view {
     const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
     const rnn_real *c;     /* (T, B, H) c_t, LSTM, else NULL                */
     const rnn_real *gates; /* (T, B, K*H) after forward: LSTM i f g o; GRU
-                              r z n q, q = U_n h + b_hn (reset before: r h);
+                              r z q n, q = U_n h + b_hn (reset before: r h);
                               after backward: their gradients               */
 } rnn_layer_view;
 RNNRET rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
@@ -2111,12 +2116,10 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * One chain of fma per element, o outer, k inner, both increasing; start is 0,
  * b1[j] + b2[j], or C itself. The two-level sum lets a weight gradient run
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
- * k and o are at least 1. The last `tail` columns of B may have another start
- * and another place in C: GRU's W_hn h goes to q with b_hn, beside r and z,
- * and a single row of C then reads B from end to end. A large product goes
- * faster through copies of what it reads, for which it is lent some room; the
- * bits are the same without. If b_rows is not 0, b is a matrix
- * in strips, and B a part of it: that is for rnn_i_multiply alone, in [ROWS].
+ * k and o are at least 1. A large product goes faster through copies of what it
+ * reads, for which it is lent some room; the bits are the same without. If
+ * b_rows is not 0, b is a matrix in strips, and B a part of it: that is for
+ * rnn_i_multiply alone, in [ROWS].
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -2132,43 +2135,9 @@ typedef struct rnn_i_product {
     rnn_real *c;
     ptrdiff_t c_i;
     int start;
-    size_t tail;             /* further columns; if any: */
-    const rnn_real *tail_b1; /* their bias, or NULL      */
-    ptrdiff_t tail_c;        /* where they are, from c   */
-    int tail_start;          /* and their start          */
     rnn_real *room;          /* room_len numbers, or NULL */
     size_t room_len;
 } rnn_i_product;
-
-/* The tail of a product as a product; field by field, so that no compiler calls
- * memcpy. */
-RNN_I_INLINE void rnn_i_tail(const rnn_i_product *p, rnn_i_product *t)
-{
-    t->m = p->m;
-    t->n = p->tail;
-    t->k = p->k;
-    t->o = p->o;
-    t->a = p->a;
-    t->a_i = p->a_i;
-    t->a_k = p->a_k;
-    t->a_o = p->a_o;
-    t->b = p->b_rows ? p->b : p->b + (ptrdiff_t)p->n * p->b_j;
-    t->b_j = p->b_j;
-    t->b_k = p->b_k;
-    t->b_o = p->b_o;
-    t->b_rows = p->b_rows;
-    t->b_cols = p->b_cols;
-    t->b_row = p->b_row;
-    t->b_col = p->b_col + p->n;
-    t->b1 = p->tail_b1;
-    t->b2 = NULL;
-    t->c = p->c + p->tail_c;
-    t->c_i = p->c_i;
-    t->start = p->tail_start;
-    t->tail = 0;
-    t->room = p->room;
-    t->room_len = p->room_len;
-}
 
 /* One step of one layer for some rows, as [CELLS] uses it. */
 typedef struct rnn_i_cell_step {
@@ -3122,25 +3091,22 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 
 #if RNN_W > 1
 /* nv vectors of a row of C from column j on, or `lanes` columns if nv = 1; C
- * has its start already. The columns from cut on lie `skip` further in C.
+ * has its start already.
  *
  * Prefetchers do not follow rows of B that are a page or more apart. So where
  * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
  * ahead are constants. */
-RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t cut,
-                                      ptrdiff_t skip, size_t j, size_t lanes,
-                                      int nv, size_t ahead)
+RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j,
+                                      size_t lanes, int nv, size_t ahead)
 {
     RNN_V acc[RNN_MR * RNN_NV];
     const rnn_real *a0 = p->a, *b0 = p->b + j;
+    rnn_real *c = p->c + j;
     size_t o, k;
     int v;
 
-#define RNN_I_LINE_AT(v)                                                       \
-    (p->c + ((ptrdiff_t)(j + (size_t)(v) * RNN_W) +                            \
-             (j + (size_t)(v) * RNN_W < cut ? 0 : skip)))
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        acc[v] = RNN_K(ld)(RNN_I_LINE_AT(v), lanes);
+        acc[v] = RNN_K(ld)(c + v * RNN_W, lanes);
     for (o = p->o;;) {
         const rnn_real *a = a0, *b = b0;
         for (k = p->k;;) {
@@ -3161,38 +3127,39 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t cut,
         b0 += p->b_o;
     }
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        RNN_K(st)(RNN_I_LINE_AT(v), acc[v], lanes);
-#undef RNN_I_LINE_AT
+        RNN_K(st)(c + v * RNN_W, acc[v], lanes);
 }
 
-/* Columns [j, end) of a row of C, as many at a time as there are registers for
+/* A row of C, as many columns at a time as there are registers for
  * their sums, since B comes from the second cache or from memory. */
-RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, size_t cut,
-                                   ptrdiff_t skip, size_t j, size_t end)
+RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p)
 {
+    const size_t end = p->n;
+    size_t j = 0;
+
     enum { ALL = RNN_MR * RNN_NV, MOST = ALL * 2 / 3, HALF = ALL / 2,
            SOME = 2 * RNN_NV };
 
     if (p->b_k >= 1024)
         for (; j + ALL * RNN_W <= end; j += ALL * RNN_W)
-            RNN_K(line)(p, cut, skip, j, RNN_W, ALL, 6);
+            RNN_K(line)(p, j, RNN_W, ALL, 6);
     for (; j + ALL * RNN_W <= end; j += ALL * RNN_W)
-        RNN_K(line)(p, cut, skip, j, RNN_W, ALL, 0);
+        RNN_K(line)(p, j, RNN_W, ALL, 0);
     for (; j + MOST * RNN_W <= end; j += MOST * RNN_W)
-        RNN_K(line)(p, cut, skip, j, RNN_W, MOST, 0);
+        RNN_K(line)(p, j, RNN_W, MOST, 0);
     if ((int)HALF < (int)MOST) /* equal where a tile is small: no second loop */
         for (; j + HALF * RNN_W <= end; j += HALF * RNN_W)
-            RNN_K(line)(p, cut, skip, j, RNN_W, HALF, 0);
+            RNN_K(line)(p, j, RNN_W, HALF, 0);
     if ((int)SOME < (int)HALF)
         for (; j + SOME * RNN_W <= end; j += SOME * RNN_W)
-            RNN_K(line)(p, cut, skip, j, RNN_W, SOME, 0);
+            RNN_K(line)(p, j, RNN_W, SOME, 0);
     if (RNN_NV < (int)MOST)
         for (; j + RNN_NV * RNN_W <= end; j += RNN_NV * RNN_W)
-            RNN_K(line)(p, cut, skip, j, RNN_W, RNN_NV, 0);
+            RNN_K(line)(p, j, RNN_W, RNN_NV, 0);
     for (; j + RNN_W <= end; j += RNN_W)
-        RNN_K(line)(p, cut, skip, j, RNN_W, 1, 0);
+        RNN_K(line)(p, j, RNN_W, 1, 0);
     if (j < end)
-        RNN_K(line)(p, cut, skip, j, end - j, 1, 0);
+        RNN_K(line)(p, j, end - j, 1, 0);
 }
 
 /* c = what n sums start at; from, if that is C, may be c */
@@ -3303,19 +3270,19 @@ RNN_I_FN RNN_HOT void RNN_K(long_rows)(const rnn_i_product *p, size_t n,
 }
 
 /* Whether to read rows of B to their ends. They must be neighbours and at least
- * 192 long. If all rows of A are the same, always, if there is no tail. One row
- * does if B is larger than 720 KB, and smaller than 8 MB unless it is read in
- * rounds; or if its rows are short and end in part of a vector. That is set for
- * caches of 32 KB, 1 MB and some tens of MB: build/bench 'rnn stream N N 1 1'
- * and 'gru stream N N 1 1', N from 200 to 1400, show where each way wins. */
+ * 192 long. If all rows of A are the same, always. One row does if B is larger
+ * than 720 KB, and smaller than 8 MB unless it is read in rounds; or if its
+ * rows are short and end in part of a vector. That is set for caches of 32 KB,
+ * 1 MB and some tens of MB: build/bench 'rnn stream N N 1 1' and
+ * 'gru stream N N 1 1', N from 200 to 1400, show where each way wins. */
 RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 {
-    const size_t n = p->n + p->tail, rows = p->o * p->k;
+    const size_t n = p->n, rows = p->o * p->k;
 
     if (n < 192 || p->b_k != (ptrdiff_t)n)
         return 0;
     if (p->m > 1)
-        return p->a_i == 0 && p->tail == 0;
+        return p->a_i == 0;
     return rows >= 16 && (p->o > 1 || n * p->k < 2097152) &&
            (n * rows > 180000 || (n < 512 && n % RNN_W != 0));
 }
@@ -3332,32 +3299,19 @@ RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
 RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
 {
     enum { PAGE = 4096, MOST = 2 * PAGE / sizeof(rnn_real) };
-    const size_t n = p->n + p->tail;
-    rnn_real room[MOST + PAGE / sizeof(rnn_real)], *c, *tail = NULL;
-    size_t j, some, first, at;
+    const size_t n = p->n;
+    rnn_real room[MOST + PAGE / sizeof(rnn_real)], *c;
+    size_t j, some;
 
     for (j = 0; j < n; j += some) {
         const uintptr_t wanted = (uintptr_t)(p->b + j) + PAGE / 2;
         c = room + (wanted / 64 * 64 - (uintptr_t)room) % PAGE / sizeof *c;
         some = n - j <= MOST ? n - j
                              : rnn_i_least((n - j) / 128 * 64, MOST);
-        first = j < p->n ? rnn_i_least(p->n - j, some) : 0;
-        if (first)
-            RNN_K(begin)(first, p->start, p->b1 ? p->b1 + j : NULL,
-                         p->b2 ? p->b2 + j : NULL, p->c + j, c);
-        if (first < some) {
-            at = j + first - p->n;
-            tail = p->c + p->tail_c + (ptrdiff_t)at;
-            RNN_K(begin)(some - first, p->tail_start,
-                         p->tail_b1 ? p->tail_b1 + at : NULL, NULL, tail,
-                         c + first);
-        }
+        RNN_K(begin)(some, p->start, p->b1 ? p->b1 + j : NULL,
+                     p->b2 ? p->b2 + j : NULL, p->c + j, c);
         RNN_K(long_rows)(p, some, p->o, p->k, p->a, p->b + j, c);
-        if (first) /* back to C */
-            RNN_K(begin)(first, RNN_I_FROM_C, NULL, NULL, c, p->c + j);
-        if (first < some)
-            RNN_K(begin)(some - first, RNN_I_FROM_C, NULL, NULL, c + first,
-                         tail);
+        RNN_K(begin)(some, RNN_I_FROM_C, NULL, NULL, c, p->c + j);
     }
 }
 
@@ -3386,42 +3340,13 @@ RNN_I_FN RNN_HOT void RNN_K(alike)(const rnn_i_product *p)
 }
 #endif
 
-/* One row of C. */
-RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
+#else
+/* Plain C: one block, its strips as wide as the tile. */
+RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
-    const size_t cut = p->n, n = cut + p->tail;
-    ptrdiff_t skip = 0;
-
-    RNN_K(begin)(cut, p->start, p->b1, p->b2, p->c, p->c);
-    if (p->tail) {
-        rnn_real *c = p->c + p->tail_c;
-        skip = p->tail_c - (ptrdiff_t)cut;
-        RNN_K(begin)(p->tail, p->tail_start, p->tail_b1, NULL, c, c);
-    }
-    if (cut % RNN_W == 0) { /* no vector lies on both sides */
-        RNN_K(lines)(p, cut, skip, 0, n);
-    } else {
-        RNN_K(lines)(p, cut, skip, 0, cut);
-        RNN_K(lines)(p, cut, skip, cut, n);
-    }
-}
-#endif
-
-/* All columns but the tail. */
-RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
-{
-#if RNN_W == 1
     RNN_K(block) q;
     size_t j;
-#endif
 
-    if (p->b_j != 1) {
-        RNN_K(strided)(p);
-        return;
-    }
-#if RNN_W > 1
-    RNN_K(blocked)(p);
-#else
     q.a = p->a;
     q.a_i = p->a_i;
     q.a_k = p->a_k;
@@ -3439,14 +3364,17 @@ RNN_I_FN RNN_HOT void RNN_K(columns)(const rnn_i_product *p)
     }
     q.b = p->b;
     RNN_K(edge)(p, &q, 0, p->m, j);
-#endif
 }
+#endif
 
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
-    rnn_i_product tail;
+    if (p->b_j != 1) {
+        RNN_K(strided)(p);
+        return;
+    }
 #if RNN_W > 1 && RNN_I_SETS
-    if (p->b_j == 1 && RNN_K(whole)(p)) {
+    if (RNN_K(whole)(p)) {
         if (p->m == 1)
             RNN_K(beside)(p);
         else
@@ -3455,19 +3383,16 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
     }
 #endif
 #if RNN_W > 1
-    if (p->b_j == 1 && p->m == 1) {
-        RNN_K(one_row)(p);
+    if (p->m == 1) {
+        RNN_K(begin)(p->n, p->start, p->b1, p->b2, p->c, p->c);
+        RNN_K(lines)(p);
         return;
     }
 #endif
-    RNN_K(columns)(p);
-    if (p->tail) {
-        rnn_i_tail(p, &tail);
-        RNN_K(columns)(&tail);
-    }
+    RNN_K(blocked)(p);
 }
 
-/* y = (b1 + b2) + w, a one-hot product; b1 and b2 may be NULL */
+/* y = (b1 + b2) + w, a one-hot product; all three may be NULL */
 RNN_I_FN RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
                                     const rnn_real *b2, const rnn_real *w,
                                     rnn_real *y)
@@ -3477,7 +3402,9 @@ RNN_I_FN RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
         RNN_V v = b1 ? RNN_K(ld)(b1 + i, n - i) : RNN_SET(0);
         if (b2)
             v = RNN_ADD(v, RNN_K(ld)(b2 + i, n - i));
-        RNN_K(st)(y + i, RNN_ADD(v, RNN_K(ld)(w + i, n - i)), n - i);
+        if (w)
+            v = RNN_ADD(v, RNN_K(ld)(w + i, n - i));
+        RNN_K(st)(y + i, v, n - i);
     }
 }
 
@@ -3993,14 +3920,14 @@ RNN_I_CELL(RELU, backward)
  *       before:   q = r h_{t-1}              n = tanh(x~_n), whose recurrent
  *                                                part is W_hn q + b_hn
  *                 h_t = (1 - z) n + z h_{t-1} = n + z (h_{t-1} - n)
- *     kept        r z n q
+ *     kept        r z q n
  *     backward    dz_z = dh (h_{t-1} - n) z (1 - z)
  *                 dz_n = dh (1 - z)(1 - n^2)
  *       after:    dz_r = dz_n q r (1 - r)     dq = dz_n r
  *       before:   dq = W_hn^T dz_n, by the layer, then
  *                 dz_r = dq h_{t-1} r (1 - r)
  *                 dh_{t-1} = dh z, and before: + dq r
- *     left        dz_r dz_z dz_n and dq (after) or q (before)
+ *     left        dz_r dz_z, dq (after) or q (before), dz_n
  */
 /* r and z; before: q too, which the second product waits for */
 RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
@@ -4014,7 +3941,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
     if (!after)
         for (j = 0; j < H; j += RNN_W) {
             const size_t l = H - j;
-            RNN_K(st)(z + 3 * H + j,
+            RNN_K(st)(z + 2 * H + j,
                       RNN_MUL(RNN_K(ld)(z + j, l), RNN_K(ld)(h_prev + j, l)),
                       l);
         }
@@ -4030,11 +3957,11 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V u = RNN_K(ld)(z + H + j, l);
-        RNN_V c = RNN_K(ld)(z + 2 * H + j, l);
+        RNN_V c = RNN_K(ld)(z + 3 * H + j, l);
         if (after)
-            c = RNN_MAD(RNN_K(ld)(z + j, l), RNN_K(ld)(z + 3 * H + j, l), c);
+            c = RNN_MAD(RNN_K(ld)(z + j, l), RNN_K(ld)(z + 2 * H + j, l), c);
         c = RNN_K(tanh)(c);
-        RNN_K(st)(z + 2 * H + j, c, l);
+        RNN_K(st)(z + 3 * H + j, c, l);
         RNN_K(st)(h + j, RNN_MAD(u, RNN_SUB(RNN_K(ld)(h_prev + j, l), c), c),
                   l);
     }
@@ -4052,7 +3979,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V u = RNN_K(ld)(z + H + j, l);
-        const RNN_V c = RNN_K(ld)(z + 2 * H + j, l);
+        const RNN_V c = RNN_K(ld)(z + 3 * H + j, l);
         const RNN_V d = RNN_K(dh)(dh, dy, j, l);
         const RNN_V dc =
             RNN_MUL(RNN_MUL(d, RNN_SUB(one, u)), RNN_K(dtanh)(c));
@@ -4060,13 +3987,13 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
                   RNN_MUL(RNN_MUL(d, RNN_SUB(RNN_K(ld)(h_prev + j, l), c)),
                           RNN_K(dsigmoid)(u)),
                   l);
-        RNN_K(st)(z + 2 * H + j, dc, l);
+        RNN_K(st)(z + 3 * H + j, dc, l);
         RNN_K(st)(dh + j, RNN_MUL(d, u), l);
         if (after) {
             const RNN_V r = RNN_K(ld)(z + j, l);
-            const RNN_V q = RNN_K(ld)(z + 3 * H + j, l);
+            const RNN_V q = RNN_K(ld)(z + 2 * H + j, l);
             RNN_K(st)(z + j, RNN_MUL(RNN_MUL(dc, q), RNN_K(dsigmoid)(r)), l);
-            RNN_K(st)(z + 3 * H + j, RNN_MUL(dc, r), l);
+            RNN_K(st)(z + 2 * H + j, RNN_MUL(dc, r), l);
         }
     }
 }
@@ -4467,10 +4394,7 @@ RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
     p->a_k = p->b_j = 1;
     p->a_o = p->b_o = 0;
     p->b_rows = 0;
-    p->b1 = p->b2 = p->tail_b1 = NULL;
-    p->tail = 0;
-    p->tail_c = 0;
-    p->tail_start = RNN_I_FROM_ZERO;
+    p->b1 = p->b2 = NULL;
     p->room = call->room;
     p->room_len = call->room_len;
 }
@@ -4570,16 +4494,19 @@ RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
     return rnn_i_least(cols - j / RNN_I_STRIP * RNN_I_STRIP, RNN_I_STRIP);
 }
 
-/* A product by a matrix in strips, without its tail: RNN_I_ROWS rows of C at a
- * time and strip by strip. */
-RNN_I_FN void rnn_i_by_strips(const rnn_i_call *call, rnn_i_product *p)
+/* The product of a call, of whatever layout B is; by strips, RNN_I_ROWS rows of
+ * C at a time. */
+RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
-    const size_t m = p->m, n = p->n, tail = p->tail;
+    const size_t m = p->m, n = p->n;
     rnn_real *c = p->c;
     size_t i, j, at, width;
 
-    p->tail = 0;
+    if (!p->b_rows) {
+        RNN_I_DO(call->k, product)(p);
+        return;
+    }
     for (i = 0; i < m; i += p->m) {
         p->m = rnn_i_least(m - i, RNN_I_ROWS);
         p->a = a + (ptrdiff_t)i * p->a_i;
@@ -4597,23 +4524,7 @@ RNN_I_FN void rnn_i_by_strips(const rnn_i_call *call, rnn_i_product *p)
         }
     }
     p->a = a, p->b = b, p->b1 = b1, p->b2 = b2, p->c = c;
-    p->m = m, p->n = n, p->tail = tail;
-}
-
-/* The product of a call, of whatever layout B is. */
-RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
-{
-    rnn_i_product tail;
-
-    if (!p->b_rows) {
-        RNN_I_DO(call->k, product)(p);
-        return;
-    }
-    rnn_i_by_strips(call, p);
-    if (p->tail) {
-        rnn_i_tail(p, &tail);
-        rnn_i_by_strips(call, &tail);
-    }
+    p->m = m, p->n = n;
 }
 
 /* When a part of a layer's input (rnn_i_part) counts. */
@@ -4745,32 +4656,71 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
     }
 }
 
-/* The columns [first, end) of C += 1^T b: a bias gradient, or `biases` of them,
- * `apart` from one another. */
+/* Some columns of an array (T, B, width), and of the weight and the biases that
+ * they belong to: there they are the columns [at, at + n). */
+typedef struct rnn_i_columns {
+    rnn_real *y;             /* the first of them, which forward writes,   */
+    const rnn_real *dy;      /* or whose gradient backward reads           */
+    size_t width, n, at;
+    int start;               /* at what y starts: RNN_I_FROM_ZERO, ...     */
+    const rnn_real *b1, *b2; /* its biases, from column `at` on; or NULL   */
+} rnn_i_columns;
+
+/* All of an array of results, which starts at a bias, or at 0. */
+RNN_I_FN rnn_i_columns rnn_i_result(rnn_real *y, size_t width,
+                                    const rnn_real *bias)
+{
+    rnn_i_columns c;
+
+    c.y = y;
+    c.dy = NULL;
+    c.width = c.n = width;
+    c.at = 0;
+    c.start = RNN_I_FROM_BIAS;
+    c.b1 = bias;
+    c.b2 = NULL;
+    return c;
+}
+
+/* A task's columns [first, end) of a gradient. */
+RNN_I_FN rnn_i_columns rnn_i_gradient(const rnn_real *dy, size_t width,
+                                      size_t first, size_t end)
+{
+    rnn_i_columns c = rnn_i_result(NULL, width, NULL);
+
+    c.dy = dy + first;
+    c.n = end - first;
+    c.at = first;
+    return c;
+}
+
+/* db += 1^T dy: a bias gradient, or `biases` of them, `apart` from one another.
+ * db is the whole bias. */
 RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
-                             const rnn_real *b, size_t width, size_t columns,
-                             rnn_real *c, size_t biases, size_t apart, int down)
+                             const rnn_i_columns *dy, rnn_real *db,
+                             size_t biases, size_t apart, int down)
 {
     static const rnn_real one = 1;
     rnn_i_product p;
 
     rnn_i_blank(call, &p);
     p.m = biases;
-    p.n = columns;
+    p.n = dy->n;
     p.a = &one;
     p.a_i = p.a_k = 0;
-    p.b = b;
-    p.b_k = (ptrdiff_t)width;
-    p.c = c;
+    p.b = dy->dy;
+    p.b_k = (ptrdiff_t)dy->width;
+    p.c = db + dy->at;
     p.c_i = (ptrdiff_t)apart;
     rnn_i_sum(call, seq, rnn_i_end(call, seq), &p, 0,
-              (ptrdiff_t)((size_t)seq->batch * width), down);
+              (ptrdiff_t)((size_t)seq->batch * dy->width), down);
 }
 
-/* C[ids] += rows of b: the gradient of rows that were gathered. */
+/* dW[ids] += rows of dy: the gradient of rows that were gathered from W, which
+ * has `cols` columns. */
 RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
-                            const rnn_real *b, size_t b_width, size_t columns,
-                            rnn_real *c, size_t c_width, int down)
+                            const rnn_i_columns *dy, rnn_real *dw, size_t cols,
+                            int down)
 {
     size_t r, n, i, end = (size_t)seq->batch;
     int s, t;
@@ -4781,19 +4731,18 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
             for (i = r; i < r + n; i++) {
                 const size_t id = (size_t)seq->ids[rnn_i_number(seq, t, i)];
                 RNN_I_DO(call->k, accumulate)
-                (columns, b + rnn_i_at(seq, t, i, b_width), c + id * c_width);
+                (dy->n, dy->dy + rnn_i_at(seq, t, i, dy->width),
+                 dw + id * cols + dy->at);
             }
     }
 }
 
-/* y(t, b) = (b1 + b2) + w[id], for the valid rows of a share; b2 counts for the
- * first `joint` columns. */
+/* y(t, b) = (b1 + b2) + W[id], for the valid rows of a share; W has `cols`
+ * columns. Without W, the biases alone. */
 RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
-                           const rnn_real *b1, const rnn_real *b2, size_t joint,
-                           const rnn_real *w, size_t columns, rnn_real *y,
-                           size_t y_width)
+                           const rnn_real *w, size_t cols,
+                           const rnn_i_columns *y)
 {
-    const size_t part = b2 ? joint : columns;
     size_t first, end, r, n, i;
     int t;
 
@@ -4802,13 +4751,11 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
         for (r = first; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0;
              r += n)
             for (i = r; i < r + n; i++) {
-                const size_t id = (size_t)seq->ids[rnn_i_number(seq, t, i)];
-                const rnn_real *row = w + id * columns;
-                rnn_real *to = y + rnn_i_at(seq, t, i, y_width);
-                RNN_I_DO(call->k, gather)(part, b1, b2, row, to);
-                if (part < columns)
-                    RNN_I_DO(call->k, gather)(columns - part, b1 + part, NULL,
-                                              row + part, to + part);
+                const size_t id = w ? (size_t)seq->ids[rnn_i_number(seq, t, i)]
+                                    : 0;
+                RNN_I_DO(call->k, gather)
+                (y->n, y->b1, y->b2, w ? w + id * cols + y->at : NULL,
+                 y->y + rnn_i_at(seq, t, i, y->width));
             }
 }
 
@@ -4966,13 +4913,12 @@ RNN_I_FN void rnn_i_by_transpose(rnn_i_product *p, const rnn_i_matrix *w,
     p->b_col = col;
 }
 
-/* dx(t, b) = start + dz(t, b) W^T for every valid row, where W is the rows of a
- * matrix that belong to a part, from row `from` on, and its first `out`
- * columns. dx is part->dx; if that is fixed, its steps are added. */
+/* dx(t, b) = start + dy(t, b) W^T for every valid row; of the matrix W the rows
+ * that belong to a part, from `row` on. dx is part->dx; if that is fixed, its
+ * steps are added. */
 RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
-                              const rnn_real *dz, size_t dz_width, size_t out,
-                              const rnn_i_matrix *w, size_t from,
-                              const rnn_i_part *part, int start)
+                              const rnn_i_columns *dy, const rnn_i_matrix *w,
+                              size_t row, const rnn_i_part *part, int start)
 {
     const int to = rnn_i_until(call, seq, part);
     const size_t B = (size_t)seq->batch;
@@ -4980,82 +4926,52 @@ RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
 
     rnn_i_blank(call, &p);
     p.n = part->width;
-    p.k = out;
-    p.a = dz;
-    p.a_i = (ptrdiff_t)dz_width;
-    rnn_i_by_transpose(&p, w, 0, from);
+    p.k = dy->n;
+    p.a = dy->dy;
+    p.a_i = (ptrdiff_t)dy->width;
+    rnn_i_by_transpose(&p, w, dy->at, row);
     p.c = part->dx;
     p.c_i = (ptrdiff_t)part->row;
     p.start = start;
-    rnn_i_rows(call, seq, to, &p, (ptrdiff_t)(B * dz_width),
+    rnn_i_rows(call, seq, to, &p, (ptrdiff_t)(B * dy->width),
                (ptrdiff_t)rnn_i_part_step(part, seq));
 }
 
-/* Sets the columns of a product, which all start alike, but that b2 is added
- * for the first `joint` only: the others are the product's tail. */
-RNN_I_FN void rnn_i_starts(rnn_i_product *p, size_t columns, int start,
-                           const rnn_real *b1, const rnn_real *b2, size_t joint)
+/* What a product adds to, and where that is. */
+RNN_I_INLINE void rnn_i_set_columns(rnn_i_product *p, const rnn_i_columns *y)
 {
-    p->n = b2 ? joint : columns;
-    p->b1 = b1;
-    p->b2 = b2;
-    p->start = start;
-    p->tail = columns - p->n;
-    p->tail_b1 = b1 ? b1 + p->n : NULL;
-    p->tail_c = (ptrdiff_t)p->n;
-    p->tail_start = start;
+    p->n = y->n;
+    p->start = y->start;
+    p->b1 = y->b1;
+    p->b2 = y->b2;
+    p->c = y->y;
+    p->c_i = (ptrdiff_t)y->width;
 }
 
 /* y(t, b) = start + x(t, b) W for every valid row; of the matrix W the rows
- * count from `row` on, and b2 counts for the first `joint` columns. */
+ * that belong to a part, from `row` on. */
 RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
                                  const rnn_i_part *part, const rnn_i_matrix *w,
-                                 size_t row, int start, const rnn_real *b1,
-                                 const rnn_real *b2, size_t joint, rnn_real *y,
-                                 size_t y_width)
+                                 size_t row, const rnn_i_columns *y)
 {
     const int to = rnn_i_until(call, seq, part);
     const size_t B = (size_t)seq->batch;
     rnn_i_product p;
 
     rnn_i_blank(call, &p);
-    rnn_i_starts(&p, w->cols, start, b1, b2, joint);
+    rnn_i_set_columns(&p, y);
     p.k = part->width;
     p.a = part->x;
     p.a_i = (ptrdiff_t)part->row;
-    rnn_i_by(&p, w, row, 0);
-    p.c = y;
-    p.c_i = (ptrdiff_t)y_width;
+    rnn_i_by(&p, w, row, y->at);
     rnn_i_rows(call, seq, to, &p, (ptrdiff_t)rnn_i_part_step(part, seq),
-               (ptrdiff_t)(B * y_width));
+               (ptrdiff_t)(B * y->width));
 }
 
-/* y(t, b) = b1 + b2 for every valid row: what is left of a product without x */
-RNN_I_FN void rnn_i_rows_bias(const rnn_i_call *call, const rnn_seq *seq,
-                              size_t out, const rnn_real *b1,
-                              const rnn_real *b2, size_t joint, rnn_real *y,
-                              size_t y_width)
-{
-    static const rnn_real zero = 0;
-    rnn_i_product p;
-
-    rnn_i_blank(call, &p);
-    rnn_i_starts(&p, out, RNN_I_FROM_BIAS, b1, b2, joint);
-    p.k = 1;
-    p.a = p.b = &zero;
-    p.a_i = p.b_j = p.b_k = 0;
-    p.c = y;
-    p.c_i = (ptrdiff_t)y_width;
-    rnn_i_rows(call, seq, rnn_i_end(call, seq), &p, 0,
-               (ptrdiff_t)((size_t)seq->batch * y_width));
-}
-
-/* The columns [first, first + n) of C [width][c_width] += sum x^T dz; dz points
- * at its own first column. */
+/* dW += sum x^T dy; dW has part->width rows and `cols` columns. */
 RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
-                               const rnn_i_part *part, const rnn_real *dz,
-                               size_t dz_width, size_t n, rnn_real *c,
-                               size_t c_width, int down)
+                               const rnn_i_part *part, const rnn_i_columns *dy,
+                               rnn_real *dw, size_t cols, int down)
 {
     const int to = rnn_i_until(call, seq, part);
     const size_t B = (size_t)seq->batch;
@@ -5063,16 +4979,16 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
 
     rnn_i_blank(call, &p);
     p.m = part->width;
-    p.n = n;
+    p.n = dy->n;
     p.a = part->x;
     p.a_i = 1;
     p.a_k = (ptrdiff_t)part->row;
-    p.b = dz;
-    p.b_k = (ptrdiff_t)dz_width;
-    p.c = c;
-    p.c_i = (ptrdiff_t)c_width;
+    p.b = dy->dy;
+    p.b_k = (ptrdiff_t)dy->width;
+    p.c = dw + dy->at;
+    p.c_i = (ptrdiff_t)cols;
     rnn_i_sum(call, seq, to, &p, (ptrdiff_t)rnn_i_part_step(part, seq),
-              (ptrdiff_t)(B * dz_width), down);
+              (ptrdiff_t)(B * dy->width), down);
 }
 
 /* ============================================================================
@@ -5281,17 +5197,17 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
     const int f = (int)s->lin->activation;
     const size_t I = s->I, O = s->O;
     const rnn_real *bias = s->lin->no_bias ? NULL : s->params + I * O;
+    const rnn_i_columns y = rnn_i_result(s->to, O, bias);
     rnn_i_part part;
     size_t first, end;
     int t;
 
     if (s->seq->ids) {
-        rnn_i_gather(call, s->seq, bias, NULL, 0, s->params, O, s->to, O);
+        rnn_i_gather(call, s->seq, s->params, O, &y);
     } else {
         const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
         rnn_i_set_x(&part, s->seq, s->seq->x, I, NULL);
-        rnn_i_rows_forward(call, s->seq, &part, &w, 0, RNN_I_FROM_BIAS, bias,
-                           NULL, 0, s->to, O);
+        rnn_i_rows_forward(call, s->seq, &part, &w, 0, &y);
     }
     rnn_i_pad(call, s->seq, bias, s->to, O);
     rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
@@ -5317,9 +5233,9 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     }
     if (s->dx) {
         const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
+        const rnn_i_columns dz = rnn_i_gradient(s->to, O, 0, O);
         rnn_i_set_x(&part, s->seq, NULL, I, s->dx);
-        rnn_i_rows_back(call, s->seq, s->to, O, O, &w, 0, &part,
-                        RNN_I_FROM_ZERO);
+        rnn_i_rows_back(call, s->seq, &dz, &w, 0, &part, RNN_I_FROM_ZERO);
         rnn_i_pad_part(call, s->seq, &part);
     }
 }
@@ -5328,21 +5244,20 @@ RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
     const size_t I = s->I, O = s->O;
+    rnn_i_columns dz;
     rnn_i_part part;
     size_t first, end;
 
     rnn_i_share(call, O, &first, &end);
+    dz = rnn_i_gradient(s->dz, O, first, end);
     if (s->seq->ids) {
-        rnn_i_scatter(call, s->seq, s->dz + first, O, end - first,
-                      s->to + first, O, 1);
+        rnn_i_scatter(call, s->seq, &dz, s->to, O, 1);
     } else {
         rnn_i_set_x(&part, s->seq, s->seq->x, I, NULL);
-        rnn_i_rows_grads(call, s->seq, &part, s->dz + first, O, end - first,
-                         s->to + first, O, 1);
+        rnn_i_rows_grads(call, s->seq, &part, &dz, s->to, O, 1);
     }
     if (!s->lin->no_bias)
-        rnn_i_sum_bias(call, s->seq, s->dz + first, O, end - first,
-                       s->to + I * O + first, 1, 0, 1);
+        rnn_i_sum_bias(call, s->seq, &dz, s->to + I * O, 1, 0, 1);
 }
 
 RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
@@ -5429,19 +5344,21 @@ typedef struct rnn_i_table {
 RNN_I_FN void rnn_i_table_forward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_table *s = (const rnn_i_table *)arg;
+    const rnn_i_columns y = rnn_i_result(s->to, s->E, NULL);
 
-    rnn_i_gather(call, s->seq, NULL, NULL, 0, s->from, s->E, s->to, s->E);
+    rnn_i_gather(call, s->seq, s->from, s->E, &y);
     rnn_i_pad(call, s->seq, NULL, s->to, s->E);
 }
 
 RNN_I_FN void rnn_i_table_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_table *s = (const rnn_i_table *)arg;
+    rnn_i_columns dy;
     size_t first, end;
 
     rnn_i_share(call, s->E, &first, &end);
-    rnn_i_scatter(call, s->seq, s->from + first, s->E, end - first,
-                  s->to + first, s->E, 1);
+    dy = rnn_i_gradient(s->from, s->E, first, end);
+    rnn_i_scatter(call, s->seq, &dy, s->to, s->E, 1);
 }
 
 /* Both calls: check, then do it. */
@@ -5513,30 +5430,35 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  * in slot 0, in reverse in slot n; its final state in slot n, in reverse in 0.
  * ========================================================================= */
 
-/* A recurrent product of a cell: n blocks of z += a times n blocks of columns
- * of W_hh, or = b_hh + that. Two of one stage multiply the same a, by blocks of
- * W_hh that are neighbours. The words that the rows of RNN_I_CELLS use: */
-#define RNN_I_H_ADDS(n, at) {0, 0, n, at, at, 0} /* a = h_{t-1}, stage 0   */
-#define RNN_I_H_ALONE(n, u, z) {0, 0, n, u, z, 1} /* the same, but z starts at
-                                                    b_hh, not at x's part   */
-#define RNN_I_Q_ADDS(n, at) {1, 1, n, at, at, 0} /* a = q, stage 1         */
+/* What the blocks of z are made of, piece by piece: n blocks, from gate u of
+ * the weights and biases on, to block z and on. In the words of RNN_I_CELLS: */
+#define RNN_I_BBX(n, u, z) {RNN_I_FROM_X, 1, n, u, z} /* b_ih + b_hh + x W_ih */
+#define RNN_I_BX(n, u, z) {RNN_I_FROM_X, 0, n, u, z}  /* b_ih + x W_ih        */
+#define RNN_I_B(n, u, z) {RNN_I_FROM_B, 0, n, u, z}   /* b_hh                 */
+#define RNN_I_H(n, u, z) {RNN_I_FROM_H, 0, n, u, z}   /* += h_{t-1} W_hh      */
+#define RNN_I_Q(n, u, z) {RNN_I_FROM_Q, 0, n, u, z}   /* += q W_hh, stage 1   */
+enum { RNN_I_NO_PIECE, RNN_I_FROM_X, RNN_I_FROM_B, RNN_I_FROM_H, RNN_I_FROM_Q };
 typedef struct rnn_i_piece {
-    unsigned char stage;    /* before which stage of the cell               */
-    unsigned char from_q;   /* 0: a is h_{t-1}; 1: a is q                   */
-    unsigned char n, u, z;  /* how many blocks; the first in W_hh, and in z */
-    unsigned char own_bias; /* 1: z starts at b_hh here                     */
+    unsigned char from, both; /* both: biases */
+    unsigned char n, u, z;
 } rnn_i_piece;
-#define RNN_I_PIECES 2      /* at most; an absent one has n = 0             */
+#define RNN_I_PIECES 4 /* at most; those that are absent are zero */
 
 typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
-    unsigned char G, K, c, q, joint, stages, carries;
+    unsigned char G, K, c, q, carries;
     rnn_i_piece piece[RNN_I_PIECES];
 } rnn_i_cell;
 
-#define RNN_I_ROW(a, name, text, G, K, c, q, joint, stages, carries, ...)      \
-    {G, K, c, q, joint, stages, carries, {__VA_ARGS__}},
+#define RNN_I_ROW(a, name, text, G, K, c, q, carries, ...)                     \
+    {G, K, c, q, carries, {__VA_ARGS__}},
 static const rnn_i_cell rnn_i_cells[] = {RNN_I_CELLS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
+
+/* Products and the cell's functions take turns so many times. */
+RNN_I_INLINE int rnn_i_stages(const rnn_i_cell *row)
+{
+    return row->q ? 2 : 1;
+}
 
 /* Which arrays a stack (rnn_i_lay) has, its `train`. */
 enum {
@@ -5632,9 +5554,13 @@ RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, rnn_i_arena *a)
 
 /* One layer in one direction: its parameters and its arrays. */
 typedef struct rnn_i_layer {
+    const rnn_i_lay *y;
+    size_t d, q;                        /* direction; number: l * D + d      */
     size_t in;                          /* width of its input                */
     size_t w_ih, w_hh, b_ih, b_hh, end; /* offsets in params                 */
     rnn_real *wt, *ws;                  /* W_ih's copies, behind them W_hh's */
+    rnn_i_matrix W_ih, W_hh;            /* both of them: rnn_i_weigh         */
+    const rnn_real *bias_ih, *bias_hh;  /* or NULL                           */
     rnn_real *z;                        /* (T, B, K*H)                       */
     rnn_real *h, *c;                    /* (T + 1, B, H): slots              */
     rnn_real *h_prev, *c_prev;          /* h_{t-1} of step 0, and on         */
@@ -5650,7 +5576,11 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     const size_t w0 = gh * (y->I + y->H), w1 = gh * (in + y->H);
     const size_t w = l ? y->D * w0 + (q - y->D) * w1 : d * w0;
 
+    a->y = y;
+    a->d = d;
+    a->q = q;
     a->in = l ? in : y->I;
+    a->wt = a->ws = NULL;
     a->w_ih = w + q * b;
     a->w_hh = a->w_ih + gh * a->in;
     a->b_ih = a->w_hh + gh * y->H;
@@ -5666,7 +5596,6 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
     const size_t now = d ? 0 : y->state;
 
     rnn_i_layer_at(y, l, d, a);
-    a->wt = a->ws = NULL;
     if (y->packed || y->strips) {
         const size_t gh = y->G * y->H, hh = rnn_i_lines(gh * y->H);
         const size_t w0 = rnn_i_lines(gh * y->I) + hh;
@@ -5687,17 +5616,23 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
     }
 }
 
-/* W_ih of a layer, or W_hh, with its copies if there are any. */
-RNN_I_FN rnn_i_matrix rnn_i_weights(const rnn_i_lay *y, const rnn_i_layer *a,
-                                    int hh, const rnn_real *params)
+/* Its weights, with their copies if there are any, and its biases. */
+RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
 {
-    const size_t gh = y->G * y->H, at = hh ? rnn_i_lines(gh * a->in) : 0;
-    rnn_i_matrix w = rnn_i_matrix_at(params + (hh ? a->w_hh : a->w_ih),
-                                     hh ? y->H : a->in, gh);
+    const size_t gh = a->y->G * a->y->H, hh = rnn_i_lines(gh * a->in);
 
-    w.wt = a->wt ? a->wt + at : NULL;
-    w.ws = a->ws ? a->ws + at : NULL;
-    return w;
+    a->W_ih = rnn_i_matrix_at(params + a->w_ih, a->in, gh);
+    a->W_hh = rnn_i_matrix_at(params + a->w_hh, a->y->H, gh);
+    if (a->wt) {
+        a->W_ih.wt = a->wt;
+        a->W_hh.wt = a->wt + hh;
+    }
+    if (a->ws) {
+        a->W_ih.ws = a->ws;
+        a->W_hh.ws = a->ws + hh;
+    }
+    a->bias_ih = a->y->bias ? params + a->b_ih : NULL;
+    a->bias_hh = a->y->bias ? params + a->b_hh : NULL;
 }
 
 /* The states of layer l as parts, a direction each; returns how many. */
@@ -5748,102 +5683,109 @@ RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
     return y->ins;
 }
 
-/* z = (b_ih + b_hh) + x W_ih; blocks that are not joint start at b_ih alone.
- * Parts before `done` are in z already. w is W_ih. */
-RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_lay *y,
-                                  const rnn_i_layer *a, const rnn_i_matrix *w,
-                                  const rnn_seq *seq, const rnn_i_part *part,
-                                  int parts, int done, const rnn_real *params,
-                                  rnn_real *z)
+/* Where a piece of z starts, at biases; 0 if it is one that adds. */
+RNN_I_INLINE int rnn_i_starts(const rnn_i_layer *a, const rnn_i_piece *e,
+                              rnn_i_columns *z)
 {
-    const size_t gh = y->G * y->H, kh = y->K * y->H;
-    const size_t joint = y->row->joint * y->H;
-    const rnn_real *b1 = y->bias ? params + a->b_ih : NULL;
-    const rnn_real *b2 = y->bias ? params + a->b_hh : NULL;
-    const int bare = parts == 0 || part[0].when != RNN_I_ALWAYS;
-    size_t row;
-    int i;
+    const size_t H = a->y->H, u = e->u * H;
 
-    if (bare && !done)
-        rnn_i_rows_bias(call, seq, gh, b1, b2, joint, z, kh);
-    for (i = 0, row = 0; i < parts; row += part[i].width, i++)
-        if (i < done)
-            continue;
-        else if (!part[i].x)
-            rnn_i_gather(call, seq, b1, b2, joint, w->w + row * gh, gh, z, kh);
-        else if (i || bare)
-            rnn_i_rows_forward(call, seq, &part[i], w, row, RNN_I_FROM_C, NULL,
-                               NULL, 0, z, kh);
-        else
-            rnn_i_rows_forward(call, seq, &part[i], w, row, RNN_I_FROM_BIAS, b1,
-                               b2, joint, z, kh);
+    *z = rnn_i_result(a->z + e->z * H, a->y->K * H, NULL);
+    z->n = e->n * H;
+    z->at = u;
+    if (a->y->bias) {
+        z->b1 = (e->from == RNN_I_FROM_B ? a->bias_hh : a->bias_ih) + u;
+        z->b2 = e->both ? a->bias_hh + u : NULL;
+    }
+    return e->from == RNN_I_FROM_X || e->from == RNN_I_FROM_B;
 }
 
-/* One step of some rows: the recurrent products and the cell. w is W_hh, p a
- * blank product. */
-RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_lay *y,
-                                 const rnn_i_matrix *w, const rnn_real *b_hh,
+/* z = the biases + x W_ih, of all steps of a call. Parts before `done` are in z
+ * already. */
+RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_layer *a,
+                                  const rnn_seq *seq, const rnn_i_part *part,
+                                  int parts, int done)
+{
+    const int bare = parts == 0 || part[0].when != RNN_I_ALWAYS;
+    const rnn_i_matrix *w = &a->W_ih;
+    rnn_i_columns z;
+    size_t row;
+    int i, k;
+
+    for (k = 0; k < RNN_I_PIECES; k++) {
+        const rnn_i_piece *e = &a->y->row->piece[k];
+        if (!rnn_i_starts(a, e, &z))
+            continue;
+        if ((bare || e->from == RNN_I_FROM_B) && !done)
+            rnn_i_gather(call, seq, NULL, 0, &z);
+        if (e->from == RNN_I_FROM_B)
+            continue;
+        for (i = 0, row = 0; i < parts; row += part[i].width, i++) {
+            if (i < done)
+                continue;
+            if (i || bare)
+                z.start = RNN_I_FROM_C;
+            if (part[i].x)
+                rnn_i_rows_forward(call, seq, &part[i], w, row, &z);
+            else
+                rnn_i_gather(call, seq, w->w + row * w->cols, w->cols, &z);
+        }
+    }
+}
+
+/* One step of some rows: the recurrent products and the cell. p is a blank
+ * product. */
+RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
                                  const rnn_i_cell_step *s, rnn_i_product *p)
 {
-    const size_t H = y->H;
+    const rnn_i_cell *row = a->y->row;
+    const size_t H = a->y->H;
     int stage, i;
 
-    p->b2 = NULL;
     p->m = s->rows;
     p->k = H;
-    p->c_i = (ptrdiff_t)(y->K * H);
-    for (stage = 0; stage < y->row->stages; stage++) {
+    p->c_i = (ptrdiff_t)(a->y->K * H);
+    p->start = RNN_I_FROM_C;
+    for (stage = 0; stage < rnn_i_stages(row); stage++) {
         for (i = 0; i < RNN_I_PIECES; i++) {
-            const rnn_i_piece *e = &y->row->piece[i], *more = e + 1;
-            if (!e->n || e->stage != stage)
+            const rnn_i_piece *e = &row->piece[i];
+            if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
                 continue;
-            p->a = e->from_q ? s->z + y->row->q * H : s->h_prev;
-            p->a_i = (ptrdiff_t)(e->from_q ? y->K * H : H);
-            rnn_i_by(p, w, 0, e->u * H);
-            p->b1 = b_hh ? b_hh + e->u * H : NULL;
+            p->a = stage ? s->z + row->q * H : s->h_prev;
+            p->a_i = (ptrdiff_t)(stage ? a->y->K * H : H);
+            rnn_i_by(p, &a->W_hh, 0, e->u * H);
             p->c = s->z + e->z * H;
             p->n = e->n * H;
-            p->start = e->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
-            p->tail = 0;
-            if (i + 1 < RNN_I_PIECES && more->n && more->stage == stage) {
-                p->tail = more->n * H;
-                p->tail_b1 = b_hh ? b_hh + more->u * H : NULL;
-                p->tail_c = (ptrdiff_t)(more->z * H) - (ptrdiff_t)(e->z * H);
-                p->tail_start = more->own_bias ? RNN_I_FROM_BIAS : RNN_I_FROM_C;
-                i++;
-            }
             rnn_i_multiply(call, p);
         }
-        RNN_I_DO(call->k, cell_forward)(y->cell, stage, s);
+        RNN_I_DO(call->k, cell_forward)(a->y->cell, stage, s);
     }
 }
 
 /* The same backward: dh becomes the gradient of h_{t-1}. */
-RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_lay *y,
-                                  const rnn_i_matrix *w,
+RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                   const rnn_i_cell_step *s)
 {
-    const size_t H = y->H;
+    const rnn_i_cell *row = a->y->row;
+    const size_t H = a->y->H;
     rnn_i_product p;
-    int stage, i, into = y->row->carries;
+    int stage, i;
 
     rnn_i_blank(call, &p);
     p.m = s->rows;
     p.n = H;
-    p.a_i = (ptrdiff_t)(y->K * H);
+    p.a_i = (ptrdiff_t)(a->y->K * H);
     p.c_i = (ptrdiff_t)H;
-    for (stage = y->row->stages - 1; stage >= 0; stage--) {
-        RNN_I_DO(call->k, cell_backward)(y->cell, stage, s);
+    for (stage = rnn_i_stages(row) - 1; stage >= 0; stage--) {
+        RNN_I_DO(call->k, cell_backward)(a->y->cell, stage, s);
         for (i = 0; i < RNN_I_PIECES; i++) {
-            const rnn_i_piece *e = &y->row->piece[i];
-            if (!e->n || e->stage != stage)
+            const rnn_i_piece *e = &row->piece[i];
+            if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
                 continue;
             p.a = s->z + e->z * H;
             p.k = e->n * H;
-            rnn_i_by_transpose(&p, w, e->u * H, 0);
-            p.c = e->from_q ? s->dq : s->dh;
-            p.start = e->from_q || !into ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
-            into |= !e->from_q;
+            rnn_i_by_transpose(&p, &a->W_hh, e->u * H, 0);
+            p.c = stage ? s->dq : s->dh;
+            p.start = stage || !row->carries ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
             rnn_i_multiply(call, &p);
         }
     }
@@ -5950,7 +5892,6 @@ RNN_I_FN void rnn_i_have(rnn_i_lay *y, int train, int room)
 RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                          const rnn_real *params, int gathers)
 {
-    rnn_i_matrix w;
     rnn_i_layer a;
     size_t l, d;
     int hh;
@@ -5958,35 +5899,33 @@ RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_of(y, l, d, &a);
+            rnn_i_weigh(&a, params);
             for (hh = l || !gathers ? 0 : 1; hh < 2; hh++) {
-                w = rnn_i_weights(y, &a, hh, params);
-                if (w.wt)
-                    rnn_i_transpose(call, w.w, w.in, w.cols,
-                                    rnn_i_writable(w.wt));
-                if (w.ws)
-                    rnn_i_copy_strips(call, w.w, w.in, w.cols,
-                                      rnn_i_writable(w.ws));
+                const rnn_i_matrix *w = hh ? &a.W_hh : &a.W_ih;
+                if (w->wt)
+                    rnn_i_transpose(call, w->w, w->in, w->cols,
+                                    rnn_i_writable(w->wt));
+                if (w->ws)
+                    rnn_i_copy_strips(call, w->w, w->in, w->cols,
+                                      rnn_i_writable(w->ws));
             }
         }
 }
 
 /* Some steps at a time: what the inputs bring to z, which then is at hand for
  * the steps. */
-RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
-                                  const rnn_i_layer *a, size_t q, size_t d,
-                                  const rnn_real *params, const rnn_seq *seq,
-                                  const rnn_i_part *part, int parts, int done)
+RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
+                                  const rnn_seq *seq, const rnn_i_part *part,
+                                  int parts, int done)
 {
-    const size_t H = y->H, at = q * y->state;
+    const rnn_i_lay *y = a->y;
+    const size_t H = y->H, d = a->d, at = a->q * y->state;
     /* 256 KB of z, a quarter of the second cache, and RNN_I_ROWS more; in
      * numbers that 16 bits hold. build/bench 'lstm train 128 128 50 50' */
     const size_t rows = (size_t)(16384 / (y->K * H)) * 4 + RNN_I_ROWS;
     const size_t most = rows / y->B + 1;
     const int each = most < 16384 ? (int)most : 16384;
     const int to = rnn_i_end(call, seq);
-    const rnn_i_matrix w_ih = rnn_i_weights(y, a, 0, params);
-    const rnn_i_matrix w_hh = rnn_i_weights(y, a, 1, params);
-    const rnn_real *b_hh = y->bias ? params + a->b_hh : NULL;
     rnn_i_call some = *call;
     rnn_i_cell_step s;
     rnn_i_product p;
@@ -6007,8 +5946,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
         next = to - i < each ? to : i + each;
         some.from = d ? seq->steps - next : i;
         some.to = d ? seq->steps - i : next;
-        rnn_i_input_product(&some, y, a, &w_ih, seq, part, parts, done, params,
-                            a->z);
+        rnn_i_input_product(&some, a, seq, part, parts, done);
         for (; i < next; i++) {
             t = d ? seq->steps - 1 - i : i; /* reverse: always all steps */
             for (b = first;
@@ -6020,7 +5958,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_lay *y,
                 s.h = a->h_now + row;
                 s.c_prev = y->C ? a->c_prev + row : NULL;
                 s.c = y->C ? a->c_now + row : NULL;
-                rnn_i_step_forward(call, y, &w_hh, b_hh, &s, &p);
+                rnn_i_step_forward(call, a, &s, &p);
             }
         }
     }
@@ -6049,8 +5987,8 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
         for (d = 0; d < y->D; d++) {
             parts = rnn_i_input(y, stack, l, part);
             rnn_i_layer_of(y, l, d, &a);
-            rnn_i_layer_forward(call, y, &a, l * y->D + d, d, params, seq,
-                                part, parts, l ? 0 : done);
+            rnn_i_weigh(&a, params);
+            rnn_i_layer_forward(call, &a, seq, part, parts, l ? 0 : done);
         }
         masked = rnn_i_masked(y, stack, l);
         if (masked) {
@@ -6063,14 +6001,13 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
-RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
-                                   const rnn_i_layer *a, size_t q, size_t d,
-                                   const rnn_real *params, const rnn_seq *seq,
-                                   const rnn_real *dy, const rnn_flow *flow)
+RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
+                                   const rnn_seq *seq, const rnn_real *dy,
+                                   const rnn_flow *flow)
 {
-    const size_t H = y->H, at = q * y->state;
-    const rnn_i_matrix w = rnn_i_weights(y, a, 1, params);
-    rnn_real *dh = y->dh + q * y->carry, *dc = y->dc + q * y->carry;
+    const rnn_i_lay *y = a->y;
+    const size_t H = y->H, d = a->d, at = a->q * y->state;
+    rnn_real *dh = y->dh + a->q * y->carry, *dc = y->dc + a->q * y->carry;
     const int to = rnn_i_end(call, seq);
     const rnn_real *in;
     rnn_i_cell_step s;
@@ -6102,7 +6039,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
             s.dy = dy ? dy + row * y->D + d * H : NULL;
             s.dh = dh + b * H;
             s.dc = s.dq = dc + b * H;
-            rnn_i_step_backward(call, y, &w, &s);
+            rnn_i_step_backward(call, a, &s);
         }
     }
     if (call->from > 0)
@@ -6113,26 +6050,65 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_lay *y,
         rnn_i_dstate_out(y, seq, dc, flow->dc0 + at, first, end);
 }
 
+/* The gradient of a piece of z: of its columns in the weights those in [first,
+ * end), if any. */
+RNN_I_FN rnn_i_columns rnn_i_dpiece(const rnn_i_layer *a, const rnn_i_piece *e,
+                                    size_t first, size_t end)
+{
+    const size_t H = a->y->H, u = e->u * H;
+    const size_t from = rnn_i_most(first, u);
+    const size_t to = rnn_i_most(rnn_i_least(end, u + e->n * H), from);
+    rnn_i_columns dz = rnn_i_gradient(a->z, a->y->K * H, from, to);
+
+    dz.dy = a->z + e->z * H + (from - u);
+    return dz;
+}
+
+/* dx of a part = start + dz W_ih^T, piece by piece; W_ih's rows count from
+ * `row` on. If the part is the same at all steps, they are added up one by one,
+ * and start is dx itself. */
+RNN_I_FN void rnn_i_part_gradient(const rnn_i_call *call, const rnn_i_layer *a,
+                                  const rnn_seq *seq, const rnn_i_part *part,
+                                  size_t row, int start)
+{
+    const int end = rnn_i_end(call, seq);
+    rnn_i_call some = *call;
+    rnn_i_columns dz;
+    int k, from;
+
+    for (; some.from < end; some.from = some.to) {
+        some.to = part->fixed ? some.from + 1 : end;
+        from = start;
+        for (k = 0; k < RNN_I_PIECES; k++) {
+            const rnn_i_piece *e = &a->y->row->piece[k];
+            if (e->from != RNN_I_FROM_X)
+                continue;
+            dz = rnn_i_dpiece(a, e, 0, a->y->G * a->y->H);
+            rnn_i_rows_back(&some, seq, &dz, &a->W_ih, row, part, from);
+            from = RNN_I_FROM_C;
+        }
+    }
+}
+
 /* The gradients of the parts of a layer's input, from the dz of both
  * directions. */
 RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    size_t l, const rnn_i_part *part, int parts,
                                    const rnn_real *params, const rnn_seq *seq)
 {
-    const size_t kh = y->K * y->H, gh = y->G * y->H;
-    rnn_i_matrix w;
     rnn_i_layer a;
-    size_t d, from = 0;
+    size_t d, row = 0;
     int i;
 
-    for (i = 0; i < parts; from += part[i].width, i++) {
+    for (i = 0; i < parts; row += part[i].width, i++) {
         if (!part[i].dx)
             continue;
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_of(y, l, d, &a);
-            w = rnn_i_weights(y, &a, 0, params);
-            rnn_i_rows_back(call, seq, a.z, kh, gh, &w, from, &part[i],
-                            d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
+            rnn_i_weigh(&a, params);
+            rnn_i_part_gradient(call, &a, seq, &part[i], row,
+                                d || part[i].add ? RNN_I_FROM_C
+                                                 : RNN_I_FROM_ZERO);
         }
         rnn_i_pad_part(call, seq, &part[i]);
     }
@@ -6160,8 +6136,8 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
         }
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_of(y, l, d, &a);
-            rnn_i_layer_backward(call, y, &a, l * y->D + d, d, params, seq, dy,
-                                 flow);
+            rnn_i_weigh(&a, params);
+            rnn_i_layer_backward(call, &a, seq, dy, flow);
         }
         if (l) { /* both directions have read dy by now */
             rnn_i_set_part(&part, NULL, width, y->dy);
@@ -6173,111 +6149,108 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
+/* Of a piece of z, what dz brings to the weight and the biases that it is made
+ * of. */
+RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
+                                const rnn_i_piece *e, const rnn_seq *seq,
+                                const rnn_i_part *part, int parts,
+                                rnn_real *grads)
+{
+    const size_t H = a->y->H, gh = a->y->G * H;
+    const int down = a->d == 0, from_b = e->from == RNN_I_FROM_B;
+    size_t first, end;
+    rnn_i_columns dz;
+    rnn_i_part state;
+    rnn_real *dw = grads + a->w_ih;
+    int i;
+
+    rnn_i_share(call, gh, &first, &end);
+    dz = rnn_i_dpiece(a, e, first, end);
+    if (dz.n == 0)
+        return;
+    if (e->from == RNN_I_FROM_H || e->from == RNN_I_FROM_Q) {
+        const int q = e->from == RNN_I_FROM_Q;
+        rnn_i_set_part(&state, q ? a->z + a->y->row->q * H : a->h_prev, H,
+                       NULL);
+        state.row = q ? dz.width : H;
+        rnn_i_rows_grads(call, seq, &state, &dz, grads + a->w_hh, gh, down);
+        return;
+    }
+    if (a->y->bias)
+        rnn_i_sum_bias(call, seq, &dz, grads + (from_b ? a->b_hh : a->b_ih),
+                       e->both ? 2 : 1, gh, down);
+    for (i = 0; i < parts && !from_b; dw += part[i].width * gh, i++)
+        if (part[i].x)
+            rnn_i_rows_grads(call, seq, &part[i], &dz, dw, gh, down);
+        else
+            rnn_i_scatter(call, seq, &dz, dw, gh, down);
+}
+
 RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                 const rnn_i_stack *stack, const rnn_seq *seq,
                                 rnn_real *grads)
 {
-    const size_t H = y->H, gh = y->G * H, kh = y->K * H;
-    const size_t joint = y->row->joint * H;
-    rnn_i_part part[RNN_I_PARTS], state;
+    rnn_i_part part[RNN_I_PARTS];
     rnn_i_layer a;
-    size_t first, end, late, l, d;
+    size_t l, d;
     int parts, i;
 
-    rnn_i_share(call, gh, &first, &end);
-    late = first > joint ? first : joint;
     for (l = 0; l < y->L; l++)
         for (d = 0; d < y->D; d++) {
-            const int down = d == 0;
-            const rnn_real *dz, *h;
-            rnn_real *dw;
-
             rnn_i_layer_of(y, l, d, &a);
-            dz = a.z;
-            h = a.h_prev;
-            dw = grads + a.w_ih + first;
             parts = rnn_i_input(y, stack, l, part);
-            for (i = 0; i < parts; dw += part[i].width * gh, i++)
-                if (part[i].x)
-                    rnn_i_rows_grads(call, seq, &part[i], dz + first, kh,
-                                     end - first, dw, gh, down);
-                else
-                    rnn_i_scatter(call, seq, dz + first, kh, end - first, dw,
-                                  gh, down);
-            if (y->bias && first < joint) /* both biases of these blocks */
-                rnn_i_sum_bias(call, seq, dz + first, kh,
-                               rnn_i_least(end, joint) - first,
-                               grads + a.b_ih + first, 2, gh, down);
-            if (y->bias && end > joint)
-                rnn_i_sum_bias(call, seq, dz + late, kh, end - late,
-                               grads + a.b_ih + late, 1, 0, down);
-            for (i = 0; i < RNN_I_PIECES; i++) {
-                const rnn_i_piece *e = &y->row->piece[i];
-                const size_t u = e->u * H, u_end = u + e->n * H;
-                const size_t from = first > u ? first : u;
-                const size_t to = end < u_end ? end : u_end;
-                const rnn_real *column = dz + e->z * H + (from - u);
-
-                if (from >= to)
-                    continue;
-                rnn_i_set_part(&state, e->from_q ? dz + y->row->q * H : h, H,
-                               NULL);
-                state.row = e->from_q ? kh : H;
-                rnn_i_rows_grads(call, seq, &state, column, kh, to - from,
-                                 grads + a.w_hh + from, gh, down);
-                if (y->bias && e->own_bias)
-                    rnn_i_sum_bias(call, seq, column, kh, to - from,
-                                   grads + a.b_hh + from, 1, 0, down);
-            }
+            for (i = 0; i < RNN_I_PIECES; i++)
+                rnn_i_piece_grads(call, &a, &y->row->piece[i], seq, part,
+                                  parts, grads);
         }
 }
 
-/* y(b) = start + x(b) W for the rows [first, end) of one step; W has `cols`
- * columns, and b2 counts for the first `joint` of them. */
+/* y(b) = start + x(b) W for the rows of one step from `first` on; of W, which
+ * has `cols` columns, those of y. */
 RNN_I_INLINE void rnn_i_step_product(const rnn_i_call *call, rnn_i_product *p,
                                      size_t first, const rnn_i_part *x,
                                      const rnn_real *w, size_t cols,
-                                     rnn_real *y, size_t y_width)
+                                     const rnn_i_columns *y)
 {
+    rnn_i_set_columns(p, y);
     p->k = x->width;
     p->a = x->x + first * x->row;
     p->a_i = (ptrdiff_t)x->row;
-    p->b = w;
+    p->b = w + y->at;
     p->b_k = (ptrdiff_t)cols;
-    p->c = y + first * y_width;
-    p->c_i = (ptrdiff_t)y_width;
+    p->c += first * y->width;
     RNN_I_DO(call->k, product)(p);
 }
 
-/* z = b_ih + b_hh + x W_ih of rows [first, first + p->m) of one step:
- * rnn_i_input_product without lengths, without other steps and without copies,
- * which one step does not repay. Parts that are never read are none. */
-RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_lay *y,
-                               const rnn_i_layer *a, const rnn_seq *one,
-                               const rnn_i_part *part, int parts,
-                               const rnn_real *params, rnn_real *z,
-                               size_t first, rnn_i_product *p)
+/* rnn_i_input_product of rows [first, first + p->m) of one step: without
+ * lengths, without other steps and without copies, which one step does not
+ * repay. Parts that are never read are none. */
+RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
+                               const rnn_seq *one, const rnn_i_part *part,
+                               int parts, size_t first, rnn_i_product *p)
 {
-    const size_t gh = y->G * y->H, kh = y->K * y->H;
-    const size_t joint = y->row->joint * y->H;
-    const rnn_real *b1 = y->bias ? params + a->b_ih : NULL;
-    const rnn_real *b2 = y->bias ? params + a->b_hh : NULL;
-    const rnn_real *w = params + a->w_ih;
-    int i, begun = 0;
+    const size_t gh = a->y->G * a->y->H;
+    rnn_i_columns z;
+    int i, k;
 
-    rnn_i_starts(p, gh, RNN_I_FROM_BIAS, b1, b2, joint);
-    for (i = 0; i < parts; w += part[i].width * gh, i++) {
-        if (part[i].when == RNN_I_NEVER)
+    for (k = 0; k < RNN_I_PIECES; k++) {
+        const rnn_i_piece *e = &a->y->row->piece[k];
+        const rnn_real *w = a->W_ih.w;
+        if (!rnn_i_starts(a, e, &z))
             continue;
-        if (!part[i].x)
-            rnn_i_gather(call, one, b1, b2, joint, w, gh, z, kh);
-        else
-            rnn_i_step_product(call, p, first, &part[i], w, gh, z, kh);
-        if (!begun++)
-            rnn_i_starts(p, gh, RNN_I_FROM_C, NULL, NULL, 0);
+        for (i = 0; i < parts && e->from == RNN_I_FROM_X;
+             w += part[i].width * gh, i++) {
+            if (part[i].when == RNN_I_NEVER)
+                continue;
+            if (part[i].x)
+                rnn_i_step_product(call, p, first, &part[i], w, gh, &z);
+            else
+                rnn_i_gather(call, one, w, gh, &z);
+            z.start = RNN_I_FROM_C;
+        }
+        if (z.start == RNN_I_FROM_BIAS)
+            rnn_i_gather(call, one, NULL, 0, &z);
     }
-    if (!begun)
-        rnn_i_rows_bias(call, one, gh, b1, b2, joint, z, kh);
 }
 
 /* One step: the layers in turn, each on the state of the one below. */
@@ -6289,7 +6262,6 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     int ins = y->ins;
     size_t first, end, l;
     rnn_i_layer a;
-    rnn_i_matrix w;
     rnn_i_part below;
     rnn_i_cell_step s;
     rnn_i_product p;
@@ -6304,12 +6276,12 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
-        rnn_i_step_input(call, y, &a, one, in, ins, params, z, first, &p);
+        rnn_i_weigh(&a, params);
+        a.z = z;
+        rnn_i_step_input(call, &a, one, in, ins, first, &p);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        w = rnn_i_matrix_at(params + a.w_hh, y->H, y->G * y->H);
-        rnn_i_step_forward(call, y, &w, y->bias ? params + a.b_hh : NULL, &s,
-                           &p);
+        rnn_i_step_forward(call, &a, &s, &p);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
         in = &below;
         ins = 1;
@@ -6390,13 +6362,13 @@ RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
 RNN_I_FN void rnn_i_keys(const rnn_i_call *call, const rnn_i_look *o)
 {
     const size_t A = o->a.A;
+    const rnn_i_columns keys = rnn_i_result(o->keys, A, NULL);
     rnn_i_matrix U;
 
     if (!o->a.row->U)
         return;
     U = rnn_i_matrix_at(o->params + o->a.U, o->a.K, A);
-    rnn_i_rows_forward(call, o->source, &o->h, &U, 0, RNN_I_FROM_ZERO, NULL,
-                       NULL, 0, o->keys, A);
+    rnn_i_rows_forward(call, o->source, &o->h, &U, 0, &keys);
 }
 
 RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
@@ -6420,8 +6392,8 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
 
     if (o->a.row->W) {
         const rnn_i_matrix W = rnn_i_matrix_at(o->params, o->a.Q, A);
-        rnn_i_rows_forward(call, o->seq, &o->s, &W, 0, RNN_I_FROM_ZERO, NULL,
-                           NULL, 0, o->query, A);
+        const rnn_i_columns query = rnn_i_result(o->query, A, NULL);
+        rnn_i_rows_forward(call, o->seq, &o->s, &W, 0, &query);
     }
     rnn_i_blank(call, &p);
     p.m = 1;
@@ -6527,27 +6499,29 @@ RNN_I_FN void rnn_i_attend_backward_query(const rnn_i_call *call,
 {
     const size_t A = o->a.A;
     size_t first, end, b;
+    rnn_i_columns dq;
     rnn_i_matrix w;
     int t;
 
     if (o->a.row->W) {
         w = rnn_i_matrix_at(o->params, o->a.Q, A);
         w.wt = o->W_t;
-        rnn_i_rows_back(call, o->seq, o->dquery, A, A, &w, 0, p,
+        dq = rnn_i_gradient(o->dquery, A, 0, A);
+        rnn_i_rows_back(call, o->seq, &dq, &w, 0, p,
                         p->add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         return;
     }
     rnn_i_share(call, (size_t)o->seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, o->seq); t++)
         for (b = first; b < end; b++) {
-            const rnn_real *dq = o->dquery + rnn_i_at(o->seq, t, b, A);
+            const rnn_real *from = o->dquery + rnn_i_at(o->seq, t, b, A);
             rnn_real *ds = p->dx + rnn_i_part_at(p, o->seq, t, b);
             if (rnn_i_steps(o->seq, b) <= (size_t)t)
                 continue;
             if (p->add)
-                RNN_I_DO(call->k, accumulate)(A, dq, ds);
+                RNN_I_DO(call->k, accumulate)(A, from, ds);
             else
-                rnn_i_copy(ds, dq, A);
+                rnn_i_copy(ds, from, A);
         }
 }
 
@@ -6558,6 +6532,7 @@ RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
     const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
     const size_t B = (size_t)o->source->batch;
     size_t first, end, b;
+    rnn_i_columns dk;
     rnn_i_part part;
     rnn_i_matrix w;
     rnn_i_product p;
@@ -6568,8 +6543,8 @@ RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
         rnn_i_set_part(&part, NULL, K, dh);
         w = rnn_i_matrix_at(o->params + o->a.U, K, A);
         w.wt = o->U_t;
-        rnn_i_rows_back(call, o->source, o->dkeys, A, A, &w, 0, &part,
-                        RNN_I_FROM_ZERO);
+        dk = rnn_i_gradient(o->dkeys, A, 0, A);
+        rnn_i_rows_back(call, o->source, &dk, &w, 0, &part, RNN_I_FROM_ZERO);
     } else {
         for (j = 0; j < o->source->steps; j++)
             rnn_i_copy(dh + rnn_i_at(o->source, j, first, K),
@@ -6599,14 +6574,17 @@ RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call,
 {
     const size_t A = o->a.A;
     size_t first, end, b;
+    rnn_i_columns dy;
 
     rnn_i_share(call, A, &first, &end);
-    if (o->a.row->W)
-        rnn_i_rows_grads(call, o->seq, &o->s, o->dquery + first, A,
-                         end - first, grads + first, A, 1);
-    if (o->a.row->U)
-        rnn_i_rows_grads(call, o->source, &o->h, o->dkeys + first, A,
-                         end - first, grads + o->a.U + first, A, 1);
+    if (o->a.row->W) {
+        dy = rnn_i_gradient(o->dquery, A, first, end);
+        rnn_i_rows_grads(call, o->seq, &o->s, &dy, grads, A, 1);
+    }
+    if (o->a.row->U) {
+        dy = rnn_i_gradient(o->dkeys, A, first, end);
+        rnn_i_rows_grads(call, o->source, &o->h, &dy, grads + o->a.U, A, 1);
+    }
     if (o->a.row->v)
         for (b = 0; b < (size_t)o->source->batch; b++)
             RNN_I_DO(call->k, accumulate)(end - first, o->dv + b * A + first,
@@ -7899,9 +7877,10 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
 RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
                           const rnn_seq *tokens, const rnn_real *params)
 {
+    const rnn_i_columns x = rnn_i_result(s->x, s->E, NULL);
+
     if (s->E)
-        rnn_i_gather(call, tokens, NULL, NULL, 0, params + s->table, s->E,
-                     s->x, s->E);
+        rnn_i_gather(call, tokens, params + s->table, s->E, &x);
 }
 
 /* dtable[id] += dx */
@@ -7909,13 +7888,14 @@ RNN_I_FN void rnn_i_embed_grads(const rnn_i_call *call, const rnn_i_side *s,
                                 const rnn_seq *tokens, const rnn_real *dx,
                                 rnn_real *grads)
 {
+    rnn_i_columns dy;
     size_t first, end;
 
     if (!s->E)
         return;
     rnn_i_share(call, s->E, &first, &end);
-    rnn_i_scatter(call, tokens, dx + first, s->E, end - first,
-                  grads + s->table + first, s->E, 1);
+    dy = rnn_i_gradient(dx, s->E, first, end);
+    rnn_i_scatter(call, tokens, &dy, grads + s->table, s->E, 1);
 }
 
 /* ---- r: what a source comes to ------------------------------------------- */
@@ -8097,6 +8077,7 @@ RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
 {
     const rnn_i_model *m = &o->m;
     const size_t R = m->R, C = m->C;
+    rnn_i_columns c;
     rnn_i_matrix Q;
     rnn_i_part r;
     rnn_seq flat;
@@ -8111,8 +8092,8 @@ RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_flat(&flat, (int)m->B);
     Q = rnn_i_matrix_at(params + m->bridge, R, C);
     rnn_i_set_part(&r, m->r, R, NULL);
-    rnn_i_rows_forward(call, &flat, &r, &Q, 0, RNN_I_FROM_BIAS, Q.w + R * C,
-                       NULL, 0, m->c, C);
+    c = rnn_i_result(m->c, C, Q.w + R * C);
+    rnn_i_rows_forward(call, &flat, &r, &Q, 0, &c);
     RNN_I_DO(call->k, map)(RNN_FN_TANH, n, m->c + first * C, m->c + first * C);
 }
 
@@ -8122,6 +8103,7 @@ RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
 {
     const rnn_i_model *m = &o->m;
     const size_t C = m->C;
+    const rnn_i_columns dc = rnn_i_gradient(m->dc, C, 0, C);
     rnn_i_matrix Q;
     rnn_i_part r;
     rnn_seq flat;
@@ -8136,7 +8118,7 @@ RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_set_part(&r, NULL, m->R, m->dr);
     Q = rnn_i_matrix_at(params + m->bridge, m->R, C);
     Q.wt = m->packed ? m->bridge_t : NULL;
-    rnn_i_rows_back(call, &flat, m->dc, C, C, &Q, 0, &r, RNN_I_FROM_ZERO);
+    rnn_i_rows_back(call, &flat, &dc, &Q, 0, &r, RNN_I_FROM_ZERO);
 }
 
 RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
@@ -8145,6 +8127,7 @@ RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
     const rnn_i_model *m = &o->m;
     rnn_real *dQ = grads + m->bridge;
     size_t first, end;
+    rnn_i_columns dc;
     rnn_i_part r;
     rnn_seq flat;
 
@@ -8153,10 +8136,9 @@ RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_flat(&flat, (int)m->B);
     rnn_i_share(call, m->C, &first, &end);
     rnn_i_set_part(&r, m->r, m->R, NULL);
-    rnn_i_rows_grads(call, &flat, &r, m->dc + first, m->C, end - first,
-                     dQ + first, m->C, 1);
-    rnn_i_sum_bias(call, &flat, m->dc + first, m->C, end - first,
-                   dQ + m->R * m->C + first, 1, 0, 1);
+    dc = rnn_i_gradient(m->dc, m->C, first, end);
+    rnn_i_rows_grads(call, &flat, &r, &dc, dQ, m->C, 1);
+    rnn_i_sum_bias(call, &flat, &dc, dQ + m->R * m->C, 1, 0, 1);
 }
 
 /* ---- start: the state at which a decoder begins -------------------------- */
@@ -8418,6 +8400,7 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
 {
     const rnn_i_matrix v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
     const rnn_real *c = v.w + v.in * m->O;
+    rnn_i_columns y = rnn_i_result(logits, m->O, c);
     size_t row = 0;
     int i;
 
@@ -8425,10 +8408,10 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
         rnn_i_join(call, seq, part, parts, logits, m->Y);
         return;
     }
-    for (i = 0; i < parts; row += part[i].width, i++)
-        rnn_i_rows_forward(call, seq, &part[i], &v, row,
-                           i ? RNN_I_FROM_C : RNN_I_FROM_BIAS, c, NULL, 0,
-                           logits, m->O);
+    for (i = 0; i < parts; row += part[i].width, i++) {
+        rnn_i_rows_forward(call, seq, &part[i], &v, row, &y);
+        y.start = RNN_I_FROM_C;
+    }
     rnn_i_pad(call, seq, c, logits, m->O);
 }
 
@@ -8462,6 +8445,7 @@ RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_open *o,
                                   const rnn_real *dlogits)
 {
     const rnn_i_model *m = &o->m;
+    const rnn_i_columns dy = rnn_i_gradient(dlogits, m->O, 0, m->O);
     rnn_i_part part[RNN_I_PARTS];
     rnn_i_matrix v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
     rnn_seq rows;
@@ -8475,8 +8459,7 @@ RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_open *o,
         rnn_i_set_part(part, NULL, m->W, m->top.y.dy);
     for (i = 0; i < n; from += part[i].width, i++)
         if (m->O)
-            rnn_i_rows_back(call, &rows, dlogits, m->O, m->O, &v, from,
-                            &part[i],
+            rnn_i_rows_back(call, &rows, &dy, &v, from, &part[i],
                             part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         else
             rnn_i_part_backward(call, &rows, dlogits, m->Y, from, &part[i]);
@@ -8488,6 +8471,7 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
     const rnn_i_model *m = &o->m;
     rnn_i_part part[RNN_I_PARTS];
     rnn_real *v = grads + m->head;
+    rnn_i_columns dy;
     rnn_seq rows;
     size_t first, end;
     int i, n = rnn_i_head_input(o, 0, part, &rows);
@@ -8495,11 +8479,10 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
     if (!m->O)
         return;
     rnn_i_share(call, m->O, &first, &end);
+    dy = rnn_i_gradient(dlogits, m->O, first, end);
     for (i = 0; i < n; v += part[i].width * m->O, i++)
-        rnn_i_rows_grads(call, &rows, &part[i], dlogits + first, m->O,
-                         end - first, v + first, m->O, 1);
-    rnn_i_sum_bias(call, &rows, dlogits + first, m->O, end - first,
-                   v + first, 1, 0, 1);
+        rnn_i_rows_grads(call, &rows, &part[i], &dy, v, m->O, 1);
+    rnn_i_sum_bias(call, &rows, &dy, v, 1, 0, 1);
 }
 
 /* ---- N vs N and N vs 1 --------------------------------------------------- */
@@ -8607,14 +8590,12 @@ RNN_I_FN void rnn_i_fixed_input(const rnn_i_call *call, const rnn_i_open *o,
 {
     const rnn_i_lay *y = &o->m.top.y;
     rnn_i_layer a;
-    rnn_i_matrix w;
 
     if (!done)
         return;
     rnn_i_layer_of(y, 0, 0, &a);
-    w = rnn_i_weights(y, &a, 0, weights);
-    rnn_i_input_product(call, y, &a, &w, &o->inner, y->in, done, 0, weights,
-                        a.z);
+    rnn_i_weigh(&a, weights);
+    rnn_i_input_product(call, &a, &o->inner, y->in, done, 0);
 }
 
 RNN_I_FN void rnn_i_decoder_forward(const rnn_i_call *call, const rnn_i_open *o,
@@ -10392,6 +10373,8 @@ RNN_I_FN void rnn_i_step_head(const rnn_i_call *call, const rnn_i_model *m,
                               const rnn_i_tick *turn)
 {
     const rnn_real *v = turn->params + m->head;
+    rnn_i_columns y = rnn_i_result(turn->logits, m->O,
+                                   v + (m->W + m->Z) * m->O);
     size_t first, end;
     rnn_i_product p;
     int i;
@@ -10399,13 +10382,9 @@ RNN_I_FN void rnn_i_step_head(const rnn_i_call *call, const rnn_i_model *m,
     rnn_i_share(call, m->B, &first, &end);
     rnn_i_blank(call, &p);
     p.m = end - first;
-    p.n = m->O;
-    p.b1 = v + (m->W + m->Z) * m->O;
-    p.start = RNN_I_FROM_BIAS;
     for (i = 0; i < turn->heads && p.m; v += turn->head[i].width * m->O, i++) {
-        rnn_i_step_product(call, &p, first, &turn->head[i], v, m->O,
-                           turn->logits, m->O);
-        p.start = RNN_I_FROM_C;
+        rnn_i_step_product(call, &p, first, &turn->head[i], v, m->O, &y);
+        y.start = RNN_I_FROM_C;
     }
 }
 
@@ -10488,6 +10467,7 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
 {
     rnn_i_call call;
     rnn_i_lay y;
+    rnn_i_columns out;
     rnn_i_layer last;
     rnn_i_part state;
     rnn_i_product p;
@@ -10521,9 +10501,9 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     params += I * E + last.end;
     rnn_i_set_part(&state, h + (L - 1) * H, H, NULL);
     rnn_i_blank(&call, &p);
-    rnn_i_starts(&p, O, RNN_I_FROM_BIAS, params + H * O, NULL, 0);
     p.m = 1;
-    rnn_i_step_product(&call, &p, 0, &state, params, O, logits, O);
+    out = rnn_i_result(logits, O, params + H * O);
+    rnn_i_step_product(&call, &p, 0, &state, params, O, &out);
 }
 
 /* ---- writing ------------------------------------------------------------- */

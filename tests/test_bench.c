@@ -105,6 +105,16 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
     }
 }
 
+/* dz of the gates, in the order of the weights: GRU's n is the view's last
+ * block, behind q. */
+static void copy_gates(const single *s, const rnn_real *kept, rnn_real *dz)
+{
+    const size_t H = s->H, first = s->kept > s->gates ? 2 * H : s->gates;
+
+    copy(dz, kept, first);
+    copy(dz + first, kept + s->kept - (s->gates - first), s->gates - first);
+}
+
 /* From dy (T, B, width) and the gradients of the last states, which become
  * those of the first, to dz and grads. */
 static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
@@ -143,8 +153,8 @@ static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
         must(rnn_view_layer(&net, &work, &seq, 0, 0, 0, &view), "view");
         for (b = 0; b < B; b++)
             if (lengths[b])
-                copy(s->dz + (t * B + b) * s->gates, view.gates + b * s->kept,
-                     s->gates);
+                copy_gates(s, view.gates + b * s->kept,
+                           s->dz + (t * B + b) * s->gates);
         copy(dh, dh0, state);
         copy(dc, dc0, state);
     }

@@ -528,9 +528,9 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
                 if (t == last)
                     bad_end += !same(v.c + i, cn + q * n + i % n, 1);
             } else if (cell >= RNN_CELL_GRU) {
-                h = g[2 * H] + g[H] * (h_prev - g[2 * H]);
-                one = cell == RNN_CELL_GRU ? g[3 * H] : g[0] * h_prev;
-                bad += !(fabs((double)(g[3 * H] - one)) < 1e-5);
+                h = g[3 * H] + g[H] * (h_prev - g[3 * H]);
+                one = cell == RNN_CELL_GRU ? g[2 * H] : g[0] * h_prev;
+                bad += !(fabs((double)(g[2 * H] - one)) < 1e-5);
             }
             bad += !(fabs((double)(h - v.h[i])) < 1e-5);
             if (t == last)

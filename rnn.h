@@ -1066,13 +1066,14 @@ typedef struct rnn_work {
 RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
-/* Copies the weights into work->packed, where rnn_infer and rnn_encode read
- * them from then on: until the next forward pass on it. Without such copies
- * they read the weights themselves. Call it again whenever the weights have
- * changed. Several works that infer may share one packed array, if all are
- * bound before; one that trains needs its own, since backward reads what its
- * forward pass has copied there. A stamp says of which plan they are and where
- * they lie: what has been moved, or belongs to another plan, is RNN_E_ORDER. */
+/* Copies the weights into work->packed, where rnn_infer, rnn_encode, rnn_step
+ * and what writes with it read them from then on, until the next forward pass
+ * on it. Without such copies they read the weights themselves, which takes
+ * longer. Call it again whenever the weights have changed. Several works that
+ * infer may share one packed array, if all are bound before; one that trains
+ * needs its own, since backward reads what its forward pass has copied there. A
+ * stamp says of which plan they are and where they lie: what has been moved, or
+ * belongs to another plan, is RNN_E_ORDER. */
 RNNRET rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
 
 /* ---- calls --------------------------------------------------------------- */
@@ -2139,6 +2140,35 @@ typedef struct rnn_i_product {
     size_t room_len;
 } rnn_i_product;
 
+/* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of
+ * them, the rows of a strip being neighbours. That is the order in which a
+ * product reads it, and a strip's rows begin at cache lines, whatever the
+ * alignment of the caller's arrays. */
+#define RNN_I_STRIP 64
+
+/* How wide the strip is that column j is in. */
+RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
+{
+    return cols - j / RNN_I_STRIP * RNN_I_STRIP < RNN_I_STRIP
+               ? cols - j / RNN_I_STRIP * RNN_I_STRIP
+               : RNN_I_STRIP;
+}
+
+/* Of a product by such a matrix, the strip that holds column j: where B is
+ * there, how far its rows are apart, and how many of the columns [j, n) it has.
+ */
+RNN_I_INLINE const rnn_real *rnn_i_strip_of(const rnn_i_product *p, size_t n,
+                                            size_t j, size_t *b_k, size_t *some)
+{
+    const size_t at = p->b_col + j, width = rnn_i_strip(p->b_cols, at);
+    const size_t left = width - at % RNN_I_STRIP;
+
+    *b_k = width;
+    *some = n - j < left ? n - j : left;
+    return p->b + at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows +
+           p->b_row * width + at % RNN_I_STRIP;
+}
+
 /* One step of one layer for some rows, as [CELLS] uses it. */
 typedef struct rnn_i_cell_step {
     size_t rows, H;
@@ -2543,9 +2573,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(mant)(RNN_V x)
 #endif
 
 /* What the code below relies on. Sums have 16 lanes; `strip` knows ends of up
- * to five rows, `lines` two rows of registers; a panel of copied columns has
- * room for 64; `add_rows` holds half of the tile's registers, four or more, and
- * no more of them than the shortest row that it reads has vectors. */
+ * to five rows; a panel of copied columns has room for 64. */
 #if 16 % RNN_W != 0
 #error "rnn.h: a vector has W numbers, and W must divide 16"
 #endif
@@ -2554,10 +2582,6 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(mant)(RNN_V x)
 #endif
 #if RNN_W > 1 && RNN_NV * RNN_W > 64
 #error "rnn.h: a tile is at most 64 columns wide: NV * W"
-#endif
-#if RNN_W > 1 && RNN_I_SETS &&                                                 \
-    (RNN_MR * RNN_NV < 8 || RNN_MR * RNN_NV * RNN_W > 384)
-#error "rnn.h: a tile has 8 registers or more (MR * NV), 384 numbers at most"
 #endif
 
 #ifndef RNN_LDN /* no vectors of some numbers: through memory */
@@ -3090,36 +3114,40 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 }
 
 #if RNN_W > 1
-/* nv vectors of a row of C from column j on, or `lanes` columns if nv = 1; C
- * has its start already.
+/* nv vectors of c, a part of a row of C, of the last one the first `lanes`
+ * numbers. b is where B's columns are, b_k from row to row; c has its start.
  *
  * Prefetchers do not follow rows of B that are a page or more apart. So where
  * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
  * ahead are constants. */
-RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j,
-                                      size_t lanes, int nv, size_t ahead)
+RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
+                                      const rnn_real *b0, ptrdiff_t b_k,
+                                      rnn_real *c, size_t lanes, int nv,
+                                      size_t ahead)
 {
-    RNN_V acc[RNN_MR * RNN_NV];
-    const rnn_real *a0 = p->a, *b0 = p->b + j;
-    rnn_real *c = p->c + j;
+    enum { MOST = RNN_MR * RNN_NV > 16 ? RNN_MR * RNN_NV : 16 };
+    RNN_V acc[MOST];
+    const rnn_real *a0 = p->a;
     size_t o, k;
     int v;
 
+#define RNN_I_LANES_OF(v) ((v) + 1 < nv ? RNN_W : lanes)
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        acc[v] = RNN_K(ld)(c + v * RNN_W, lanes);
+        acc[v] = RNN_K(ld)(c + v * RNN_W, RNN_I_LANES_OF(v));
     for (o = p->o;;) {
         const rnn_real *a = a0, *b = b0;
         for (k = p->k;;) {
             const RNN_V x = RNN_SET(*a);
             if (ahead && k > ahead)
                 RNN_I_UNROLL for (v = 0; v < nv; v += 16 / RNN_W)
-                    RNN_I_FETCH(b + (ptrdiff_t)ahead * p->b_k + v * RNN_W, 0);
+                    RNN_I_FETCH(b + (ptrdiff_t)ahead * b_k + v * RNN_W, 0);
             RNN_I_UNROLL for (v = 0; v < nv; v++)
-                acc[v] = RNN_MAD(x, RNN_K(ld)(b + v * RNN_W, lanes), acc[v]);
+                acc[v] = RNN_MAD(x, RNN_K(ld)(b + v * RNN_W, RNN_I_LANES_OF(v)),
+                                 acc[v]);
             if (--k == 0)
                 break;
             a += p->a_k;
-            b += p->b_k;
+            b += b_k;
         }
         if (--o == 0)
             break;
@@ -3127,39 +3155,41 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p, size_t j,
         b0 += p->b_o;
     }
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        RNN_K(st)(c + v * RNN_W, acc[v], lanes);
+        RNN_K(st)(c + v * RNN_W, acc[v], RNN_I_LANES_OF(v));
+#undef RNN_I_LANES_OF
 }
 
-/* A row of C, as many columns at a time as there are registers for
- * their sums, since B comes from the second cache or from memory. */
-RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p)
+/* n numbers of c, a part of a row of C, as many at a time as there are
+ * registers for their sums, since B comes from the second cache or from memory;
+ * of a matrix in strips all of one. The chains of what is left go side by side.
+ */
+RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
+                                   size_t b_k, rnn_real *c, size_t n)
 {
-    const size_t end = p->n;
+    enum { ALL = RNN_MR * RNN_NV, STRIP = RNN_I_STRIP / RNN_W, FOUR = 4 };
+    const ptrdiff_t k = (ptrdiff_t)b_k;
     size_t j = 0;
 
-    enum { ALL = RNN_MR * RNN_NV, MOST = ALL * 2 / 3, HALF = ALL / 2,
-           SOME = 2 * RNN_NV };
-
-    if (p->b_k >= 1024)
-        for (; j + ALL * RNN_W <= end; j += ALL * RNN_W)
-            RNN_K(line)(p, j, RNN_W, ALL, 6);
-    for (; j + ALL * RNN_W <= end; j += ALL * RNN_W)
-        RNN_K(line)(p, j, RNN_W, ALL, 0);
-    for (; j + MOST * RNN_W <= end; j += MOST * RNN_W)
-        RNN_K(line)(p, j, RNN_W, MOST, 0);
-    if ((int)HALF < (int)MOST) /* equal where a tile is small: no second loop */
-        for (; j + HALF * RNN_W <= end; j += HALF * RNN_W)
-            RNN_K(line)(p, j, RNN_W, HALF, 0);
-    if ((int)SOME < (int)HALF)
-        for (; j + SOME * RNN_W <= end; j += SOME * RNN_W)
-            RNN_K(line)(p, j, RNN_W, SOME, 0);
-    if (RNN_NV < (int)MOST)
-        for (; j + RNN_NV * RNN_W <= end; j += RNN_NV * RNN_W)
-            RNN_K(line)(p, j, RNN_W, RNN_NV, 0);
-    for (; j + RNN_W <= end; j += RNN_W)
-        RNN_K(line)(p, j, RNN_W, 1, 0);
-    if (j < end)
-        RNN_K(line)(p, j, end - j, 1, 0);
+#define RNN_I_LINE(nv, lanes, ahead)                                           \
+    RNN_K(line)(p, b + j, k, c + j, lanes, nv, ahead)
+    if (b_k >= 1024)
+        for (; j + ALL * RNN_W <= n; j += ALL * RNN_W)
+            RNN_I_LINE(ALL, RNN_W, 6);
+    for (; j + ALL * RNN_W <= n; j += ALL * RNN_W)
+        RNN_I_LINE(ALL, RNN_W, 0);
+    if ((int)STRIP < (int)ALL && (int)STRIP > (int)FOUR)
+        for (; j + STRIP * RNN_W <= n; j += STRIP * RNN_W)
+            RNN_I_LINE(STRIP, RNN_W, 0);
+    for (; j + FOUR * RNN_W <= n; j += FOUR * RNN_W)
+        RNN_I_LINE(FOUR, RNN_W, 0);
+    switch ((n - j + RNN_W - 1) / RNN_W) {
+    case 4: RNN_I_LINE(4, n - j - 3 * RNN_W, 0); break;
+    case 3: RNN_I_LINE(3, n - j - 2 * RNN_W, 0); break;
+    case 2: RNN_I_LINE(2, n - j - RNN_W, 0); break;
+    case 1: RNN_I_LINE(1, n - j, 0); break;
+    default: break;
+    }
+#undef RNN_I_LINE
 }
 
 /* c = what n sums start at; from, if that is C, may be c */
@@ -3189,156 +3219,22 @@ RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
     }
 }
 
-#if RNN_I_SETS
-/* c += n columns of a row, n >= held vectors: `rounds` times some rows of B,
- * each read from its beginning to its end, times their numbers of A. `held`
- * vectors of c stay in registers; those between them are in the first cache,
- * and go four at a time:
- *
- *     |<- held - last, registers ->|<- by fours, cache ->|<- last ->|
- *     0                         first                   end         n
- *
- * last is 0 where the middle is a multiple of four vectors, else 4: then the
- * last step of the middle may overlap the last held vectors. What it writes
- * there is wrong and is overwritten when the held ones are stored. So a row of
- * B ends in the one branch of the middle's loop, which a processor predicts; a
- * second one cost 9 cycles a row. held and last are constants. */
-RNN_I_INLINE RNN_HOT void RNN_K(add_rows)(const rnn_i_product *p, size_t n,
-                                          int held, int last, size_t rounds,
-                                          size_t rows, const rnn_real *a0,
-                                          const rnn_real *b0, rnn_real *c)
+/* One row of C. */
+RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
 {
-    enum { SOME = 4 };
-    const ptrdiff_t a_k = p->a_k, b_k = p->b_k;
-    const size_t first = (size_t)(held - last) * RNN_W;
-    const size_t end = n - (size_t)last * RNN_W;
-    RNN_V acc[RNN_MR * RNN_NV], some[SOME];
-    size_t k, j;
-    int v;
+    const rnn_real *b;
+    size_t j, b_k, some;
 
-#define RNN_I_HELD(v)                                                          \
-    ((v) < held - last ? (size_t)(v) * RNN_W : n - (size_t)(held - (v)) * RNN_W)
-    RNN_I_UNROLL for (v = 0; v < held; v++)
-        acc[v] = RNN_LD(c + RNN_I_HELD(v));
-    for (;;) {
-        const rnn_real *a = a0, *b = b0;
-        for (k = rows;;) {
-            const RNN_V x = RNN_SET(*a);
-            RNN_I_UNROLL for (v = 0; v < held - last; v++)
-                acc[v] = RNN_MAD(x, RNN_LD(b + RNN_I_HELD(v)), acc[v]);
-            for (j = first; j < end; j += SOME * RNN_W) {
-                RNN_I_UNROLL for (v = 0; v < SOME; v++)
-                    some[v] = RNN_MAD(x, RNN_LD(b + j + v * RNN_W),
-                                      RNN_LD(c + j + v * RNN_W));
-                RNN_I_UNROLL for (v = 0; v < SOME; v++)
-                    RNN_ST(c + j + v * RNN_W, some[v]);
-            }
-            RNN_I_UNROLL for (v = held - last; v < held; v++)
-                acc[v] = RNN_MAD(x, RNN_LD(b + RNN_I_HELD(v)), acc[v]);
-            if (--k == 0)
-                break;
-            a += a_k;
-            b += b_k;
-        }
-        if (--rounds == 0)
-            break;
-        a0 += p->a_o;
-        b0 += p->b_o;
+    RNN_K(begin)(p->n, p->start, p->b1, p->b2, p->c, p->c);
+    if (!p->b_rows) {
+        RNN_K(lines)(p, p->b, (size_t)p->b_k, p->c, p->n);
+        return;
     }
-    RNN_I_UNROLL for (v = 0; v < held; v++)
-        RNN_ST(c + RNN_I_HELD(v), acc[v]);
-#undef RNN_I_HELD
-}
-
-/* The same, with as many vectors held as is quickest: all 24 of AVX-512's tile
- * where at most as many are left for the middle, else half of them. Rows that
- * show it: build/bench 'lstm stream N N 1 1' for N from 64 to 1024. */
-RNN_I_FN RNN_HOT void RNN_K(long_rows)(const rnn_i_product *p, size_t n,
-                                       size_t rounds, size_t rows,
-                                       const rnn_real *a, const rnn_real *b,
-                                       rnn_real *c)
-{
-    enum { FOUR = 4 * RNN_W, ALL = RNN_MR * RNN_NV, HALF = ALL / 2 };
-
-    if (RNN_W == 16 && n >= ALL * RNN_W && n <= 2 * ALL * RNN_W &&
-        (n - ALL * RNN_W) % FOUR == 0)
-        RNN_K(add_rows)(p, n, ALL, 0, rounds, rows, a, b, c);
-    else if ((n - HALF * RNN_W) % FOUR == 0)
-        RNN_K(add_rows)(p, n, HALF, 0, rounds, rows, a, b, c);
-    else
-        RNN_K(add_rows)(p, n, HALF, 4, rounds, rows, a, b, c);
-}
-
-/* Whether to read rows of B to their ends. They must be neighbours and at least
- * 192 long. If all rows of A are the same, always. One row does if B is larger
- * than 720 KB, and smaller than 8 MB unless it is read in rounds; or if its
- * rows are short and end in part of a vector. That is set for caches of 32 KB,
- * 1 MB and some tens of MB: build/bench 'rnn stream N N 1 1' and
- * 'gru stream N N 1 1', N from 200 to 1400, show where each way wins. */
-RNN_I_INLINE int RNN_K(whole)(const rnn_i_product *p)
-{
-    const size_t n = p->n, rows = p->o * p->k;
-
-    if (n < 192 || p->b_k != (ptrdiff_t)n)
-        return 0;
-    if (p->m > 1)
-        return p->a_i == 0;
-    return rows >= 16 && (p->o > 1 || n * p->k < 2097152) &&
-           (n * rows > 180000 || (n < 512 && n % RNN_W != 0));
-}
-
-/* One row of C, summed up in an array of its own and copied at the end.
- *
- * Why: 4K aliasing. A processor compares the low 12 bits of a load's address
- * with those of stores under way; where they agree it takes the load for one of
- * what was just stored, and waits. If C lies a little behind B modulo 4096,
- * that is every load of B. So the sums stand half of 4096 away from B's first
- * row, which is as far from the other rows where those are 4 KB or 2 KB long,
- * and far enough from most of them where not. Two pages of sums are a quarter
- * of the first cache; a longer row of C goes in pieces. */
-RNN_I_FN RNN_HOT void RNN_K(beside)(const rnn_i_product *p)
-{
-    enum { PAGE = 4096, MOST = 2 * PAGE / sizeof(rnn_real) };
-    const size_t n = p->n;
-    rnn_real room[MOST + PAGE / sizeof(rnn_real)], *c;
-    size_t j, some;
-
-    for (j = 0; j < n; j += some) {
-        const uintptr_t wanted = (uintptr_t)(p->b + j) + PAGE / 2;
-        c = room + (wanted / 64 * 64 - (uintptr_t)room) % PAGE / sizeof *c;
-        some = n - j <= MOST ? n - j
-                             : rnn_i_least((n - j) / 128 * 64, MOST);
-        RNN_K(begin)(some, p->start, p->b1 ? p->b1 + j : NULL,
-                     p->b2 ? p->b2 + j : NULL, p->c + j, c);
-        RNN_K(long_rows)(p, some, p->o, p->k, p->a, p->b + j, c);
-        RNN_K(begin)(some, RNN_I_FROM_C, NULL, NULL, c, p->c + j);
+    for (j = 0; j < p->n; j += some) {
+        b = rnn_i_strip_of(p, p->n, j, &b_k, &some);
+        RNN_K(lines)(p, b, b_k, p->c + j, some);
     }
 }
-
-/* All rows of A are the same numbers (ones, for the two biases of a layer): B
- * is read from memory once, some rows at a time, and from the cache for every
- * further row of C. */
-RNN_I_FN RNN_HOT void RNN_K(alike)(const rnn_i_product *p)
-{
-    const size_t most = 4096 / p->n + 1;
-    size_t i, k, o, some;
-
-    for (i = 0; i < p->m; i++) {
-        rnn_real *c = p->c + (ptrdiff_t)i * p->c_i;
-        RNN_K(begin)(p->n, p->start, p->b1, p->b2, c, c);
-    }
-    for (o = 0; o < p->o; o++)
-        for (k = 0; k < p->k; k += some) {
-            const ptrdiff_t so = (ptrdiff_t)o, sk = (ptrdiff_t)k;
-            some = rnn_i_least(p->k - k, most);
-            for (i = 0; i < p->m; i++)
-                RNN_K(long_rows)(p, p->n, 1, some,
-                                 p->a + so * p->a_o + sk * p->a_k,
-                                 p->b + so * p->b_o + sk * p->b_k,
-                                 p->c + (ptrdiff_t)i * p->c_i);
-        }
-}
-#endif
 
 #else
 /* Plain C: one block, its strips as wide as the tile. */
@@ -3373,19 +3269,9 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
         RNN_K(strided)(p);
         return;
     }
-#if RNN_W > 1 && RNN_I_SETS
-    if (RNN_K(whole)(p)) {
-        if (p->m == 1)
-            RNN_K(beside)(p);
-        else
-            RNN_K(alike)(p);
-        return;
-    }
-#endif
 #if RNN_W > 1
     if (p->m == 1) {
-        RNN_K(begin)(p->n, p->start, p->b1, p->b2, p->c, p->c);
-        RNN_K(lines)(p);
+        RNN_K(one_row)(p);
         return;
     }
 #endif
@@ -3830,10 +3716,6 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
  * as the part of the gradient of h_{t-1} that does not pass through W_hh; the
  * layer adds the rest. x~ is the sum of both biases and both products.
  *
- * Sigmoids come first, in a pass of their own: the chain of operations behind a
- * number is then half as long, and a processor has more chains under way at
- * once. (LSTM's o waits for nothing, and goes with tanh c.)
- *
  * RNN_I_CELL(name, forward) and (name, backward) belong to the row of that name
  * in RNN_I_CELLS, and compute row b of step s. The stages run 0, 1, ... forward
  * and back again, each behind (forward) or before (backward) its products.
@@ -3929,7 +3811,9 @@ RNN_I_CELL(RELU, backward)
  *                 dh_{t-1} = dh z, and before: + dq r
  *     left        dz_r dz_z, dq (after) or q (before), dz_n
  */
-/* r and z; before: q too, which the second product waits for */
+/* r and z; before: q too, which the second product waits for. In a pass of
+ * their own: the chain of operations behind n is then half as long, and a
+ * processor has more of them under way at once. */
 RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
                                            size_t b)
 {
@@ -4061,20 +3945,19 @@ RNN_I_CELL(LSTM, forward)
     const rnn_real *c_prev = s->c_prev + b * H;
     size_t j;
     (void)stage;
-    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
-        const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + H + j, l);
+        const RNN_V i = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
+        const RNN_V f = RNN_K(sigmoid)(RNN_K(ld)(z + H + j, l));
         const RNN_V g = RNN_K(tanh)(RNN_K(ld)(z + 2 * H + j, l));
-        RNN_K(st)(z + 2 * H + j, g, l);
-        RNN_K(st)(c + j, RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g)),
-                  l);
-    }
-    for (j = 0; j < H; j += RNN_W) {
-        const size_t l = H - j;
         const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * H + j, l));
+        const RNN_V c_t = RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g));
+        RNN_K(st)(z + j, i, l);
+        RNN_K(st)(z + H + j, f, l);
+        RNN_K(st)(z + 2 * H + j, g, l);
         RNN_K(st)(z + 3 * H + j, o, l);
-        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(RNN_K(ld)(c + j, l))), l);
+        RNN_K(st)(c + j, c_t, l);
+        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(c_t)), l);
     }
 }
 
@@ -4226,8 +4109,10 @@ static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
 typedef const rnn_i_kernels *rnn_i_set;
 #define RNN_I_DO(k, fn) (k)->fn
 #define RNN_I_PLAIN (&rnn_i_table_c) /* what every machine has */
+#define RNN_I_VECTORS_OF(k) ((k) != RNN_I_PLAIN)
 #else
 #define RNN_I_PLAIN 1
+#define RNN_I_VECTORS_OF(k) (RNN_I_HELIUM || RNN_I_WASM)
 #endif
 
 #if RNN_I_X86
@@ -4482,28 +4367,17 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 #define RNN_I_FEW 48
 #endif
 
-/* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of
- * them, the rows of a strip being neighbours. That is the order in which a
- * product reads it, and a strip's rows begin at cache lines, whatever the
- * alignment of the caller's arrays. */
-#define RNN_I_STRIP 64
-
-/* How wide the strip is that column j is in. */
-RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
-{
-    return rnn_i_least(cols - j / RNN_I_STRIP * RNN_I_STRIP, RNN_I_STRIP);
-}
-
-/* The product of a call, of whatever layout B is; by strips, RNN_I_ROWS rows of
- * C at a time. */
+/* The product of a call, of whatever layout B is. By a matrix in strips a
+ * kernel of vectors takes one row of C itself; the others go strip by strip,
+ * RNN_I_ROWS rows at a time. */
 RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
-    const size_t m = p->m, n = p->n;
+    const size_t m = p->m, n = p->n, b_rows = p->b_rows;
     rnn_real *c = p->c;
-    size_t i, j, at, width;
+    size_t i, j, b_k;
 
-    if (!p->b_rows) {
+    if (!b_rows || (m == 1 && RNN_I_VECTORS_OF(call->k))) {
         RNN_I_DO(call->k, product)(p);
         return;
     }
@@ -4511,16 +4385,15 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
         p->m = rnn_i_least(m - i, RNN_I_ROWS);
         p->a = a + (ptrdiff_t)i * p->a_i;
         for (j = 0; j < n; j += p->n) {
-            at = p->b_col + j;
-            width = rnn_i_strip(p->b_cols, at);
-            p->n = rnn_i_least(n - j, width - at % RNN_I_STRIP);
-            p->b = b + at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows +
-                   p->b_row * width + at % RNN_I_STRIP;
-            p->b_k = (ptrdiff_t)width;
+            p->b = b;
+            p->b = rnn_i_strip_of(p, n, j, &b_k, &p->n);
+            p->b_k = (ptrdiff_t)b_k;
             p->b1 = b1 ? b1 + j : NULL;
             p->b2 = b2 ? b2 + j : NULL;
             p->c = c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
+            p->b_rows = 0;
             RNN_I_DO(call->k, product)(p);
+            p->b_rows = b_rows;
         }
     }
     p->a = a, p->b = b, p->b1 = b1, p->b2 = b2, p->c = c;
@@ -5558,8 +5431,7 @@ typedef struct rnn_i_layer {
     size_t d, q;                        /* direction; number: l * D + d      */
     size_t in;                          /* width of its input                */
     size_t w_ih, w_hh, b_ih, b_hh, end; /* offsets in params                 */
-    rnn_real *wt, *ws;                  /* W_ih's copies, behind them W_hh's */
-    rnn_i_matrix W_ih, W_hh;            /* both of them: rnn_i_weigh         */
+    rnn_i_matrix W_ih, W_hh;            /* what is there, by rnn_i_weigh,    */
     const rnn_real *bias_ih, *bias_hh;  /* or NULL                           */
     rnn_real *z;                        /* (T, B, K*H)                       */
     rnn_real *h, *c;                    /* (T + 1, B, H): slots              */
@@ -5580,7 +5452,6 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->d = d;
     a->q = q;
     a->in = l ? in : y->I;
-    a->wt = a->ws = NULL;
     a->w_ih = w + q * b;
     a->w_hh = a->w_ih + gh * a->in;
     a->b_ih = a->w_hh + gh * y->H;
@@ -5596,14 +5467,6 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
     const size_t now = d ? 0 : y->state;
 
     rnn_i_layer_at(y, l, d, a);
-    if (y->packed || y->strips) {
-        const size_t gh = y->G * y->H, hh = rnn_i_lines(gh * y->H);
-        const size_t w0 = rnn_i_lines(gh * y->I) + hh;
-        const size_t w1 = rnn_i_lines(gh * y->D * y->H) + hh;
-        const size_t w = l ? y->D * w0 + (q - y->D) * w1 : d * w0;
-        a->wt = y->packed ? y->wt + w : NULL;
-        a->ws = y->strips ? y->ws + w : NULL;
-    }
     a->z = y->z + (y->train ? q * y->z_size : 0);
     a->h = y->h + (y->train ? q : (l & 1) * y->D + d) * y->s_size;
     a->h_prev = a->h + prev;
@@ -5619,20 +5482,27 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
 /* Its weights, with their copies if there are any, and its biases. */
 RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
 {
-    const size_t gh = a->y->G * a->y->H, hh = rnn_i_lines(gh * a->in);
+    const rnn_i_lay *y = a->y;
+    const size_t gh = y->G * y->H;
 
     a->W_ih = rnn_i_matrix_at(params + a->w_ih, a->in, gh);
-    a->W_hh = rnn_i_matrix_at(params + a->w_hh, a->y->H, gh);
-    if (a->wt) {
-        a->W_ih.wt = a->wt;
-        a->W_hh.wt = a->wt + hh;
+    a->W_hh = rnn_i_matrix_at(params + a->w_hh, y->H, gh);
+    a->bias_ih = y->bias ? params + a->b_ih : NULL;
+    a->bias_hh = y->bias ? params + a->b_hh : NULL;
+    if (y->packed || y->strips) { /* W_ih's copies, and behind them W_hh's */
+        const size_t ih = rnn_i_lines(gh * a->in), hh = rnn_i_lines(gh * y->H);
+        const size_t w0 = rnn_i_lines(gh * y->I) + hh;
+        const size_t at = a->q < y->D ? a->q * w0
+                                      : y->D * w0 + (a->q - y->D) * (ih + hh);
+        if (y->packed) {
+            a->W_ih.wt = y->wt + at;
+            a->W_hh.wt = a->W_ih.wt + ih;
+        }
+        if (y->strips) {
+            a->W_ih.ws = y->ws + at;
+            a->W_hh.ws = a->W_ih.ws + ih;
+        }
     }
-    if (a->ws) {
-        a->W_ih.ws = a->ws;
-        a->W_hh.ws = a->ws + hh;
-    }
-    a->bias_ih = a->y->bias ? params + a->b_ih : NULL;
-    a->bias_hh = a->y->bias ? params + a->b_hh : NULL;
 }
 
 /* The states of layer l as parts, a direction each; returns how many. */
@@ -5878,14 +5748,14 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_pad(call, seq, NULL, y, width);
 }
 
-/* Whether a pass reads the copies of the weights: with few rows they are not
- * worth their making, and one row reads the weights from end to end as they
- * are. The transposed ones, which backward reads, are. Inference goes by the
- * same number, which has been measured where each pass makes its copies. */
+/* Whether a pass reads the copies of the weights. For training, which makes
+ * them in each forward pass, those in strips are not worth it with few rows;
+ * the transposed ones, which backward reads, are. */
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, int train, int room)
 {
     y->packed = train && room;
-    y->strips = room && y->B > 1 && y->T * y->B >= RNN_I_FEW;
+    y->strips = room &&
+                (!train || (y->B > 1 && y->T * y->B >= RNN_I_FEW));
 }
 
 /* A share of the copies; not of a W_ih whose rows are gathered as they are. */
@@ -6205,47 +6075,45 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
         }
 }
 
-/* y(b) = start + x(b) W for the rows of one step from `first` on; of W, which
- * has `cols` columns, those of y. */
+/* y(b) = start + x(b) W for the rows of one step from `first` on; of W the rows
+ * that belong to a part, from `row` on. */
 RNN_I_INLINE void rnn_i_step_product(const rnn_i_call *call, rnn_i_product *p,
                                      size_t first, const rnn_i_part *x,
-                                     const rnn_real *w, size_t cols,
+                                     const rnn_i_matrix *w, size_t row,
                                      const rnn_i_columns *y)
 {
     rnn_i_set_columns(p, y);
     p->k = x->width;
     p->a = x->x + first * x->row;
     p->a_i = (ptrdiff_t)x->row;
-    p->b = w + y->at;
-    p->b_k = (ptrdiff_t)cols;
+    rnn_i_by(p, w, row, y->at);
     p->c += first * y->width;
-    RNN_I_DO(call->k, product)(p);
+    rnn_i_multiply(call, p);
 }
 
 /* rnn_i_input_product of rows [first, first + p->m) of one step: without
- * lengths, without other steps and without copies, which one step does not
- * repay. Parts that are never read are none. */
+ * lengths and other steps. Parts that are never read are none. */
 RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
                                const rnn_seq *one, const rnn_i_part *part,
                                int parts, size_t first, rnn_i_product *p)
 {
-    const size_t gh = a->y->G * a->y->H;
+    const rnn_i_matrix *w = &a->W_ih;
     rnn_i_columns z;
+    size_t row;
     int i, k;
 
     for (k = 0; k < RNN_I_PIECES; k++) {
         const rnn_i_piece *e = &a->y->row->piece[k];
-        const rnn_real *w = a->W_ih.w;
         if (!rnn_i_starts(a, e, &z))
             continue;
-        for (i = 0; i < parts && e->from == RNN_I_FROM_X;
-             w += part[i].width * gh, i++) {
+        for (i = 0, row = 0; i < parts && e->from == RNN_I_FROM_X;
+             row += part[i].width, i++) {
             if (part[i].when == RNN_I_NEVER)
                 continue;
             if (part[i].x)
-                rnn_i_step_product(call, p, first, &part[i], w, gh, &z);
+                rnn_i_step_product(call, p, first, &part[i], w, row, &z);
             else
-                rnn_i_gather(call, one, w, gh, &z);
+                rnn_i_gather(call, one, w->w + row * w->cols, w->cols, &z);
             z.start = RNN_I_FROM_C;
         }
         if (z.start == RNN_I_FROM_BIAS)
@@ -10297,7 +10165,8 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
 {
     rnn_i_open *o = &work->i;
     rnn_i_model *m = &o->m;
-    int b, i;
+    rnn_status st;
+    int b, i, room;
 
     if (!h || (m->top.y.C && !c) || m->top.y.D != 1)
         return RNN_E_ARG;
@@ -10310,6 +10179,9 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     for (b = 0; m->decoder && from && b < rows; b++)
         if (from[b] < 0 || from[b] >= o->rows)
             return RNN_E_ARG;
+    st = rnn_i_packed(net, work, &room);
+    if (st)
+        return st;
     for (i = 0; i < m->sources; i++) {
         o->source[i].steps = o->seen[i];
         o->source[i].batch = o->rows;
@@ -10324,7 +10196,7 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     turn->c = c;
     turn->logits = work->logits;
     o->out = RNN_I_NO_PASS;
-    m->top.y.packed = m->top.y.strips = 0;
+    rnn_i_have(&m->top.y, 0, room);
     return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
 }
 
@@ -10372,18 +10244,18 @@ RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
 RNN_I_FN void rnn_i_step_head(const rnn_i_call *call, const rnn_i_model *m,
                               const rnn_i_tick *turn)
 {
-    const rnn_real *v = turn->params + m->head;
-    rnn_i_columns y = rnn_i_result(turn->logits, m->O,
-                                   v + (m->W + m->Z) * m->O);
-    size_t first, end;
+    const rnn_i_matrix v =
+        rnn_i_matrix_at(turn->params + m->head, m->W + m->Z, m->O);
+    rnn_i_columns y = rnn_i_result(turn->logits, m->O, v.w + v.in * m->O);
+    size_t first, end, row = 0;
     rnn_i_product p;
     int i;
 
     rnn_i_share(call, m->B, &first, &end);
     rnn_i_blank(call, &p);
     p.m = end - first;
-    for (i = 0; i < turn->heads && p.m; v += turn->head[i].width * m->O, i++) {
-        rnn_i_step_product(call, &p, first, &turn->head[i], v, m->O, &y);
+    for (i = 0; i < turn->heads && p.m; row += turn->head[i].width, i++) {
+        rnn_i_step_product(call, &p, first, &turn->head[i], &v, row, &y);
         y.start = RNN_I_FROM_C;
     }
 }
@@ -10468,6 +10340,7 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     rnn_i_call call;
     rnn_i_lay y;
     rnn_i_columns out;
+    rnn_i_matrix v;
     rnn_i_layer last;
     rnn_i_part state;
     rnn_i_product p;
@@ -10483,6 +10356,7 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     call.room_len = 0;
     y.cell = cell;
     y.bias = bias;
+    y.packed = y.strips = 0;
     y.row = &rnn_i_cells[cell];
     y.I = E ? E : I;
     y.H = y.state = H;
@@ -10502,8 +10376,9 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     rnn_i_set_part(&state, h + (L - 1) * H, H, NULL);
     rnn_i_blank(&call, &p);
     p.m = 1;
+    v = rnn_i_matrix_at(params, H, O);
     out = rnn_i_result(logits, O, params + H * O);
-    rnn_i_step_product(&call, &p, 0, &state, params, O, &out);
+    rnn_i_step_product(&call, &p, 0, &state, &v, 0, &out);
 }
 
 /* ---- writing ------------------------------------------------------------- */

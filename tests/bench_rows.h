@@ -145,7 +145,6 @@ static inline void bench_plan(bench_row *r)
     most.source_steps = r->line.S;
     most.train = r->train;
     most.moments = r->tokens ? 2 : 0;
-    most.packed = r->streams ? RNN_PACK_NONE : RNN_PACK_FLOAT;
     bench_must(r, rnn_plan(&r->net, &r->model, &most));
     if (r->status)
         return;
@@ -155,8 +154,8 @@ static inline void bench_plan(bench_row *r)
     }
     bench_must(r, rnn_bind(&r->net, &r->work, bench_reals(r, z->all, 0),
                            z->all));
-    r->work_len = r->streams ? z->step
-                             : z->packed + z->keep + z->scratch + z->memory;
+    r->work_len = z->packed + (r->streams ? z->step : z->keep + z->scratch +
+                                                          z->memory);
 }
 
 /* ---- a layer ------------------------------------------------------------- */
@@ -189,8 +188,7 @@ static inline void bench_open_layer(bench_row *r)
     r->seq.hn = r->hn;
     r->seq.cn = r->cn;
     if (!r->train) {
-        if (!r->streams) /* once: here nothing changes the weights */
-            bench_must(r, rnn_pack(&r->net, &r->work));
+        bench_must(r, rnn_pack(&r->net, &r->work)); /* they stay as they are */
         return;
     }
     bench_fill(r, r->work.dlogits, r->net.sizes.logits, 0.0078125f);

@@ -729,10 +729,10 @@ static void open_stream_of(const job *j, const how *w, results *r, stream *s,
     open_work(j, w, r, &most, &s->net, &s->work);
     set_run(&s->run, w);
     s->work.run = &s->run;
+    if (!w->tight && !w->dirty && test_below(2))
+        MUST_OK(rnn_pack(&s->net, &s->work));
     if (j->decoder) {
         open_seqs(j, w, r, 1, s->seq);
-        if (!w->tight && !w->dirty)
-            MUST_OK(rnn_pack(&s->net, &s->work));
         MUST_OK(rnn_encode(&s->net, &s->work, s->seq + 1, s->h, s->c));
     }
     set_states(j, s->h, s->c);

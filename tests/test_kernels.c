@@ -202,57 +202,55 @@ static void one_product(int wild)
     test_free();
 }
 
-/* One long row of C, or two alike, whose B is read from its beginning to its
- * end, or is too big or too small for that. */
-static void one_row(int wild, int big)
+/* Rows and columns of a matrix in strips, for one row of C and for more. */
+static void strips(int wild)
 {
     rnn_i_product p;
-    const int more = test_below(big ? test_below(2) ? 100 : 2500 : 600);
-    const size_t any = (big ? 2000u : 180u) + (size_t)more;
-    const size_t n = test_below(3) ? any : (any + 63) / 64 * 64;
-    const size_t o = big ? 1u : 1u + (size_t)test_below(2);
-    const size_t k = big ? (test_below(10) ? 40 + (size_t)test_below(80) : 640u)
-                     : test_below(2) ? 1 + (size_t)test_below(40)
-                                     : 180 + (size_t)test_below(300);
-    const size_t down = test_below(2) ? (o - 1) * k * n : 0; /* last round */
-    rnn_real *c, *want;
-    size_t all, s;
+    const size_t in = 1 + (size_t)test_below(40);
+    const size_t cols = 1 + (size_t)test_below(300);
+    const size_t row = (size_t)test_below((int)in);
+    const size_t col = (size_t)test_below((int)cols);
+    const rnn_real *w = numbers(in * cols, wild);
+    rnn_real *ws = numbers(in * cols, 0), *c, *want;
+    rnn_i_matrix m = rnn_i_matrix_at(w, in, cols);
+    rnn_i_call call;
+    rnn_run run;
+    size_t all;
+    int kernel;
 
-    p.m = 1 + (size_t)test_below(2);
-    p.n = n;
-    p.k = k;
-    p.o = o;
-    p.a_i = 0;
-    p.a_k = test_below(3) != 0;
-    p.a_o = (ptrdiff_t)k;
-    p.a = numbers(o * k, wild);
-    p.b = numbers(o * k * n, wild) + down;
-    p.b_j = 1;
-    p.b_k = (ptrdiff_t)n;
-    p.b_o = down ? -(ptrdiff_t)(k * n) : (ptrdiff_t)(k * n);
-    p.b_rows = p.b_row = p.b_col = p.b_cols = 0;
-    p.b1 = test_below(4) ? numbers(n, wild) : NULL;
-    p.b2 = test_below(4) ? numbers(n, wild) : NULL;
-    p.c_i = plus(n, 9);
+    memset(&run, 0, sizeof run);
+    MUST(rnn_i_begin(&run, &call) == RNN_OK, "begin");
+    rnn_i_copy_strips(&call, w, in, cols, ws);
+    rnn_i_blank(&call, &p);
+    p.m = test_below(2) ? 1 : 1 + (size_t)test_below(9);
+    p.n = 1 + (size_t)test_below((int)(cols - col));
+    p.k = 1 + (size_t)test_below((int)(in - row));
+    p.a = numbers(p.m * p.k, wild);
+    p.a_i = (ptrdiff_t)p.k;
+    p.b1 = test_below(3) ? numbers(p.n, wild) : NULL;
+    p.b2 = test_below(3) ? numbers(p.n, wild) : NULL;
+    p.c_i = plus(p.n, 9);
     p.start = test_below(3);
-    p.room = NULL;
-    p.room_len = 0;
     all = p.m * (size_t)p.c_i;
     c = numbers(all, wild);
     want = test_reals(all, 0);
     memcpy(want, c, all * sizeof *c);
+    rnn_i_by(&p, &m, row, col);
     p.c = want;
     rnn_i_c_product(&p);
-    for (s = 0; s < 2; s++) {
+    m.ws = ws;
+    for (kernel = 0; kernel < RNN_KERNELS; kernel++) {
         rnn_real *got = numbers(all, 0);
-        if (!sets[s])
-            continue;
         memcpy(got, c, all * sizeof *c);
+        run.kernel = (rnn_kernel)kernel;
+        if (rnn_i_begin(&run, &call))
+            continue;
+        rnn_i_by(&p, &m, row, col);
         p.c = got;
-        sets[s]->product(&p);
-        CHECK(differ(got, want, all) == 0, "%s: a row, %d x %d, k %d, o %d, "
-              "start %d", set_names[s], (int)p.m, (int)n, (int)k, (int)o,
-              p.start);
+        rnn_i_multiply(&call, &p);
+        CHECK(differ(got, want, all) == 0, "kernel %d, strips of %d x %d, from "
+              "%d, %d: m %d n %d k %d start %d", kernel, (int)in, (int)cols,
+              (int)row, (int)col, (int)p.m, (int)p.n, (int)p.k, p.start);
     }
     test_free();
 }
@@ -690,7 +688,7 @@ int main(int argc, char **argv)
     for (i = 0; i < 400; i += every)
         one_product(i % 4 == 0);
     for (i = 0; i < 200; i += every)
-        one_row(i % 4 == 0, i % 3 == 0);
+        strips(i % 4 == 0);
     for (n = 1; n <= MOST; n += (size_t)every) {
         others(n, 0);
         others(n, 1);

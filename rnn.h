@@ -357,28 +357,32 @@ RNNDEF const char *rnn_status_text(rnn_status status);
  *             block of z, not h_{t-1}, and backward has its gradient beside
  *             that of h; not block 0: that means none
  *   carries   1: a part of dh_{t-1} does not pass through W_hh
+ *   f         the gate whose bias rnn_init_forget_bias sets; 0: none
+ *   P         vectors of H numbers that a layer has besides, in a tensor named
+ *             `more`_l0 and so on, (P, H)
  *   pieces    what z is made of, in the words of rnn_i_piece in [STACK]: n
  *             blocks from gate u of the weights on to block z and on
  */
 #define RNN_I_CELLS(X, a)                                                      \
-    /*  name, in files          G  K  c  q  carries    pieces (n, u, z) */     \
-    X(a, TANH, "tanh",          1, 1, 0, 0,    0,                              \
+    /*  name, in files          G  K  c  q  carries f  P, more                 \
+                                                       pieces (n, u, z) */     \
+    X(a, TANH, "tanh",          1, 1, 0, 0,    0,   0, 0, "",                  \
       RNN_I_BBX(1, 0, 0), RNN_I_H(1, 0, 0))                                    \
       /* Elman 1990; torch.nn.RNN */                                           \
-    X(a, RELU, "relu",          1, 1, 0, 0,    0,                              \
+    X(a, RELU, "relu",          1, 1, 0, 0,    0,   0, 0, "",                  \
       RNN_I_BBX(1, 0, 0), RNN_I_H(1, 0, 0))                                    \
       /* torch.nn.RNN(nonlinearity='relu') */                                  \
-    X(a, GRU, "gru",            3, 4, 0, 0,    1,                              \
+    X(a, GRU, "gru",            3, 4, 0, 0,    1,   0, 0, "",                  \
       RNN_I_BBX(2, 0, 0), RNN_I_BX(1, 2, 3), RNN_I_B(1, 2, 2),                 \
       RNN_I_H(3, 0, 0))                                                        \
       /* reset after the recurrent product: torch.nn.GRU, cuDNN, ONNX with     \
          linear_before_reset = 1 */                                            \
     X(a, GRU_RESET_BEFORE, "gru_reset_before",                                 \
-                                3, 4, 0, 2,    1,                              \
+                                3, 4, 0, 2,    1,   0, 0, "",                  \
       RNN_I_BBX(2, 0, 0), RNN_I_BBX(1, 2, 3), RNN_I_H(2, 0, 0),                \
       RNN_I_Q(1, 2, 3))                                                        \
       /* reset before it: Cho et al. 2014, ONNX with linear_before_reset = 0 */\
-    X(a, LSTM, "lstm",          4, 4, 1, 0,    0,                              \
+    X(a, LSTM, "lstm",          4, 4, 1, 0,    0,   1, 0, "",                  \
       RNN_I_BBX(4, 0, 0), RNN_I_H(4, 0, 0))                                    \
       /* torch.nn.LSTM */
 
@@ -503,10 +507,13 @@ typedef struct rnn_flow {
     +((cell) == RNN_CELL_##name) * (c)
 #define RNN_I_CQ(cell, name, text, G, K, c, q, ...)                            \
     +((cell) == RNN_CELL_##name) * ((c) != 0 || (q) != 0)
+#define RNN_I_P(cell, name, text, G, K, c, q, carries, f, P, ...)              \
+    +((cell) == RNN_CELL_##name) * (P)
 
 #define RNN_GATES(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_G, cell)))
 #define RNN_KEPT(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_K, cell)))
 #define RNN_HAS_C(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_C, cell)))
+#define RNN_VECTORS(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_P, cell)))
 /* 1: backward carries a second gradient of (B, H) beside dh, of c or of q */
 #define RNN_HAS_DC(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_CQ, cell)))
 
@@ -539,10 +546,12 @@ typedef struct rnn_flow {
 #define RNN_I_LINES(n) (((size_t)(n) + 15u) / 16u * 16u)
 
 #define RNN_I_STACK_PARAMS(cell, I, H, L, D, bias)                             \
-    (RNN_GATES(cell) * (size_t)(H) * (size_t)(D) *                             \
-     ((size_t)(I) + (size_t)(H) + 2u * (size_t)(bias) +                        \
-      ((size_t)(L) - 1u) * ((size_t)(D) * (size_t)(H) + (size_t)(H) +          \
-                            2u * (size_t)(bias))))
+    ((size_t)(H) * (size_t)(D) *                                               \
+     (RNN_GATES(cell) * ((size_t)(I) + (size_t)(H) + 2u * (size_t)(bias) +     \
+                         ((size_t)(L) - 1u) *                                  \
+                             ((size_t)(D) * (size_t)(H) + (size_t)(H) +        \
+                              2u * (size_t)(bias))) +                          \
+      RNN_VECTORS(cell) * (size_t)(L)))
 #define RNN_I_PARAMS_(cell, I, E, H, L, D, bias, O)                            \
     ((size_t)(I) * (size_t)(E) +                                               \
      RNN_I_STACK_PARAMS(cell, RNN_I_IN(I, E), H, L, D, bias) +                 \
@@ -934,7 +943,7 @@ typedef struct rnn_i_lay { /* a stack: its sizes and its arrays */
     int packed, strips;    /* there are copies of the weights: of their
                               transposes for backward, and of themselves     */
     const struct rnn_i_cell *row;
-    size_t I, H, L, D, G, K, C, T, B;
+    size_t I, H, L, D, G, K, C, P, T, B;
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
     size_t lines;          /* numbers in a copy of all matrices              */
@@ -2175,6 +2184,7 @@ typedef struct rnn_i_cell_step {
     rnn_real *z;             /* (rows, K*H) */
     const rnn_real *h_prev;  /* (rows, H)   */
     const rnn_real *c_prev;
+    const rnn_real *p;       /* (P, H) the cell's own vectors                */
     rnn_real *h, *c;         /* may be h_prev, c_prev; backward has c, no h  */
     const rnn_real *dy;      /* backward only: (rows, H), or NULL            */
     ptrdiff_t dy_row;        /* its stride                                   */
@@ -2221,6 +2231,8 @@ typedef struct rnn_i_kernels {
     void (*gather)(size_t n, const rnn_real *b1, const rnn_real *b2,
                    const rnn_real *w, rnn_real *y);
     void (*accumulate)(size_t n, const rnn_real *x, rnn_real *y);
+    void (*accumulate_product)(size_t n, const rnn_real *x, const rnn_real *w,
+                               rnn_real *y);
     void (*scale)(size_t n, rnn_real s, const rnn_real *x, rnn_real *y);
     rnn_real (*greatest)(size_t n, const rnn_real *x);
     rnn_real (*greatest_size)(size_t n, const rnn_real *x);
@@ -3304,6 +3316,17 @@ RNN_I_FN RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
                                  RNN_K(ld)(x + i, n - i)), n - i);
 }
 
+/* y += x w, each number by its own */
+RNN_I_FN RNN_HOT void RNN_K(accumulate_product)(size_t n, const rnn_real *x,
+                                                const rnn_real *w, rnn_real *y)
+{
+    size_t i;
+    for (i = 0; i < n; i += RNN_W)
+        RNN_K(st)(y + i, RNN_MAD(RNN_K(ld)(x + i, n - i),
+                                 RNN_K(ld)(w + i, n - i),
+                                 RNN_K(ld)(y + i, n - i)), n - i);
+}
+
 /* y = s x */
 RNN_I_FN RNN_HOT void RNN_K(scale)(size_t n, rnn_real s, const rnn_real *x,
                                    rnn_real *y)
@@ -4095,6 +4118,7 @@ extern "C" {
         rnn_i_##set##_product, rnn_i_##set##_map, rnn_i_##set##_map_backward,  \
             rnn_i_##set##_cell_forward, rnn_i_##set##_cell_backward,           \
             rnn_i_##set##_gather, rnn_i_##set##_accumulate,                    \
+            rnn_i_##set##_accumulate_product,                                  \
             rnn_i_##set##_scale, rnn_i_##set##_greatest,                       \
             rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
             rnn_i_##set##_sum_squares, rnn_i_##set##_exp_sum,                  \
@@ -4329,6 +4353,12 @@ RNN_I_FN size_t rnn_i_run(const rnn_seq *seq, int t, size_t *b, size_t end)
     while (i + n < end && seq->lengths[i + n] > t)
         n++;
     return n;
+}
+
+/* How many steps row b has. */
+RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
+{
+    return (size_t)(seq->lengths ? seq->lengths[b] : seq->steps);
 }
 
 /* Where step t, row b of a (T, B, width) array lies. */
@@ -5310,20 +5340,31 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
 #define RNN_I_B(n, u, z) {RNN_I_FROM_B, 0, n, u, z}   /* b_hh                 */
 #define RNN_I_H(n, u, z) {RNN_I_FROM_H, 0, n, u, z}   /* += h_{t-1} W_hh      */
 #define RNN_I_Q(n, u, z) {RNN_I_FROM_Q, 0, n, u, z}   /* += q W_hh, stage 1   */
-enum { RNN_I_NO_PIECE, RNN_I_FROM_X, RNN_I_FROM_B, RNN_I_FROM_H, RNN_I_FROM_Q };
+/* what the cell adds itself, so that the gradients of p are known here: */
+#define RNN_I_PC(n, u, z) {RNN_I_FROM_P, 0, n, u, z}  /* += p_u c_{t-1}       */
+#define RNN_I_PCT(n, u, z) {RNN_I_FROM_P, 1, n, u, z} /* += p_u c_t           */
+enum {
+    RNN_I_NO_PIECE,
+    RNN_I_FROM_X,
+    RNN_I_FROM_B,
+    RNN_I_FROM_H,
+    RNN_I_FROM_Q,
+    RNN_I_FROM_P
+};
 typedef struct rnn_i_piece {
-    unsigned char from, both; /* both: biases */
+    unsigned char from, more; /* more: of x, both biases; of p, c_t          */
     unsigned char n, u, z;
 } rnn_i_piece;
 #define RNN_I_PIECES 4 /* at most; those that are absent are zero */
 
 typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
-    unsigned char G, K, c, q, carries;
+    unsigned char G, K, c, q, carries, f, P;
+    const char *more;
     rnn_i_piece piece[RNN_I_PIECES];
 } rnn_i_cell;
 
-#define RNN_I_ROW(a, name, text, G, K, c, q, carries, ...)                     \
-    {G, K, c, q, carries, {__VA_ARGS__}},
+#define RNN_I_ROW(a, name, text, G, K, c, q, carries, f, P, more, ...)         \
+    {G, K, c, q, carries, f, P, more, {__VA_ARGS__}},
 static const rnn_i_cell rnn_i_cells[] = {RNN_I_CELLS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
@@ -5362,12 +5403,14 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y)
     y->G = y->row->G;
     y->K = y->row->K;
     y->C = y->row->c;
+    y->P = y->row->P;
     gh = rnn_i_times(y->G, y->H);
     in = rnn_i_times(y->D, y->H);
     n = rnn_i_plus(rnn_i_plus(y->I, y->H),
                    rnn_i_times(y->L - 1, rnn_i_plus(in, y->H)));
     n = rnn_i_times3(n, gh, y->D);
     n = rnn_i_plus(n, rnn_i_times3(rnn_i_times(gh, 2), y->L, y->D));
+    n = rnn_i_plus(n, rnn_i_times3(rnn_i_times(y->P, y->H), y->L, y->D));
     if (gh > INT_MAX || in > INT_MAX || /* PyTorch's shapes are ints */
         !rnn_i_fits(n))
         return RNN_E_SIZE;
@@ -5430,9 +5473,10 @@ typedef struct rnn_i_layer {
     const rnn_i_lay *y;
     size_t d, q;                        /* direction; number: l * D + d      */
     size_t in;                          /* width of its input                */
-    size_t w_ih, w_hh, b_ih, b_hh, end; /* offsets in params                 */
+    size_t w_ih, w_hh, b_ih, b_hh, p, end; /* offsets in params              */
     rnn_i_matrix W_ih, W_hh;            /* what is there, by rnn_i_weigh,    */
     const rnn_real *bias_ih, *bias_hh;  /* or NULL                           */
+    const rnn_real *vectors;            /* (P, H)                            */
     rnn_real *z;                        /* (T, B, K*H)                       */
     rnn_real *h, *c;                    /* (T + 1, B, H): slots              */
     rnn_real *h_prev, *c_prev;          /* h_{t-1} of step 0, and on         */
@@ -5443,7 +5487,7 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
                              rnn_i_layer *a)
 {
     const size_t gh = y->G * y->H, q = l * y->D + d;
-    const size_t in = y->D * y->H, b = y->bias ? 2 * gh : 0;
+    const size_t in = y->D * y->H, b = (y->bias ? 2 * gh : 0) + y->P * y->H;
     /* weights before this one: all of layer 0, then the layers between */
     const size_t w0 = gh * (y->I + y->H), w1 = gh * (in + y->H);
     const size_t w = l ? y->D * w0 + (q - y->D) * w1 : d * w0;
@@ -5456,7 +5500,8 @@ RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
     a->w_hh = a->w_ih + gh * a->in;
     a->b_ih = a->w_hh + gh * y->H;
     a->b_hh = a->b_ih + (y->bias ? gh : 0);
-    a->end = a->w_ih + (l ? w1 : w0) + b;
+    a->p = a->b_hh + (y->bias ? gh : 0);
+    a->end = a->p + y->P * y->H;
 }
 
 /* The same with its arrays, of a stack that has them. */
@@ -5489,6 +5534,7 @@ RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
     a->W_hh = rnn_i_matrix_at(params + a->w_hh, y->H, gh);
     a->bias_ih = y->bias ? params + a->b_ih : NULL;
     a->bias_hh = y->bias ? params + a->b_hh : NULL;
+    a->vectors = params + a->p;
     if (y->packed || y->strips) { /* W_ih's copies, and behind them W_hh's */
         const size_t ih = rnn_i_lines(gh * a->in), hh = rnn_i_lines(gh * y->H);
         const size_t w0 = rnn_i_lines(gh * y->I) + hh;
@@ -5564,7 +5610,7 @@ RNN_I_INLINE int rnn_i_starts(const rnn_i_layer *a, const rnn_i_piece *e,
     z->at = u;
     if (a->y->bias) {
         z->b1 = (e->from == RNN_I_FROM_B ? a->bias_hh : a->bias_ih) + u;
-        z->b2 = e->both ? a->bias_hh + u : NULL;
+        z->b2 = e->more ? a->bias_hh + u : NULL;
     }
     return e->from == RNN_I_FROM_X || e->from == RNN_I_FROM_B;
 }
@@ -5812,6 +5858,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
                            first, end);
     }
     s.H = H;
+    s.p = a->vectors;
     for (i = call->from; i < to; i = next) {
         next = to - i < each ? to : i + each;
         some.from = d ? seq->steps - next : i;
@@ -5895,6 +5942,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
         }
     }
     s.H = H;
+    s.p = a->vectors;
     s.dy_row = (ptrdiff_t)(y->D * H);
     for (i = call->from; i < to; i++) {
         t = d ? i : to - 1 - (i - call->from);
@@ -6019,6 +6067,29 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
+/* dp_u += sum of dz c_{t-1}, or of dz c_t; dp (P, H). */
+RNN_I_FN void rnn_i_vector_grads(const rnn_i_call *call, const rnn_i_layer *a,
+                                 const rnn_i_piece *e, const rnn_seq *seq,
+                                 rnn_real *dp)
+{
+    const size_t H = a->y->H, kh = a->y->K * H, B = a->y->B;
+    const rnn_real *c = e->more ? a->c_now : a->c_prev;
+    size_t first, end, b, k;
+    int i, t;
+
+    rnn_i_share(call, H, &first, &end);
+    for (i = 0; i < seq->steps; i++) {
+        t = a->d ? i : seq->steps - 1 - i;
+        for (b = 0; b < B; b++)
+            for (k = 0; k < e->n && t < (int)rnn_i_steps(seq, b); k++)
+                RNN_I_DO(call->k, accumulate_product)
+                (end - first,
+                 a->z + rnn_i_at(seq, t, b, kh) + (e->z + k) * H + first,
+                 c + rnn_i_at(seq, t, b, H) + first,
+                 dp + (e->u + k) * H + first);
+    }
+}
+
 /* Of a piece of z, what dz brings to the weight and the biases that it is made
  * of. */
 RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
@@ -6034,6 +6105,10 @@ RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
     rnn_real *dw = grads + a->w_ih;
     int i;
 
+    if (e->from == RNN_I_FROM_P) {
+        rnn_i_vector_grads(call, a, e, seq, grads + a->p);
+        return;
+    }
     rnn_i_share(call, gh, &first, &end);
     dz = rnn_i_dpiece(a, e, first, end);
     if (dz.n == 0)
@@ -6048,7 +6123,7 @@ RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
     }
     if (a->y->bias)
         rnn_i_sum_bias(call, seq, &dz, grads + (from_b ? a->b_hh : a->b_ih),
-                       e->both ? 2 : 1, gh, down);
+                       e->more ? 2 : 1, gh, down);
     for (i = 0; i < parts && !from_b; dw += part[i].width * gh, i++)
         if (part[i].x)
             rnn_i_rows_grads(call, seq, &part[i], &dz, dw, gh, down);
@@ -6146,6 +6221,7 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
         rnn_i_layer_at(y, l, 0, &a);
         rnn_i_weigh(&a, params);
         a.z = z;
+        s.p = a.vectors;
         rnn_i_step_input(call, &a, one, in, ins, first, &p);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
@@ -6219,11 +6295,6 @@ RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
     a->v = rnn_i_plus(a->U, a->row->U ? rnn_i_times(a->K, a->A) : 0);
     a->params = rnn_i_plus(a->v, a->row->v ? a->A : 0);
     return rnn_i_fits(a->params) ? RNN_OK : RNN_E_SIZE;
-}
-
-RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
-{
-    return (size_t)(seq->lengths ? seq->lengths[b] : seq->steps);
 }
 
 /* k = U h, for all states at once */
@@ -8855,14 +8926,22 @@ RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
     t->size = rows * (cols ? cols : 1);
 }
 
+/* How many tensors a layer has in a direction. */
+RNN_I_FN size_t rnn_i_layer_tensors(const rnn_i_lay *y)
+{
+    return (y->bias ? 4u : 2u) + (y->P ? 1u : 0u);
+}
+
 /* Tensor i of a stack whose names start with prefix. */
 RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
                                        const char *prefix, rnn_tensor *t)
 {
     /* a decoder that reads nothing has no weight_ih_l0 */
-    const size_t n = i + (y->I ? 0u : 1u), each = y->bias ? 4 : 2;
-    const size_t q = n / each, what = n % each;
-    const size_t gh = y->G * y->H;
+    const size_t n = i + (y->I ? 0u : 1u), each = rnn_i_layer_tensors(y);
+    const size_t q = n / each, gh = y->G * y->H;
+    const size_t what = y->P && n % each == each - 1 ? 4 : n % each;
+    static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih",
+                                        "bias_hh"};
     rnn_i_layer a;
     char *name = t->name;
 
@@ -8870,8 +8949,8 @@ RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
         return RNN_E_END;
     rnn_i_layer_at(y, q / y->D, q % y->D, &a);
     name = rnn_i_put(name, prefix);
-    name = rnn_i_put(name, what < 2 ? "weight_" : "bias_");
-    name = rnn_i_put(name, what & 1 ? "hh_l" : "ih_l");
+    name = rnn_i_put(name, what < 4 ? names[what] : y->row->more);
+    name = rnn_i_put(name, "_l");
     name = rnn_i_put_number(name, q / y->D);
     if (q % y->D)
         rnn_i_put(name, "_reverse");
@@ -8879,8 +8958,11 @@ RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
         rnn_i_matrix_of(t, gh, a.in, a.w_ih, y->H);
     else if (what == 1)
         rnn_i_matrix_of(t, gh, y->H, a.w_hh, y->H);
-    else
+    else if (what < 4)
         rnn_i_matrix_of(t, gh, 0, what == 2 ? a.b_ih : a.b_hh, y->H);
+    else
+        rnn_i_matrix_of(t, y->P, y->H, a.p, y->H);
+    t->transposed &= what < 4;
     return RNN_OK;
 }
 
@@ -8910,7 +8992,7 @@ RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
     }
     if (!stack)
         return 0;
-    n = y->L * y->D * (y->bias ? 4u : 2u) - (y->I ? 0u : 1u);
+    n = y->L * y->D * rnn_i_layer_tensors(y) - (y->I ? 0u : 1u);
     if (*i >= n) {
         *i -= n;
         return 0;
@@ -9515,16 +9597,17 @@ RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
 
     if (st)
         return st;
-    if (!params || model->cell != RNN_CELL_LSTM || model->no_bias)
+    if (!params || !m.top.y.row->f || model->no_bias)
         return RNN_E_ARG;
     if (params_len < m.params)
         return RNN_E_BUFFER;
     for (i = m.given ? 0 : m.sources; i >= 0; i--) {
         const rnn_i_side *s = i ? &m.source[i - 1].side : &m.top;
+        const size_t f = s->y.row->f * s->y.H;
         rnn_real *at = params + s->rnn;
         for (q = 0; q < s->y.L * s->y.D; q++) {
             rnn_i_layer_at(&s->y, q / s->y.D, q % s->y.D, &a);
-            for (j = s->y.H; j < 2 * s->y.H; j++) {
+            for (j = f; j < f + s->y.H; j++) {
                 at[a.b_ih + j] = bias;
                 at[a.b_hh + j] = 0;
             }
@@ -10357,6 +10440,7 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     y.cell = cell;
     y.bias = bias;
     y.packed = y.strips = 0;
+    y.P = rnn_i_cells[cell].P;
     y.row = &rnn_i_cells[cell];
     y.I = E ? E : I;
     y.H = y.state = H;
@@ -11596,7 +11680,7 @@ RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
     m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
     if (!rnn_i_contexts[m.context].each)
         m.source_steps = 0;
-    if (m.cell != RNN_CELL_LSTM)
+    if (!rnn_i_cells[m.cell].c)
         m.hand_over &= ~(unsigned)RNN_HAND_CELL;
     if (m.hand_over & RNN_HAND_LAYERS)
         m.feed &= ~(unsigned)RNN_FEED_STATE;

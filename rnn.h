@@ -384,7 +384,12 @@ RNNDEF const char *rnn_status_text(rnn_status status);
       /* reset before it: Cho et al. 2014, ONNX with linear_before_reset = 0 */\
     X(a, LSTM, "lstm",          4, 4, 1, 0,    0,   1, 0, "",                  \
       RNN_I_BBX(4, 0, 0), RNN_I_H(4, 0, 0))                                    \
-      /* torch.nn.LSTM */
+      /* torch.nn.LSTM */                                                      \
+    X(a, LSTM_PEEPHOLE, "lstm_peephole",                                       \
+                                4, 4, 1, 0,    0,   1, 3, "peephole",          \
+      RNN_I_BBX(4, 0, 0), RNN_I_H(4, 0, 0), RNN_I_PC(2, 0, 0),                 \
+      RNN_I_PCT(1, 2, 3))                                                      \
+      /* Gers & Schmidhuber 2000; ONNX's LSTM with P */
 
 typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, CELL) } rnn_cell;
 #define RNN_CELLS (0 RNN_I_CELLS(RNN_I_ONE, 0))
@@ -1721,11 +1726,12 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *
  * TO ADD ...
  *
- *   a cell         a row of RNN_I_CELLS, whose products stand at rnn_i_piece,
+ *   a cell         a row of RNN_I_CELLS, whose pieces stand at rnn_i_piece,
  *                  and in [CELLS] a block of that name: its equations,
  *                  RNN_I_CELL(NAME, forward), (NAME, backward); what it keeps
  *                  is said at rnn_layer_view. What lives from stage to stage:
- *                  rnn_i_step_backward, with GRU_RESET_BEFORE as an example
+ *                  rnn_i_step_backward, with GRU_RESET_BEFORE as an example.
+ *                  Vectors of its own, P of them: LSTM_PEEPHOLE
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
  *   a context      a row of RNN_I_CONTEXTS, and behind the others in [CONTEXT]
@@ -3951,47 +3957,61 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
         RNN_K(gru_reset_back)(s, b);
 }
 
-/* [CELL-LSTM]
+/* [CELL-LSTM]  without peepholes, and with
  *
  *     forward     i, f, o = sigmoid(x~)    g = tanh(x~)                  K = 4
  *                 c_t = f c_{t-1} + i g    h_t = o tanh(c_t)
+ *       peephole: x~ of i and f has + p c_{t-1}, and that of o + p_o c_t
  *     kept        i f g o, and c
- *     backward    dc += dh o (1 - tanh^2 c_t)
+ *     backward    dz_o = dh tanh(c_t) o (1 - o)
+ *                 dc += dh o (1 - tanh^2 c_t)
+ *       peephole: dc += p_o dz_o
  *                 dz_i = dc g i (1 - i)          dz_f = dc c_{t-1} f (1 - f)
- *                 dz_g = dc i (1 - g^2)          dz_o = dh tanh(c_t) o (1 - o)
- *                 dc_{t-1} = dc f
+ *                 dz_g = dc i (1 - g^2)          dc_{t-1} = dc f
+ *       peephole: dc_{t-1} += p_i dz_i + p_f dz_f
  */
-RNN_I_CELL(LSTM, forward)
+RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(int peephole,
+                                              const rnn_i_cell_step *s,
+                                              size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *c = s->c + b * H, *h = s->h + b * H;
-    const rnn_real *c_prev = s->c_prev + b * H;
+    const rnn_real *c_prev = s->c_prev + b * H, *p = s->p;
     size_t j;
-    (void)stage;
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
-        const RNN_V i = RNN_K(sigmoid)(RNN_K(ld)(z + j, l));
-        const RNN_V f = RNN_K(sigmoid)(RNN_K(ld)(z + H + j, l));
-        const RNN_V g = RNN_K(tanh)(RNN_K(ld)(z + 2 * H + j, l));
-        const RNN_V o = RNN_K(sigmoid)(RNN_K(ld)(z + 3 * H + j, l));
-        const RNN_V c_t = RNN_MAD(f, RNN_K(ld)(c_prev + j, l), RNN_MUL(i, g));
+        const RNN_V c0 = RNN_K(ld)(c_prev + j, l);
+        RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + H + j, l), c1;
+        RNN_V g = RNN_K(ld)(z + 2 * H + j, l), o = RNN_K(ld)(z + 3 * H + j, l);
+        if (peephole) {
+            i = RNN_MAD(RNN_K(ld)(p + j, l), c0, i);
+            f = RNN_MAD(RNN_K(ld)(p + H + j, l), c0, f);
+        }
+        i = RNN_K(sigmoid)(i);
+        f = RNN_K(sigmoid)(f);
+        g = RNN_K(tanh)(g);
+        c1 = RNN_MAD(f, c0, RNN_MUL(i, g));
+        if (peephole)
+            o = RNN_MAD(RNN_K(ld)(p + 2 * H + j, l), c1, o);
+        o = RNN_K(sigmoid)(o);
         RNN_K(st)(z + j, i, l);
         RNN_K(st)(z + H + j, f, l);
         RNN_K(st)(z + 2 * H + j, g, l);
         RNN_K(st)(z + 3 * H + j, o, l);
-        RNN_K(st)(c + j, c_t, l);
-        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(c_t)), l);
+        RNN_K(st)(c + j, c1, l);
+        RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(c1)), l);
     }
 }
 
-RNN_I_CELL(LSTM, backward)
+RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(int peephole,
+                                               const rnn_i_cell_step *s,
+                                               size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *dc = s->dc + b * H;
-    const rnn_real *c = s->c + b * H, *c_prev = s->c_prev + b * H;
+    const rnn_real *c = s->c + b * H, *c_prev = s->c_prev + b * H, *p = s->p;
     const rnn_real *dh = s->dh + b * H, *dy = rnn_i_dy(s, b);
     size_t j;
-    (void)stage;
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V i = RNN_K(ld)(z + j, l), f = RNN_K(ld)(z + H + j, l);
@@ -3999,16 +4019,50 @@ RNN_I_CELL(LSTM, backward)
         const RNN_V o = RNN_K(ld)(z + 3 * H + j, l);
         const RNN_V t = RNN_K(tanh)(RNN_K(ld)(c + j, l));
         const RNN_V d = RNN_K(dh)(dh, dy, j, l);
-        const RNN_V e = RNN_MAD(RNN_MUL(d, o), RNN_K(dtanh)(t),
-                                RNN_K(ld)(dc + j, l)); /* dc */
-        RNN_K(st)(z + j, RNN_MUL(RNN_MUL(e, g), RNN_K(dsigmoid)(i)), l);
-        RNN_K(st)(z + H + j, RNN_MUL(RNN_MUL(e, RNN_K(ld)(c_prev + j, l)),
-                                     RNN_K(dsigmoid)(f)), l);
-        RNN_K(st)(z + 2 * H + j, RNN_MUL(RNN_MUL(e, i), RNN_K(dtanh)(g)),
-                  l);
-        RNN_K(st)(z + 3 * H + j, RNN_MUL(RNN_MUL(d, t), RNN_K(dsigmoid)(o)), l);
-        RNN_K(st)(dc + j, RNN_MUL(e, f), l);
+        const RNN_V dz_o = RNN_MUL(RNN_MUL(d, t), RNN_K(dsigmoid)(o));
+        RNN_V e = RNN_MAD(RNN_MUL(d, o), RNN_K(dtanh)(t),
+                          RNN_K(ld)(dc + j, l)); /* dc */
+        RNN_V dz_i, dz_f;
+        if (peephole)
+            e = RNN_MAD(RNN_K(ld)(p + 2 * H + j, l), dz_o, e);
+        dz_i = RNN_MUL(RNN_MUL(e, g), RNN_K(dsigmoid)(i));
+        dz_f = RNN_MUL(RNN_MUL(e, RNN_K(ld)(c_prev + j, l)),
+                       RNN_K(dsigmoid)(f));
+        RNN_K(st)(z + j, dz_i, l);
+        RNN_K(st)(z + H + j, dz_f, l);
+        RNN_K(st)(z + 2 * H + j, RNN_MUL(RNN_MUL(e, i), RNN_K(dtanh)(g)), l);
+        RNN_K(st)(z + 3 * H + j, dz_o, l);
+        e = RNN_MUL(e, f);
+        if (peephole) {
+            e = RNN_MAD(RNN_K(ld)(p + j, l), dz_i, e);
+            e = RNN_MAD(RNN_K(ld)(p + H + j, l), dz_f, e);
+        }
+        RNN_K(st)(dc + j, e, l);
     }
+}
+
+RNN_I_CELL(LSTM, forward)
+{
+    (void)stage;
+    RNN_K(lstm_forward)(0, s, b);
+}
+
+RNN_I_CELL(LSTM, backward)
+{
+    (void)stage;
+    RNN_K(lstm_backward)(0, s, b);
+}
+
+RNN_I_CELL(LSTM_PEEPHOLE, forward)
+{
+    (void)stage;
+    RNN_K(lstm_forward)(1, s, b);
+}
+
+RNN_I_CELL(LSTM_PEEPHOLE, backward)
+{
+    (void)stage;
+    RNN_K(lstm_backward)(1, s, b);
 }
 
 /* All rows of a step, at one of the cell's stages. */
@@ -10440,6 +10494,7 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     y.cell = cell;
     y.bias = bias;
     y.packed = y.strips = 0;
+    y.wt = y.ws = NULL;
     y.P = rnn_i_cells[cell].P;
     y.row = &rnn_i_cells[cell];
     y.I = E ? E : I;

@@ -150,7 +150,7 @@ typedef struct options {
 } options;
 
 static const char *const cell_names[] = {
-    "tanh", "relu", "gru", "gru-reset-before", "lstm", NULL};
+    "tanh", "relu", "gru", "gru-reset-before", "lstm", "lstm-peephole", NULL};
 static const char *const option_kinds[] = {"N", "X", "NAME", "TEXT", "FILE"};
 
 /* A text from column 24 on, in as many lines as it takes and says. */
@@ -411,7 +411,7 @@ static inline void first_weights(trainer *t)
 
     check(rnn_init_params(model, params, t->work.params_len, &t->rng),
           "first weights");
-    if (model->cell == RNN_CELL_LSTM)
+    if (RNN_HAS_C(model->cell))
         check(rnn_init_forget_bias(model, params, t->work.params_len, 1),
               "first weights");
     for (k = 0; model->cell == RNN_CELL_RELU &&

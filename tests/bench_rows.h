@@ -339,7 +339,7 @@ static inline uint32_t bench_row_hash(const bench_row *r)
 {
     const rnn_sizes *z = &r->net.sizes;
     const rnn_work *w = &r->work;
-    const size_t c = r->model.cell == RNN_CELL_LSTM ? z->state : 0;
+    const size_t c = RNN_HAS_C(r->model.cell) ? z->state : 0;
     uint32_t h = 0;
 
     if (r->tokens) {

@@ -33,7 +33,7 @@ static void fit_sizes(rnn_model *m, int large)
               D = m->bidirectional ? 2 : 1;
     const int layers = m->hand_over & RNN_HAND_LAYERS;
     const int hand = layers ||
-                     (m->hand_over & RNN_HAND_CELL && m->cell == RNN_CELL_LSTM);
+                     (m->hand_over & RNN_HAND_CELL && RNN_HAS_C(m->cell));
     const int dot = m->attention >= RNN_SCORE_DOT;
     int feed = (int)m->feed, R, H;
 

@@ -211,6 +211,7 @@ static const struct {
              {"cell", "rnn_relu", RNN_CELL_RELU},
              {"cell", "gru", RNN_CELL_GRU},
              {"cell", "lstm", RNN_CELL_LSTM},
+             {"cell", "lstm_peephole", RNN_CELL_LSTM_PEEPHOLE},
              {"op", "RNN", RNN_CELL_TANH},
              {"op", "GRU", RNN_CELL_GRU_RESET_BEFORE},
              {"op", "LSTM", RNN_CELL_LSTM},
@@ -768,8 +769,6 @@ static void run_stack(void)
     rnn_model *m = &the.model;
     rnn_seq *seq = &the.seq;
 
-    if (says("needs", "peephole"))
-        SKIP("peephole connections");
     if (m->cell == RNN_CELL_GRU_RESET_BEFORE && the.reset_after)
         m->cell = RNN_CELL_GRU;
     m->no_bias = !the.bias;
@@ -784,7 +783,7 @@ static void run_stack(void)
     seq->h0 = some_reals("in.h0", z->state);
     seq->c0 = some_reals("in.c0", z->state);
     seq->hn = ROOM(z->state);
-    seq->cn = m->cell == RNN_CELL_LSTM ? ROOM(z->state) : NULL;
+    seq->cn = RNN_HAS_C(m->cell) ? ROOM(z->state) : NULL;
     if (train) {
         CALL(rnn_forward, &the.net, &the.work, seq);
     } else {
@@ -879,7 +878,7 @@ static void prepare(void)
     seq->h0 = some_reals("in.h0", n);
     seq->hn = ROOM(n);
     the.dh0 = flow->dh0 = ROOM(n);
-    if (the.model.cell == RNN_CELL_LSTM) {
+    if (RNN_HAS_C(the.model.cell)) {
         seq->c0 = some_reals("in.c0", n);
         seq->cn = ROOM(n);
         the.dc0 = flow->dc0 = ROOM(n);

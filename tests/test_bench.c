@@ -99,7 +99,7 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
                 continue;
             row.x = s->x + (t * s->B + b) * s->in;
             must(rnn_step(&net, &work, &row, h,
-                          s->model.cell == RNN_CELL_LSTM ? c : NULL), "a step");
+                          RNN_HAS_C(s->model.cell) ? c : NULL), "a step");
             copy(y + (t * s->B + b) * width, h, H);
         }
     }
@@ -323,7 +323,7 @@ static void naive_charlm(bench_row *r)
         for (t = 0; t < T; t++) {
             row.ids = r->seq.ids + t * B + b;
             must(rnn_step(&net, &work, &row, one_h,
-                          r->model.cell == RNN_CELL_LSTM ? one_c : NULL),
+                          RNN_HAS_C(r->model.cell) ? one_c : NULL),
                  "a step");
             copy(r->work.logits + (t * B + b) * O, work.logits, O);
             for (k = 0; k < L; k++) {
@@ -378,7 +378,7 @@ static void naive_decode(bench_row *r, size_t b)
     c = test_reals(net.sizes.state, 0);
     source.batch = 1;
     source.ids = column(r->source.ids, (size_t)r->line.S, B, b);
-    if (r->model.cell != RNN_CELL_LSTM)
+    if (!RNN_HAS_C(r->model.cell))
         c = NULL;
     must(rnn_encode(&net, &work, &source, h, c), "encode");
     memset(&row, 0, sizeof row);

@@ -191,7 +191,7 @@ static rnn_model spelt(const rnn_model *model)
     m.decoder_hidden_size = or_else(m.decoder_hidden_size, m.hidden_size);
     m.decoder_layers = or_else(m.decoder_layers, m.num_layers);
     m.source_steps = m.context == RNN_CONTEXT_ALL ? m.source_steps : 0;
-    if (m.cell != RNN_CELL_LSTM)
+    if (!RNN_HAS_C(m.cell))
         m.hand_over &= RNN_HAND_LAYERS;
     if (m.hand_over & RNN_HAND_LAYERS)
         m.feed &= RNN_FEED_FIRST | RNN_FEED_EACH;
@@ -345,7 +345,7 @@ static rnn_model draw_model(int wiring, int cell)
     m.context_size = test_below(3) ? 0 : 1 + test_below(5);
     m.feed = (unsigned)feeds[test_below(6)];
     m.hand_over = n_to_m ? (unsigned)test_below(4) : 0;
-    if (cell != RNN_CELL_LSTM)
+    if (!RNN_HAS_C(cell))
         m.hand_over &= ~(unsigned)RNN_HAND_CELL;
     if (m.hand_over & RNN_HAND_LAYERS)
         m.feed &= ~(unsigned)RNN_FEED_STATE;
@@ -459,12 +459,16 @@ static void want_stack(list *all, const char *prefix, const rnn_model *m,
             }
             sprintf(s, "weight_hh_l%d%s", l, end);
             want(all, prefix, s, gh, (size_t)H);
-            if (m->no_bias)
-                continue;
-            sprintf(s, "bias_ih_l%d%s", l, end);
-            want(all, prefix, s, gh, 0);
-            sprintf(s, "bias_hh_l%d%s", l, end);
-            want(all, prefix, s, gh, 0);
+            if (!m->no_bias) {
+                sprintf(s, "bias_ih_l%d%s", l, end);
+                want(all, prefix, s, gh, 0);
+                sprintf(s, "bias_hh_l%d%s", l, end);
+                want(all, prefix, s, gh, 0);
+            }
+            if (m->cell == RNN_CELL_LSTM_PEEPHOLE) {
+                sprintf(s, "peephole_l%d%s", l, end);
+                want(all, prefix, s, 3, (size_t)H);
+            }
         }
 }
 
@@ -579,8 +583,10 @@ static void check_tensors(const rnn_model *m, const rnn_real *p, size_t count,
         for (r = 0; r < rows; r++)
             for (c = 0; c < (cols ? cols : 1); c++, seen++) {
                 const size_t theirs = cols ? r * cols + c : r;
-                /* a table stays as it is, other matrices are turned */
-                const size_t at = strncmp(ours.name, "emb", 3) != 0 && cols
+                /* tables and peepholes stay as they are, other matrices are
+                   turned */
+                const size_t at = strncmp(ours.name, "emb", 3) != 0 &&
+                                          !strstr(ours.name, "peephole") && cols
                                       ? c * rows + r
                                       : theirs;
                 bad += bits_at(t.data + 4 * theirs) !=
@@ -636,7 +642,7 @@ static void check_meta(const rnn_model *model, int vocabulary, bytes b)
 static int two_ways(const rnn_model *m)
 {
     return (m->hand_over & RNN_HAND_LAYERS && m->feed & RNN_FEED_STATE) ||
-           (m->hand_over & RNN_HAND_CELL && m->cell != RNN_CELL_LSTM);
+           (m->hand_over & RNN_HAND_CELL && !RNN_HAS_C(m->cell));
 }
 
 /* One field after another says something else: no longer this file's model. */
@@ -1500,7 +1506,7 @@ static void check_saved(void)
                                &why) == RNN_OK &&
               len == 3 && !memcmp(text, "ab\n", 3),
           "description: %s", why);
-    CHECK(m.wiring == RNN_WIRING_N_TO_M && m.cell == RNN_CELL_LSTM &&
+    CHECK(m.wiring == RNN_WIRING_N_TO_M && RNN_HAS_C(m.cell) &&
               m.input == RNN_INPUT_EMBEDDING && m.bidirectional == 1 &&
               m.target == RNN_INPUT_ONE_HOT && m.feed == RNN_FEED_STATE &&
               m.attention == RNN_SCORE_ADDITIVE && m.context_size == 2 &&

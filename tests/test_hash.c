@@ -18,9 +18,9 @@
 enum { FIRST_CELLS = RNN_CELL_LSTM + 1, FIRST_OPTIMIZERS = RNN_OPT_ADAMW + 1 };
 static const char *const expected[RNN_CELLS - FIRST_CELLS + 1] = {
 #if RNN_FMA
-    "3814771e8a69f221"
+    "3814771e8a69f221", "ed59a36cfbef742d"
 #else
-    "a1d59c958e371ed6"
+    "a1d59c958e371ed6", "341ce7d794e87d6a"
 #endif
 };
 
@@ -28,7 +28,7 @@ enum { T = 5, B = 3, I = 5, H = 19, O = 7, E = 6, L = 2 };
 /* of the other wirings: steps of a source, states, attention, decoding */
 enum { SOURCE = 4, H2 = 9, A = 6, MAX = 5, WIDTH = 3, BEST = 2 };
 /* E above I: no other input needs more room */
-#define NET RNN_CELL_LSTM, I, E, H, L, 2, 1, O
+#define NET RNN_CELL_LSTM_PEEPHOLE, I, E, H, L, 2, 1, O
 enum { P = RNN_PARAMS(NET), S = RNN_STATE(B, NET),
        W = RNN_TRAIN(T, B, 0, NET) + RNN_KEEP_DROPOUT(T, B, NET) };
 
@@ -178,7 +178,7 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     MUST(rnn_forward(&net, &work, &seq));
     hash_reals(logits, T * B * O);
     hash_reals(hn, s.state);
-    if (cell == RNN_CELL_LSTM)
+    if (RNN_HAS_C(cell))
         hash_reals(cn, s.state);
     how = weighted();
     how.smoothing = (rnn_real)0.1;
@@ -190,7 +190,7 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     MUST(rnn_backward(&net, &work, &seq, &flow));
     hash_reals(grads, s.params);
     hash_reals(dh0, s.state);
-    if (cell == RNN_CELL_LSTM)
+    if (RNN_HAS_C(cell))
         hash_reals(dc0, s.state);
     if (flow.dx)
         hash_reals(dx, T * B * I);
@@ -320,7 +320,7 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
                           const rnn_seq *seq, size_t rows, const rnn_run *run)
 {
     const int n_to_m = m->wiring == RNN_WIRING_N_TO_M,
-              lstm = m->cell == RNN_CELL_LSTM;
+              lstm = RNN_HAS_C(m->cell);
     const int dense = m->input == RNN_INPUT_DENSE;
     rnn_flow flow, from[2];
     rnn_loss how;
@@ -474,7 +474,7 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
     MUST(rnn_forward(&net, &work, &seq));
     hash_reals(logits, rows * O);
     hash_reals(hn, s.state);
-    if (cell == RNN_CELL_LSTM)
+    if (RNN_HAS_C(cell))
         hash_reals(cn, s.state);
     if (tokens) {
         int i;

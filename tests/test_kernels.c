@@ -318,6 +318,8 @@ static void others(size_t n, int wild)
     EACH(k->gather(n, NULL, NULL, x + MOST, y), y, want_y, ROOM);
     restore(), c->accumulate(n, x, y), keep();
     EACH(k->accumulate(n, x, y), y, want_y, ROOM);
+    restore(), c->accumulate_product(n, x, z, y), keep();
+    EACH(k->accumulate_product(n, x, z, y), y, want_y, ROOM);
     restore(), c->scale(n, s, x, y), keep();
     EACH(k->scale(n, s, x, y), y, want_y, ROOM);
     restore(), c->clamp(n, s, y), keep();
@@ -405,6 +407,7 @@ static void cells(size_t H, size_t rows, int wild)
                     step.z = to;
                     step.h_prev = in + all;
                     step.c_prev = in + all + n;
+                    step.p = in + all + 3 * n;
                     step.h = to + all + 2 * n;
                     step.c = to + all + 3 * n;
                     step.dy = back && rows % 2 ? in + all + 2 * n : NULL;
@@ -631,7 +634,7 @@ static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
         in[t] = -in[t];
         MUST(rnn_step(&net, &work, &row, h[0], c[0]) == RNN_OK, "step");
         f(work.weights, input == RNN_INPUT_DENSE ? in : NULL, &id, h[1],
-          cell == RNN_CELL_LSTM ? c[1] : NULL, logits,
+          RNN_HAS_C(cell) ? c[1] : NULL, logits,
           test_reals(net.sizes.step, 1));
         bad += differ(h[0], h[1], state) + differ(c[0], c[1], state) != 0;
         bad += O && differ(logits, work.logits, (size_t)O) != 0;

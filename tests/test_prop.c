@@ -523,7 +523,7 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
                 before = seq->h0 ? seq->h0 + q * n + i % n : NULL;
             if (before)
                 h_prev = *before;
-            if (cell == RNN_CELL_LSTM) {
+            if (RNN_HAS_C(cell)) {
                 h = g[3 * H] * squashed[i];
                 if (t == last)
                     bad_end += !same(v.c + i, cn + q * n + i % n, 1);
@@ -541,7 +541,7 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
         CHECK(!bad && !bad_end && !bad_y, "view of layer %d, direction %d: "
               "gates %d, final states %d, y %d; %s", (int)(q / D), (int)d, bad,
               bad_end, bad_y, describe(j));
-        CHECK((v.c != NULL) == (cell == RNN_CELL_LSTM), "view's c");
+        CHECK((v.c != NULL) == (RNN_HAS_C(cell) != 0), "view's c");
     }
 }
 

@@ -330,7 +330,7 @@ static void make_writer(writer *w, int cell, int input, int rows)
     MUST(rnn_bind(&w->net, &w->work, test_reals(n, 0), n) == RNN_OK, "bind");
     n = 2u * 5u * (size_t)rows;
     w->h = test_reals(n, 1);
-    w->c = cell == RNN_CELL_LSTM ? test_reals(n, 1) : NULL;
+    w->c = RNN_HAS_C(cell) ? test_reals(n, 1) : NULL;
     for (n = 0; n < MOST * ROWS; n++)
         w->ids[n] = -5;
 }

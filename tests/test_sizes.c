@@ -338,7 +338,7 @@ static void run_steps(int run, const rnn_net *net, rnn_work *w,
     if (in->sources) {
         MUST(!rnn_encode(net, w, in->source, h, c), "encode");
         note(run, h, state * B);
-        note(run, c, m->cell == RNN_CELL_LSTM ? state * B : 0);
+        note(run, c, RNN_HAS_C(m->cell) ? state * B : 0);
     }
     memset(ids, 0, sizeof ids);
     memset(&how, 0, sizeof how);
@@ -401,7 +401,7 @@ static void run_all(int run, const rnn_net *net, rnn_work *w, const input *in,
     MUST(!rnn_backward(net, w, &in->seq, &in->flow), "backward");
     note(run, w->grads, n);
     note(run, in->flow.dh0, state);
-    if (m->cell == RNN_CELL_LSTM)
+    if (RNN_HAS_C(m->cell))
         note(run, in->flow.dc0, state);
     if (in->flow.dx)
         note(run, in->flow.dx, (size_t)(in->T * in->B * m->input_size));
@@ -666,8 +666,9 @@ static long double count_stack(const rnn_model *m, long double n,
                                long double D, long double in)
 {
     const long double G = RNN_GATES(m->cell), L = m->num_layers;
+    const long double P = m->cell == RNN_CELL_LSTM_PEEPHOLE ? 3 : 0;
 
-    return G * n * D * (in + n + 2 + (L - 1) * (D * n + n + 2));
+    return G * n * D * (in + n + 2 + (L - 1) * (D * n + n + 2)) + P * n * D * L;
 }
 
 static long double count_params(const rnn_model *m)

@@ -2871,6 +2871,22 @@ typedef struct RNN_K(block) {
     int start;
 } RNN_K(block);
 
+/* Where the sums of columns j and on start; c is their place in a row of C. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(start)(const rnn_i_product *p, int start,
+                                        size_t j, const rnn_real *c,
+                                        size_t lanes)
+{
+    RNN_V v = RNN_SET(0);
+
+    if (start == RNN_I_FROM_C)
+        return RNN_K(ld)(c, lanes);
+    if (start == RNN_I_FROM_BIAS && p->b1)
+        v = RNN_K(ld)(p->b1 + j, lanes);
+    if (start == RNN_I_FROM_BIAS && p->b2)
+        v = RNN_ADD(v, RNN_K(ld)(p->b2 + j, lanes));
+    return v;
+}
+
 /* One block for the mr rows of C from i, where q->a is, and nv vectors of
  * columns from j, or `lanes` columns if nv = 1. mr and nv are constants where
  * this is inlined, so acc lives in registers. next: a line of each row that is
@@ -2887,19 +2903,12 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
     size_t o, k;
     int r, v;
 
-    RNN_I_UNROLL for (v = 0; v < nv; v++) {
-        row[v] = RNN_SET(0);
-        if (q->start == RNN_I_FROM_BIAS) {
-            if (p->b1)
-                row[v] = RNN_K(ld)(p->b1 + j + v * RNN_W, lanes);
-            if (p->b2)
-                row[v] = RNN_ADD(row[v],
-                                 RNN_K(ld)(p->b2 + j + v * RNN_W, lanes));
-        }
-    }
+    RNN_I_UNROLL for (v = 0; v < nv; v++)
+        row[v] = RNN_K(start)(p, q->start, j + (size_t)v * RNN_W,
+                              c + v * RNN_W, lanes);
     RNN_I_UNROLL for (r = 0; r < mr; r++) {
         RNN_I_UNROLL for (v = 0; v < nv; v++)
-            acc[r][v] = q->start == RNN_I_FROM_C
+            acc[r][v] = r && q->start == RNN_I_FROM_C
                             ? RNN_K(ld)(c + r * c_i + v * RNN_W, lanes)
                             : row[v];
     }
@@ -3105,15 +3114,7 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
         const size_t lanes = p->n - j < RNN_W ? p->n - j : RNN_W;
         for (i = 0; i < p->m; i++) {
             rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
-            RNN_V acc = RNN_SET(0);
-            if (p->start == RNN_I_FROM_C) {
-                acc = RNN_K(ld)(c, lanes);
-            } else if (p->start == RNN_I_FROM_BIAS) {
-                if (p->b1)
-                    acc = RNN_K(ld)(p->b1 + j, lanes);
-                if (p->b2)
-                    acc = RNN_ADD(acc, RNN_K(ld)(p->b2 + j, lanes));
-            }
+            RNN_V acc = RNN_K(start)(p, p->start, j, c, lanes);
             for (l = 0; l < RNN_W; l++)
                 w[l] = 0;
             for (o = 0; o < p->o; o++)
@@ -3132,26 +3133,28 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 }
 
 #if RNN_W > 1
-/* nv vectors of c, a part of a row of C, of the last one the first `lanes`
- * numbers. b is where B's columns are, b_k from row to row; c has its start.
+/* nv vectors of a row of C from column j on, of the last one the first `lanes`
+ * numbers. b0 is where B's columns are, b_k from row to row.
  *
  * Prefetchers do not follow rows of B that are a page or more apart. So where
  * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
  * ahead are constants. */
 RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
                                       const rnn_real *b0, ptrdiff_t b_k,
-                                      rnn_real *c, size_t lanes, int nv,
+                                      size_t j, size_t lanes, int nv,
                                       size_t ahead)
 {
     enum { MOST = RNN_MR * RNN_NV > 16 ? RNN_MR * RNN_NV : 16 };
     RNN_V acc[MOST];
     const rnn_real *a0 = p->a;
+    rnn_real *c = p->c + j;
     size_t o, k;
     int v;
 
 #define RNN_I_LANES_OF(v) ((v) + 1 < nv ? RNN_W : lanes)
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        acc[v] = RNN_K(ld)(c + v * RNN_W, RNN_I_LANES_OF(v));
+        acc[v] = RNN_K(start)(p, p->start, j + (size_t)v * RNN_W, c + v * RNN_W,
+                              RNN_I_LANES_OF(v));
     for (o = p->o;;) {
         const rnn_real *a = a0, *b = b0;
         for (k = p->k;;) {
@@ -3177,29 +3180,26 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
 #undef RNN_I_LANES_OF
 }
 
-/* n numbers of c, a part of a row of C, as many at a time as there are
- * registers for their sums, since B comes from the second cache or from memory;
- * of a matrix in strips all of one. The chains of what is left go side by side.
- */
+/* Columns [j, n) of a row of C, as many at a time as there are registers for
+ * their sums, since B comes from the second cache or from memory; of a matrix
+ * in strips all of one. The chains of what is left go side by side. b is where
+ * B's column j is. */
 RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
-                                   size_t b_k, rnn_real *c, size_t n)
+                                   size_t b_k, size_t j, size_t n)
 {
     enum { ALL = RNN_MR * RNN_NV, STRIP = RNN_I_STRIP / RNN_W, FOUR = 4 };
     const ptrdiff_t k = (ptrdiff_t)b_k;
-    size_t j = 0;
 
-#define RNN_I_LINE(nv, lanes, ahead)                                           \
-    RNN_K(line)(p, b + j, k, c + j, lanes, nv, ahead)
+#define RNN_I_LINE(nv, lanes, ahead) RNN_K(line)(p, b, k, j, lanes, nv, ahead)
+#define RNN_I_LINES_OF(nv, ahead)                                              \
+    for (; j + (nv) * RNN_W <= n; j += (nv) * RNN_W, b += (nv) * RNN_W)        \
+        RNN_I_LINE(nv, RNN_W, ahead)
     if (b_k >= 1024)
-        for (; j + ALL * RNN_W <= n; j += ALL * RNN_W)
-            RNN_I_LINE(ALL, RNN_W, 6);
-    for (; j + ALL * RNN_W <= n; j += ALL * RNN_W)
-        RNN_I_LINE(ALL, RNN_W, 0);
+        RNN_I_LINES_OF(ALL, 6);
+    RNN_I_LINES_OF(ALL, 0);
     if ((int)STRIP < (int)ALL && (int)STRIP > (int)FOUR)
-        for (; j + STRIP * RNN_W <= n; j += STRIP * RNN_W)
-            RNN_I_LINE(STRIP, RNN_W, 0);
-    for (; j + FOUR * RNN_W <= n; j += FOUR * RNN_W)
-        RNN_I_LINE(FOUR, RNN_W, 0);
+        RNN_I_LINES_OF(STRIP, 0);
+    RNN_I_LINES_OF(FOUR, 0);
     switch ((n - j + RNN_W - 1) / RNN_W) {
     case 4: RNN_I_LINE(4, n - j - 3 * RNN_W, 0); break;
     case 3: RNN_I_LINE(3, n - j - 2 * RNN_W, 0); break;
@@ -3207,34 +3207,8 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
     case 1: RNN_I_LINE(1, n - j, 0); break;
     default: break;
     }
+#undef RNN_I_LINES_OF
 #undef RNN_I_LINE
-}
-
-/* c = what n sums start at; from, if that is C, may be c */
-RNN_I_INLINE RNN_HOT void RNN_K(begin)(size_t n, int start, const rnn_real *b1,
-                                       const rnn_real *b2, const rnn_real *from,
-                                       rnn_real *c)
-{
-    size_t j = 0;
-
-    if (start == RNN_I_FROM_C) {
-        if (from == c)
-            return;
-        b1 = from;
-    }
-    if (start != RNN_I_FROM_BIAS)
-        b2 = NULL;
-    if (start == RNN_I_FROM_ZERO)
-        b1 = NULL;
-    if (b1 && b2)
-        for (; j + RNN_W <= n; j += RNN_W)
-            RNN_ST(c + j, RNN_ADD(RNN_LD(b1 + j), RNN_LD(b2 + j)));
-    for (; j < n; j += RNN_W) {
-        RNN_V v = b1 ? RNN_K(ld)(b1 + j, n - j) : RNN_SET(0);
-        if (b2)
-            v = RNN_ADD(v, RNN_K(ld)(b2 + j, n - j));
-        RNN_K(st)(c + j, v, n - j);
-    }
 }
 
 /* One row of C. */
@@ -3243,14 +3217,13 @@ RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
     const rnn_real *b;
     size_t j, b_k, some;
 
-    RNN_K(begin)(p->n, p->start, p->b1, p->b2, p->c, p->c);
     if (!p->b_rows) {
-        RNN_K(lines)(p, p->b, (size_t)p->b_k, p->c, p->n);
+        RNN_K(lines)(p, p->b, (size_t)p->b_k, 0, p->n);
         return;
     }
     for (j = 0; j < p->n; j += some) {
         b = rnn_i_strip_of(p, p->n, j, &b_k, &some);
-        RNN_K(lines)(p, b, b_k, p->c + j, some);
+        RNN_K(lines)(p, b, b_k, j, j + some);
     }
 }
 
@@ -3842,7 +3815,8 @@ RNN_I_CELL(RELU, backward)
  */
 /* r and z; before: q too, which the second product waits for. In a pass of
  * their own: the chain of operations behind n is then half as long, and a
- * processor has more of them under way at once. */
+ * processor has more of them under way at once. Where H is one vector there is
+ * only one, and gru_forward does it all. */
 RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
                                            size_t b)
 {
@@ -3869,10 +3843,17 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
     size_t j;
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
-        const RNN_V u = RNN_K(ld)(z + H + j, l);
-        RNN_V c = RNN_K(ld)(z + 3 * H + j, l);
-        if (after)
-            c = RNN_MAD(RNN_K(ld)(z + j, l), RNN_K(ld)(z + 2 * H + j, l), c);
+        RNN_V u = RNN_K(ld)(z + H + j, l), c = RNN_K(ld)(z + 3 * H + j, l);
+        if (after) {
+            RNN_V r = RNN_K(ld)(z + j, l);
+            if (H <= RNN_W) {
+                r = RNN_K(sigmoid)(r);
+                u = RNN_K(sigmoid)(u);
+                RNN_K(st)(z + j, r, l);
+                RNN_K(st)(z + H + j, u, l);
+            }
+            c = RNN_MAD(r, RNN_K(ld)(z + 2 * H + j, l), c);
+        }
         c = RNN_K(tanh)(c);
         RNN_K(st)(z + 3 * H + j, c, l);
         RNN_K(st)(h + j, RNN_MAD(u, RNN_SUB(RNN_K(ld)(h_prev + j, l), c), c),
@@ -3931,7 +3912,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_reset_back)(const rnn_i_cell_step *s,
 RNN_I_CELL(GRU, forward)
 {
     (void)stage;
-    RNN_K(gru_gates)(1, s, b);
+    if (s->H > RNN_W)
+        RNN_K(gru_gates)(1, s, b);
     RNN_K(gru_forward)(1, s, b);
 }
 
@@ -5659,6 +5641,8 @@ RNN_I_INLINE int rnn_i_starts(const rnn_i_layer *a, const rnn_i_piece *e,
 {
     const size_t H = a->y->H, u = e->u * H;
 
+    if (e->from != RNN_I_FROM_X && e->from != RNN_I_FROM_B)
+        return 0;
     *z = rnn_i_result(a->z + e->z * H, a->y->K * H, NULL);
     z->n = e->n * H;
     z->at = u;
@@ -5666,7 +5650,7 @@ RNN_I_INLINE int rnn_i_starts(const rnn_i_layer *a, const rnn_i_piece *e,
         z->b1 = (e->from == RNN_I_FROM_B ? a->bias_hh : a->bias_ih) + u;
         z->b2 = e->more ? a->bias_hh + u : NULL;
     }
-    return e->from == RNN_I_FROM_X || e->from == RNN_I_FROM_B;
+    return 1;
 }
 
 /* z = the biases + x W_ih, of all steps of a call. Parts before `done` are in z

@@ -494,7 +494,7 @@ typedef struct rnn_flow {
 /* ============================================================================
  * [API-SIZES]  rnn_sizes as constant expressions, for static arrays
  *
- * Of N vs N and N vs 1, and in one order of arguments: cell, written by its
+ * Of N vs N and N vs 1, in one order of arguments: cell, written by its
  * name; I inputs; E, 0 without an embedding table; H; L layers; D, 2 if
  * bidirectional, else 1; bias, 0 with no_bias, else 1; O outputs, 0 without a
  * head. A program writes them once:
@@ -619,6 +619,124 @@ typedef struct rnn_flow {
 
 #define RNN_LINEAR_PARAMS(I, O, bias)                                          \
     (((size_t)(I) + (size_t)(bias)) * (size_t)(O))
+
+/* The same of decoders: the arguments above, for each encoder and the output,
+ * then those of the decoder. V, F are target_size and target_embedding_size;
+ * Hd, Ld units and layers; X, Z what it, and its head, read of c and c_t; C
+ * context_size; R the width of what c is made of, N * D * H or more with
+ * RNN_CONTEXT_ALL, of 1 vs N that of x, 0 if c is not used; A attention_size,
+ * Hd with scores that have none, 0 without attention; N sources. 1 vs N has I,
+ * E and one source, but H = 0.
+ *
+ *     #define NET RNN_CELL_GRU, 40, 0, 64, 1, 2, 1, 30,                       \
+ *                 30, 0, 64, 1, 128, 0, 0, 0, 32, 1
+ *     static rnn_real params[RNN_DECODER_PARAMS(NET)];
+ *
+ * They bound every description that these arguments fit, closely but for what a
+ * model does not use; beams are counted by rnn_plan alone. */
+#define RNN_DECODER_PARAMS(...) RNN_I_DEC_PARAMS_(__VA_ARGS__)
+#define RNN_DECODER_STATE(B, ...) RNN_I_DEC_STATE_(B, __VA_ARGS__)
+#define RNN_DECODER_PACKED(...) RNN_I_DEC_PACKED_(__VA_ARGS__)
+#define RNN_DECODER_MEMORY(S, B, ...) RNN_I_DEC_MEMORY_(S, B, __VA_ARGS__)
+#define RNN_DECODER_KEEP(S, T, B, ...) RNN_I_DEC_KEEP_(S, T, B, __VA_ARGS__)
+#define RNN_DECODER_KEEP_DROPOUT(S, T, B, ...)                                 \
+    RNN_I_DEC_DROPOUT_(S, T, B, __VA_ARGS__)
+#define RNN_DECODER_LOGITS(T, B, ...) RNN_I_DEC_LOGITS_(T, B, __VA_ARGS__)
+#define RNN_DECODER_SCRATCH_TRAIN(S, T, B, ...)                                \
+    RNN_I_DEC_SCRATCH_(S, T, B, __VA_ARGS__)
+#define RNN_DECODER_SCRATCH_INFER(S, T, B, ...)                                \
+    RNN_I_GREATER(RNN_I_DEC_KEEP_(S, T, B, __VA_ARGS__),                       \
+                  RNN_I_DEC_STEP_(S, B, __VA_ARGS__))
+#define RNN_DECODER_SCRATCH_STEP(S, B, ...) RNN_I_DEC_STEP_(S, B, __VA_ARGS__)
+/* Everything that rnn_bind places: for training; and for use of T steps, with
+ * one step of B rows, where weights are the caller's and packed is too. */
+#define RNN_DECODER_TRAIN(S, T, B, M, ...)                                     \
+    (9u * 15u + (2u + (size_t)(M)) * RNN_DECODER_PARAMS(__VA_ARGS__) +         \
+     2u * RNN_DECODER_LOGITS(T, B, __VA_ARGS__) +                              \
+     RNN_DECODER_PACKED(__VA_ARGS__) +                                         \
+     RNN_DECODER_KEEP(S, T, B, __VA_ARGS__) +                                  \
+     RNN_I_GREATER(RNN_DECODER_SCRATCH_TRAIN(S, T, B, __VA_ARGS__),            \
+                   RNN_DECODER_SCRATCH_INFER(S, T, B, __VA_ARGS__)) +          \
+     RNN_DECODER_MEMORY(S, B, __VA_ARGS__))
+#define RNN_DECODER_INFER(S, T, B, ...)                                        \
+    (3u * 15u + RNN_DECODER_LOGITS(T, B, __VA_ARGS__) +                        \
+     RNN_DECODER_SCRATCH_INFER(S, T, B, __VA_ARGS__) +                         \
+     RNN_DECODER_MEMORY(S, B, __VA_ARGS__))
+
+#define RNN_I_N(n) ((size_t)(n))
+/* of attention: what a query and a key have at most; of c */
+#define RNN_I_DEC_A(A, Hd) ((A) ? RNN_I_GREATER(RNN_I_N(A), RNN_I_N(Hd)) : 0u)
+#define RNN_I_DEC_C(C, R) ((C) ? RNN_I_N(C) : RNN_I_N(R))
+/* z, h and c of so many layers and directions */
+#define RNN_I_STACK_KEEP(T, cell, H, layers)                                   \
+    (RNN_I_N(H) * RNN_I_N(layers) *                                            \
+     (RNN_KEPT(cell) * RNN_I_N(T) +                                            \
+      (1u + RNN_HAS_C(cell)) * (RNN_I_N(T) + 1u)))
+#define RNN_I_DEC_PARAMS_(cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, C, \
+                          R, A, N)                                             \
+    (RNN_I_N(N) * (RNN_I_N(I) * RNN_I_N(E) +                                   \
+                   RNN_I_STACK_PARAMS(cell, RNN_I_IN(I, E), H, L, D, bias) +   \
+                   RNN_I_N(A) *                                                \
+                       (RNN_I_N(Hd) + RNN_I_N(D) * RNN_I_N(H) + 1u)) +         \
+     RNN_I_N(C) * (RNN_I_N(R) + 1u) + RNN_I_N(V) * RNN_I_N(F) +                \
+     RNN_I_STACK_PARAMS(cell, RNN_I_IN(V, F) + RNN_I_N(X), Hd, Ld, 1, bias) +  \
+     (RNN_I_N(Hd) + RNN_I_N(Z) + 1u) * RNN_I_N(O))
+#define RNN_I_DEC_STATE_(B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, ...)   \
+    (RNN_I_N(B) * RNN_I_GREATER(RNN_I_N(Ld) * RNN_I_N(Hd),                     \
+                                RNN_I_N(L) * RNN_I_N(D) * RNN_I_N(H)))
+#define RNN_I_DEC_LOGITS_(T, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, \
+                          Z, ...)                                              \
+    (RNN_I_N(T) * RNN_I_N(B) *                                                 \
+     ((O) ? RNN_I_N(O) : RNN_I_N(Hd) + RNN_I_N(Z)))
+#define RNN_I_DEC_PACKED_(cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, C, \
+                          R, A, N)                                             \
+    (RNN_I_STAMP +                                                             \
+     RNN_I_N(N) * (2u * RNN_I_STACK_LINES(cell, RNN_I_IN(I, E), H, L, D) +     \
+                   RNN_I_N(A) * (RNN_I_N(Hd) + RNN_I_N(D) * RNN_I_N(H))) +     \
+     2u * RNN_I_STACK_LINES(cell, RNN_I_IN(V, F) + RNN_I_N(X), Hd, Ld, 1) +    \
+     RNN_I_N(C) * RNN_I_N(R) + (RNN_I_N(Hd) + RNN_I_N(Z)) * RNN_I_N(O))
+#define RNN_I_DEC_MEMORY_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, \
+                          Z, C, R, A, N)                                       \
+    (RNN_I_N(B) * (RNN_I_N(N) * RNN_I_N(S) * (RNN_I_N(D) * RNN_I_N(H) +        \
+                                              RNN_I_DEC_A(A, Hd)) +            \
+                   RNN_I_DEC_C(C, R)))
+#define RNN_I_DEC_KEEP_(S, T, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld,   \
+                        X, Z, C, R, A, N)                                      \
+    (RNN_I_STAMP +                                                             \
+     RNN_I_DEC_MEMORY_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, \
+                       C, R, A, N) +                                           \
+     RNN_I_N(B) *                                                              \
+         (RNN_I_N(R) + 2u * RNN_I_N(Ld) * RNN_I_N(Hd) +                        \
+          RNN_I_N(N) * (RNN_I_N(S) * RNN_I_N(E) +                              \
+                        RNN_I_STACK_KEEP(S, cell, H, (L) * (D)) +              \
+                        RNN_I_N(T) * (RNN_I_DEC_A(A, Hd) + RNN_I_N(S) +        \
+                                      RNN_I_N(D) * RNN_I_N(H))) +              \
+          RNN_I_N(T) * RNN_I_N(F) + RNN_I_STACK_KEEP(T, cell, Hd, Ld)))
+#define RNN_I_DEC_DROPOUT_(S, T, B, cell, I, E, H, L, D, bias, O, V, F, Hd,    \
+                           Ld, X, Z, C, R, A, N)                               \
+    (RNN_I_N(B) *                                                              \
+     (RNN_I_N(N) * RNN_I_N(S) * RNN_I_N(L) * RNN_I_N(D) * RNN_I_N(H) +         \
+      RNN_I_N(T) * RNN_I_N(Ld) * RNN_I_N(Hd)))
+#define RNN_I_DEC_SCRATCH_(S, T, B, cell, I, E, H, L, D, bias, O, V, F, Hd,    \
+                           Ld, X, Z, C, R, A, N)                               \
+    (RNN_I_N(B) *                                                              \
+         (RNN_I_DEC_C(C, R) + RNN_I_N(R) +                                     \
+          RNN_I_N(N) *                                                         \
+              (RNN_I_N(H) * (2u + 2u * RNN_I_N(L) * RNN_I_N(D) +               \
+                             2u * RNN_I_N(S) * RNN_I_N(D)) +                   \
+               RNN_I_N(S) * RNN_I_N(E) +                                       \
+               (RNN_I_N(S) + RNN_I_N(T) + 1u) * RNN_I_DEC_A(A, Hd) +           \
+               RNN_I_N(T) * RNN_I_N(D) * RNN_I_N(H) + RNN_I_N(S)) +            \
+          RNN_I_N(Hd) * (2u * RNN_I_N(Ld) + RNN_I_N(T)) +                      \
+          RNN_I_N(T) * RNN_I_N(F)) +                                           \
+     RNN_I_ROOM(Hd))
+#define RNN_I_DEC_STEP_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X,   \
+                        Z, C, R, A, N)                                         \
+    (RNN_I_N(B) * (RNN_I_N(F) + RNN_KEPT(cell) * RNN_I_N(Hd) +                 \
+                   RNN_I_DEC_C(C, R) +                                         \
+                   RNN_I_N(N) * (RNN_I_N(D) * RNN_I_N(H) +                     \
+                                 RNN_I_DEC_A(A, Hd) + RNN_I_N(S))) +           \
+     RNN_I_N(O))
 
 /* ============================================================================
  * [API-MATH]  functions over vectors, random numbers

@@ -16,12 +16,9 @@ static const rnn_model model = {
     .output_size = V, .target = RNN_INPUT_ONE_HOT, .target_size = V,
     .attention = RNN_SCORE_ADDITIVE, .attention_size = A, .head_context = 1};
 
-/* encoder, W and U and v, decoder, head */
-enum {
-    PARAMS = RNN_PARAMS(RNN_CELL_GRU, V, 0, H, 1, 1, 1, 0) + A * (H + H + 1) +
-             RNN_PARAMS(RNN_CELL_GRU, V + H, 0, H, 1, 1, 1, 0) +
-             RNN_LINEAR_PARAMS(H + H, V, 1)
-};
+/* cell, I, E, H, L, D, bias, O; V, F, Hd, Ld, X, Z, C, R, A, N */
+#define NET RNN_CELL_GRU, V, 0, H, 1, 1, 1, V, V, 0, H, 1, H, H, 0, 0, A, 1
+enum { PARAMS = RNN_DECODER_PARAMS(NET) };
 
 static const rnn_real params[] = {
     W256(0), W256(256), W256(512), W256(768), W64(1024), W64(1088), W64(1152),
@@ -30,9 +27,7 @@ static const rnn_real params[] = {
 /* a division by zero unless these are as many */
 enum { ALL_WEIGHTS = 1 / (sizeof params / sizeof params[0] == PARAMS) };
 
-/* what rnn_bind places for S steps and one row: logits, scratch, memory, each
- * at a cache line; run sees that it is enough */
-static rnn_real room[V + 500 + S * (H + A) + 3 * 15], h[H], attn[MAX * S];
+static rnn_real room[RNN_DECODER_INFER(S, 1, 1, NET)], h[H], attn[MAX * S];
 
 static int run(uint32_t *hash)
 {

@@ -783,6 +783,111 @@ static void model_corners(void)
     CHECK(good > 100 && large > 100, "%d fit, %d do not", good, large);
 }
 
+/* The constant expressions for decoders bound what a plan says, and closely
+ * where a model uses all that its arguments name. */
+#define DECODER                                                                \
+    m.cell, m.input_size, m.embedding_size, m.hidden_size, m.num_layers,       \
+        D, !m.no_bias, m.output_size, m.target_size, m.target_embedding_size,  \
+        m.decoder_hidden_size, m.decoder_layers, X, Z, m.context_size, R,      \
+        A_, N
+static void decoder_bounds(void)
+{
+    int i, good = 0;
+
+    for (i = 0; i < 40000; i++) {
+        const int given = test_below(4) == 0, D = given ? 1 : 1 + test_below(2);
+        const int N = given ? 1 : 1 + test_below(2);
+        int X, Z, R, A_, K, C, S, T, B;
+        rnn_model m;
+        rnn_most most;
+        rnn_net net;
+        const rnn_sizes *z = &net.sizes;
+        size_t drop;
+
+        memset(&m, 0, sizeof m);
+        memset(&most, 0, sizeof most);
+        m.wiring = given ? RNN_WIRING_1_TO_N : RNN_WIRING_N_TO_M;
+        m.cell = (rnn_cell)test_below(RNN_CELLS);
+        m.input = (rnn_input)test_below(RNN_INPUTS);
+        m.input_size = 1 + test_below(9);
+        m.embedding_size =
+            m.input == RNN_INPUT_EMBEDDING ? 1 + test_below(9) : 0;
+        m.hidden_size = given ? 0 : 1 + test_below(9);
+        m.num_layers = given ? 0 : 1 + test_below(3);
+        m.bidirectional = D == 2;
+        m.no_bias = test_below(2);
+        m.output_size = test_below(4) ? 1 + test_below(9) : 0;
+        m.target = (rnn_input)test_below(RNN_INPUTS);
+        m.target_size = test_below(4) ? 1 + test_below(9) : 0;
+        m.target_embedding_size =
+            m.target_size && m.target == RNN_INPUT_EMBEDDING ? 1 + test_below(9)
+                                                             : 0;
+        m.decoder_hidden_size = 1 + test_below(9);
+        m.decoder_layers = 1 + test_below(3);
+        m.context = given ? RNN_CONTEXT_LAST
+                          : (rnn_context)test_below(RNN_CONTEXTS);
+        m.source_steps = m.context == RNN_CONTEXT_ALL ? 1 + test_below(4) : 0;
+        m.feed = (unsigned)test_below(6);
+        m.attention = given ? RNN_SCORE_NONE
+                            : (rnn_score)test_below(RNN_SCORES);
+        m.attention_size =
+            m.attention == RNN_SCORE_ADDITIVE ? 1 + test_below(9) : 0;
+        m.context_size = test_below(2) ? m.feed & RNN_FEED_STATE
+                                             ? m.decoder_hidden_size
+                                             : 1 + test_below(9)
+                                       : 0;
+        m.head_context = test_below(2);
+        m.num_sources = N;
+        m.dropout = m.dropout_last = (rnn_real)(test_below(2) * 0.5);
+        most.steps = T = 1 + test_below(5);
+        most.batch = B = 1 + test_below(4);
+        most.source_steps = S = given ? 1 : 1 + test_below(5);
+        most.train = 1;
+        most.moments = test_below(3);
+        if (rnn_plan(&net, &m, &most) != RNN_OK)
+            continue;
+        good++;
+        K = N * D * m.hidden_size;
+        R = given ? m.embedding_size ? m.embedding_size : m.input_size
+                  : K * (m.source_steps ? m.source_steps : 1);
+        if (!m.feed && (m.attention || m.hand_over) && !m.head_context)
+            R = 0;
+        A_ = m.attention == RNN_SCORE_NONE ? 0
+             : m.attention_size            ? m.attention_size
+                                           : m.decoder_hidden_size;
+        C = m.context_size ? m.context_size : R;
+        X = (m.feed & (RNN_FEED_FIRST | RNN_FEED_EACH) ? C : 0) +
+            (m.attention ? K : 0);
+        Z = m.head_context ? m.attention ? K : C : 0;
+        drop = RNN_DECODER_KEEP_DROPOUT(S, T, B, DECODER);
+        CHECK(z->params <= RNN_DECODER_PARAMS(DECODER) &&
+                  (m.attention > RNN_SCORE_ADDITIVE ||
+                   z->params == RNN_DECODER_PARAMS(DECODER)),
+              "decoder %d: %d parameters, not %d", i, (int)z->params,
+              (int)RNN_DECODER_PARAMS(DECODER));
+        CHECK(z->state <= RNN_DECODER_STATE(B, DECODER) &&
+                  z->source_state <= RNN_DECODER_STATE(B, DECODER) &&
+                  z->packed <= RNN_DECODER_PACKED(DECODER) &&
+                  z->memory <= RNN_DECODER_MEMORY(S, B, DECODER) &&
+                  z->logits == RNN_DECODER_LOGITS(T, B, DECODER),
+              "decoder %d: state, packed, memory", i);
+        CHECK(z->keep <= RNN_DECODER_KEEP(S, T, B, DECODER) + drop &&
+                  RNN_DECODER_KEEP(S, T, B, DECODER) <= 3 * z->keep,
+              "decoder %d: keep %d of %d", i, (int)z->keep,
+              (int)RNN_DECODER_KEEP(S, T, B, DECODER));
+        CHECK(z->step <= RNN_DECODER_SCRATCH_STEP(S, B, DECODER),
+              "decoder %d: step", i);
+        CHECK(z->all <= RNN_DECODER_TRAIN(S, T, B, most.moments, DECODER) + drop,
+              "decoder %d: all", i);
+        most.train = most.moments = 0;
+        CHECK(!rnn_plan(&net, &m, &most) &&
+                  z->all - z->params - z->packed - 2 * LINE <=
+                      RNN_DECODER_INFER(S, T, B, DECODER),
+              "decoder %d: infer", i);
+    }
+    CHECK(good > 1000, "%d decoders", good);
+}
+
 /* The same of the block alone, whose sizes are few. */
 static void attention_corners(void)
 {
@@ -837,6 +942,7 @@ int main(int argc, char **argv)
         check_growth(i);
     stack_corners();
     model_corners();
+    decoder_bounds();
     attention_corners();
     test_unused();
     return test_end();

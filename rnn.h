@@ -2017,6 +2017,10 @@ typedef uint64_t rnn_i_bits;
 typedef uint32_t rnn_i_bits;
 #endif
 
+/* Sums, differences, products and quotients of one number, each rounded once:
+ * where a compiler computes with more digits than a rnn_real has (x87, m68k),
+ * storing through memory takes the excess away. Vectors of [KERNELS] need no
+ * such thing. */
 RNN_I_INLINE rnn_real rnn_i_add(rnn_real a, rnn_real b)
 {
     rnn_real r = a + b;
@@ -2156,6 +2160,9 @@ RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
 /* Sizes saturate instead of wrapping; the end of a layout looks once. */
 #define RNN_I_TOO_MANY ((size_t)-1)
 
+/* Products and sums of sizes: what does not fit in a size_t stays
+ * RNN_I_TOO_MANY, so that a whole formula is computed first and looked at once,
+ * at its end, by rnn_i_fits. */
 RNN_I_FN size_t rnn_i_times(size_t a, size_t b)
 {
     const int half = (int)(sizeof(size_t) * CHAR_BIT / 2);
@@ -2184,6 +2191,8 @@ typedef struct rnn_i_arena {
     size_t n;       /* taken   */
 } rnn_i_arena;
 
+/* The next n numbers of an arena. Without a base it only counts: that is how
+ * sizes and places come from the same lines. */
 RNN_I_FN rnn_real *rnn_i_take(rnn_i_arena *a, size_t n)
 {
     rnn_real *p = a->base ? a->base + a->n : NULL;
@@ -2916,6 +2925,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(relu)(RNN_V x)
     return RNN_ADD(RNN_MAX(RNN_SET(0), x), RNN_SET(0));
 }
 
+/* f of a vector; f is a constant where this is inlined. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
 {
     switch (f) {
@@ -2950,6 +2960,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(mapped)(int f, size_t n, const rnn_real *x,
         RNN_K(st)(y + i, RNN_K(apply)(f, RNN_K(ld)(x + i, n - i)), n - i);
 }
 
+/* y = f(x); x may be y. */
 RNN_I_FN RNN_HOT void RNN_K(map)(int f, size_t n, const rnn_real *x,
                                  rnn_real *y)
 {
@@ -3372,6 +3383,8 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 }
 #endif
 
+/* C = start + A B by the way that suits: columns that are not neighbours one by
+ * one; one row of C by lines of B; else tiles, block by block. */
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     if (p->b_j != 1) {
@@ -3438,6 +3451,8 @@ RNN_I_FN RNN_HOT void RNN_K(scale)(size_t n, rnn_real s, const rnn_real *x,
 #define RNN_I_LANES 16
 #define RNN_I_VECTORS (RNN_I_LANES / RNN_W)
 
+/* 16 lanes to one sum: 8 + 8, 4 + 4, 2 + 2, 1 + 1, the same however wide a
+ * vector is. */
 RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
 {
     rnn_real lane[RNN_I_LANES];
@@ -3621,6 +3636,8 @@ RNN_I_INLINE RNN_HOT rnn_real RNN_K(most)(size_t n, const rnn_real *x, int size)
     return best;
 }
 
+/* The greatest of x, and the greatest size: what is subtracted before exp, and
+ * what norms are scaled by. Of a NaN the result is one. */
 RNN_I_FN RNN_HOT rnn_real RNN_K(greatest)(size_t n, const rnn_real *x)
 {
     return RNN_K(most)(n, x, 0);
@@ -3752,6 +3769,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(old)(const rnn_i_update *u, const rnn_real *m,
     return u->begin ? RNN_SET(0) : RNN_K(ld)(m + i, n - i);
 }
 
+/* One step of an optimiser for n elements: the kind decides once, outside of
+ * the loop, which of the equations above each vector takes. */
 RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
 {
     const RNN_V eps = RNN_SET(u->eps), mu = RNN_SET(u->mu);
@@ -4366,6 +4385,8 @@ typedef struct rnn_i_call {
     size_t room_len;
 } rnn_i_call;
 
+/* Opens a public call: the kernels that its rnn_run asks for, all steps, one
+ * share. RNN_E_UNSUPPORTED where the machine has no such kernels. */
 RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
 {
     const int kernel = run ? (int)run->kernel : (int)RNN_KERNEL_AUTO;
@@ -4406,6 +4427,8 @@ RNN_I_FN void rnn_i_one_part(void *arg, int i)
     s->task(&mine, s->arg);
 }
 
+/* Hands a task to the caller's hook in as many parts as it asked for; in a
+ * loop, if there is no hook. */
 RNN_I_FN void rnn_i_all_parts(const rnn_i_call *call, rnn_i_task task,
                               void *arg)
 {
@@ -4587,6 +4610,8 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 /* When a part of a layer's input (rnn_i_part) counts. */
 enum { RNN_I_ALWAYS, RNN_I_FIRST, RNN_I_NEVER };
 
+/* An input of the library's own: rows of `width` numbers, all T of them
+ * neighbours, read at every step. dx is where its gradient goes, or NULL. */
 RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
                              rnn_real *dx)
 {
@@ -4619,6 +4644,7 @@ RNN_I_INLINE size_t rnn_i_part_step(const rnn_i_part *p, const rnn_seq *seq)
                      : (size_t)seq->batch * p->row;
 }
 
+/* Step t, row b of a part. */
 RNN_I_INLINE size_t rnn_i_part_at(const rnn_i_part *p, const rnn_seq *seq,
                                   int t, size_t b)
 {
@@ -4892,6 +4918,7 @@ typedef struct rnn_i_matrix {
     size_t in, cols;
 } rnn_i_matrix;
 
+/* A weight as it lies in params, without copies. */
 RNN_I_FN rnn_i_matrix rnn_i_matrix_at(const rnn_real *w, size_t in, size_t cols)
 {
     rnn_i_matrix m;
@@ -5209,6 +5236,8 @@ RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
     return RNN_OK;
 }
 
+/* A block's description, its sequence (which may be strided) and that its
+ * arrays can exist. */
 RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
                                        const rnn_seq *seq, const rnn_run *run,
                                        rnn_i_call *call)
@@ -5248,6 +5277,8 @@ RNN_I_FN void rnn_i_set_linear(rnn_i_linear *s, const rnn_linear *lin,
     s->dx = NULL;
 }
 
+/* z = b + x W, or b + W[id] of a one-hot x; then f over whole steps. Padding is
+ * f(b), so that it is finite and the same in every batch. */
 RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
@@ -5274,6 +5305,8 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
     }
 }
 
+/* dz = dy f'(z), where the derivative follows from y alone; then dx = dz W^T.
+ * dz stands where dy did. */
 RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
@@ -5297,6 +5330,7 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     }
 }
 
+/* dW += x^T dz, or rows of it for a one-hot x; db += the sum of dz. */
 RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
@@ -5398,6 +5432,7 @@ typedef struct rnn_i_table {
     rnn_real *to;         /* y, or grads */
 } rnn_i_table;
 
+/* The rows that the tokens name, and zeros on padding. */
 RNN_I_FN void rnn_i_table_forward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_table *s = (const rnn_i_table *)arg;
@@ -5407,6 +5442,7 @@ RNN_I_FN void rnn_i_table_forward(const rnn_i_call *call, void *arg)
     rnn_i_pad(call, s->seq, NULL, s->to, s->E);
 }
 
+/* A token that occurs twice adds twice, in the order of a weight gradient. */
 RNN_I_FN void rnn_i_table_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_table *s = (const rnn_i_table *)arg;
@@ -5637,6 +5673,9 @@ typedef struct rnn_i_layer {
     rnn_real *h_now, *c_now;            /* h_t of step 0, and on             */
 } rnn_i_layer;
 
+/* Where a layer's parameters begin: W_ih, W_hh, b_ih, b_hh and the cell's own
+ * vectors of one direction, then of the other, then the next layer. In layer 0
+ * the input is I wide, above D*H. */
 RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
                              rnn_i_layer *a)
 {
@@ -5741,6 +5780,8 @@ RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
     return 1;
 }
 
+/* What layer l reads, as parts: the stack's own input, or the output of the
+ * layer below; returns how many. */
 RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
                          rnn_i_part *part)
 {
@@ -5890,6 +5931,8 @@ RNN_I_FN void rnn_i_dstate_out(const rnn_i_lay *y, const rnn_seq *seq,
                    seq->fresh && seq->fresh[b] ? NULL : from + b * y->H, y->H);
 }
 
+/* hn of rows [first, end): a row's last state stands in the slot behind its
+ * last step, in reverse in slot 0. */
 RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
                               const rnn_real *slots, rnn_real *to,
                               size_t first, size_t end)
@@ -6074,6 +6117,10 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
+/* BPTT of one layer in one direction, from the call's last step to its first
+ * (in reverse the other way round): dy_t and what later steps left in dh go
+ * through the cell to dz_t, which stays in z, and back through W_hh. What is
+ * left in dh at the end is dh_0. */
 RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                    const rnn_seq *seq, const rnn_real *dy,
                                    const rnn_flow *flow)
@@ -6188,6 +6235,9 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
+/* The layers from the top: dropout's mask on dy, both directions, then dx of
+ * the layer, which is the dy of the one below. At layer 0 the parts of the
+ * input get theirs. */
 RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_i_stack *stack,
                                    const rnn_real *params, const rnn_seq *seq,
@@ -6287,6 +6337,8 @@ RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
             rnn_i_scatter(call, seq, &dz, dw, gh, down);
 }
 
+/* All weight gradients, after backward: dz is in z, and what it is to be
+ * multiplied with is still in its slots. */
 RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                 const rnn_i_stack *stack, const rnn_seq *seq,
                                 rnn_real *grads)
@@ -6466,6 +6518,7 @@ RNN_I_FN void rnn_i_keys(const rnn_i_call *call, const rnn_i_look *o)
     rnn_i_rows_forward(call, o->source, &o->h, &U, 0, &keys);
 }
 
+/* Key j of row b: U h_j, or the state itself with scores that have no U. */
 RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
 {
     const size_t at = j * (size_t)o->source->batch + b;
@@ -6664,6 +6717,8 @@ RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
     }
 }
 
+/* dW = sum s^T dquery, dU = sum h^T dkeys, dv: rows have added theirs up, in an
+ * array of A for each row of the batch. */
 RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call,
                                     const rnn_i_look *o, rnn_real *grads)
 {
@@ -6743,6 +6798,7 @@ RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq)
                                                : rnn_i_check_seq(seq, 0);
 }
 
+/* The checks of the block alone, and its arrays as rnn_i_look names them. */
 RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
                                     const rnn_attention_pass *pass,
                                     const rnn_run *run, rnn_i_look *o,
@@ -6806,6 +6862,7 @@ typedef struct rnn_i_alone {
     rnn_real *scores, *dh, *ds, *grads;
 } rnn_i_alone;
 
+/* Keys of all states first, then every query. */
 RNN_I_FN void rnn_i_alone_forward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_alone *s = (const rnn_i_alone *)arg;
@@ -6955,6 +7012,8 @@ typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS         */
 static const rnn_i_context rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
+/* What a stack reads, and in front of what it stands: reads is the width behind
+ * the table, if there is one. */
 RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
                              int size, int width)
 {
@@ -7056,6 +7115,7 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
     return RNN_OK;
 }
 
+/* A stack's parameters end where those of its last layer do. */
 RNN_I_FN size_t rnn_i_stack_params(const rnn_i_lay *y)
 {
     rnn_i_layer last;
@@ -7397,6 +7457,7 @@ RNN_I_FN uint32_t rnn_i_mix(uint32_t hash, uint32_t value)
     return hash ^ hash >> 15;
 }
 
+/* The same of a number, by its bits. */
 RNN_I_FN uint32_t rnn_i_mix_real(uint32_t hash, rnn_real x)
 {
     const uint64_t bits = rnn_i_to_bits(x);
@@ -7428,6 +7489,8 @@ RNN_I_FN uint32_t rnn_i_hash_plan(const rnn_model *model, const rnn_most *n)
 /* What a stamp says: nothing yet; what is behind it can be used; it was. */
 enum { RNN_I_BLANK, RNN_I_READY, RNN_I_USED };
 
+/* Writes what an array holds, and for whom, in front of it. Hashes go in halves
+ * of 16 bits, which every rnn_real holds exactly. */
 RNN_I_FN void rnn_i_stamp(rnn_real *at, int says, uint32_t hash)
 {
     if (!at)
@@ -7448,6 +7511,7 @@ RNN_I_FN int rnn_i_stamped(const rnn_real *at, uint32_t hash)
                : says;
 }
 
+/* 0 means 1 in descriptions. */
 RNN_I_FN int rnn_i_or_one(int n)
 {
     return n ? n : 1;
@@ -7532,6 +7596,8 @@ RNN_I_FN int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
            (!m->sources || rnn_i_fits(rnn_i_times3(S, B, m->source[0].side.I)));
 }
 
+/* Describe, check the counts, count: nothing is written to net before all is
+ * known to be right. */
 RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
                            const rnn_most *most)
 {
@@ -7588,6 +7654,9 @@ RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, int set,
     }
 }
 
+/* All arrays of a work in the order of rnn_sizes; without `set` they are only
+ * counted, so that rnn_bind knows what is missing before it changes anything.
+ */
 RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
                                     rnn_i_arena *a)
 {
@@ -7612,6 +7681,9 @@ RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
     return st;
 }
 
+/* Places what the caller has not, describes the model once more, for pointers
+ * this time, and lays out the copies of the weights, since these stay where
+ * they are. All other arrays are handed out call by call. */
 RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len)
 {
@@ -7847,6 +7919,8 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
     return hash;
 }
 
+/* The same of all sequences of a pass, its dropout masks and its sampling: what
+ * backward must find unchanged. Ids, x and weights are not looked at. */
 RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
 {
     const int sources = net->model.wiring == RNN_WIRING_N_TO_M
@@ -7969,6 +8043,8 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
 
 /* ---- embed: the rows of a table ------------------------------------------ */
 
+/* x = table[id] for the tokens of a side; nothing for a side without a table.
+ */
 RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
                           const rnn_seq *tokens, const rnn_real *params)
 {
@@ -8101,6 +8177,7 @@ RNN_I_SUMMARY(ALL, backward)
 
 #define RNN_I_RUN(way, name, ...)                                              \
     case RNN_CONTEXT_##name: rnn_i_##name##_##way(s); break;
+/* By the context's own function: a context without one does not compile. */
 RNN_I_FN void rnn_i_summary_forward(int context, const rnn_i_summary *s)
 {
     switch ((rnn_context)context) {
@@ -8167,6 +8244,7 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
 
 /* ---- bridge: c = tanh(r Q + q), or r itself ------------------------------ */
 
+/* One product for all rows, as if they were one step of a batch. */
 RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
                                    const rnn_real *params)
 {
@@ -8216,6 +8294,7 @@ RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_rows_back(call, &flat, &dc, &Q, 0, &r, RNN_I_FROM_ZERO);
 }
 
+/* dQ += r^T dc, dq += the sum of dc. */
 RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
                                  rnn_real *grads)
 {
@@ -8238,6 +8317,9 @@ RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
 
 /* ---- start: the state at which a decoder begins -------------------------- */
 
+/* s_0 of every layer: the caller's h0 and c0, or zeros; over it c in layer 0
+ * (RNN_FEED_STATE), and the encoders' final states (RNN_HAND_...), those of
+ * several sources and directions side by side. */
 RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
@@ -8302,6 +8384,8 @@ RNN_I_FN void rnn_i_start_backward(const rnn_i_call *call, const rnn_i_open *o,
                                         m->dc + first * m->C);
 }
 
+/* The way back of what was handed over: dh_0 and dc_0 of the decoder to the
+ * final states of source i. */
 RNN_I_FN void rnn_i_handed_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     int i, size_t at)
 {
@@ -8401,6 +8485,8 @@ RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
                          &o->encoder[i], m->keeps ? s->dmemory : NULL, &in);
 }
 
+/* From dh_0, dc_0 and dc to the sources: start, bridge, then each encoder with
+ * its share. Of 1 vs N dr is the gradient of the given x. */
 RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params,
                                     const rnn_flow *flow)
@@ -8425,6 +8511,7 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
     }
 }
 
+/* Gradients of everything in front of the decoder. */
 RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
                                  rnn_real *grads)
 {
@@ -8451,6 +8538,7 @@ RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
 /* What N vs 1 reads is one step of B rows, with seq's place in the dropout
  * masks. */
 #define RNN_I_LAST_LAYER 0x8000u
+/* One step of all rows, for the dropout of what N vs 1 reads. */
 RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
 {
     rnn_i_flat(flat, seq->batch);
@@ -8560,6 +8648,8 @@ RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_open *o,
             rnn_i_part_backward(call, &rows, dlogits, m->Y, from, &part[i]);
 }
 
+/* dV += [what it reads]^T dlogits, part by part as forward has read them; dc +=
+ * the sum of dlogits. */
 RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
                                const rnn_real *dlogits, rnn_real *grads)
 {
@@ -8582,6 +8672,8 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
 
 /* ---- N vs N and N vs 1 --------------------------------------------------- */
 
+/* The chain of a model without a decoder; logits (T, B, O), of N vs 1 (B, O).
+ */
 RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
                                   const rnn_real *params, rnn_real *logits)
 {
@@ -8607,6 +8699,9 @@ RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_head_forward(call, m, params, &rows, part, n, logits);
 }
 
+/* From dy, which the head has left, to x, h_0 and c_0. Of N vs 1 the head's
+ * gradient goes into the final states instead, beside what the caller asks to
+ * flow in there. */
 RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
                                    const rnn_real *params, const rnn_flow *flow)
 {
@@ -8693,6 +8788,9 @@ RNN_I_FN void rnn_i_fixed_input(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_input_product(call, &a, &o->inner, y->in, done, 0);
 }
 
+/* All steps at once where no step waits for what the one before has given out;
+ * else step by step through the same functions. Parts of the input that are
+ * known beforehand are multiplied for all steps at once all the same. */
 RNN_I_FN void rnn_i_decoder_forward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params, rnn_real *logits)
 {
@@ -8820,6 +8918,7 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_call *call, void *arg)
         rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O, m->head_t);
 }
 
+/* For inference only strips are made; the stamp says that they can be read. */
 RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
 {
     rnn_i_pass pass;
@@ -8850,6 +8949,7 @@ RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
     return RNN_OK;
 }
 
+/* The chain of a wiring, on a share of the rows. */
 RNN_I_FN void rnn_i_run_forward(const rnn_i_call *call, void *arg)
 {
     rnn_work *work = ((const rnn_i_pass *)arg)->work;
@@ -8863,6 +8963,8 @@ RNN_I_FN void rnn_i_run_forward(const rnn_i_call *call, void *arg)
     }
 }
 
+/* A pass from its checks to its stamp. In training the copies of the weights
+ * are made anew each time, since an optimiser has changed them. */
 RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
                                   const rnn_seq *seq, int kind)
 {
@@ -8900,6 +9002,8 @@ RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
     return rnn_i_forward(net, work, seq, RNN_I_USING);
 }
 
+/* The same chain from its end, on a share of the rows; the gradients of weights
+ * are another task, on shares of columns. */
 RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_pass *p = (const rnn_i_pass *)arg;
@@ -8924,6 +9028,7 @@ RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
     }
 }
 
+/* Weight gradients of all blocks: no two parts write the same column. */
 RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_work *work = ((const rnn_i_pass *)arg)->work;
@@ -8954,6 +9059,8 @@ RNN_I_FN int rnn_i_flow_fits(const rnn_i_model *m, const rnn_flow *flow)
     return 1;
 }
 
+/* The stamp in keep tells whether this is the pass that forward has been
+ * through; it is marked as used before anything is overwritten. */
 RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
                                const rnn_seq *seq, const rnn_flow *flow)
 {
@@ -8984,6 +9091,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
 
 /* ---- looking at what forward has kept ------------------------------------ */
 
+/* Hands out the arrays of the pass again, as forward has left them. */
 RNN_I_FN rnn_status rnn_i_open_view(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq)
 {
@@ -9048,6 +9156,7 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
  * [TENSORS]  parameters by name
  * ========================================================================= */
 
+/* Text behind text; returns its end. */
 RNN_I_FN char *rnn_i_put(char *to, const char *text)
 {
     while (*text)
@@ -9056,6 +9165,7 @@ RNN_I_FN char *rnn_i_put(char *to, const char *text)
     return to;
 }
 
+/* The same of a number in decimal. */
 RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
 {
     char digit[24];
@@ -9071,6 +9181,8 @@ RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
     return to;
 }
 
+/* A matrix (cols = 0: a vector) of PyTorch's shape at `offset`; fan is the n of
+ * its initialiser. */
 RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
                               size_t offset, size_t fan)
 {
@@ -9158,6 +9270,8 @@ RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
     return 1;
 }
 
+/* The order is that of params: sources, bridge, attention, the stack in front
+ * of the head with its table, the head. */
 RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor)
 {
@@ -9248,6 +9362,7 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
     return RNN_OK;
 }
 
+/* x - x is 0 but for infinities and NaN. */
 RNN_I_FN int rnn_i_finite(rnn_real x)
 {
     return rnn_i_sub(x, x) == 0;
@@ -9658,6 +9773,9 @@ RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params,
 #undef RNN_I_AT
 }
 
+/* A rule comes to a factor f of a uniform or normal number. Orthogonal and
+ * identity matrices are made block by block, a gate each, as if every gate had
+ * a weight of its own. */
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   rnn_init_rule rule, rnn_real gain,
                                   rnn_rng *rng)
@@ -9722,6 +9840,7 @@ RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
     return RNN_OK;
 }
 
+/* Every tensor by PyTorch's default for its kind. */
 RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
                                   size_t params_len, rnn_rng *rng)
 {
@@ -9800,6 +9919,8 @@ RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
     return rnn_i_finite(*most) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
+/* The sum of squares is taken of numbers scaled to about 1, so that it neither
+ * overflows nor vanishes: gradients of 1e30 or 1e-30 have a norm. */
 RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
                                      rnn_real max_norm, rnn_real *norm,
                                      const rnn_run *run)
@@ -9842,6 +9963,7 @@ RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
     return RNN_OK;
 }
 
+/* Each element to [-limit, limit]; a NaN stays. */
 RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run)
 {
@@ -9860,6 +9982,7 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
  * [OPTIMIZERS]  the equations stand with their kernel
  * ========================================================================= */
 
+/* PyTorch's defaults of each kind. */
 RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
                                      rnn_optimizer_kind kind, rnn_real lr)
 {
@@ -9882,6 +10005,7 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
     return RNN_OK;
 }
 
+/* Whether each number of an optimiser is in its range, which a NaN is not. */
 RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o)
 {
     if (!o || (unsigned)o->kind >= (unsigned)RNN_OPTIMIZERS)
@@ -9896,6 +10020,7 @@ RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o)
     return RNN_OK;
 }
 
+/* How many arrays of the length of params a kind keeps from step to step. */
 RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
                                         size_t *count)
 {
@@ -9942,6 +10067,7 @@ typedef struct rnn_i_range {
     size_t count;
 } rnn_i_range;
 
+/* A share of the elements; each is updated alone. */
 RNN_I_FN void rnn_i_update_range(const rnn_i_call *call, void *arg)
 {
     const rnn_i_range *r = (const rnn_i_range *)arg;
@@ -9957,6 +10083,8 @@ RNN_I_FN void rnn_i_update_range(const rnn_i_call *call, void *arg)
     RNN_I_DO(call->k, update)(end - first, &u);
 }
 
+/* What depends on the step, not on the element, is computed here once; the
+ * kernel does the rest. */
 RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       rnn_real *params, const rnn_real *grads,
                                       rnn_real *moments, size_t n, size_t first,
@@ -10028,6 +10156,7 @@ RNN_I_FN rnn_status rnn_i_take_back(rnn_optimizer *opt, rnn_real bias1,
     return st;
 }
 
+/* Begin and one range of all, taken back together if the range is refused. */
 RNNDEF rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
                                            const rnn_real *grads,
                                            rnn_real *moments, size_t n,
@@ -10042,6 +10171,8 @@ RNNDEF rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
 
+/* Tensor by tensor, since vectors (biases) do not decay, as in most recipes;
+ * the step is counted once. */
 RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
                                      rnn_work *work)
 {
@@ -10102,6 +10233,9 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
     return rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
 }
 
+/* warmup: base (t + 1) / warmup. Then with t from 0: step base gamma^(t /
+ * every); exponential base gamma^t; cosine least + (base - least) (1 + cos(pi t
+ * / every)) / 2, and least from `every` on. */
 RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
                                   rnn_real *lr)
 {
@@ -10138,6 +10272,9 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     return RNN_OK;
 }
 
+/* As ReduceLROnPlateau of PyTorch in mode min with a relative threshold: after
+ * more than `patience` calls without a better metric lr is multiplied by
+ * factor, and calls of the cooldown do not count. */
 RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
                                    rnn_real *lr)
 {
@@ -10177,6 +10314,7 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
  * [SAMPLE]
  * ========================================================================= */
 
+/* The first of the greatest; a NaN anywhere is a status. */
 RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id)
 {
     int i, best = 0;
@@ -10256,6 +10394,7 @@ RNN_I_FN void rnn_i_cut(rnn_i_set k, const rnn_real *logits, int outputs,
         ++*ties;
 }
 
+/* Ranges of a sampling; NaN is in none. */
 RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
                                          const rnn_rng *rng)
 {
@@ -10325,6 +10464,7 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
  * laid out for the one, all others for the other.
  * ========================================================================= */
 
+/* The chain of encoders on a share of the rows. */
 RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
 {
     rnn_work *work = ((const rnn_i_pass *)arg)->work;
@@ -10332,6 +10472,9 @@ RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
     rnn_i_encode(call, &work->i, work->weights);
 }
 
+/* The front half of an N vs M pass on arrays of its own: what steps read of the
+ * sources goes to memory, which lives on; the rest is scratch. The start goes
+ * to the caller's h and c. */
 RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
                              const rnn_seq *source, rnn_real *h, rnn_real *c)
 {
@@ -10513,6 +10656,8 @@ RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
         }
 }
 
+/* One step of a share of the rows: fresh states, the table's rows, c of each
+ * row's own source, attention, the layers, the head. */
 RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
 {
     const rnn_i_tick *turn = (const rnn_i_tick *)arg;
@@ -10624,6 +10769,8 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
 
 /* ---- writing ------------------------------------------------------------- */
 
+/* Whether a model writes tokens, and whether these fit its vocabulary: what it
+ * gives out it must be able to read. */
 RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
                                         const rnn_writing *how)
 {
@@ -10680,6 +10827,9 @@ RNN_I_FN rnn_status rnn_i_take_tokens(const rnn_writing *how, int t,
     return RNN_OK;
 }
 
+/* Rows go on together until each has ended or the tokens are used up; a row
+ * that has ended takes part and is not looked at. counts are -1 while a row
+ * goes on. */
 RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
                                const rnn_writing *how, rnn_real *h,
                                rnn_real *c, int *ids, int *counts,
@@ -10762,6 +10912,7 @@ typedef struct rnn_i_beam {
     size_t work, ints;
 } rnn_i_beam;
 
+/* As rnn_i_take, of ints. */
 RNN_I_FN int *rnn_i_take_ints(int *base, size_t *n, size_t count)
 {
     int *p = base ? base + *n : NULL;
@@ -10815,6 +10966,7 @@ RNN_I_FN void rnn_i_beam_of(const rnn_i_model *m, size_t rows, size_t width,
     a->L = m->top.y.L;
 }
 
+/* For a plan: with all rows of one source, which takes most. */
 RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
                                  size_t n, size_t *ints)
 {
@@ -11024,6 +11176,7 @@ RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
     }
 }
 
+/* Step, extend, move, swap, until no source has a live hypothesis. */
 RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
                                    rnn_i_tick *turn, size_t B)
 {
@@ -11087,6 +11240,7 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
     return a->work <= work->scratch_len ? RNN_OK : RNN_E_BUFFER;
 }
 
+/* h and c are read only: the search steps on copies of its own. */
 RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
                                   const rnn_writing *how, const rnn_real *h,
                                   const rnn_real *c, int *ids, int *counts,
@@ -11137,6 +11291,7 @@ typedef struct rnn_i_json {
     const char *why; /* the first thing that was wrong, or NULL */
 } rnn_i_json;
 
+/* The first reason stays: what follows a fault is nonsense. */
 RNN_I_FN int rnn_i_fail(rnn_i_json *j, const char *why)
 {
     if (!j->why)
@@ -11144,6 +11299,7 @@ RNN_I_FN int rnn_i_fail(rnn_i_json *j, const char *why)
     return 0;
 }
 
+/* JSON's four kinds of white space. */
 RNN_I_FN void rnn_i_space(rnn_i_json *j)
 {
     while (j->i < j->n && (j->p[j->i] == ' ' || j->p[j->i] == '\t' ||
@@ -11167,6 +11323,7 @@ RNN_I_FN int rnn_i_expect(rnn_i_json *j, unsigned char c, const char *why)
     return rnn_i_next(j, c) || rnn_i_fail(j, why);
 }
 
+/* The value of a hexadecimal digit, or -1. */
 RNN_I_FN int rnn_i_hex(unsigned char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
@@ -11175,6 +11332,7 @@ RNN_I_FN int rnn_i_hex(unsigned char c)
                                   : -1;
 }
 
+/* Four of them, as \u has; -1 if they are not there. */
 RNN_I_FN long rnn_i_hex4(const unsigned char *p, size_t n)
 {
     long v = 0;
@@ -11322,6 +11480,7 @@ RNN_I_FN int rnn_i_same(const unsigned char *a, size_t an,
     return an == bn; /* both 0 */
 }
 
+/* strlen, for names that are short. */
 RNN_I_FN size_t rnn_i_length(const char *s)
 {
     size_t n = 0;
@@ -11330,6 +11489,7 @@ RNN_I_FN size_t rnn_i_length(const char *s)
     return n;
 }
 
+/* Whether a string of JSON means this name. */
 RNN_I_FN int rnn_i_is(const unsigned char *a, size_t an, const char *name)
 {
     return rnn_i_same(a, an, (const unsigned char *)name, rnn_i_length(name));
@@ -11351,6 +11511,7 @@ RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype)
     return known ? rnn_i_dtypes[dtype].name : "?";
 }
 
+/* [d, d, ...]; an empty one is a single number. */
 RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
 {
     t->ndim = 0;
@@ -11374,6 +11535,8 @@ RNN_I_FN int rnn_i_key_of(rnn_i_json *j, const unsigned char **key, size_t *len)
            rnn_i_expect(j, ':', "a colon is missing");
 }
 
+/* A name of RNN_I_DTYPES; others are refused, since the size of their elements
+ * is not known. */
 RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
 {
     const unsigned char *s;
@@ -11390,6 +11553,7 @@ RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
     return rnn_i_fail(j, "an unknown dtype");
 }
 
+/* [begin, end], counted from the end of the header. */
 RNN_I_FN int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
 {
     return rnn_i_expect(j, '[', "data_offsets is not an array") &&
@@ -11491,6 +11655,7 @@ RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
     return rnn_i_tensor_value(j, st, t);
 }
 
+/* A reader at the beginning of the header. */
 RNN_I_FN void rnn_i_start(const rnn_st *st, rnn_i_json *j)
 {
     j->p = st->json;
@@ -11524,6 +11689,8 @@ RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
     return 1;
 }
 
+/* Everything is looked at here, once: each entry, names that stand twice,
+ * overlaps, holes, what follows. So listings afterwards can only end. */
 RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
                               const char **why)
 {
@@ -11596,6 +11763,7 @@ RNN_I_FN int rnn_i_seek(const rnn_st *st, size_t pos, rnn_i_json *j)
     return rnn_i_next(j, pos ? ',' : '{');
 }
 
+/* pos is a place in the header, 0 before the first entry. */
 RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
                               rnn_st_tensor *tensor)
 {
@@ -11613,6 +11781,7 @@ RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
     return RNN_OK;
 }
 
+/* By comparing each name: files have tens of tensors, seldom hundreds. */
 RNNDEF rnn_status rnn_st_find(const rnn_st *st, const char *name,
                               rnn_st_tensor *tensor)
 {
@@ -11627,6 +11796,8 @@ RNNDEF rnn_status rnn_st_find(const rnn_st *st, const char *name,
     return r;
 }
 
+/* The same for the entries of __metadata__, whose object must be found first.
+ */
 RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
                                    const unsigned char **key, size_t *key_len,
                                    const unsigned char **value,
@@ -11695,6 +11866,7 @@ RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
 
 /* ---- numbers of a file --------------------------------------------------- */
 
+/* A whole number of n bytes, the least first. */
 RNN_I_FN uint32_t rnn_i_le(const unsigned char *p, int n)
 {
     uint32_t v = 0;
@@ -11717,6 +11889,7 @@ RNN_I_FN rnn_real rnn_i_from_f32(uint32_t b)
 #endif
 }
 
+/* The bits of a float. */
 RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
 {
 #if defined(__GNUC__)
@@ -11756,6 +11929,7 @@ RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
     return rnn_i_from_f32(b | (e + 112u) << 23 | m);
 }
 
+/* What params can be read from. */
 RNN_I_FN int rnn_i_is_real(rnn_st_dtype dtype)
 {
     return dtype == RNN_ST_F32 || dtype == RNN_ST_F16 || dtype == RNN_ST_BF16;
@@ -11791,6 +11965,7 @@ static const rnn_i_field rnn_i_fields[] = {
 enum { RNN_I_FIELDS_OF(RNN_I_NUMBER, 0) RNN_I_NO_FIELD };
 #undef RNN_I_NUMBER
 
+/* A field of a description by its number in rnn_i_fields. */
 RNN_I_FN int rnn_i_get_field(const rnn_model *m, int i)
 {
 #define RNN_I_GET(a, name, type, names)                                        \
@@ -11856,6 +12031,7 @@ typedef struct rnn_i_out {
     size_t cap, n;
 } rnn_i_out;
 
+/* A byte of a file that is written, or only counted. */
 RNN_I_FN void rnn_i_byte(rnn_i_out *o, unsigned char c)
 {
     if (o->p && o->n < o->cap)
@@ -11869,6 +12045,7 @@ RNN_I_FN void rnn_i_text(rnn_i_out *o, const char *s)
         rnn_i_byte(o, (unsigned char)*s++);
 }
 
+/* Decimal digits, the first one first. */
 RNN_I_FN void rnn_i_write_number(rnn_i_out *o, size_t n)
 {
     char text[24];
@@ -11928,6 +12105,7 @@ RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
     rnn_i_byte(o, '}');
 }
 
+/* Where element i of a tensor, in PyTorch's order, stands in params. */
 RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
 {
     const size_t cols = t->cols ? (size_t)t->cols : 1;
@@ -11935,6 +12113,8 @@ RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
            (t->transposed ? i % cols * (size_t)t->rows + i / cols : i);
 }
 
+/* Header and data are made twice by the same lines: once to be counted, once to
+ * be written, when it is known that they fit. */
 RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            size_t params_len, const unsigned char *vocabulary,
                            size_t vocabulary_len, void *out, size_t cap,
@@ -12042,6 +12222,7 @@ RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
     return 1;
 }
 
+/* A status with its reason. */
 RNN_I_FN rnn_status rnn_i_because(const char **why, const char *reason,
                                   rnn_status st)
 {
@@ -12156,6 +12337,8 @@ RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
     return RNN_OK;
 }
 
+/* Each tensor that the model has must be in the file, with its shape; what the
+ * file holds besides is left alone. Nothing is written before all are found. */
 RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
                                   const rnn_model *model, rnn_real *params,
                                   size_t params_len, const char **why)
@@ -12193,6 +12376,7 @@ RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
 /* [STDIO] */
 #if RNN_I_STDIO
 
+/* In one go; the size is known by reading to the end, since ftell is a long. */
 RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len)
 {
@@ -12220,6 +12404,7 @@ RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
     return out && n > cap ? RNN_E_BUFFER : RNN_OK;
 }
 
+/* Written beside and renamed, so that a crash leaves the old file. */
 RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
                                  size_t len)
 {

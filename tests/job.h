@@ -337,7 +337,7 @@ static void finish_job(job *j)
     j->alone = !m->output_size;
     j->decoder = m->wiring >= RNN_WIRING_1_TO_N;
     j->given = m->wiring == RNN_WIRING_1_TO_N;
-    j->lstm = RNN_HAS_C(m->cell);
+    j->lstm = RNN_HAS_C(m->cell) != 0;
     j->both = m->bidirectional && !j->decoder;
     j->sources = !j->decoder ? 0 : m->num_sources == 2 ? 2 : 1;
     if (j->decoder && m->decoder_layers)

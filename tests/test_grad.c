@@ -142,7 +142,7 @@ static void check_all(problem *p)
  * of states come with `states`, lengths with `lengths`. */
 static void prepare(problem *p, int states, const int *lengths)
 {
-    const int lstm = RNN_HAS_C(p->model.cell);
+    const int lstm = RNN_HAS_C(p->model.cell) != 0;
     rnn_most most = {0};
     rnn_status st;
     size_t n, i;

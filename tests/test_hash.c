@@ -320,7 +320,7 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
                           const rnn_seq *seq, size_t rows, const rnn_run *run)
 {
     const int n_to_m = m->wiring == RNN_WIRING_N_TO_M,
-              lstm = RNN_HAS_C(m->cell);
+              lstm = RNN_HAS_C(m->cell) != 0;
     const int dense = m->input == RNN_INPUT_DENSE;
     rnn_flow flow, from[2];
     rnn_loss how;

@@ -140,6 +140,7 @@ static void one_product(int wild)
     p.n = n;
     p.k = k;
     p.o = o;
+    p.b_rows = p.b_cols = p.b_row = p.b_col = 0;
     if (test_below(2)) { /* rows, or columns, of A */
         p.a_k = 1;
         p.a_i = plus(k, 9);

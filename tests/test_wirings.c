@@ -683,7 +683,7 @@ static void draw_sources(problem *p, int batch)
         s->states = (size_t)(batch * m->hidden_size *
                              (m->num_layers ? m->num_layers : 1) *
                              (m->bidirectional ? 2 : 1));
-        draw_states(s, p->v[STATES], RNN_HAS_C(m->cell));
+        draw_states(s, p->v[STATES], RNN_HAS_C(m->cell) != 0);
     }
     p->seq.source = p->source;
 }
@@ -752,7 +752,7 @@ static void draw_numbers(problem *p)
     p->sizes = p->net.sizes;
     top = &p->side[p->sides - 1];
     top->states = p->sizes.state;
-    draw_states(top, p->v[STATES], RNN_HAS_C(m->cell));
+    draw_states(top, p->v[STATES], RNN_HAS_C(m->cell) != 0);
     drop_flows(p);
     p->rows = (size_t)batch;
     p->out = p->sizes.logits / p->rows;

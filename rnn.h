@@ -4284,6 +4284,16 @@ extern "C" {
 
 /* ============================================================================
  * [SELECT]  which kernels a call runs on
+ *
+ * On x86-64 one file holds the kernels of all sets, each function with the
+ * target attribute of its set, and a call takes the widest that the processor
+ * has: __builtin_cpu_supports reads what the compiler's start-up code has
+ * found, so nothing of ours is written at run time. Elsewhere the compiler's flags say
+ * what there is, and RNN_I_DO names the function itself, so that a linker drops
+ * those that are not called.
+ *
+ * A call is cut into parts here too. Whatever a part computes, it computes all
+ * of it, in the same order as one part alone would: parts never add up.
  * ========================================================================= */
 
 #define RNN_I_TABLE(set)                                                       \
@@ -4514,6 +4524,18 @@ RNNDEF const char *rnn_status_text(rnn_status status)
  *
  * At every step the rows that are not padding form runs of neighbours. All
  * passes over time are loops over these runs, so padding is never computed.
+ *
+ *     lengths 4 2 3 1      step   0        1        2        3
+ *                          rows   0 1 2 3  0 1 2    0   2    0
+ *                          runs   [0 .. 4) [0 .. 3) [0],[2]  [0]
+ *
+ * Without lengths all steps of all rows are one matrix of T*B rows, and one
+ * product. Weight gradients go the other way: the rows are their inner index,
+ * and they are cut by columns of the weight.
+ *
+ *     forward      y  (rows, out) = start + x (rows, in)  W (in, out)
+ *     backward     dx (rows, in)  = start + dy (rows, out) W^T
+ *     gradients    dW (in, out)  += x^T dy, db += 1^T dy
  * ========================================================================= */
 
 /* The next run of valid rows at step t, from row *b up to end: its first row
@@ -5110,6 +5132,16 @@ RNN_I_FN rnn_real rnn_i_softmax(const rnn_i_call *call, size_t n,
 
 /* ============================================================================
  * [RANDOM]  Threefry-2x32-20
+ *
+ * (Salmon et al. 2011.) A key and a counter, two words each, are mixed to two
+ * random words; nothing goes on from one number to the next. So dropout can ask
+ * for the word of any (layer, step, row, unit), and a generator is a key and a
+ * counter that counts up. Twenty rounds of
+ *
+ *     x0 += x1    x1 = rotate(x1, r_i) ^ x0
+ *
+ * with words of the key added after every fourth. A normal number is the
+ * inverse of the normal distribution at a uniform one.
  * ========================================================================= */
 
 RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
@@ -7244,6 +7276,17 @@ RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
 
 /* ---- arrays -------------------------------------------------------------- */
 
+/* Each kind of pass takes its arrays from the beginning of the same three
+ * pieces of memory, so what one has left is gone when another has run, but for
+ * keep and memory, which only their own kind writes:
+ *
+ *     pass         from keep       from scratch            from memory
+ *     training     all of forward  what backward adds
+ *     using                        all of forward
+ *     encoding                     the encoders            h_j, keys, c
+ *     stepping                     z, x, c_t, sorted       the same, read
+ */
+
 /* What a call hands out arrays for. */
 enum {
     RNN_I_NO_PASS,
@@ -7448,6 +7491,14 @@ RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
 }
 
 /* ---- plan and bind ------------------------------------------------------- */
+
+/* A stamp is three numbers in front of keep and of packed: what is there, and a
+ * hash of whom it is for. It lies in the array, not in the work, so that an
+ * array that was copied, moved or written by another plan is found out.
+ *
+ *     keep      blank -> ready (forward) -> used (backward) -> ready ...
+ *     packed    blank -> ready (rnn_pack) -> blank (forward makes its own)
+ */
 
 /* A hash of what must be the same in two calls; it stands in front of an array,
  * in pieces of 16 bits, which every number holds. */
@@ -9154,6 +9205,18 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
 
 /* ============================================================================
  * [TENSORS]  parameters by name
+ *
+ *     emb.weight                        table; emb_src, emb_src2, emb_tgt of a
+ *                                       model with a decoder
+ *     rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0,
+ *     rnn.weight_ih_l0_reverse, ...     a stack; enc., enc2., dec. of a model
+ *                                       with a decoder
+ *     bridge.weight, bridge.bias        Q, q
+ *     att.W, att.U, att.v               attention; att2. of the second source
+ *     out.weight, out.bias              the head
+ *
+ * Without a head and a table a plain stack has no prefix, as torch.nn.LSTM.
+ * Initialisers, optimisers and files are loops over rnn_model_tensor.
  * ========================================================================= */
 
 /* Text behind text; returns its end. */
@@ -9338,8 +9401,22 @@ RNN_I_FN rnn_status rnn_i_params(const rnn_model *model, size_t *n)
 /* ============================================================================
  * [LOSS]
  *
+ * Of a row with the target k, weight w, class weights c and smoothing e:
+ *
  *     p = softmax(x)    l = -log p_k = log sum_i e^(x_i - max) - (x_k - max)
  *     dx = (p - 1_k) w / n
+ *     smoothing         l = -sum_j q_j log p_j    q = e/O, and 1 - e more at k
+ *     class weights     l = -sum_j c_j q_j log p_j    n counts w c_k
+ *
+ * and of a row of numbers with targets t, the mean over the row of
+ *
+ *     sigmoid           l = log(1 + e^x) - t x    dx = (sigmoid(x) - t) w / n
+ *     squared error     l = (x - t)^2             dx = 2 (x - t) w / n
+ *
+ * loss = sum_i w_i l_i / n. Rows are computed by shares if their losses are
+ * kept (how.values) and added up in one order, by i mod 16; without a place to
+ * keep them, one part does both. Padding has weight 0 and is not read, so what
+ * lies there may be anything.
  * ========================================================================= */
 
 RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
@@ -9732,6 +9809,21 @@ RNNDEF rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
 
 /* ============================================================================
  * [TRAIN]  initialisers and clipping
+ *
+ * Rules of initialisers, for a weight of PyTorch's shape (out, in):
+ *
+ *     default           U(-f, f), f = 1 / sqrt fan: H of a recurrent layer, the
+ *                       width of what any other reads; a table N(0, 1)
+ *     Xavier            U of f = sqrt(6 / (in + out)), N of
+ *                       sqrt(2 / (in + out)): Glorot & Bengio 2010
+ *     He                U of f = sqrt(3 / in), N of 1 / sqrt in
+ *     orthogonal        Q of a normal matrix: Saxe et al. 2014
+ *     identity          ones where row = column: Le, Jaitly & Hinton 2015
+ *
+ * each times gain. Clipping multiplies all gradients by
+ *
+ *     min(1, max_norm / (|g| + 1e-6))    |g| the root of the sum of squares, or
+ *                                        the greatest size
  * ========================================================================= */
 
 /* Where row r, column c of PyTorch's tensor lies. */
@@ -9980,6 +10072,11 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
 
 /* ============================================================================
  * [OPTIMIZERS]  the equations stand with their kernel
+ *
+ * An optimiser is its constants, the step's number and the powers of beta; its
+ * moments are the caller's, arrays of the length of params one after the other.
+ * A step begins once (rnn_optimizer_begin counts it), then updates ranges of
+ * elements, in any order and by any thread, since no element reads another.
  * ========================================================================= */
 
 /* PyTorch's defaults of each kind. */
@@ -10203,7 +10300,12 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
 
-/* [SCHEDULES] */
+/* [SCHEDULES]
+ *
+ * A learning rate is a function of the step alone, so nothing is kept from call
+ * to call and a run that resumes goes on as it was. Reduction on a plateau is
+ * the exception: it keeps the best metric and two counts.
+ */
 
 /* x^n by squaring */
 RNN_I_FN rnn_real rnn_i_power(rnn_real x, uint32_t n)
@@ -10312,6 +10414,15 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
 
 /* ============================================================================
  * [SAMPLE]
+ *
+ * A token is drawn with p_i = e^((x_i - max) / temperature) / sum, after
+ *
+ *     top_k     only the k greatest are left
+ *     top_p     of these the fewest that have at least top_p of their sum
+ *
+ * Both come to a least logit and how many that equal it are taken, so that
+ * logits which are alike do not all stay in. One random number decides: the
+ * first token at which the running sum exceeds u times the whole.
  * ========================================================================= */
 
 /* The first of the greatest; a NaN anywhere is a status. */
@@ -10462,6 +10573,16 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
  * What encode leaves belongs to the B rows of the sources; a step has rows of
  * its own, each of which names its source's. So the arrays of the memory are
  * laid out for the one, all others for the other.
+ *
+ *     rnn_encode   source -> memory, keys, c; h, c of the start to the caller
+ *     rnn_step     h, c of the caller's rows -> h, c, logits
+ *
+ *     row          0    1    2    3       hypotheses of a step
+ *     from         0    0    1    1       rows of the sources
+ *
+ * A step's chain is that of a whole pass, on functions for one step (those with
+ * _step_ in their names): there are no slots, states go from h to h in place,
+ * and z is the only array between them. With packed weights it reads strips.
  * ========================================================================= */
 
 /* The chain of encoders on a share of the rows. */
@@ -11281,7 +11402,14 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
  *     the rest  tensors, row-major, little-endian; offsets count from here
  *
  * The reader takes this form and no other JSON, so nothing recurses. It keeps
- * no table: a listing parses the header as it goes.
+ * no table: a listing parses the header as it goes. Every byte may be hostile:
+ * a place is compared with the end before it is read, sums of sizes saturate,
+ * and what a name means is compared with its escapes resolved.
+ *
+ * A model is its tensors and one entry of __metadata__ per field of rnn_model,
+ * names for enumerators and numbers for the rest, beside "format": "pt", a
+ * version, and the vocabulary in hexadecimal. Fields that say nothing are
+ * brought to one form (rnn_i_plain) before two descriptions are compared.
  * ========================================================================= */
 #ifndef RNN_NO_FILES
 
@@ -12113,8 +12241,8 @@ RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
            (t->transposed ? i % cols * (size_t)t->rows + i / cols : i);
 }
 
-/* Header and data are made twice by the same lines: once to be counted, once to
- * be written, when it is known that they fit. */
+/* What does not fit is counted all the same, so out may be NULL; the data goes
+ * only where all fits. */
 RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            size_t params_len, const unsigned char *vocabulary,
                            size_t vocabulary_len, void *out, size_t cap,
@@ -12337,8 +12465,8 @@ RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
     return RNN_OK;
 }
 
-/* Each tensor that the model has must be in the file, with its shape; what the
- * file holds besides is left alone. Nothing is written before all are found. */
+/* If the file describes a model, it must be this one; a state_dict does not,
+ * and then names and shapes decide. */
 RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
                                   const rnn_model *model, rnn_real *params,
                                   size_t params_len, const char **why)
@@ -12376,7 +12504,8 @@ RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
 /* [STDIO] */
 #if RNN_I_STDIO
 
-/* In one go; the size is known by reading to the end, since ftell is a long. */
+/* In blocks: so the size is known where a long of ftell is too short, and out
+ * may be NULL, to count alone. */
 RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len)
 {

@@ -27,8 +27,9 @@ EXAMPLES = $(B)/char_rnn $(LEARN)
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
-	$(B)/test_corners $(B)/test_misuse $(B)/test_hash $(B)/test_math $(B)/test_train \
-	$(B)/test_sample $(B)/test_st $(B)/test_files $(B)/test_bench
+	$(B)/test_no_plan $(B)/test_corners $(B)/test_misuse $(B)/test_hash \
+	$(B)/test_math $(B)/test_train $(B)/test_sample $(B)/test_st \
+	$(B)/test_files $(B)/test_edited $(B)/test_bench
 PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
 	$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
@@ -121,7 +122,7 @@ ulp: $(B)/ulp $(B)/chain
 mutate:
 	python3 tests/mutate.py
 
-$(B)/fuzz_files: tests/fuzz_files.c rnn.h | $(B)
+$(B)/fuzz_files: tests/fuzz_files.c $(wildcard tests/*.h) rnn.h | $(B)
 	clang -std=c99 -O1 -g -DRNN_NO_SIMD \
 		-fsanitize=fuzzer,address,undefined \
 		tests/fuzz_files.c -o $@

@@ -4288,9 +4288,9 @@ extern "C" {
  * On x86-64 one file holds the kernels of all sets, each function with the
  * target attribute of its set, and a call takes the widest that the processor
  * has: __builtin_cpu_supports reads what the compiler's start-up code has
- * found, so nothing of ours is written at run time. Elsewhere the compiler's flags say
- * what there is, and RNN_I_DO names the function itself, so that a linker drops
- * those that are not called.
+ * found, so nothing of ours is written at run time. Elsewhere the compiler's
+ * flags say what there is, and RNN_I_DO names the function itself, so that a
+ * linker drops those that are not called.
  *
  * A call is cut into parts here too. Whatever a part computes, it computes all
  * of it, in the same order as one part alone would: parts never add up.

@@ -79,7 +79,8 @@ for f in tests/test_*.c tests/parity.c; do
     else
         run float $t $plain
         case $t in
-        test_corners | test_files | test_sample | test_st | test_train)
+        test_corners | test_edited | test_files | test_sample | test_st | \
+            test_train)
             run double $t $plain -DRNN_DOUBLE && run simd $t ;;
         test_hash | test_math | test_prop) run simd $t ;;
         esac

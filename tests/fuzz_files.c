@@ -8,9 +8,7 @@
  */
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "kinds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -44,26 +42,6 @@ static void list_all(const uint8_t *data, size_t size, const rnn_st *st)
              v + vn <= data + size);
     (void)!rnn_st_meta(st, "format", text, sizeof text, &len);
 }
-
-/* The models that the seeds of these names are of (test_files.c). */
-static const rnn_model known[] = {
-    {.input_size = 1, .hidden_size = 1, .output_size = 1},     /* described, and
-                                                              plain */
-    {.cell = RNN_CELL_GRU, .input_size = 2, .hidden_size = 1}, /* bare */
-    {.wiring = RNN_WIRING_N_TO_1, .cell = RNN_CELL_RELU,
-     .input = RNN_INPUT_EMBEDDING, .input_size = 4, .embedding_size = 2,
-     .hidden_size = 3, .bidirectional = 1, .output_size = 2}, /* n_to_1 */
-    {.wiring = RNN_WIRING_1_TO_N, .input = RNN_INPUT_EMBEDDING, .input_size = 3,
-     .embedding_size = 2, .hidden_size = 2, .output_size = 3,
-     .target = RNN_INPUT_EMBEDDING, .target_size = 3,
-     .target_embedding_size = 1, .context_size = 2,
-     .feed = RNN_FEED_EACH | RNN_FEED_STATE,
-     .head_context = 1}, /* each_token */
-    {.wiring = RNN_WIRING_N_TO_M, .input = RNN_INPUT_EMBEDDING, .input_size = 2,
-     .embedding_size = 1, .hidden_size = 1, .output_size = 2,
-     .target = RNN_INPUT_EMBEDDING, .target_size = 2,
-     .target_embedding_size = 1, .attention = RNN_SCORE_ADDITIVE,
-     .attention_size = 1}}; /* additive */
 
 enum { ROOM = 2048 }; /* numbers of a model; more are not loaded */
 static rnn_real params[ROOM], back[ROOM];
@@ -105,6 +83,7 @@ static void load(const uint8_t *data, size_t size, const rnn_model *model)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const rnn_model tiny = tiny_model(); /* of the seeds plain and described */
     unsigned char vocabulary[8];
     rnn_model got;
     rnn_st st;
@@ -120,7 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         load(data, size, &got);
     else
         must(len == 77);
-    for (i = 0; i < sizeof known / sizeof known[0]; i++)
-        load(data, size, &known[i]);
+    load(data, size, &tiny);
+    for (i = 0; i < LEN(seeds); i++)
+        load(data, size, &kind_of(seeds[i])->model);
+    must(!test_failed); /* there is a kind of each name */
+    kinds_unused();
     return 0;
 }

@@ -45,7 +45,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Which tests most probably notice a section, first ones first; then the rest.
 SECTIONS = {
-    "BASE": "math corners sizes arguments train",
+    "BASE": "math corners sizes arguments no_plan train",
     "PRODUCT": "parity corners",
     "KERNELS": "math parity train prop",
     "MATH": "math",
@@ -53,25 +53,25 @@ SECTIONS = {
     "CELL-RNN": "parity grad",
     "CELL-GRU": "parity grad",
     "CELL-LSTM": "parity grad",
-    "SELECT": "math arguments prop",
-    "ROWS": "arguments parity prop",
-    "MAP": "math",
+    "SELECT": "math arguments no_plan prop",
+    "ROWS": "arguments no_plan parity prop",
+    "MAP": "math no_plan",
     "RANDOM": "math train",
-    "LINEAR": "arguments parity prop",
-    "EMBEDDING": "arguments corners parity prop",
+    "LINEAR": "no_plan arguments parity prop",
+    "EMBEDDING": "no_plan arguments corners parity prop",
     "STACK": "sizes arguments corners parity prop",
-    "ATTENTION": "arguments parity wirings decode prop",
+    "ATTENTION": "no_plan arguments parity wirings decode prop",
     "MODEL": "arguments sizes parity wirings prop",
     "CONTEXT": "arguments parity wirings decode",
-    "TENSORS": "arguments sizes files",
-    "LOSS": "train sample parity",
-    "TRAIN": "train",
-    "OPTIMIZERS": "train parity",
-    "SCHEDULES": "train",
-    "SAMPLE": "sample",
+    "TENSORS": "arguments no_plan sizes files",
+    "LOSS": "train no_plan sample parity",
+    "TRAIN": "train no_plan",
+    "OPTIMIZERS": "train no_plan parity",
+    "SCHEDULES": "train no_plan",
+    "SAMPLE": "sample no_plan",
     "DECODE": "decode arguments",
     "BEAM": "beam corners arguments",
-    "FILES": "st files",
+    "FILES": "st files edited",
     "STDIO": "files st",
 }
 
@@ -80,7 +80,7 @@ SECTIONS = {
 INSIDE = r"\b(rnn_i_|RNN_I_(?!CELLS|SCORES|WIRINGS|INPUTS|CONTEXTS|KERNELS))"
 
 # Tests that run in float and in double.
-BOTH = "corners files sample st train".split()
+BOTH = "corners edited files sample st train".split()
 
 # Why nobody can tell: {reason: [(function, old line, new line), ...]}
 EQUIVALENT = {
@@ -401,7 +401,7 @@ static void __attribute__((constructor)) line_by_line(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
 }
 """
-FAILURE = re.compile(r"\S+\.c:\d+: |FAIL ")
+FAILURE = re.compile(r"\S+\.[ch]:\d+: |FAIL ")
 
 
 def cpu_time():
@@ -552,7 +552,8 @@ class Judge:
         for b, t in sorted(first + quick, key=lambda bt: self.seconds(*bt)):
             if b == "float":
                 yield "sanitizers", t
-                if (b, t) in first or t in ("sizes", "arguments", "math", "prop"):
+                if (b, t) in first or t in ("sizes", "arguments", "no_plan",
+                                            "math", "prop"):
                     yield "simd", t
         for t in self.inside:
             yield "simd", t

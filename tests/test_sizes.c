@@ -877,7 +877,8 @@ static void decoder_bounds(void)
               (int)RNN_DECODER_KEEP(S, T, B, DECODER));
         CHECK(z->step <= RNN_DECODER_SCRATCH_STEP(S, B, DECODER),
               "decoder %d: step", i);
-        CHECK(z->all <= RNN_DECODER_TRAIN(S, T, B, most.moments, DECODER) + drop,
+        CHECK(z->all <=
+                  RNN_DECODER_TRAIN(S, T, B, most.moments, DECODER) + drop,
               "decoder %d: all", i);
         most.train = most.moments = 0;
         CHECK(!rnn_plan(&net, &m, &most) &&

@@ -720,6 +720,6 @@ int main(int argc, char **argv)
     check_halves(0);
     check_halves(1);
     check_load();
-    test_unused();
+    st_unused();
     return test_end();
 }

@@ -10714,15 +10714,13 @@ RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
 
     rnn_i_set_part(head, top, y->H, NULL);
     if (m->top.input != RNN_I_NOTHING)
-        rnn_i_set_part(&in[n++], m->top.E                    ? m->top.x
-                                 : m->top.input == RNN_INPUT_DENSE ? turn->one.x
-                                                             : NULL,
+        rnn_i_set_part(&in[n++], m->top.E ? m->top.x : turn->one.x,
                        m->top.reads, NULL);
     if (m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH)) {
         rnn_i_set_part(&in[n], m->fed, m->C, NULL);
-        in[n++].when = m->feed & RNN_FEED_FIRST && t ? RNN_I_NEVER
-                       : m->feed & RNN_FEED_FIRST    ? RNN_I_FIRST
-                                                   : RNN_I_ALWAYS;
+        in[n++].when = !(m->feed & RNN_FEED_FIRST) ? RNN_I_ALWAYS
+                       : t                         ? RNN_I_NEVER
+                                                   : RNN_I_FIRST;
     }
     if (m->Z && !m->attention)
         rnn_i_set_part(&head[heads++], m->fed, m->C, NULL);
@@ -10777,8 +10775,7 @@ RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
         }
 }
 
-/* One step of a share of the rows: fresh states, the table's rows, c of each
- * row's own source, attention, the layers, the head. */
+/* Fresh states, x = table[id], c, attention, layers, head: of a share. */
 RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
 {
     const rnn_i_tick *turn = (const rnn_i_tick *)arg;
@@ -10821,7 +10818,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                          row->from, h, c, &turn);
     if (st)
         return st;
-    turn.one.x = row->x;
+    turn.one.x = work->i.m.top.input == RNN_INPUT_DENSE ? row->x : NULL;
     turn.one.ids = row->ids;
     turn.fresh = row->fresh;
     st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top));

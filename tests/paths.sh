@@ -17,11 +17,11 @@ function path(title, names) {
 }
 BEGIN {
     path("how the backward pass of an LSTM works",
-         "[STACK]|[KERNELS]|RNN_I_CELL(LSTM, backward)|rnn_i_step_backward|" \
-         "rnn_i_layer_backward|rnn_i_input_backward|rnn_i_stack_backward")
+         "[STACK]|[KERNELS]|RNN_K.lstm_backward.|rnn_i_step_backward|" \
+         "rnn_i_layer_backward|rnn_i_part_gradient|rnn_i_stack_backward")
     path("a new cell",
-         "[CELLS]|RNN_I_CELLS|rnn_i_piece|RNN_I_CELL(LSTM, forward)|" \
-         "RNN_I_CELL(LSTM, backward)")
+         "[CELLS]|RNN_I_CELLS|rnn_i_piece|RNN_K.lstm_forward.|" \
+         "RNN_K.lstm_backward.")
     path("a new context",
          "RNN_I_CONTEXTS|rnn_i_summary|RNN_I_SUMMARY(MEAN, forward)|" \
          "RNN_I_SUMMARY(MEAN, backward)|rnn_i_summary_of")

@@ -350,14 +350,16 @@ RNNDEF const char *rnn_status_text(rnn_status status);
  * else that the library knows of it, in its row:
  *
  *   G         gates: blocks of H columns in a weight
- *   K         blocks of H numbers in z: the gates, in the order of the weight;
- *             q; what one stage of backward leaves to the next
+ *   K         blocks of H numbers in z, in the order that the pieces say: one
+ *             per gate; q; what one stage of backward leaves to the next
  *   c         1: there is a second state, c
  *   q         a second product, between two stages of the cell, reads this
  *             block of z, not h_{t-1}, and backward has its gradient beside
  *             that of h; not block 0: that means none
- *   carries   1: a part of dh_{t-1} does not pass through W_hh
- *   f         the gate whose bias rnn_init_forget_bias sets; 0: none
+ *   carries   1: the cell leaves in dh a part of dh_{t-1}, to which the product
+ *             with W_hh adds; 0: it leaves none
+ *   f         the gate, not 0, whose bias opens the memory where it is large
+ *             (LSTM's f): rnn_init_forget_bias sets it; 0: none
  *   P         vectors of H numbers that a layer has besides, in a tensor named
  *             `more`_l0 and so on, (P, H)
  *   pieces    what z is made of, in the words of rnn_i_piece in [STACK]: n
@@ -1847,9 +1849,10 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *   a cell         a row of RNN_I_CELLS, whose pieces stand at rnn_i_piece,
  *                  and in [CELLS] a block of that name: its equations,
  *                  RNN_I_CELL(NAME, forward), (NAME, backward); what it keeps
- *                  is said at rnn_layer_view. What lives from stage to stage:
- *                  rnn_i_step_backward, with GRU_RESET_BEFORE as an example.
- *                  Vectors of its own, P of them: LSTM_PEEPHOLE
+ *                  is said at rnn_layer_view. With q it has two stages, see
+ *                  rnn_i_step_backward and GRU_RESET_BEFORE. Vectors of its
+ *                  own, P of them: LSTM_PEEPHOLE. A block that is a section
+ *                  stands in CONTENTS and in SECTIONS of tests/mutate.py
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
  *   a context      a row of RNN_I_CONTEXTS, and behind the others in [CONTEXT]
@@ -1868,15 +1871,19 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *                  [MODEL]
  *
  * A row goes to the end of its list, since programs number what the list names;
- * then the comments that name its neighbours: search for one of them.
+ * then the comments that name its neighbours: search for "LSTM", "reset
+ * before", "mean". Outside of the header the README's first sentence and
+ * cell_names of examples/example.h name cells.
  *
  * Tests loop over the rows, so what is added is tested: its gradients against
  * differences, every kernel, parts, chunks, streams, files. That its forward
  * pass is right they cannot know. So there are places that say it once more: of
- * a cell, its equation in check_stack_view of test_prop, two values in
- * test_hash (with fma and without; they fix the bits, not that these are right)
- * and a case of parity; of a context, summary_blocks in test_decode; of what
- * has kinks, `relu` in test_wirings.
+ * a cell, its equation in check_stack_view of test_prop, in front of the branch
+ * of the GRUs, two values in test_hash (run it built plain and with
+ * -DRNN_NO_FMA; they fix the bits, not that these are right) and a case of
+ * parity: its name in `words` there, and a file by tests/cell_case.py, which
+ * says its equations independently; of a context, summary_blocks in
+ * test_decode; of what has kinks, `relu` in test_wirings.
  * ========================================================================= */
 
 #if defined(RNN_IMPLEMENTATION) &&                                             \
@@ -2322,7 +2329,8 @@ typedef struct rnn_i_cell_step {
     const rnn_real *dy;      /* backward only: (rows, H), or NULL            */
     ptrdiff_t dy_row;        /* its stride                                   */
     rnn_real *dh, *dc;       /* in: from later steps; out: to the one before */
-    rnn_real *dq;            /* of a cell that has q: the gradient of it     */
+    rnn_real *dq;            /* of a cell that has q, its gradient: the array
+                                dc, since no cell has both                   */
 } rnn_i_cell_step;
 
 /* dy of row b, or NULL. */
@@ -5577,7 +5585,8 @@ typedef struct rnn_i_piece {
     unsigned char from, more; /* more: of x, both biases; of p, c_t          */
     unsigned char n, u, z;
 } rnn_i_piece;
-#define RNN_I_PIECES 4 /* at most; those that are absent are zero */
+#define RNN_I_PIECES 4 /* at most: raise it for a row with more, since those
+                          that are absent are zero                            */
 
 typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
     unsigned char G, K, c, q, carries, f, P;
@@ -5906,7 +5915,11 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
     }
 }
 
-/* The same backward: dh becomes the gradient of h_{t-1}. */
+/* The same backward: dh becomes the gradient of h_{t-1}. With q: stage 1 of the
+ * cell, the product that makes dq, stage 0, the product with W_hh. dh arrives
+ * in stage 1; what stage 0 needs of it lies in dh, or in a block of z of its
+ * own, which forward need not write. At the end blocks of pieces hold dz, and
+ * block q still holds q, which dW_hh is made of. */
 RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                   const rnn_i_cell_step *s)
 {

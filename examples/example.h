@@ -151,6 +151,9 @@ typedef struct options {
 
 static const char *const cell_names[] = {
     "tanh", "relu", "gru", "gru-reset-before", "lstm", "lstm-peephole", NULL};
+/* a division by zero unless these are all cells of the library */
+enum { ALL_CELLS = 1 / (sizeof cell_names / sizeof *cell_names ==
+                        RNN_CELLS + 1) };
 static const char *const option_kinds[] = {"N", "X", "NAME", "TEXT", "FILE"};
 
 /* A text from column 24 on, in as many lines as it takes and says. */

@@ -212,6 +212,7 @@ static const struct {
              {"cell", "gru", RNN_CELL_GRU},
              {"cell", "lstm", RNN_CELL_LSTM},
              {"cell", "lstm_peephole", RNN_CELL_LSTM_PEEPHOLE},
+             {"cell", "gru_reset_before", RNN_CELL_GRU_RESET_BEFORE},
              {"op", "RNN", RNN_CELL_TANH},
              {"op", "GRU", RNN_CELL_GRU_RESET_BEFORE},
              {"op", "LSTM", RNN_CELL_LSTM},

@@ -496,11 +496,45 @@ static void check_forget_bias(void)
     test_free();
 }
 
+/* Which block of the first bias it sets, of each cell; -1: none. */
+static void check_forget_gates(void)
+{
+    int cell, k;
+
+    for (cell = 0; cell < RNN_CELLS; cell++) {
+        const int gate = cell == RNN_CELL_LSTM ||
+                                 cell == RNN_CELL_LSTM_PEEPHOLE
+                             ? 1
+                             : -1;
+        rnn_real *p;
+        rnn_model m;
+        rnn_tensor t;
+        rnn_net n;
+        int wrong = 0;
+
+        memset(&m, 0, sizeof m);
+        m.cell = (rnn_cell)cell;
+        m.input_size = 1;
+        m.hidden_size = H;
+        MUST(!rnn_plan(&n, &m, NULL), "plan");
+        p = test_reals(n.sizes.params, 0);
+        memset(p, 0, n.sizes.params * sizeof *p);
+        CHECK(rnn_init_forget_bias(&m, p, n.sizes.params, 1) ==
+                  (gate < 0 ? RNN_E_ARG : RNN_OK), "cell %d", cell);
+        MUST(rnn_model_tensor(&m, 2, &t) == RNN_OK, "bias_ih_l0");
+        for (k = 0; k < t.rows; k++)
+            wrong += p[t.offset + (size_t)k] != (rnn_real)(k / H == gate);
+        CHECK(!wrong, "cell %d: %d of its biases", cell, wrong);
+        test_free();
+    }
+}
+
 int main(void)
 {
     check_plain();
     check_decoder();
     check_forget_bias();
+    check_forget_gates();
     test_unused();
     return test_end();
 }

@@ -760,9 +760,9 @@ typedef struct rnn_rng {
 } rnn_rng;
 
 RNNDEF void rnn_rng_seed(rnn_rng *rng, uint32_t seed);
-RNNDEF uint32_t rnn_rng_next(rnn_rng *rng);   /* 32 random bits              */
-RNNDEF rnn_real rnn_uniform(rnn_rng *rng);    /* [0, 1), a multiple of 2^-24 */
-RNNDEF rnn_real rnn_normal(rnn_rng *rng);     /* mean 0, variance 1          */
+RNNDEF uint32_t rnn_rng_next(rnn_rng *rng); /* 32 random bits              */
+RNNDEF rnn_real rnn_uniform(rnn_rng *rng);  /* [0, 1), a multiple of 2^-24 */
+RNNDEF rnn_real rnn_normal(rnn_rng *rng);   /* mean 0, variance 1          */
 /* the block function itself: out = threefry(key, counter) */
 RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
                          uint32_t out[2]);
@@ -786,9 +786,8 @@ RNNRET rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params);
 /* y (T, B, O) = f(x W + b). On padding x counts as 0, so y = f(b) there. With
  * ids, x is one-hot. */
 RNNRET rnn_status rnn_linear_forward(const rnn_linear *lin,
-                                     const rnn_real *params,
-                                     const rnn_seq *seq, rnn_real *y,
-                                     const rnn_run *run);
+                                     const rnn_real *params, const rnn_seq *seq,
+                                     rnn_real *y, const rnn_run *run);
 
 /* dy (T, B, O) becomes dz = dy * f'(z), in place; dx (T, B, I) = dz W^T, 0 on
  * padding, is written unless NULL. y is what forward gave. */
@@ -921,8 +920,9 @@ typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, INPUT) } rnn_input;
 /* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
  * has a context_size, else r itself. Of several sources r is joined. */
 #define RNN_I_CONTEXTS(X, a)                                                   \
-    /* 1: r holds every state, N = source_steps of them   1: it reads h_j,     \
-       which are kept as memory then */                                        \
+    /* name, in files, each, memory                                            \
+         each    1: r holds every state, N = source_steps of them              \
+         memory  1: its functions read h or write dh; 0: final states alone */ \
     X(a, LAST, "last", 0, 0)                                                   \
       /* r = h_N, the last layer's final state: [forward; reverse] of two      \
          directions */                                                         \
@@ -1386,8 +1386,7 @@ RNNRET rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
 
 /* Mean squared error (torch.nn.MSELoss): l_i = mean_j (x_ij - t_ij)^2. */
 RNNRET rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
-                                    const rnn_seq *seq,
-                                    const rnn_real *targets,
+                                    const rnn_seq *seq, const rnn_real *targets,
                                     const rnn_loss *how, rnn_real *loss);
 
 /* The same of any x (rows, O), of a network of your own: no row is padding
@@ -1451,9 +1450,8 @@ RNNRET rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
 /* LSTM's forget gates open at the start, in every layer, of encoders too: their
  * share of bias_ih becomes bias, of bias_hh 0 (Gers et al. 2000; Jozefowicz et
  * al. 2015 use 1). RNN_E_ARG if the model has none. */
-RNNRET rnn_status rnn_init_forget_bias(const rnn_model *model,
-                                       rnn_real *params, size_t params_len,
-                                       rnn_real bias);
+RNNRET rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
+                                       size_t params_len, rnn_real bias);
 
 /* *norm = the 2-norm of grads; then, if it exceeds max_norm, every element
  * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
@@ -1615,9 +1613,8 @@ typedef struct rnn_writing {
  * rnn_step, step after step, or NULL. If a step fails (RNN_E_NOT_FINITE), ids,
  * counts, h and c are as far as it came. */
 RNNRET rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
-                               const rnn_writing *how, rnn_real *h,
-                               rnn_real *c, int *ids, int *counts,
-                               rnn_real *attn);
+                               const rnn_writing *how, rnn_real *h, rnn_real *c,
+                               int *ids, int *counts, rnn_real *attn);
 
 /* Beam search with a decoder: the likeliest sequences of each source, as far as
  * `width` hypotheses find them; width 1 is greedy. ids (B, best, max_tokens),
@@ -1855,8 +1852,9 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *                  stands in CONTENTS and in SECTIONS of tests/mutate.py
  *   a score        a row of RNN_I_SCORES; its term in RNN_K(term) and its
  *                  gradient in RNN_K(score_backward), unless it is a product
- *   a context      a row of RNN_I_CONTEXTS, and behind the others in [CONTEXT]
- *                  RNN_I_SUMMARY(NAME, forward), (NAME, backward)
+ *   a context      a row of RNN_I_CONTEXTS (MEAN's numbers, unless r holds
+ *                  every state or needs none of them), and behind the others
+ *                  in [CONTEXT] RNN_I_SUMMARY(NAME, forward), (NAME, backward)
  *   an instruction set   a row of RNN_I_KERNELS, its detection beside
  *                  RNN_I_X86, a block in [KERNELS], a pass behind [CELLS], its
  *                  table in [SELECT]
@@ -1883,7 +1881,9 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  * -DRNN_NO_FMA; they fix the bits, not that these are right) and a case of
  * parity: its name in `words` there, and a file by tests/cell_case.py, which
  * says its equations independently; of a context, summary_blocks in
- * test_decode; of what has kinks, `relu` in test_wirings.
+ * test_decode (a kind without a branch counts as a sum, and fails); of what has
+ * kinks, `kinks` in check_combination of test_wirings. Which of two equal
+ * choices gets a gradient no difference can tell: test that by hand.
  * ========================================================================= */
 
 #if defined(RNN_IMPLEMENTATION) &&                                             \
@@ -2068,7 +2068,10 @@ RNN_I_INLINE rnn_i_bits rnn_i_to_bits(rnn_real x)
     __builtin_memcpy(&b, &x, sizeof b);
     return b;
 #else
-    union { rnn_real x; rnn_i_bits b; } u;
+    union {
+        rnn_real x;
+        rnn_i_bits b;
+    } u;
     u.x = x;
     return u.b;
 #endif
@@ -2081,7 +2084,10 @@ RNN_I_INLINE rnn_real rnn_i_from_bits(rnn_i_bits b)
     __builtin_memcpy(&x, &b, sizeof x);
     return x;
 #else
-    union { rnn_real x; rnn_i_bits b; } u;
+    union {
+        rnn_real x;
+        rnn_i_bits b;
+    } u;
     u.b = b;
     return u.x;
 #endif
@@ -4322,7 +4328,8 @@ extern "C" {
 #if RNN_I_SETS
 static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
 typedef const rnn_i_kernels *rnn_i_set;
-#define RNN_I_DO(k, fn) (k)->fn
+/* kernel fn of set k, with its arguments */
+#define RNN_I_DO(k, fn, ...) (k)->fn(__VA_ARGS__)
 #define RNN_I_PLAIN (&rnn_i_table_c) /* what every machine has */
 #define RNN_I_VECTORS_OF(k) ((k) != RNN_I_PLAIN)
 #else
@@ -4376,13 +4383,13 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 /* One set: called by name, so that a linker drops what is not called. */
 typedef int rnn_i_set;
 #if RNN_I_HELIUM
-#define RNN_I_DO(k, fn) ((void)(k), rnn_i_helium_##fn)
+#define RNN_I_DO(k, fn, ...) ((void)(k), rnn_i_helium_##fn(__VA_ARGS__))
 #define RNN_I_ONLY RNN_KERNEL_HELIUM
 #elif RNN_I_WASM
-#define RNN_I_DO(k, fn) ((void)(k), rnn_i_wasm_##fn)
+#define RNN_I_DO(k, fn, ...) ((void)(k), rnn_i_wasm_##fn(__VA_ARGS__))
 #define RNN_I_ONLY RNN_KERNEL_WASM
 #else
-#define RNN_I_DO(k, fn) ((void)(k), rnn_i_c_##fn)
+#define RNN_I_DO(k, fn, ...) ((void)(k), rnn_i_c_##fn(__VA_ARGS__))
 #define RNN_I_ONLY RNN_KERNEL_PORTABLE
 #endif
 
@@ -4440,8 +4447,8 @@ RNN_I_FN void rnn_i_one_part(void *arg, int i)
 
     mine.part = (size_t)i;
     mine.room_len /= mine.parts;
-    mine.room = mine.room_len > 4096 ? mine.room + mine.part * mine.room_len
-                                     : NULL;
+    mine.room =
+        mine.room_len > 4096 ? mine.room + mine.part * mine.room_len : NULL;
     s->task(&mine, s->arg);
 }
 
@@ -4577,8 +4584,8 @@ RNN_I_INLINE size_t rnn_i_at(const rnn_seq *seq, int t, size_t b, size_t width)
 /* The number of step t, row b in the caller's x, ids and targets. */
 RNN_I_INLINE size_t rnn_i_number(const rnn_seq *seq, int t, size_t b)
 {
-    const size_t step = seq->step_stride ? seq->step_stride
-                                         : (size_t)seq->batch;
+    const size_t step =
+        seq->step_stride ? seq->step_stride : (size_t)seq->batch;
     return (size_t)t * step + b * (seq->row_stride ? seq->row_stride : 1);
 }
 
@@ -4615,7 +4622,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     size_t i, j, b_k;
 
     if (!b_rows || (m == 1 && RNN_I_VECTORS_OF(call->k))) {
-        RNN_I_DO(call->k, product)(p);
+        RNN_I_DO(call->k, product, p);
         return;
     }
     for (i = 0; i < m; i += p->m) {
@@ -4629,7 +4636,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
             p->b2 = b2 ? b2 + j : NULL;
             p->c = c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
             p->b_rows = 0;
-            RNN_I_DO(call->k, product)(p);
+            RNN_I_DO(call->k, product, p);
             p->b_rows = b_rows;
         }
     }
@@ -4669,9 +4676,7 @@ RNN_I_FN void rnn_i_set_x(rnn_i_part *p, const rnn_seq *seq, const rnn_real *x,
 /* From one step of a part to the next; and its step t, row b. */
 RNN_I_INLINE size_t rnn_i_part_step(const rnn_i_part *p, const rnn_seq *seq)
 {
-    return p->fixed  ? 0
-           : p->step ? p->step
-                     : (size_t)seq->batch * p->row;
+    return p->fixed ? 0 : p->step ? p->step : (size_t)seq->batch * p->row;
 }
 
 /* Step t, row b of a part. */
@@ -4687,7 +4692,7 @@ RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
 {
     const int to = rnn_i_end(call, seq);
 
-    return p->when == RNN_I_NEVER ? 0
+    return p->when == RNN_I_NEVER             ? 0
            : p->when == RNN_I_FIRST && to > 1 ? 1
                                               : to;
 }
@@ -4695,9 +4700,8 @@ RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
 /* Whether T*B rows of this width can be a buffer. */
 RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
 {
-    return rnn_i_fits(rnn_i_times(rnn_i_times((size_t)seq->steps,
-                                              (size_t)seq->batch),
-                                  (size_t)width));
+    return rnn_i_fits(rnn_i_times(
+        rnn_i_times((size_t)seq->steps, (size_t)seq->batch), (size_t)width));
 }
 
 /* A product for every valid row up to step to - 1: c(t, b) = start + a(t, b) B.
@@ -4753,7 +4757,7 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
         p->b_o = down ? -b_t : b_t;
         p->o = (size_t)(to - from);
         p->k = end;
-        RNN_I_DO(call->k, product)(p);
+        RNN_I_DO(call->k, product, p);
         return;
     }
     p->o = 1;
@@ -4764,7 +4768,7 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
              b += p->k) {
             p->a = a + t * a_t + (ptrdiff_t)b * p->a_k;
             p->b = b0 + t * b_t + (ptrdiff_t)b * p->b_k;
-            RNN_I_DO(call->k, product)(p);
+            RNN_I_DO(call->k, product, p);
         }
     }
 }
@@ -4843,9 +4847,9 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
         for (r = 0; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0; r += n)
             for (i = r; i < r + n; i++) {
                 const size_t id = (size_t)seq->ids[rnn_i_number(seq, t, i)];
-                RNN_I_DO(call->k, accumulate)
-                (dy->n, dy->dy + rnn_i_at(seq, t, i, dy->width),
-                 dw + id * cols + dy->at);
+                RNN_I_DO(call->k, accumulate, dy->n,
+                         dy->dy + rnn_i_at(seq, t, i, dy->width),
+                         dw + id * cols + dy->at);
             }
     }
 }
@@ -4864,11 +4868,11 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
         for (r = first; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0;
              r += n)
             for (i = r; i < r + n; i++) {
-                const size_t id = w ? (size_t)seq->ids[rnn_i_number(seq, t, i)]
-                                    : 0;
-                RNN_I_DO(call->k, gather)
-                (y->n, y->b1, y->b2, w ? w + id * cols + y->at : NULL,
-                 y->y + rnn_i_at(seq, t, i, y->width));
+                const size_t id =
+                    w ? (size_t)seq->ids[rnn_i_number(seq, t, i)] : 0;
+                RNN_I_DO(call->k, gather, y->n, y->b1, y->b2,
+                         w ? w + id * cols + y->at : NULL,
+                         y->y + rnn_i_at(seq, t, i, y->width));
             }
 }
 
@@ -4986,8 +4990,8 @@ RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
     rnn_i_share(call, cols, &first, &end);
     for (r = 0; r < in; r += 8) {
         const rnn_real *from = w + r * cols;
-        rnn_real *at = to + r / RNN_I_STRIP * RNN_I_STRIP * cols +
-                       r % RNN_I_STRIP;
+        rnn_real *at =
+            to + r / RNN_I_STRIP * RNN_I_STRIP * cols + r % RNN_I_STRIP;
         const size_t rows = rnn_i_least(in - r, 8);
 
         width = rnn_i_strip(in, r);
@@ -5119,7 +5123,7 @@ RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
         return st;
     if (!x || !y || (unsigned)f > (unsigned)RNN_FN_SQRT)
         return RNN_E_ARG;
-    RNN_I_DO(call.k, map)((int)f, n, x, y);
+    RNN_I_DO(call.k, map, (int)f, n, x, y);
     return RNN_OK;
 }
 
@@ -5130,8 +5134,8 @@ RNN_I_FN rnn_real rnn_i_softmax(const rnn_i_call *call, size_t n,
     rnn_real sum;
     size_t i;
 
-    *max = RNN_I_DO(call->k, greatest)(n, x);
-    sum = RNN_I_DO(call->k, exp_sum)(n, *max, 1, x, p);
+    *max = RNN_I_DO(call->k, greatest, n, x);
+    sum = RNN_I_DO(call->k, exp_sum, n, *max, 1, x, p);
     if (p)
         for (i = 0; i < n; i++)
             p[i] = rnn_i_div(p[i], sum);
@@ -5245,7 +5249,7 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
     } else {
         r = rnn_i_mul(rnn_i_add((rnn_real)tail, (rnn_real)0.5),
                       (rnn_real)(1.0 / 4294967296.0));
-        RNN_I_DO(rnn_i_select(RNN_KERNEL_AUTO), map)(RNN_FN_LOG, 1, &r, &r);
+        RNN_I_DO(rnn_i_select(RNN_KERNEL_AUTO), map, RNN_FN_LOG, 1, &r, &r);
         r = rnn_i_sub(rnn_i_sqrt(-r), (rnn_real)1.6); /* p of 32 bits: r <= 5 */
         x = rnn_i_div(rnn_i_poly(c, 4, r), rnn_i_poly(d, 3, r));
     }
@@ -5263,8 +5267,7 @@ RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
 {
     size_t n;
 
-    if (!lin || !params ||
-        (unsigned)lin->activation > (unsigned)RNN_FN_SIGMOID)
+    if (!lin || !params || (unsigned)lin->activation > (unsigned)RNN_FN_SIGMOID)
         return RNN_E_ARG;
     if (lin->input_size < 1 || lin->output_size < 1)
         return RNN_E_SIZE;
@@ -5341,7 +5344,7 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
     rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
     for (t = 0; t < s->seq->steps && f != RNN_FN_IDENTITY; t++) {
         rnn_real *at = s->to + rnn_i_at(s->seq, t, first, O);
-        RNN_I_DO(call->k, map)(f, (end - first) * O, at, at);
+        RNN_I_DO(call->k, map, f, (end - first) * O, at, at);
     }
 }
 
@@ -5358,8 +5361,8 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
     for (t = 0; t < s->seq->steps; t++) {
         const size_t at = rnn_i_at(s->seq, t, first, O);
-        RNN_I_DO(call->k, map_backward)
-        ((int)s->lin->activation, (end - first) * O, s->y + at, s->to + at);
+        RNN_I_DO(call->k, map_backward, (int)s->lin->activation,
+                 (end - first) * O, s->y + at, s->to + at);
     }
     if (s->dx) {
         const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
@@ -5392,9 +5395,8 @@ RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
 }
 
 RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
-                                     const rnn_real *params,
-                                     const rnn_seq *seq, rnn_real *y,
-                                     const rnn_run *run)
+                                     const rnn_real *params, const rnn_seq *seq,
+                                     rnn_real *y, const rnn_run *run)
 {
     rnn_i_call call;
     rnn_i_linear s;
@@ -5772,8 +5774,8 @@ RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
     if (y->packed || y->strips) { /* W_ih's copies, and behind them W_hh's */
         const size_t ih = rnn_i_lines(gh * a->in), hh = rnn_i_lines(gh * y->H);
         const size_t w0 = rnn_i_lines(gh * y->I) + hh;
-        const size_t at = a->q < y->D ? a->q * w0
-                                      : y->D * w0 + (a->q - y->D) * (ih + hh);
+        const size_t at =
+            a->q < y->D ? a->q * w0 : y->D * w0 + (a->q - y->D) * (ih + hh);
         if (y->packed) {
             a->W_ih.wt = y->wt + at;
             a->W_hh.wt = a->W_ih.wt + ih;
@@ -5911,7 +5913,7 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
             p->n = e->n * H;
             rnn_i_multiply(call, p);
         }
-        RNN_I_DO(call->k, cell_forward)(a->y->cell, stage, s);
+        RNN_I_DO(call->k, cell_forward, a->y->cell, stage, s);
     }
 }
 
@@ -5934,7 +5936,7 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
     p.a_i = (ptrdiff_t)(a->y->K * H);
     p.c_i = (ptrdiff_t)H;
     for (stage = rnn_i_stages(row) - 1; stage >= 0; stage--) {
-        RNN_I_DO(call->k, cell_backward)(a->y->cell, stage, s);
+        RNN_I_DO(call->k, cell_backward, a->y->cell, stage, s);
         for (i = 0; i < RNN_I_PIECES; i++) {
             const rnn_i_piece *e = &row->piece[i];
             if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
@@ -5979,14 +5981,15 @@ RNN_I_FN void rnn_i_dstate_out(const rnn_i_lay *y, const rnn_seq *seq,
 /* hn of rows [first, end): a row's last state stands in the slot behind its
  * last step, in reverse in slot 0. */
 RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
-                              const rnn_real *slots, rnn_real *to,
-                              size_t first, size_t end)
+                              const rnn_real *slots, rnn_real *to, size_t first,
+                              size_t end)
 {
     size_t b;
     if (to)
         for (b = first; b < end; b++) {
-            const size_t t = d ? 0
-                               : seq->lengths ? (size_t)seq->lengths[b] : y->T;
+            const size_t t = d              ? 0
+                             : seq->lengths ? (size_t)seq->lengths[b]
+                                            : y->T;
             rnn_i_copy(to + b * y->H, slots + t * y->state + b * y->H, y->H);
         }
 }
@@ -6011,9 +6014,8 @@ RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
         rnn_threefry(seq->seed, at, key);
         for (b = first; b < end; b++)
             if (!seq->lengths || seq->lengths[b] > t)
-                RNN_I_DO(call->k, dropout)(n, key, seq->first_row + (uint32_t)b,
-                                           limit, keep,
-                                           y + rnn_i_at(seq, t, b, n));
+                RNN_I_DO(call->k, dropout, n, key, seq->first_row + (uint32_t)b,
+                         limit, keep, y + rnn_i_at(seq, t, b, n));
     }
 }
 
@@ -6044,8 +6046,7 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, int train, int room)
 {
     y->packed = train && room;
-    y->strips = room &&
-                (!train || (y->B > 1 && y->T * y->B >= RNN_I_FEW));
+    y->strips = room && (!train || (y->B > 1 && y->T * y->B >= RNN_I_FEW));
 }
 
 /* A share of the copies; not of a W_ih whose rows are gathered as they are. */
@@ -6125,8 +6126,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
     }
     if (to < seq->steps)
         return;
-    rnn_i_state_out(y, seq, d, a->h, seq->hn ? seq->hn + at : NULL, first,
-                    end);
+    rnn_i_state_out(y, seq, d, a->h, seq->hn ? seq->hn + at : NULL, first, end);
     if (y->C)
         rnn_i_state_out(y, seq, d, a->c, seq->cn ? seq->cn + at : NULL, first,
                         end);
@@ -6333,11 +6333,11 @@ RNN_I_FN void rnn_i_vector_grads(const rnn_i_call *call, const rnn_i_layer *a,
         t = a->d ? i : seq->steps - 1 - i;
         for (b = 0; b < B; b++)
             for (k = 0; k < e->n && t < (int)rnn_i_steps(seq, b); k++)
-                RNN_I_DO(call->k, accumulate_product)
-                (end - first,
-                 a->z + rnn_i_at(seq, t, b, kh) + (e->z + k) * H + first,
-                 c + rnn_i_at(seq, t, b, H) + first,
-                 dp + (e->u + k) * H + first);
+                RNN_I_DO(call->k, accumulate_product, end - first,
+                         a->z + rnn_i_at(seq, t, b, kh) + (e->z + k) * H +
+                             first,
+                         c + rnn_i_at(seq, t, b, H) + first,
+                         dp + (e->u + k) * H + first);
     }
 }
 
@@ -6398,8 +6398,8 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
             rnn_i_layer_of(y, l, d, &a);
             parts = rnn_i_input(y, stack, l, part);
             for (i = 0; i < RNN_I_PIECES; i++)
-                rnn_i_piece_grads(call, &a, &y->row->piece[i], seq, part,
-                                  parts, grads);
+                rnn_i_piece_grads(call, &a, &y->row->piece[i], seq, part, parts,
+                                  grads);
         }
 }
 
@@ -6601,16 +6601,15 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
             at = rnn_i_at(o->seq, t, b, 1);
             e = o->attn + at * S;
             row = o->from ? (size_t)o->from[b] : b;
-            n = rnn_i_steps(o->seq, b) > (size_t)t
-                    ? rnn_i_steps(o->source, row)
-                    : 0;
+            n = rnn_i_steps(o->seq, b) > (size_t)t ? rnn_i_steps(o->source, row)
+                                                   : 0;
             q = o->query + at * A;
             if (n && !o->a.row->W) /* a dot's query is s, or s / sqrt Q */
-                RNN_I_DO(call->k, scale)(A, o->a.row->scaled ? scale : 1,
-                                         o->s.x + at * o->s.row, q);
+                RNN_I_DO(call->k, scale, A, o->a.row->scaled ? scale : 1,
+                         o->s.x + at * o->s.row, q);
             for (j = 0; j < n; j++)
-                e[j] = RNN_I_DO(call->k, score)(o->a.row->v, A, v, q,
-                                                rnn_i_key(o, j, row));
+                e[j] = RNN_I_DO(call->k, score, o->a.row->v, A, v, q,
+                                rnn_i_key(o, j, row));
             for (j = n; j < S; j++)
                 e[j] = 0;
             if (scores)
@@ -6623,7 +6622,7 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
             p.k = n;
             p.a = e;
             p.b = o->h.x + row * o->h.row;
-            RNN_I_DO(call->k, product)(&p);
+            RNN_I_DO(call->k, product, &p);
         }
 }
 
@@ -6667,21 +6666,21 @@ RNN_I_FN void rnn_i_attend_backward(const rnn_i_call *call, const rnn_i_look *o)
             a = o->attn + at * S;
             dc = o->dcontext + at * K;
             for (j = 0; j < n; j++) {
-                de[j] = RNN_I_DO(call->k, score)(
-                    0, K, NULL, dc,
-                    o->h.x + rnn_i_at(o->source, (int)j, b, o->h.row));
+                de[j] =
+                    RNN_I_DO(call->k, score, 0, K, NULL, dc,
+                             o->h.x + rnn_i_at(o->source, (int)j, b, o->h.row));
                 if (o->dattn)
                     de[j] = rnn_i_add(de[j], o->dattn[at * S + j]);
             }
-            sum = RNN_I_DO(call->k, score)(0, n, NULL, a, de);
+            sum = RNN_I_DO(call->k, score, 0, n, NULL, a, de);
             for (j = 0; j < n; j++)
-                RNN_I_DO(call->k, score_backward)
-                (o->a.row->v, A, rnn_i_mul(a[j], rnn_i_sub(de[j], sum)), v,
-                 o->query + at * A, rnn_i_key(o, j, b), dq,
-                 o->dkeys + rnn_i_at(o->source, (int)j, b, A),
-                 o->dv ? o->dv + b * A : NULL);
+                RNN_I_DO(call->k, score_backward, o->a.row->v, A,
+                         rnn_i_mul(a[j], rnn_i_sub(de[j], sum)), v,
+                         o->query + at * A, rnn_i_key(o, j, b), dq,
+                         o->dkeys + rnn_i_at(o->source, (int)j, b, A),
+                         o->dv ? o->dv + b * A : NULL);
             if (o->a.row->scaled)
-                RNN_I_DO(call->k, scale)(A, scale, dq, dq);
+                RNN_I_DO(call->k, scale, A, scale, dq, dq);
         }
 }
 
@@ -6712,7 +6711,7 @@ RNN_I_FN void rnn_i_attend_backward_query(const rnn_i_call *call,
             if (rnn_i_steps(o->seq, b) <= (size_t)t)
                 continue;
             if (p->add)
-                RNN_I_DO(call->k, accumulate)(A, from, ds);
+                RNN_I_DO(call->k, accumulate, A, from, ds);
             else
                 rnn_i_copy(ds, from, A);
         }
@@ -6758,14 +6757,14 @@ RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
         p.b = o->dcontext + b * K;
         p.c = dh + b * K;
         if (p.m && p.k)
-            RNN_I_DO(call->k, product)(&p);
+            RNN_I_DO(call->k, product, &p);
     }
 }
 
 /* dW = sum s^T dquery, dU = sum h^T dkeys, dv: rows have added theirs up, in an
  * array of A for each row of the batch. */
-RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call,
-                                    const rnn_i_look *o, rnn_real *grads)
+RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call, const rnn_i_look *o,
+                                    rnn_real *grads)
 {
     const size_t A = o->a.A;
     size_t first, end, b;
@@ -6782,8 +6781,8 @@ RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call,
     }
     if (o->a.row->v)
         for (b = 0; b < (size_t)o->source->batch; b++)
-            RNN_I_DO(call->k, accumulate)(end - first, o->dv + b * A + first,
-                                          grads + o->a.v + first);
+            RNN_I_DO(call->k, accumulate, end - first, o->dv + b * A + first,
+                     grads + o->a.v + first);
 }
 
 /* ---- the block alone ----------------------------------------------------- */
@@ -6895,8 +6894,8 @@ RNN_I_FN rnn_status rnn_i_look_ready(const rnn_i_look *o,
 {
     if ((!pass->params && o->a.params) || !pass->keys || !pass->attn)
         return RNN_E_ARG;
-    return pass->keys_len < (size_t)o->source->steps *
-                                (size_t)o->source->batch * o->a.A
+    return pass->keys_len <
+                   (size_t)o->source->steps * (size_t)o->source->batch * o->a.A
                ? RNN_E_BUFFER
                : RNN_OK;
 }
@@ -7085,8 +7084,8 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
 
     if ((unsigned)model->target >= (unsigned)RNN_INPUTS ||
         (unsigned)model->context >= (unsigned)RNN_CONTEXTS ||
-        (unsigned)model->attention >= (unsigned)RNN_SCORES ||
-        model->feed > 7 || (model->feed & 6) == 6 || model->hand_over > 3 ||
+        (unsigned)model->attention >= (unsigned)RNN_SCORES || model->feed > 7 ||
+        (model->feed & 6) == 6 || model->hand_over > 3 ||
         model->num_sources < 0 || model->num_sources > RNN_MAX_SOURCES)
         return RNN_E_ARG;
     if (model->target_size < 0 || model->decoder_hidden_size < 0 ||
@@ -7111,8 +7110,7 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
     m->q = model->context_size > 0;
     if (m->q && !m->uses_c)
         return RNN_E_ARG;
-    m->keeps = m->attention ||
-               (m->uses_c && rnn_i_contexts[m->context].memory);
+    m->keeps = m->attention || (m->uses_c && rnn_i_contexts[m->context].memory);
     for (i = 0; i < m->sources; i++)
         rnn_i_set_side(model, &m->source[i].side, (int)model->input,
                        model->input_size, model->embedding_size);
@@ -7281,8 +7279,8 @@ RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
         st = rnn_i_attention_of(model, m, i, &params);
     top->table = rnn_i_offset(&params, rnn_i_times(top->I, top->E));
     top->rnn = rnn_i_offset(&params, rnn_i_stack_params(&top->y));
-    m->head = rnn_i_offset(&params, rnn_i_plus(rnn_i_times(m->W + m->Z, m->O),
-                                               m->O));
+    m->head =
+        rnn_i_offset(&params, rnn_i_plus(rnn_i_times(m->W + m->Z, m->O), m->O));
     m->params = params.n;
     return st ? st : rnn_i_fits(params.n) ? RNN_OK : RNN_E_SIZE;
 }
@@ -7341,11 +7339,10 @@ RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
     for (i = 0; i < m->sources; i++) {
         rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
-        s->memory = rnn_i_take(a, m->keeps ? rnn_i_times3(
-            s->S, B, s->side.y.D * s->side.y.H) : 0);
-        s->look.keys = rnn_i_take(a, m->attention && att->row->U
-                                         ? rnn_i_times3(s->S, B, att->A)
-                                         : 0);
+        s->memory = rnn_i_take(
+            a, m->keeps ? rnn_i_times3(s->S, B, s->side.y.D * s->side.y.H) : 0);
+        s->look.keys = rnn_i_take(
+            a, m->attention && att->row->U ? rnn_i_times3(s->S, B, att->A) : 0);
     }
     m->c = rnn_i_take(a, rnn_i_times(B, m->C));
 }
@@ -7359,8 +7356,8 @@ RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
 
     m->r = rnn_i_take(keep, rnn_i_times(B, m->R));
     m->h0 = rnn_i_take(keep, rnn_i_times(m->top.y.L, m->top.y.state));
-    m->c0 = rnn_i_take(keep, rnn_i_times3(m->top.y.C, m->top.y.L,
-                                          m->top.y.state));
+    m->c0 =
+        rnn_i_take(keep, rnn_i_times3(m->top.y.C, m->top.y.L, m->top.y.state));
     if (scratch) {
         m->dc = rnn_i_take(scratch, rnn_i_times(B, m->C));
         m->dr = m->q ? rnn_i_take(scratch, rnn_i_times(B, m->R)) : m->dc;
@@ -7378,8 +7375,8 @@ RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
             continue;
         states = rnn_i_times3(y->L, y->D, y->state);
         s->side.dx = rnn_i_take(scratch, rnn_i_times(rows, s->side.E));
-        s->dmemory = rnn_i_take(scratch,
-                                m->keeps ? rnn_i_times(rows, y->D * y->H) : 0);
+        s->dmemory =
+            rnn_i_take(scratch, m->keeps ? rnn_i_times(rows, y->D * y->H) : 0);
         s->dhn = rnn_i_take(scratch, states);
         s->dcn = rnn_i_take(scratch, rnn_i_times(states, y->C));
     }
@@ -7428,8 +7425,8 @@ RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
         return;
     m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
     m->dlast = rnn_i_take(scratch, last);
-    m->dhn = rnn_i_take(scratch,
-                        m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
+    m->dhn =
+        rnn_i_take(scratch, m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
 }
 
 /* One step of B rows. */
@@ -7458,12 +7455,10 @@ RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
         rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
         rnn_i_stack_copies(&s->side.y, train, a);
-        s->look.W_t = rnn_i_take(a, train && m->attention && att->row->W
-                                        ? att->U
-                                        : 0);
-        s->look.U_t = rnn_i_take(a, train && m->attention && att->row->U
-                                        ? att->v - att->U
-                                        : 0);
+        s->look.W_t =
+            rnn_i_take(a, train && m->attention && att->row->W ? att->U : 0);
+        s->look.U_t = rnn_i_take(
+            a, train && m->attention && att->row->U ? att->v - att->U : 0);
     }
     rnn_i_stack_copies(&m->top.y, train, a);
     m->bridge_t = rnn_i_take(a, train && m->q ? rnn_i_times(m->R, m->C) : 0);
@@ -7499,8 +7494,8 @@ RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
         if (pass != RNN_I_ENCODING)
             rnn_i_decoder_arrays(m, keep, scratch);
     }
-    m->room = rnn_i_take(&a->scratch,
-                         train && room ? RNN_I_ROOM(m->top.y.H) : 0);
+    m->room =
+        rnn_i_take(&a->scratch, train && room ? RNN_I_ROOM(m->top.y.H) : 0);
 }
 
 /* ---- plan and bind ------------------------------------------------------- */
@@ -7629,9 +7624,8 @@ RNN_I_FN void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
     z->moments = rnn_i_times((size_t)most->moments, m->params);
     z->state = rnn_i_times3(y->L * y->D, B, y->H);
     y = &m->source[0].side.y;
-    z->source_state = m->sources && !m->given
-                          ? rnn_i_times3(y->L * y->D, B, y->H)
-                          : 0;
+    z->source_state =
+        m->sources && !m->given ? rnn_i_times3(y->L * y->D, B, y->H) : 0;
     z->packed = packed.n;
     z->logits = rnn_i_times(rnn_i_most(out, rows), m->Y);
     z->keep = a.keep.n;
@@ -7856,8 +7850,7 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
         if ((source[i].batch > 0 && source[i].batch != batch) ||
             (m->given && (source[i].steps > 1 || source[i].lengths)))
             return RNN_E_ARG;
-        if (source[i].steps > net->most.source_steps ||
-            batch > net->most.batch)
+        if (source[i].steps > net->most.source_steps || batch > net->most.batch)
             return RNN_E_SIZE;
         st = rnn_i_check_seq(source + i, rnn_i_wants(&m->source[i].side));
         if (!st && rnn_i_contexts[m->context].each) {
@@ -8069,8 +8062,8 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
         return st;
     for (i = 0; i < m->sources; i++)
         S[i] = seq->source[i].steps;
-    st = rnn_i_hand_out(net, work, pass, (size_t)seq->steps,
-                        (size_t)seq->batch, S);
+    st = rnn_i_hand_out(net, work, pass, (size_t)seq->steps, (size_t)seq->batch,
+                        S);
     if (st)
         return st;
     m->packed = room;
@@ -8160,9 +8153,8 @@ RNN_I_FN void rnn_i_final_backward(const rnn_i_call *call,
     size_t d;
 
     for (d = 0; d < y->D; d++)
-        RNN_I_DO(call->k, accumulate)(y->H, from + d * y->H,
-                                      dhn + (l * y->D + d) * y->state +
-                                          b * y->H);
+        RNN_I_DO(call->k, accumulate, y->H, from + d * y->H,
+                 dhn + (l * y->D + d) * y->state + b * y->H);
 }
 
 /* One source, and row b of the context that is made of it. */
@@ -8181,8 +8173,11 @@ typedef struct rnn_i_summary {
 
 /* A context is a row of RNN_I_CONTEXTS and two functions of that name, in plain
  * C: RNN_I_SUMMARY(name, forward) writes all of r, zeros if n = 0; (name,
- * backward) adds to dh or dhn. It may read h and r, which are as forward left
- * them, and may spoil dr. */
+ * backward) adds to dh or dhn, in which attention's gradient or another's may
+ * stand already. It may read h and r, which are as forward left them, and may
+ * spoil dr. Valid steps are the first n; h is 0 at the others. Arithmetic is
+ * rnn_i_add, ... of [BASE], or a kernel by RNN_I_DO, so that it rounds alike
+ * everywhere; comparisons and copies need neither. */
 #define RNN_I_SUMMARY(name, way)                                               \
     RNN_I_FN void rnn_i_##name##_##way(const rnn_i_summary *s)
 
@@ -8205,19 +8200,19 @@ RNN_I_SUMMARY(MEAN, forward)
 
     rnn_i_copy(s->r, NULL, s->K);
     for (j = 0; j < s->n; j++)
-        RNN_I_DO(s->call->k, accumulate)(s->K, s->h + j * s->step, s->r);
-    RNN_I_DO(s->call->k, scale)(
-        s->K, rnn_i_div(1, (rnn_real)(s->n ? s->n : 1)), s->r, s->r);
+        RNN_I_DO(s->call->k, accumulate, s->K, s->h + j * s->step, s->r);
+    RNN_I_DO(s->call->k, scale, s->K, rnn_i_div(1, (rnn_real)(s->n ? s->n : 1)),
+             s->r, s->r);
 }
 
 RNN_I_SUMMARY(MEAN, backward)
 {
     size_t j;
 
-    RNN_I_DO(s->call->k, scale)(
-        s->K, rnn_i_div(1, (rnn_real)(s->n ? s->n : 1)), s->dr, s->dr);
+    RNN_I_DO(s->call->k, scale, s->K, rnn_i_div(1, (rnn_real)(s->n ? s->n : 1)),
+             s->dr, s->dr);
     for (j = 0; j < s->n; j++)
-        RNN_I_DO(s->call->k, accumulate)(s->K, s->dr, s->dh + j * s->step);
+        RNN_I_DO(s->call->k, accumulate, s->K, s->dr, s->dh + j * s->step);
 }
 
 /* r = [h_1; ...; h_n; 0]    dh_j += dr_j */
@@ -8235,8 +8230,8 @@ RNN_I_SUMMARY(ALL, backward)
     size_t j;
 
     for (j = 0; j < s->n; j++)
-        RNN_I_DO(s->call->k, accumulate)(s->K, s->dr + j * s->K,
-                                         s->dh + j * s->step);
+        RNN_I_DO(s->call->k, accumulate, s->K, s->dr + j * s->K,
+                 s->dh + j * s->step);
 }
 
 #define RNN_I_RUN(way, name, ...)                                              \
@@ -8331,7 +8326,7 @@ RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_set_part(&r, m->r, R, NULL);
     c = rnn_i_result(m->c, C, Q.w + R * C);
     rnn_i_rows_forward(call, &flat, &r, &Q, 0, &c);
-    RNN_I_DO(call->k, map)(RNN_FN_TANH, n, m->c + first * C, m->c + first * C);
+    RNN_I_DO(call->k, map, RNN_FN_TANH, n, m->c + first * C, m->c + first * C);
 }
 
 /* dc becomes that of tanh's argument, and dr = dc Q^T. Without q, dr is dc. */
@@ -8349,8 +8344,8 @@ RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
     if (!m->q)
         return;
     rnn_i_share(call, m->B, &first, &end);
-    RNN_I_DO(call->k, map_backward)(RNN_FN_TANH, (end - first) * C,
-                                      m->c + first * C, m->dc + first * C);
+    RNN_I_DO(call->k, map_backward, RNN_FN_TANH, (end - first) * C,
+             m->c + first * C, m->dc + first * C);
     rnn_i_flat(&flat, (int)m->B);
     rnn_i_set_part(&r, NULL, m->R, m->dr);
     Q = rnn_i_matrix_at(params + m->bridge, m->R, C);
@@ -8415,8 +8410,8 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
                 if (layers)
                     rnn_i_final(s, &o->source[i], l, 0, b, m->h0 + to);
                 if (m->hand & RNN_HAND_CELL && y->C)
-                    rnn_i_final(s, &o->source[i], layers ? l : s->y.L - 1, 1,
-                                b, m->c0 + to);
+                    rnn_i_final(s, &o->source[i], layers ? l : s->y.L - 1, 1, b,
+                                m->c0 + to);
             }
         at += s->y.D * s->y.H;
     }
@@ -8436,16 +8431,15 @@ RNN_I_FN void rnn_i_start_backward(const rnn_i_call *call, const rnn_i_open *o,
     for (l = 0; flow && l < y->L; l++) {
         const size_t at = first * y->H, n = (end - first) * y->H;
         if (flow->dh0)
-            rnn_i_copy(flow->dh0 + l * y->state + at,
-                       y->dh + l * y->carry + at, n);
+            rnn_i_copy(flow->dh0 + l * y->state + at, y->dh + l * y->carry + at,
+                       n);
         if (flow->dc0 && y->C)
-            rnn_i_copy(flow->dc0 + l * y->state + at,
-                       y->dc + l * y->carry + at, n);
+            rnn_i_copy(flow->dc0 + l * y->state + at, y->dc + l * y->carry + at,
+                       n);
     }
     if (m->feed & RNN_FEED_STATE)
-        RNN_I_DO(call->k, accumulate)((end - first) * m->C,
-                                        y->dh + first * m->C,
-                                        m->dc + first * m->C);
+        RNN_I_DO(call->k, accumulate, (end - first) * m->C,
+                 y->dh + first * m->C, m->dc + first * m->C);
 }
 
 /* The way back of what was handed over: dh_0 and dc_0 of the decoder to the
@@ -8592,8 +8586,8 @@ RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
             rnn_i_stack_grads(call, &e->y, &e->stack, &o->encoder[i],
                               grads + e->rnn);
         if (!m->given || m->uses_c) /* 1 vs N: r is the rows themselves */
-            rnn_i_embed_grads(call, e, &o->source[i],
-                              m->given ? m->dr : e->dx, grads);
+            rnn_i_embed_grads(call, e, &o->source[i], m->given ? m->dr : e->dx,
+                              grads);
     }
 }
 
@@ -8679,7 +8673,7 @@ RNN_I_FN void rnn_i_part_backward(const rnn_i_call *call, const rnn_seq *seq,
             if (rnn_i_steps(seq, b) <= (size_t)t)
                 continue;
             if (p->add)
-                RNN_I_DO(call->k, accumulate)(p->width, from, to);
+                RNN_I_DO(call->k, accumulate, p->width, from, to);
             else
                 rnn_i_copy(to, from, p->width);
         }
@@ -8758,8 +8752,8 @@ RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
     }
     n = rnn_i_head_input(o, 0, part, &rows);
     if (top->y.drop && top->drop_last > 0)
-        rnn_i_dropout(call, &rows, RNN_I_LAST_LAYER, top->drop_last,
-                      m->last, m->W);
+        rnn_i_dropout(call, &rows, RNN_I_LAST_LAYER, top->drop_last, m->last,
+                      m->W);
     rnn_i_head_forward(call, m, params, &rows, part, n, logits);
 }
 
@@ -8793,8 +8787,8 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
                                  m->dlast + b * m->W, m->dhn);
         in.dhn = m->dhn;
     }
-    rnn_i_stack_backward(call, y, &m->top.stack, params + m->top.rnn,
-                         &o->inner, m->n_to_1 ? NULL : y->dy, &in);
+    rnn_i_stack_backward(call, y, &m->top.stack, params + m->top.rnn, &o->inner,
+                         m->n_to_1 ? NULL : y->dy, &in);
 }
 
 /* ---- a decoder over all steps -------------------------------------------- */
@@ -8831,10 +8825,10 @@ RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
         rng.count[1] = 0x80000000u;
         if (seq->own_sample) /* a NaN leaves the given token */
             (void)!rnn_sample(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
-                             &softmax, &rng, NULL, seq->own_ids + i);
+                              &softmax, &rng, NULL, seq->own_ids + i);
         else
             (void)!rnn_greedy(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
-                             seq->own_ids + i);
+                              seq->own_ids + i);
     }
 }
 
@@ -8917,8 +8911,8 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
         in.dcn = flow->dcn;
     }
     if (!m->attention) {
-        rnn_i_stack_backward(call, &y, &m->top.stack, weights, &o->inner,
-                             y.dy, &in);
+        rnn_i_stack_backward(call, &y, &m->top.stack, weights, &o->inner, y.dy,
+                             &in);
         return;
     }
     for (i = 0; i < m->sources; i++)
@@ -9101,8 +9095,7 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
     rnn_real *grads = work->grads;
 
     rnn_i_head_grads(call, o, work->dlogits, grads);
-    rnn_i_stack_grads(call, &top->y, &top->stack, &o->inner,
-                      grads + top->rnn);
+    rnn_i_stack_grads(call, &top->y, &top->stack, &o->inner, grads + top->rnn);
     rnn_i_embed_grads(call, top, &o->tokens, top->dx, grads);
     if (o->m.decoder)
         rnn_i_encode_grads(call, o, grads);
@@ -9187,8 +9180,8 @@ RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
         const int there = i < m->sources && !m->given;
         view->source[i].memory = there && m->keeps ? s->memory : NULL;
         view->source[i].attention = there && m->attention ? s->look.attn : NULL;
-        view->source[i].context = there && m->attention ? s->look.context
-                                                        : NULL;
+        view->source[i].context =
+            there && m->attention ? s->look.context : NULL;
     }
     return RNN_OK;
 }
@@ -9369,10 +9362,10 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
         if (rnn_i_side_tensor(&n, t, &m.source[s].side, !m.given, tables[s],
                               encoders[s]))
             return RNN_OK;
-    if (m.q && (rnn_i_named(&n, t, "bridge.weight", "", m.C, m.R, m.bridge,
-                            m.R) ||
-                rnn_i_named(&n, t, "bridge.bias", "", m.C, 0,
-                            m.bridge + m.R * m.C, m.R)))
+    if (m.q &&
+        (rnn_i_named(&n, t, "bridge.weight", "", m.C, m.R, m.bridge, m.R) ||
+         rnn_i_named(&n, t, "bridge.bias", "", m.C, 0, m.bridge + m.R * m.C,
+                     m.R)))
         return RNN_OK;
     for (s = 0; s < m.sources && m.attention; s++) {
         const rnn_i_att *a = &m.source[s].look.a;
@@ -9387,16 +9380,16 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
     }
     if (rnn_i_side_tensor(&n, t, &m.top, 1,
                           m.decoder && !m.given ? "emb_tgt" : "emb",
-                          m.decoder && !m.given      ? "dec."
+                          m.decoder && !m.given         ? "dec."
                           : m.decoder || m.O || m.top.E ? "rnn."
-                                                     : ""))
+                                                        : ""))
         return RNN_OK;
     if (!m.O)
         return RNN_E_END;
     W = m.W + m.Z;
     return rnn_i_named(&n, t, "out.weight", "", m.O, W, m.head, W) ||
-                   rnn_i_named(&n, t, "out.bias", "", m.O, 0,
-                               m.head + W * m.O, W)
+                   rnn_i_named(&n, t, "out.bias", "", m.O, 0, m.head + W * m.O,
+                               W)
                ? RNN_OK
                : RNN_E_END;
 }
@@ -9462,7 +9455,7 @@ RNN_I_FN int rnn_i_finite(rnn_real x)
 RNN_I_FN rnn_real rnn_i_weight(const rnn_i_call *call, const rnn_real *weights,
                                size_t rows)
 {
-    return weights ? RNN_I_DO(call->k, sum)(rows, weights, NULL)
+    return weights ? RNN_I_DO(call->k, sum, rows, weights, NULL)
                    : (rnn_real)rows;
 }
 
@@ -9480,7 +9473,7 @@ RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
         return RNN_E_ARG;
     if (n <= 0)
         n = rnn_i_weight(&call, weights, count);
-    sum = RNN_I_DO(call.k, sum)(count, l, weights);
+    sum = RNN_I_DO(call.k, sum, count, l, weights);
     *mean = sum == 0 ? 0 : rnn_i_div(sum, n); /* nothing counted: 0, not 0/0 */
     return rnn_i_finite(*mean) ? RNN_OK : RNN_E_NOT_FINITE;
 }
@@ -9539,21 +9532,21 @@ RNN_I_FN rnn_real rnn_i_class_loss(const rnn_i_call *call, const rnn_i_loss *s,
     rnn_real max, sum, lse, cq, all = 0, l = 0;
     size_t k;
 
-    max = RNN_I_DO(call->k, greatest)(s->O, x);
-    sum = RNN_I_DO(call->k, exp_sum)(s->O, max, 1, x, NULL);
-    RNN_I_DO(call->k, map)(RNN_FN_LOG, 1, &sum, &lse);
+    max = RNN_I_DO(call->k, greatest, s->O, x);
+    sum = RNN_I_DO(call->k, exp_sum, s->O, max, 1, x, NULL);
+    RNN_I_DO(call->k, map, RNN_FN_LOG, 1, &sum, &lse);
     for (k = 0; k < s->O; k++) {
         cq = rnn_i_class_share(s, k, y);
         all = rnn_i_add(all, cq);
         if (cq != 0) /* x may be -infinity elsewhere */
-            l = rnn_i_add(l, rnn_i_mul(
-                                 cq, rnn_i_sub(lse, rnn_i_sub(x[k], max))));
+            l = rnn_i_add(l,
+                          rnn_i_mul(cq, rnn_i_sub(lse, rnn_i_sub(x[k], max))));
     }
     if (p) {
         (void)rnn_i_softmax(call, s->O, x, p, &max);
         for (k = 0; k < s->O; k++)
-            p[k] = rnn_i_mul(f, rnn_i_sub(rnn_i_mul(p[k], all),
-                                          rnn_i_class_share(s, k, y)));
+            p[k] = rnn_i_mul(
+                f, rnn_i_sub(rnn_i_mul(p[k], all), rnn_i_class_share(s, k, y)));
     }
     return l;
 }
@@ -9575,29 +9568,27 @@ RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
         return 0;
     }
     if (!s->ids)
-        return rnn_i_div(
-            RNN_I_DO(call->k, row_loss)(
-                s->squared, s->O,
-                rnn_i_div(rnn_i_div(w, s->n), (rnn_real)s->O), x,
-                s->targets + to * s->O, p),
-            (rnn_real)s->O);
+        return rnn_i_div(RNN_I_DO(call->k, row_loss, s->squared, s->O,
+                                  rnn_i_div(rnn_i_div(w, s->n), (rnn_real)s->O),
+                                  x, s->targets + to * s->O, p),
+                         (rnn_real)s->O);
     if (s->how.class_weights)
         return rnn_i_class_loss(call, s, i, w, p);
     /* log-probabilities enter as x - max; smoothing takes some of all */
     at = x[s->ids[to]];
     if (s->each > 0) {
-        max = RNN_I_DO(call->k, greatest)(s->O, x);
-        spread = RNN_I_DO(call->k, spread)(s->O, max, s->each, x);
+        max = RNN_I_DO(call->k, greatest, s->O, x);
+        spread = RNN_I_DO(call->k, spread, s->O, max, s->each, x);
     }
     sum = rnn_i_softmax(call, s->O, x, p, &max);
     at = rnn_i_mul(s->rest, rnn_i_sub(at, max));
-    RNN_I_DO(call->k, map)(RNN_FN_LOG, 1, &sum, &l);
+    RNN_I_DO(call->k, map, RNN_FN_LOG, 1, &sum, &l);
     l = rnn_i_sub(l, rnn_i_add(at, spread));
     for (j = 0; p && s->each > 0 && j < s->O; j++)
         p[j] = rnn_i_sub(p[j], s->each);
     if (p) {
         p[s->ids[to]] = rnn_i_sub(p[s->ids[to]], s->rest);
-        RNN_I_DO(call->k, scale)(s->O, rnn_i_div(w, s->n), p, p);
+        RNN_I_DO(call->k, scale, s->O, rnn_i_div(w, s->n), p, p);
     }
     return l;
 }
@@ -9637,9 +9628,9 @@ RNN_I_FN rnn_real rnn_i_loss_count(const rnn_i_loss *s)
         lane[i] = 0;
     for (i = 0; i < s->rows; i++)
         if ((w = rnn_i_loss_weight(s, i)) != 0)
-            lane[i & 15] = rnn_i_add(
-                lane[i & 15],
-                c ? rnn_i_mul(w, c[s->ids[rnn_i_target(s, i)]]) : w);
+            lane[i & 15] =
+                rnn_i_add(lane[i & 15],
+                          c ? rnn_i_mul(w, c[s->ids[rnn_i_target(s, i)]]) : w);
     return rnn_i_fold(lane);
 }
 
@@ -9753,8 +9744,7 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
 }
 
 RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
-                                    const rnn_seq *seq,
-                                    const int *targets,
+                                    const rnn_seq *seq, const int *targets,
                                     const rnn_loss *how, rnn_real *loss)
 {
     rnn_i_loss s;
@@ -9775,8 +9765,7 @@ RNNDEF rnn_status rnn_sigmoid_cross_entropy(const rnn_net *net, rnn_work *work,
 }
 
 RNNDEF rnn_status rnn_squared_error(const rnn_net *net, rnn_work *work,
-                                    const rnn_seq *seq,
-                                    const rnn_real *targets,
+                                    const rnn_seq *seq, const rnn_real *targets,
                                     const rnn_loss *how, rnn_real *loss)
 {
     rnn_i_loss s;
@@ -9849,8 +9838,8 @@ RNN_I_FN rnn_real *rnn_i_cell_of(const rnn_tensor *t, rnn_real *params,
 
 /* A matrix of n rows (or columns: across) of m numbers at row r0 made
  * orthonormal, m >= n: Gram & Schmidt, twice, for the digits. */
-RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params,
-                               size_t r0, size_t n, size_t m, int across)
+RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params, size_t r0,
+                               size_t n, size_t m, int across)
 {
 #define RNN_I_AT(i, j)                                                         \
     (across ? rnn_i_cell_of(t, params, r0 + (j), (i))                          \
@@ -9863,11 +9852,11 @@ RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params,
         for (pass = 0; pass < 2; pass++)
             for (k = 0; k < i; k++) {
                 for (s = 0, j = 0; j < m; j++)
-                    s = rnn_i_add(s, rnn_i_mul(*RNN_I_AT(i, j),
-                                               *RNN_I_AT(k, j)));
+                    s = rnn_i_add(s,
+                                  rnn_i_mul(*RNN_I_AT(i, j), *RNN_I_AT(k, j)));
                 for (j = 0; j < m; j++)
-                    *RNN_I_AT(i, j) = rnn_i_sub(
-                        *RNN_I_AT(i, j), rnn_i_mul(s, *RNN_I_AT(k, j)));
+                    *RNN_I_AT(i, j) = rnn_i_sub(*RNN_I_AT(i, j),
+                                                rnn_i_mul(s, *RNN_I_AT(k, j)));
             }
         for (s = 0, j = 0; j < m; j++)
             s = rnn_i_add(s, rnn_i_mul(*RNN_I_AT(i, j), *RNN_I_AT(i, j)));
@@ -9965,9 +9954,8 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
     return st;
 }
 
-RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model,
-                                       rnn_real *params, size_t params_len,
-                                       rnn_real bias)
+RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
+                                       size_t params_len, rnn_real bias)
 {
     rnn_i_model m;
     rnn_i_layer a;
@@ -10020,7 +10008,7 @@ RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
         return st;
     if (!grads || !(limit >= 0))
         return RNN_E_ARG;
-    *most = RNN_I_DO(call->k, greatest_size)(n, grads);
+    *most = RNN_I_DO(call->k, greatest_size, n, grads);
     return rnn_i_finite(*most) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
@@ -10039,14 +10027,14 @@ RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
     if (st || most <= 0)
         return st;
     s = rnn_i_scale_to_one(most);
-    root = rnn_i_sqrt(RNN_I_DO(call.k, sum_squares)(n, s, grads));
+    root = rnn_i_sqrt(RNN_I_DO(call.k, sum_squares, n, s, grads));
     if (norm)
         *norm = rnn_i_div(root, s);
     /* max / (root / s + 1e-6), but root / s may overflow: times s throughout */
     f = rnn_i_div(rnn_i_mul(max_norm, s),
                   rnn_i_add(root, rnn_i_mul((rnn_real)1e-6, s)));
     if (f < 1)
-        RNN_I_DO(call.k, scale)(n, f, grads, grads);
+        RNN_I_DO(call.k, scale, n, f, grads, grads);
     return RNN_OK;
 }
 
@@ -10064,7 +10052,7 @@ RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
         return st;
     f = rnn_i_div(max_norm, rnn_i_add(most, (rnn_real)1e-6));
     if (f < 1)
-        RNN_I_DO(call.k, scale)(n, f, grads, grads);
+        RNN_I_DO(call.k, scale, n, f, grads, grads);
     return RNN_OK;
 }
 
@@ -10079,7 +10067,7 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
         return st;
     if (!grads || !(limit >= 0))
         return RNN_E_ARG;
-    RNN_I_DO(call.k, clamp)(n, limit, grads);
+    RNN_I_DO(call.k, clamp, n, limit, grads);
     return RNN_OK;
 }
 
@@ -10108,7 +10096,7 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
     opt->beta2 = (rnn_real)0.999;
     opt->eps = kind == RNN_OPT_ADAGRAD    ? (rnn_real)1e-10
                : kind == RNN_OPT_ADADELTA ? (rnn_real)1e-6
-                                      : (rnn_real)1e-8;
+                                          : (rnn_real)1e-8;
     opt->lr_decay = opt->initial = 0;
     opt->step = 0;
     opt->bias1 = opt->bias2 = 0;
@@ -10131,8 +10119,7 @@ RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o)
 }
 
 /* How many arrays of the length of params a kind keeps from step to step. */
-RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
-                                        size_t *count)
+RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count)
 {
     rnn_status st = rnn_i_check_optimizer(opt);
 
@@ -10164,10 +10151,10 @@ RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
     /* 1 - beta^t follows the recurrence of a moment of ones, from 0 */
     if (opt->step == 1)
         opt->bias1 = opt->bias2 = 0;
-    opt->bias1 = rnn_i_add(rnn_i_mul(opt->beta1, opt->bias1),
-                           rnn_i_sub(1, opt->beta1));
-    opt->bias2 = rnn_i_add(rnn_i_mul(opt->beta2, opt->bias2),
-                           rnn_i_sub(1, opt->beta2));
+    opt->bias1 =
+        rnn_i_add(rnn_i_mul(opt->beta1, opt->bias1), rnn_i_sub(1, opt->beta1));
+    opt->bias2 =
+        rnn_i_add(rnn_i_mul(opt->beta2, opt->bias2), rnn_i_sub(1, opt->beta2));
     return RNN_OK;
 }
 
@@ -10190,7 +10177,7 @@ RNN_I_FN void rnn_i_update_range(const rnn_i_call *call, void *arg)
     u.m1 = u.m1 ? u.m1 + first : NULL;
     u.m2 = u.m2 ? u.m2 + first : NULL;
     u.m3 = u.m3 ? u.m3 + first : NULL;
-    RNN_I_DO(call->k, update)(end - first, &u);
+    RNN_I_DO(call->k, update, end - first, &u);
 }
 
 /* What depends on the step, not on the element, is computed here once; the
@@ -10258,7 +10245,7 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
 
 /* Takes back a step that was begun; its state was this before. */
 RNN_I_FN rnn_status rnn_i_take_back(rnn_optimizer *opt, rnn_real bias1,
-                                  rnn_real bias2, rnn_status st)
+                                    rnn_real bias2, rnn_status st)
 {
     opt->step--;
     opt->bias1 = bias1;
@@ -10358,13 +10345,13 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     rnn_real f;
 
     if (!s || !lr || (unsigned)s->kind >= (unsigned)RNN_SCHEDULES ||
-        (s->every == 0 && (s->kind == RNN_SCHEDULE_STEP ||
-                           s->kind == RNN_SCHEDULE_COSINE)))
+        (s->every == 0 &&
+         (s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE)))
         return RNN_E_ARG;
     *lr = s->base;
     if (t < s->warmup) {
-        *lr = rnn_i_mul(s->base, rnn_i_div((rnn_real)(t + 1u),
-                                           (rnn_real)s->warmup));
+        *lr = rnn_i_mul(s->base,
+                        rnn_i_div((rnn_real)(t + 1u), (rnn_real)s->warmup));
         return RNN_OK;
     }
     t -= s->warmup;
@@ -10376,11 +10363,10 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
         *lr = rnn_i_mul(s->base, rnn_i_power(s->gamma, t));
         break;
     case RNN_SCHEDULE_COSINE:
-        f = t < s->every ? rnn_i_half_cosine(rnn_i_div((rnn_real)t,
-                                                       (rnn_real)s->every))
-                         : 0;
-        *lr = rnn_i_add(s->least,
-                        rnn_i_mul(rnn_i_sub(s->base, s->least), f));
+        f = t < s->every
+                ? rnn_i_half_cosine(rnn_i_div((rnn_real)t, (rnn_real)s->every))
+                : 0;
+        *lr = rnn_i_add(s->least, rnn_i_mul(rnn_i_sub(s->base, s->least), f));
         break;
     default: break;
     }
@@ -10402,8 +10388,7 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
         return RNN_E_ARG;
     factor = p->factor > 0 ? p->factor : (rnn_real)0.1;
     threshold = p->threshold > 0 ? p->threshold : (rnn_real)1e-4;
-    if (p->calls == 0 ||
-        metric < rnn_i_mul(p->best, rnn_i_sub(1, threshold))) {
+    if (p->calls == 0 || metric < rnn_i_mul(p->best, rnn_i_sub(1, threshold))) {
         p->best = metric;
         p->bad = 0;
     } else {
@@ -10503,12 +10488,12 @@ RNN_I_FN void rnn_i_cut(rnn_i_set k, const rnn_real *logits, int outputs,
     rnn_i_sort(work, outputs);
     if (how->top_p > 0 && how->top_p < 1) {
         for (i = 0; i < keep; i++) { /* of those that top_k left */
-            e = RNN_I_DO(k, exp_sum)(1, work[0], factor, work + i, NULL);
+            e = RNN_I_DO(k, exp_sum, 1, work[0], factor, work + i, NULL);
             sum = rnn_i_add(sum, e);
         }
         sum = rnn_i_mul(how->top_p, sum);
         for (i = 0; i < keep && at < sum; i++) {
-            e = RNN_I_DO(k, exp_sum)(1, work[0], factor, work + i, NULL);
+            e = RNN_I_DO(k, exp_sum, 1, work[0], factor, work + i, NULL);
             at = rnn_i_add(at, e);
         }
         keep = i > 0 ? i : 1;
@@ -10564,7 +10549,7 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
         left = ties;
         for (i = 0; i < outputs; i += n) {
             n = outputs - i < 16 ? outputs - i : 16;
-            RNN_I_DO(k, exp_sum)((size_t)n, max, factor, logits + i, chunk);
+            RNN_I_DO(k, exp_sum, (size_t)n, max, factor, logits + i, chunk);
             for (j = 0; j < n; j++) {
                 if (cut && !(logits[i + j] > least) &&
                     (logits[i + j] < least || left-- <= 0))
@@ -10676,8 +10661,8 @@ typedef struct rnn_i_tick {
 
 /* The checks of steps of so many rows, and their arrays. */
 RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
-                                    int rows, const int *from,
-                                    rnn_real *h, rnn_real *c, rnn_i_tick *turn)
+                                    int rows, const int *from, rnn_real *h,
+                                    rnn_real *c, rnn_i_tick *turn)
 {
     rnn_i_open *o = &work->i;
     rnn_i_model *m = &o->m;
@@ -10916,8 +10901,8 @@ RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
         return RNN_E_ID;
     if (how->end >= 0 && how->min_tokens && m->O == 1)
         return RNN_E_ARG;
-    if (tokens && (how->begin < 0 || (size_t)how->begin >= m->top.I ||
-                   m->O > m->top.I))
+    if (tokens &&
+        (how->begin < 0 || (size_t)how->begin >= m->top.I || m->O > m->top.I))
         return RNN_E_ID;
     return RNN_OK;
 }
@@ -10962,9 +10947,8 @@ RNN_I_FN rnn_status rnn_i_take_tokens(const rnn_writing *how, int t,
  * that has ended takes part and is not looked at. counts are -1 while a row
  * goes on. */
 RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
-                               const rnn_writing *how, rnn_real *h,
-                               rnn_real *c, int *ids, int *counts,
-                               rnn_real *attn)
+                               const rnn_writing *how, rnn_real *h, rnn_real *c,
+                               int *ids, int *counts, rnn_real *attn)
 {
     rnn_i_tick turn;
     rnn_i_call call;
@@ -10980,13 +10964,12 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     if (!st && how->sampling)
         st = rnn_i_check_sampling(how->sampling, how->rngs);
     if (!st)
-        st = ids && counts
-                 ? rnn_i_open_step(net, work,
-                                   m->decoder && work->i.rows
-                                       ? work->i.rows
-                                       : rnn_i_or_one(how->rows),
-                                   NULL, h, c, &turn)
-                 : RNN_E_ARG;
+        st = ids && counts ? rnn_i_open_step(net, work,
+                                             m->decoder && work->i.rows
+                                                 ? work->i.rows
+                                                 : rnn_i_or_one(how->rows),
+                                             NULL, h, c, &turn)
+                           : RNN_E_ARG;
     if (st)
         return st;
     B = m->B;
@@ -11000,8 +10983,7 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     left = (int)B;
     for (t = 0; !st && t < how->max_tokens && left; t++) {
         turn.one.ids = t ? ids + (size_t)(t - 1) * B : ids;
-        rnn_i_connect_step(&turn, t,
-                           attn ? attn + (size_t)t * weights : NULL);
+        rnn_i_connect_step(&turn, t, attn ? attn + (size_t)t * weights : NULL);
         rnn_i_each(&call, rnn_i_run_step, &turn);
         st = rnn_i_take_tokens(how, t, m, work->logits, ids, counts, &left);
     }
@@ -11120,9 +11102,9 @@ RNN_I_FN rnn_real rnn_i_beam_score(const rnn_i_beam *a, rnn_real p, size_t n)
 
     if (a->d->length_power <= 0 || n == 0)
         return p;
-    RNN_I_DO(a->k, map)(RNN_FN_LOG, 1, &x, &x);
+    RNN_I_DO(a->k, map, RNN_FN_LOG, 1, &x, &x);
     x = rnn_i_mul(x, a->d->length_power);
-    RNN_I_DO(a->k, map)(RNN_FN_EXP, 1, &x, &x);
+    RNN_I_DO(a->k, map, RNN_FN_EXP, 1, &x, &x);
     return rnn_i_div(p, x);
 }
 
@@ -11148,9 +11130,8 @@ RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
     int i, j;
 
     for (i = n; i > 0; i--)
-        if (!(p > a->cand[i - 1] ||
-              (p == a->cand[i - 1] && a->ck[i - 1] == k &&
-               x[v] > x[a->cv[i - 1]])))
+        if (!(p > a->cand[i - 1] || (p == a->cand[i - 1] && a->ck[i - 1] == k &&
+                                     x[v] > x[a->cv[i - 1]])))
             break;
     if (i >= room)
         return n;
@@ -11182,15 +11163,15 @@ RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
         rnn_real max, sum, lse;
 
         sum = rnn_i_softmax(call, a->O, x, NULL, &max);
-        RNN_I_DO(call->k, map)(RNN_FN_LOG, 1, &sum, &sum);
+        RNN_I_DO(call->k, map, RNN_FN_LOG, 1, &sum, &sum);
         lse = rnn_i_add(max, sum);
         if (!rnn_i_finite(lse))
             return -1;
         for (v = 0; v < (int)a->O; v++)
             if (v != a->d->end || t >= a->d->min_tokens)
                 n = rnn_i_beam_insert(
-                    a, x, n, room,
-                    rnn_i_add(a->p[row], rnn_i_sub(x[v], lse)), k, v);
+                    a, x, n, room, rnn_i_add(a->p[row], rnn_i_sub(x[v], lse)),
+                    k, v);
     }
     return n;
 }
@@ -11536,8 +11517,12 @@ RNN_I_FN size_t rnn_i_char(const unsigned char *p, size_t n,
     }
     if (p[0] < 0x20 || p[0] == '"')
         return 0;
-    k = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2
-        : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    k = p[0] < 0x80   ? 1
+        : p[0] < 0xc2 ? 0
+        : p[0] < 0xe0 ? 2
+        : p[0] < 0xf0 ? 3
+        : p[0] < 0xf5 ? 4
+                      : 0;
     if (k == 0 || k > n)
         return 0;
     for (i = 1; i < k; i++)
@@ -11589,8 +11574,8 @@ RNN_I_FN int rnn_i_count(rnn_i_json *j, size_t *v)
         *v = *v * 10 + d;
     }
     if (j->i == first || (j->i - first > 1 && j->p[first] == '0') ||
-        (j->i < j->n && (j->p[j->i] == '.' || j->p[j->i] == 'e' ||
-                         j->p[j->i] == 'E')))
+        (j->i < j->n &&
+         (j->p[j->i] == '.' || j->p[j->i] == 'e' || j->p[j->i] == 'E')))
         return rnn_i_fail(j, "not a whole number, 0 or above");
     return 1;
 }
@@ -11911,8 +11896,7 @@ RNNDEF rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
     if (!st || !pos || !tensor)
         return RNN_E_ARG;
     do {
-        if (!rnn_i_seek(st, *pos, &j) ||
-            !rnn_i_entry(&j, st, 0, tensor, &meta))
+        if (!rnn_i_seek(st, *pos, &j) || !rnn_i_entry(&j, st, 0, tensor, &meta))
             return RNN_E_END;
         *pos = j.i;
     } while (meta);
@@ -12021,7 +12005,10 @@ RNN_I_FN rnn_real rnn_i_from_f32(uint32_t b)
     __builtin_memcpy(&f, &b, sizeof f);
     return (rnn_real)f;
 #else
-    union { uint32_t b; float f; } u;
+    union {
+        uint32_t b;
+        float f;
+    } u;
     u.b = b;
     return (rnn_real)u.f;
 #endif
@@ -12036,7 +12023,10 @@ RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
     __builtin_memcpy(&b, &f, sizeof b);
     return b;
 #else
-    union { uint32_t b; float f; } u;
+    union {
+        uint32_t b;
+        float f;
+    } u;
     u.f = (float)x;
     return u.b;
 #endif
@@ -12145,8 +12135,8 @@ RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
         m.target = RNN_INPUT_DENSE;
     if (!m.target_size || m.target != RNN_INPUT_EMBEDDING)
         m.target_embedding_size = 0;
-    m.decoder_hidden_size = m.decoder_hidden_size ? m.decoder_hidden_size
-                                                  : m.hidden_size;
+    m.decoder_hidden_size =
+        m.decoder_hidden_size ? m.decoder_hidden_size : m.hidden_size;
     m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
     if (!rnn_i_contexts[m.context].each)
         m.source_steps = 0;
@@ -12216,8 +12206,9 @@ RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
     int i, v;
 
     rnn_i_text(o, "\"__metadata__\":{\"format\":\"pt\",\"rnn.h\":\"1\"");
-    for (i = 0; i < (m.wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS
-                                                  : RNN_I_FIELDS); i++) {
+    for (i = 0;
+         i < (m.wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS : RNN_I_FIELDS);
+         i++) {
         rnn_i_text(o, ",\"");
         rnn_i_text(o, rnn_i_fields[i].key);
         rnn_i_text(o, "\":\"");
@@ -12388,7 +12379,8 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
                              RNN_E_MISMATCH);
     m->wiring = RNN_WIRING_N_TO_N;
     for (i = 0; i < (m->wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS
-                                                   : RNN_I_FIELDS); i++) {
+                                                   : RNN_I_FIELDS);
+         i++) {
         if (!rnn_i_read_field(st, &rnn_i_fields[i], &v))
             return rnn_i_because(why, "a field of the description is wrong",
                                  RNN_E_MISMATCH);
@@ -12405,8 +12397,7 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
 RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
                                        rnn_model *model,
                                        unsigned char *vocabulary, size_t cap,
-                                       size_t *vocabulary_len,
-                                       const char **why)
+                                       size_t *vocabulary_len, const char **why)
 {
     rnn_st st;
     rnn_model m;

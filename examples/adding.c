@@ -140,7 +140,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv,
                  "adding learns to add the two marked numbers of a long "
-                 "sequence,\nand so to remember.\n", &o, own);
+                 "sequence,\nand so to remember.\n",
+                 &o, own);
     model.wiring = RNN_WIRING_N_TO_1;
     model.cell = (rnn_cell)o.cell;
     model.input = RNN_INPUT_DENSE;

@@ -157,8 +157,8 @@ static void make_scenes(rnn_rng *rng)
 
         s->relation = order[i] / (SHAPES * SHAPES);
         s->second = order[i] % SHAPES;
-        s->first = s->relation == ALONE ? s->second
-                                        : order[i] / SHAPES % SHAPES;
+        s->first =
+            s->relation == ALONE ? s->second : order[i] / SHAPES % SHAPES;
         say_shape(text, s->first);
         strcat(text, relations[s->relation]);
         if (s->relation != ALONE)
@@ -193,11 +193,11 @@ static void show(const decoder *d, int row)
             fputs(halves[(int)(x[j * SIDE + i] + 2 * x[(j + 1) * SIDE + i])],
                   stdout);
         if (j == 6)
-            printf("   %s", spell(text, &vocabulary, said(d, row),
-                                  d->counts[row]));
+            printf("   %s",
+                   spell(text, &vocabulary, said(d, row), d->counts[row]));
         else if (j == 8 && !is_right(d, row, captions[row]))
-            printf("   wrong: %s", spell(text, &vocabulary, captions[row],
-                                         MOST));
+            printf("   wrong: %s",
+                   spell(text, &vocabulary, captions[row], MOST));
     }
     putchar('\n');
 }
@@ -238,8 +238,8 @@ int main(int argc, char **argv)
     trainer *t;
     decoder *d;
 
-    read_options(argc, argv,
-                 "caption learns to say what is on a picture.\n", &o, own);
+    read_options(argc, argv, "caption learns to say what is on a picture.\n",
+                 &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     make_scenes(&rng);
     p->source[0].x = pictures;
@@ -267,6 +267,7 @@ int main(int argc, char **argv)
     for (i = 0; i < 6; i++)
         show(d, i);
     printf("\nright to the last word: of new pictures of pairs learnt %.3f, "
-           "held out %.3f\n", learnt, tested);
+           "held out %.3f\n",
+           learnt, tested);
     return result("caption_exact", tested, '>', 0.95);
 }

@@ -64,9 +64,9 @@ static const char about[] =
 /* Refuses options that contradict each other. */
 static void check_settings(const settings *s, int argc, char **argv)
 {
-    if (s->load && (s->init || is_given(argc, argv, "--cell") ||
-                    is_given(argc, argv, "--hidden") ||
-                    is_given(argc, argv, "--layers")))
+    if (s->load &&
+        (s->init || is_given(argc, argv, "--cell") ||
+         is_given(argc, argv, "--hidden") || is_given(argc, argv, "--layers")))
         die("--load brings its model: no --init, --cell, --hidden or --layers "
             "with it");
     if (s->load && !s->data &&
@@ -408,7 +408,8 @@ static void write_sample(network *net, const settings *s, int count,
     }
     while (count-- > 0) {
         check(rnn_sample(net->work.logits, net->plan.model.output_size, &how,
-                         &rng, net->sorted, &id), "sampling");
+                         &rng, net->sorted, &id),
+              "sampling");
         put_byte(net->bytes[id], margin);
         read_byte(net, id);
     }
@@ -454,11 +455,12 @@ static void divide(training *t, const char *name, const unsigned char *text,
 
     if ((double)learnt < least)
         die("%s: too short: of its %zu bytes %zu are to learn from; --batch %d "
-            "--steps %d need %.0f", name, len, learnt, s->batch, s->steps,
-            least);
+            "--steps %d need %.0f",
+            name, len, learnt, s->batch, s->steps, least);
     if (held < 2)
         die("%s: too short: --valid %g leaves %zu of its %zu bytes to "
-            "validate; 2 are needed", name, s->valid, held, len);
+            "validate; 2 are needed",
+            name, s->valid, held, len);
     printf("%s: %zu bytes to learn from, %zu to validate\n", name, learnt,
            len - learnt);
     t->text = text;
@@ -473,10 +475,10 @@ static void pack(training *t)
 {
     const network *net = t->net;
 
-    check(rnn_save(&net->plan.model, net->work.params,
-                   net->work.params_len, net->bytes,
-                   (size_t)net->plan.model.input_size, t->file, t->file_len,
-                   &t->file_len), "a checkpoint");
+    check(rnn_save(&net->plan.model, net->work.params, net->work.params_len,
+                   net->bytes, (size_t)net->plan.model.input_size, t->file,
+                   t->file_len, &t->file_len),
+          "a checkpoint");
 }
 
 /* A name that cannot be written shows now, not after hours. */
@@ -582,7 +584,8 @@ static void stop(const training *t, int iteration, const char *what,
     if (t->saved >= 0)
         sprintf(kept, "; --save's file is of iteration %d", t->saved);
     die("stopped in iteration %d: the %s, %g, has exploded; try a smaller "
-        "--lr%s", iteration, what, value, kept);
+        "--lr%s",
+        iteration, what, value, kept);
 }
 
 /* The bytes of iteration k = 0, 1, ...: all rows read on, and start again
@@ -615,8 +618,8 @@ static double update(training *t, size_t k, double *norm)
     seq.first_step = (uint32_t)k * (uint32_t)s->steps;
     check(rnn_forward(&t->plan, w, &seq), "forward");
     how.values = t->losses;
-    status = rnn_cross_entropy(&t->plan, w, &seq, t->ids + s->batch, &how,
-                               &mean);
+    status =
+        rnn_cross_entropy(&t->plan, w, &seq, t->ids + s->batch, &how, &mean);
     if (status != RNN_E_NOT_FINITE)
         check(status, "the loss");
     if (k == 0)

@@ -306,8 +306,8 @@ static inline int is_among(const void *item, const void *items, size_t n,
 }
 
 /* What is tested has not been learnt: no item is in both sets. */
-static inline void check_apart(const void *learnt, size_t n,
-                               const void *tested, size_t m, size_t size)
+static inline void check_apart(const void *learnt, size_t n, const void *tested,
+                               size_t m, size_t size)
 {
     const char *p = (const char *)learnt;
     size_t i;
@@ -418,12 +418,14 @@ static inline void first_weights(trainer *t)
         check(rnn_init_forget_bias(model, params, t->work.params_len, 1),
               "first weights");
     for (k = 0; model->cell == RNN_CELL_RELU &&
-                rnn_model_tensor(model, k, &w) == RNN_OK; k++) {
+                rnn_model_tensor(model, k, &w) == RNN_OK;
+         k++) {
         bias = strstr(w.name, "bias_") != NULL;
         if (bias || strstr(w.name, "_hh_l"))
-            check(rnn_init_tensor(&w, params, bias ? RNN_INIT_CONSTANT
-                                                   : RNN_INIT_IDENTITY,
-                                  !bias, &t->rng), "first weights");
+            check(rnn_init_tensor(&w, params,
+                                  bias ? RNN_INIT_CONSTANT : RNN_INIT_IDENTITY,
+                                  !bias, &t->rng),
+                  "first weights");
     }
 }
 
@@ -488,7 +490,8 @@ static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
               "cross-entropy");
     else
         check(rnn_squared_error(&t->net, &t->work, seq, want->values, &how,
-                                &loss), "squared error");
+                                &loss),
+              "squared error");
     return (double)loss;
 }
 
@@ -715,10 +718,12 @@ static inline void decode(decoder *d)
     check(rnn_encode(&d->net, &d->work, d->p->source, d->h, d->c), "encoding");
     if (d->how.width > 1)
         check(rnn_beam_search(&d->net, &d->work, &d->how, d->h, d->c, d->ids,
-                              d->counts, d->scores), "a beam");
+                              d->counts, d->scores),
+              "a beam");
     else
         check(rnn_generate(&d->net, &d->work, &d->how, d->h, d->c, d->by_step,
-                           d->counts, d->attention), "decoding");
+                           d->counts, d->attention),
+              "decoding");
     for (row = 0; row < d->p->batch; row++)
         for (i = 0; i < d->how.max_tokens; i++)
             if (i >= d->counts[row])
@@ -935,9 +940,11 @@ static inline FILE *svg_open(const char *name, const char *title, int width,
 {
     FILE *f = open_beside(name, "svg");
 
-    fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
+    fprintf(f,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
             " font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"%d\""
-            " height=\"%d\" fill=\"#fff\"/>\n", width, height, width, height);
+            " height=\"%d\" fill=\"#fff\"/>\n",
+            width, height, width, height);
     svg_text(f, 20, 30, "start", "#000", title);
     return f;
 }
@@ -966,9 +973,11 @@ static inline void svg_heat(const char *name, const heat *m)
         for (j = 0; j < m->cols; j++) {
             double v = heat_at(m, i, j);
 
-            fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
+            fprintf(f,
+                    "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
                     "fill=\"#1f5fa8\" fill-opacity=\"%.3f\" stroke=\"#ccc\"/>"
-                    "\n", left + j * cell, top + i * cell, cell, cell, v);
+                    "\n",
+                    left + j * cell, top + i * cell, cell, cell, v);
             sprintf(number, "%.2f", v);
             svg_text(f, left + (j + 0.5) * cell, top + (i + 0.5) * cell + 5,
                      "middle", v > 0.5 ? "#fff" : "#000", number);
@@ -1014,8 +1023,9 @@ static inline void svg_ticks(FILE *f, const axis *x, const axis *y, int upward)
         sprintf(number, "%.6g", i * step);
         if (i * step < a->least)
             continue;
-        fprintf(f, upward ? "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#ddd\"/>\n"
-                          : "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#ddd\"/>\n",
+        fprintf(f,
+                upward ? "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#ddd\"/>\n"
+                       : "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#ddd\"/>\n",
                 upward ? x->from : at, upward ? at : y->from,
                 upward ? x->to : y->to);
         svg_text(f, upward ? x->from - 8 : at, upward ? at + 5 : y->from + 20,
@@ -1050,8 +1060,10 @@ static inline void svg_plot(const char *name, const char *title,
     for (k = 0; k < n; k++) {
         svg_text(f, x.to + 12, y.to + 10 + 24 * k, "start", colours[k % 6],
                  curves[k].name);
-        fprintf(f, "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" "
-                "points=\"", colours[k % 6]);
+        fprintf(f,
+                "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" "
+                "points=\"",
+                colours[k % 6]);
         for (i = 0; i < curves[k].count; i++)
             fprintf(f, "%.1f,%.1f ", on(&x, curve_x(&curves[k], i)),
                     on(&y, (double)curves[k].y[i]));

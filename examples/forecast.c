@@ -175,7 +175,8 @@ static void show_one_step(const series *s, const rnn_real *y, double noise)
             repeat += d * d;
         }
     printf("\nThe next measurement: error %.3f; of repeating the last %.3f; "
-           "the noise is %.3f\n", sqrt(network / n), sqrt(repeat / n), noise);
+           "the noise is %.3f\n",
+           sqrt(network / n), sqrt(repeat / n), noise);
 }
 
 /* ---- pictures ----------------------------------------------------------- */
@@ -254,7 +255,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv,
                  "forecast learns to predict the next number of a chaotic "
-                 "series,\nand then goes on by itself.\n", &o, own);
+                 "series,\nand then goes on by itself.\n",
+                 &o, own);
     model.wiring = RNN_WIRING_N_TO_N;
     model.cell = (rnn_cell)o.cell;
     model.input = RNN_INPUT_DENSE;

@@ -143,7 +143,7 @@ static void draw(batch *b, double noise, rnn_rng *rng)
 /* ---- learning and testing ----------------------------------------------- */
 
 static trainer *train(int what, batch *b, const path *tests, double noise,
-                     const options *o)
+                      const options *o)
 {
     rnn_model model = {0};
     trainer *t;
@@ -251,7 +251,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv,
                  "frames says what a spot does in every frame of a moving "
-                 "picture, and what\nit does on the whole.\n", &o, own);
+                 "picture, and what\nit does on the whole.\n",
+                 &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     for (i = 0; i < TESTS; i++)
         make_path(&tests[i], &rng);

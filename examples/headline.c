@@ -241,7 +241,8 @@ int main(int argc, char **argv)
     read_options(argc, argv,
                  "headline learns to put a report into a headline, and shows "
                  "which words of\nthe report each word of the headline looks "
-                 "at.\n", &o, none);
+                 "at.\n",
+                 &o, none);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     word(&writes, ".", 1); /* END */
     read_words(reports[0], REPORT, &reads,

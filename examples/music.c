@@ -108,7 +108,9 @@ static int may_follow(const struct style *s, int last, int degree, int bar,
 {
     const char name = s->harmony[bar];
     const char *chord = s->harmony[bar + 1] == 0 ? "0" /* the tonic alone */
-                      : name == 't' ? s->t : name == 's' ? s->s : s->d;
+                        : name == 't'            ? s->t
+                        : name == 's'            ? s->s
+                                                 : s->d;
 
     return degree >= -2 && degree <= s->degrees + 2 &&
            abs(degree - last) <= s->leap &&
@@ -131,8 +133,8 @@ static void compose(int *ids, int category, rnn_rng *rng)
             ids[n++] = bar;
         for (i = 0; rhythm[i]; i++, degree = next) {
             do
-                next = degree + below(rng, s->leap + 1) -
-                       below(rng, s->leap + 1);
+                next =
+                    degree + below(rng, s->leap + 1) - below(rng, s->leap + 1);
             while (!may_follow(s, degree, next, bar, i == 0));
             ids[n++] = note(pitch_at(s, tonic, next), rhythm[i]);
         }
@@ -384,7 +386,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv,
                  "music learns to invent melodies, marches, waltzes and "
-                 "others, and writes\nsome as .mid and .wav files.\n", &o, own);
+                 "others, and writes\nsome as .mid and .wav files.\n",
+                 &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     compose_all(&rng);
     p->source[0].x = x;

@@ -98,8 +98,8 @@ static void make_story(world *w, char *text, rnn_rng *rng)
     for (*text = 0; n < sentences; n += object != NULL) {
         who = (first + below(rng, cast)) % PEOPLE;
         verb = below(rng, VERBS);
-        what = verb == GO ? below(rng, PLACES)
-                          : (thing + below(rng, 2)) % THINGS;
+        what =
+            verb == GO ? below(rng, PLACES) : (thing + below(rng, 2)) % THINGS;
         object = act(w, who, verb, what);
         if (object) {
             sprintf(text + strlen(text), "%s %s %s . ",
@@ -266,8 +266,8 @@ static void show_attention(const decoder *d, const int *story, const item *it)
     m.col_names = asked.row_names;
     for (j = 0; j < told_to.cols; sum += ANSWER) {
         end = j + sentence(story + j);
-        told[m.rows++] = spell((char *)zeros(100, 1), &reads, story + j,
-                               end - j);
+        told[m.rows++] =
+            spell((char *)zeros(100, 1), &reads, story + j, end - j);
         for (; j < end; j++)
             for (i = 0; i < m.cols; i++)
                 sum[i] += (rnn_real)heat_at(&told_to, i, j);

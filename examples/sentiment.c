@@ -328,7 +328,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv,
                  "sentiment learns to say whether a sentence is for something "
-                 "or against it.\n", &o, own);
+                 "or against it.\n",
+                 &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     make_corpus(&rng);
     printf("%d sentences to learn, %d to test; %d words\n\nall at once: ",

@@ -280,7 +280,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv,
                  "speech learns to hear Morse code under noise, and shows "
-                 "where each letter\nlistens.\n", &o, none);
+                 "where each letter\nlistens.\n",
+                 &o, none);
     model = attention_model(&o, FRAMES * PITCHES, TOKENS);
     model.input = RNN_INPUT_DENSE;
     model.target_embedding_size = 16;

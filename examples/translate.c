@@ -131,7 +131,10 @@ static void say_mood(sentence *s, int sort, rnn_rng *rng)
 
     say(s, "", sort == ASK ? be[who->person] : who->subject);
     say(s, who->zh, sort == ASK ? who->subject : be[who->person]);
-    say(s, sort == DENY ? "不" : sort == STATE ? "很" : "",
+    say(s,
+        sort == DENY    ? "不"
+        : sort == STATE ? "很"
+                        : "",
         sort == DENY ? "not" : "");
     say(s, mood[0], mood[1]);
     say(s, sort == ASK ? "吗" : "", sort == ASK ? "?" : "");
@@ -241,8 +244,8 @@ static void make_corpus(rnn_rng *rng)
         do {
             make_sentence(&s, rng);
             put_sentence(i, &s);
-        } while (is_among(zh[i], zh, (size_t)(i < TESTED ? i : TESTED),
-                          sizeof *zh));
+        } while (
+            is_among(zh[i], zh, (size_t)(i < TESTED ? i : TESTED), sizeof *zh));
     check_apart(zh[TESTED], ALL - TESTED, zh, TESTED, sizeof *zh);
 }
 

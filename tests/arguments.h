@@ -199,9 +199,10 @@ static void again(void)
 {
     MUST(!rnn_plan(&net, &model, &most), "plan; last call %d", called);
     MUST(net.sizes.params < ROOM && net.sizes.packed < ROOM &&
-         net.sizes.keep < ROOM && net.sizes.scratch < ROOM &&
-         net.sizes.memory < ROOM && net.sizes.logits < N &&
-         net.sizes.ints < ROOM, "no room");
+             net.sizes.keep < ROOM && net.sizes.scratch < ROOM &&
+             net.sizes.memory < ROOM && net.sizes.logits < N &&
+             net.sizes.ints < ROOM,
+         "no room");
     set_arrays(&work, &net);
     MUST(!rnn_bind(&net, &work, NULL, 0), "bind; last call %d", called);
 }
@@ -401,8 +402,8 @@ static void ready(int k)
     if (k == BACKWARD || k == VIEW || k == VIEW_LAYER)
         MUST(!rnn_forward(&net, &work, &seq), "forward before %d", k);
     if (whole && (k == STEP || k == GENERATE || k == BEAM))
-        MUST(!rnn_encode(&net, &work, source, mem.h, mem.c),
-             "encode before %d", k);
+        MUST(!rnn_encode(&net, &work, source, mem.h, mem.c), "encode before %d",
+             k);
 }
 
 /* Call k with what the last argument, an expression, makes of its own: after
@@ -493,7 +494,8 @@ static void open_rooms(int all_parts)
     whole = all_parts;
     reset();
     MUST(!rnn_attention_sizes(&att, S, T, B, &n, &att_keys, &att_work) &&
-         att_work < ROOM && att_keys < N, "no room");
+             att_work < ROOM && att_keys < N,
+         "no room");
     reset();
 }
 

@@ -223,8 +223,10 @@ static void grid(void)
 /* The size of `axis` in a row, to be changed. */
 static int *axis_of(bench_line *l, char axis)
 {
-    return axis == 'T' ? &l->T : axis == 'B' ? &l->B : axis == 'S' ? &l->S
-                                                                   : &l->H;
+    return axis == 'T'   ? &l->T
+           : axis == 'B' ? &l->B
+           : axis == 'S' ? &l->S
+                         : &l->H;
 }
 
 /* Least squares of y against x. */

@@ -51,9 +51,10 @@ static inline int bench_read(bench_line *l, const char *text)
                &l->B, &l->T) != 6)
         return 0;
     l->S = l->T;
-    l->G = strcmp(l->cell, "rnn") == 0 ? 1 :
-           strcmp(l->cell, "lstm") == 0 ? 4 :
-           strncmp(l->cell, "gru", 3) == 0 ? 3 : 0;
+    l->G = strcmp(l->cell, "rnn") == 0       ? 1
+           : strcmp(l->cell, "lstm") == 0    ? 4
+           : strncmp(l->cell, "gru", 3) == 0 ? 3
+                                             : 0;
     l->L = bench_has(l, "_L2") ? 2 : 1;
     l->D = bench_has(l, "_bi") ? 2 : 1;
     return l->G && l->H > 0 && l->I > 0 && l->B > 0 && l->T > 0 &&
@@ -94,10 +95,10 @@ static inline double bench_flops(const bench_line *l)
     if (bench_has(l, "attention")) {
         s = (double)l->S * B;
         f = bench_stack_flops(l, s);
-        f += 2 * s * K * H + 2 * B * K * H;            /* U, Q    */
-        f += 2 * n * H * H + 2 * n * l->S * (H + K);   /* W, v, c */
-        f += 2 * n * l->G * H * (l->I + K + H);        /* decoder */
-        f += 2 * n * H * BENCH_TOKENS;                 /* head    */
+        f += 2 * s * K * H + 2 * B * K * H;          /* U, Q    */
+        f += 2 * n * H * H + 2 * n * l->S * (H + K); /* W, v, c */
+        f += 2 * n * l->G * H * (l->I + K + H);      /* decoder */
+        f += 2 * n * H * BENCH_TOKENS;               /* head    */
     } else {
         f = bench_stack_flops(l, n);
         if (bench_has(l, "charlm"))

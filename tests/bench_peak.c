@@ -227,8 +227,7 @@ static void tables(void)
     }
     for (kb = 32; kb <= LONGEST / 256; kb *= 4) {
         s = stream_time(&all[0], all[0].read, 256.0 * (double)kb);
-        printf("read %ld KB %.1f GB/s\n", kb,
-               1024e-9 * (double)kb / s.median);
+        printf("read %ld KB %.1f GB/s\n", kb, 1024e-9 * (double)kb / s.median);
         fflush(stdout);
     }
     for (H = 64; H <= 1024; H *= 2)

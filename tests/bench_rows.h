@@ -152,10 +152,10 @@ static inline void bench_plan(bench_row *r)
         r->work.dlogits = bench_reals(r, z->logits, 0);
         r->work.dlogits_len = z->logits;
     }
-    bench_must(r, rnn_bind(&r->net, &r->work, bench_reals(r, z->all, 0),
-                           z->all));
-    r->work_len = z->packed + (r->streams ? z->step : z->keep + z->scratch +
-                                                          z->memory);
+    bench_must(r,
+               rnn_bind(&r->net, &r->work, bench_reals(r, z->all, 0), z->all));
+    r->work_len =
+        z->packed + (r->streams ? z->step : z->keep + z->scratch + z->memory);
 }
 
 /* ---- a layer ------------------------------------------------------------- */
@@ -220,8 +220,8 @@ static inline void bench_open_model(bench_row *r)
     if (r->model.wiring == RNN_WIRING_N_TO_M) {
         r->source.steps = l->S;
         r->source.batch = l->B;
-        r->source.ids = bench_ids(r, (size_t)l->S * (size_t)l->B,
-                                  r->model.input_size);
+        r->source.ids =
+            bench_ids(r, (size_t)l->S * (size_t)l->B, r->model.input_size);
         r->seq.source = &r->source;
     }
     rnn_rng_seed(&rng, 1);
@@ -300,8 +300,8 @@ static inline void bench_call_model(bench_row *r)
     how.values = r->values;
 
     bench_must(r, rnn_forward(&r->net, w, &r->seq));
-    bench_must(r, rnn_cross_entropy(&r->net, w, &r->seq, r->targets, &how,
-                                    &r->loss));
+    bench_must(
+        r, rnn_cross_entropy(&r->net, w, &r->seq, r->targets, &how, &r->loss));
     bench_must(r, rnn_backward(&r->net, w, &r->seq, NULL));
     bench_must(r, rnn_clip_grad_norm(w->grads, n, 5, &r->norm, w->run));
     bench_must(r, rnn_optimizer_step_array(&r->adam, w->params, w->grads,
@@ -353,8 +353,8 @@ static inline uint32_t bench_row_hash(const bench_row *r)
     h = bench_hash(h, r->streams ? NULL : w->logits, z->logits);
     h = bench_hash(h, r->hn, z->state);
     h = bench_hash(h, r->cn, c);
-    h = bench_hash(h, r->dx, (size_t)r->line.T * (size_t)r->line.B *
-                                 (size_t)r->line.I);
+    h = bench_hash(h, r->dx,
+                   (size_t)r->line.T * (size_t)r->line.B * (size_t)r->line.I);
     h = bench_hash(h, r->dh0, z->state);
     h = bench_hash(h, r->dc0, c);
     return bench_hash(h, r->train ? w->grads : NULL, z->params);

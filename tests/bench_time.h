@@ -155,7 +155,8 @@ static inline bench_stat bench_measure(void (*begin)(void *),
     while (time < enough) {
         if (time > 0)
             n = (long)((double)n *
-                       (time * 20 < enough ? 20 : 1.1 * enough / time)) + 1;
+                       (time * 20 < enough ? 20 : 1.1 * enough / time)) +
+                1;
         time = bench_take(begin, call, what, n).time;
     }
     reps = reps < 1 ? 1 : reps > BENCH_SAMPLES / 8 ? BENCH_SAMPLES / 8 : reps;

@@ -42,8 +42,7 @@ static int run(uint32_t *hash)
 
     work.weights = params;
     work.weights_len = PARAMS;
-    if (rnn_plan(&net, &model, &most) != RNN_OK ||
-        net.sizes.params != PARAMS ||
+    if (rnn_plan(&net, &model, &most) != RNN_OK || net.sizes.params != PARAMS ||
         rnn_bind(&net, &work, room, sizeof room / sizeof *room) != RNN_OK)
         return 1;
     source.steps = S;

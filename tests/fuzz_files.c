@@ -64,8 +64,8 @@ static void load(const uint8_t *data, size_t size, const rnn_model *model)
     memset(params, 0x5a, sizeof params);
     memset(back, 0x5a, sizeof back);
     r = rnn_load_params(data, size, model, params, count, &why);
-    must(memcmp(params + count, back + count,
-                (ROOM - count) * sizeof *back) == 0);
+    must(memcmp(params + count, back + count, (ROOM - count) * sizeof *back) ==
+         0);
     if (r) {
         must(why != NULL && memcmp(params, back, sizeof back) == 0);
         return;

@@ -126,7 +126,8 @@ static const char *describe(const job *j)
     static char s[400];
     const rnn_model *m = &j->model;
 
-    sprintf(s, "wiring %d cell %d input %d I %d E %d H %d L %d both %d O %d; "
+    sprintf(s,
+            "wiring %d cell %d input %d I %d E %d H %d L %d both %d O %d; "
             "target %d %d %d H %d L %d; context %d N %d C %d feed %d hand %d "
             "attention %d A %d head %d sources %d; T %d B %d S %d %d",
             m->wiring, m->cell, m->input, m->input_size, m->embedding_size,
@@ -196,9 +197,8 @@ static void check_same(const job *j, const results *a, const results *b,
         if (!q || strstr(p->name, "work"))
             continue;
         met++;
-        CHECK(array_size(p) == array_size(q) &&
-              same(p->p, q->p, array_size(p)), "%s: %s; %s", what, p->name,
-              describe(j));
+        CHECK(array_size(p) == array_size(q) && same(p->p, q->p, array_size(p)),
+              "%s: %s; %s", what, p->name, describe(j));
     }
     MUST(met > 1, "%s: nothing to compare", what);
     if (a->own && b->own)
@@ -258,9 +258,9 @@ static rnn_real *work_of(results *r, const how *w, size_t n)
 /* A copy of an input, exact at its end, with shift off alignment. */
 static const rnn_real *input(const how *w, const rnn_real *p, size_t n)
 {
-    return p && w->shift ? (rnn_real *)memcpy(zeros(n + 1) + 1, p,
-                                              n * sizeof *p)
-                         : p;
+    return p && w->shift
+               ? (rnn_real *)memcpy(zeros(n + 1) + 1, p, n * sizeof *p)
+               : p;
 }
 
 /* A result that is a copy of what lies in work. */
@@ -299,7 +299,8 @@ static void soil(rnn_seq *s, size_t I)
 static int longest_source(const job *j)
 {
     return j->sources == 2 && j->seq[2].steps > j->seq[1].steps
-               ? j->seq[2].steps : j->seq[1].steps;
+               ? j->seq[2].steps
+               : j->seq[1].steps;
 }
 
 /* Then the sizes are exact; else they are those of the longer source. */
@@ -363,7 +364,8 @@ static void finish_job(job *j)
     }
     j->K = (size_t)m->hidden_size * D;
     j->feed = m->feed || m->attention || layers || !j->decoder
-                  ? (int)m->feed : (int)RNN_FEED_STATE;
+                  ? (int)m->feed
+                  : (int)RNN_FEED_STATE;
     if (layers)
         j->feed &= ~(int)RNN_FEED_STATE;
     j->uses_c = j->feed || (m->head_context && !m->attention);
@@ -486,7 +488,8 @@ static void keep_view(const job *j, const rnn_seq *seq, results *r)
 
     MUST_OK(rnn_view_model(&r->net, &r->work, seq, &v));
     CHECK((v.h0 != NULL) == j->decoder && (v.c != NULL) == j->uses_c &&
-          (v.c0 != NULL) == (j->decoder && j->lstm), "view; %s", describe(j));
+              (v.c0 != NULL) == (j->decoder && j->lstm),
+          "view; %s", describe(j));
     keep(r, "h0", v.h0, ONCE, j->L[0], j->B, j->H[0], ONCE);
     keep(r, "c0", v.c0, ONCE, j->L[0], j->B, j->H[0], ONCE);
     keep(r, "c", v.c, ONCE, 1, j->B, j->C, ONCE);
@@ -523,8 +526,8 @@ static rnn_real *run_loss(const job *j, const how *w, results *r,
     rule.n = 3;
     rule.smoothing = (rnn_real)0.1;
     rule.values = values;
-    MUST_OK(rnn_cross_entropy_rows(y, rows, O, targets, &rule, d, loss,
-                                   &r->run));
+    MUST_OK(
+        rnn_cross_entropy_rows(y, rows, O, targets, &rule, d, loss, &r->run));
     return d;
 }
 
@@ -583,8 +586,8 @@ static void run_backward(const job *j, const how *w, results *r,
     for (i = 0; i <= j->sources; i++) {
         rnn_flow *f = &flow[i];
         if (seq[i].x)
-            f->dx = output(r, w, of("dx", i), TARGET + i,
-                           (size_t)seq[i].steps, j->B, j->I[i]);
+            f->dx = output(r, w, of("dx", i), TARGET + i, (size_t)seq[i].steps,
+                           j->B, j->I[i]);
         if (j->L[i])
             f->dh0 = output(r, w, of("dh0", i), ONCE, j->L[i], j->B, j->H[i]);
         if (j->L[i] && j->lstm)

@@ -32,8 +32,8 @@ static void fit_sizes(rnn_model *m, int large)
     const int given = m->wiring == RNN_WIRING_1_TO_N,
               D = m->bidirectional ? 2 : 1;
     const int layers = m->hand_over & RNN_HAND_LAYERS;
-    const int hand = layers ||
-                     (m->hand_over & RNN_HAND_CELL && RNN_HAS_C(m->cell));
+    const int hand =
+        layers || (m->hand_over & RNN_HAND_CELL && RNN_HAS_C(m->cell));
     const int dot = m->attention >= RNN_SCORE_DOT;
     int feed = (int)m->feed, R, H;
 
@@ -42,8 +42,10 @@ static void fit_sizes(rnn_model *m, int large)
     R = given ? m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
                                                 : m->input_size
               : m->hidden_size * D * (m->num_sources == 2 ? 2 : 1);
-    m->decoder_hidden_size = dot ? m->hidden_size * D
-                             : hand ? R : test_below(2) ? some_size(large) : 0;
+    m->decoder_hidden_size = dot             ? m->hidden_size * D
+                             : hand          ? R
+                             : test_below(2) ? some_size(large)
+                                             : 0;
     H = m->decoder_hidden_size ? m->decoder_hidden_size : m->hidden_size;
     if (layers)
         m->decoder_layers = test_below(2) ? m->num_layers : 0;
@@ -125,7 +127,8 @@ static void fill_loss(job *j)
     j->targets = test_ids(rows, (int)j->O);
     for (i = 0; i < rows; i++)
         weights[i] = padded && i / j->B >= length_of(&j->seq[0], i % j->B)
-                         ? 0 : (rnn_real)test_below(4);
+                         ? 0
+                         : (rnn_real)test_below(4);
     j->weights = weights;
 }
 
@@ -183,8 +186,9 @@ static void make_job(job *j, const wish *o)
     for (i = 0; i < 3; i++) {
         rnn_seq *s = &j->seq[i];
         int most;
-        s->steps = most = i == 0 ? T : i == 2 && test_below(3) == 0 && S > 1
-                                           ? S - 1 : S;
+        s->steps = most = i == 0                                  ? T
+                          : i == 2 && test_below(3) == 0 && S > 1 ? S - 1
+                                                                  : S;
         s->batch = B;
         if (i > 0 && o->wiring != RNN_WIRING_N_TO_M)
             continue;
@@ -287,7 +291,8 @@ static void *take(const void *from, size_t outer, size_t rows, size_t bytes,
         for (i = 0; i < count; i++)
             memcpy(to + (o * count + i) * bytes,
                    (const unsigned char *)from +
-                       (o * rows + (size_t)index[i]) * bytes, bytes);
+                       (o * rows + (size_t)index[i]) * bytes,
+                   bytes);
     return to;
 }
 
@@ -381,8 +386,8 @@ static void open_jobs(int argc, char **argv)
         rnn_status st;
         run.kernel = k == RNN_KERNELS ? (int)RNN_KERNEL_AUTO : (rnn_kernel)k;
         st = rnn_map(RNN_FN_EXP, 1, &one, &one, &run);
-        CHECK(st == RNN_OK || (st == RNN_E_UNSUPPORTED &&
-                               run.kernel > RNN_KERNEL_PORTABLE),
+        CHECK(st == RNN_OK ||
+                  (st == RNN_E_UNSUPPORTED && run.kernel > RNN_KERNEL_PORTABLE),
               "kernel %d", run.kernel);
         if (st == RNN_OK)
             kernels[kernel_count++] = (int)run.kernel;

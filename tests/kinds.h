@@ -108,8 +108,8 @@ static int same_model(const rnn_model *a, const rnn_model *b)
         if (get_field(a, i) != get_field(b, i))
             return 0;
     return memcmp(&a->dropout, &b->dropout, sizeof a->dropout) == 0 &&
-           memcmp(&a->dropout_last, &b->dropout_last,
-                  sizeof a->dropout_last) == 0;
+           memcmp(&a->dropout_last, &b->dropout_last, sizeof a->dropout_last) ==
+               0;
 }
 
 static void value_of(const rnn_model *m, int i, char text[40])

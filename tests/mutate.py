@@ -125,8 +125,8 @@ EQUIVALENT = {
     ],
     "any number below 0 says the same": [
         ("rnn_i_wants",
-         "return s->input == RNN_I_NOTHING ? -1",
-         "return s->input == RNN_I_NOTHING ? -2"),
+         "return s->input == RNN_I_NOTHING     ? -1",
+         "return s->input == RNN_I_NOTHING     ? -2"),
         ("rnn_i_hex",
          ": -1;",
          ": -2;"),

@@ -62,11 +62,11 @@ typedef struct stack { /* what the case says of one */
 static struct {
     char name[NAME_CAP]; /* of the file, without folder and extension */
     rnn_st st;
-    size_t used;         /* bytes of memory */
+    size_t used; /* bytes of memory */
     result *made;
     verdict verdict;
     char why[2 * NAME_CAP];
-    double worst;        /* error / tolerance */
+    double worst; /* error / tolerance */
     char worst_name[NAME_CAP];
     jmp_buf leave;       /* where a case that cannot go on jumps to */
     char *file, *end;    /* what is written, to the end of its header */
@@ -81,7 +81,7 @@ static struct {
     int rows, steps;
     rnn_real max_norm, norm_type, torch_norm, clip, smoothing;
     /* what it runs */
-    stack top, encoder;  /* alone, or in front of a head; of a source */
+    stack top, encoder; /* alone, or in front of a head; of a source */
     rnn_linear lin;
     rnn_net net;
     rnn_work work;
@@ -147,8 +147,8 @@ static const char *text_of(const char *key)
 {
     static char text[NAME_CAP];
     size_t len = 0;
-    const rnn_status status = rnn_st_meta(
-        &the.st, key, (unsigned char *)text, NAME_CAP - 1, &len);
+    const rnn_status status =
+        rnn_st_meta(&the.st, key, (unsigned char *)text, NAME_CAP - 1, &len);
 
     if (status == RNN_E_END)
         return NULL;
@@ -589,8 +589,7 @@ static void settle(const char *dir)
 /* ---- parameters, in PyTorch's layout and in ours ------------------------- */
 
 /* A matrix, or with cols 0 a vector, that the library does not list. */
-static rnn_tensor tensor_of(const char *name, int rows, int cols,
-                            size_t offset)
+static rnn_tensor tensor_of(const char *name, int rows, int cols, size_t offset)
 {
     const size_t size = (size_t)rows * (size_t)(cols ? cols : 1);
     rnn_tensor t = {"", rows, cols, cols != 0, 0, offset, size};
@@ -621,8 +620,7 @@ static size_t place(const rnn_tensor *t, size_t k)
     return t->offset + (t->transposed ? k % cols * rows + k / cols : k);
 }
 
-static void load_tensor(const char *name, const rnn_tensor *p,
-                        rnn_real *params)
+static void load_tensor(const char *name, const rnn_tensor *p, rnn_real *params)
 {
     const rnn_st_tensor *t = need_count(name, p->size);
     size_t k;
@@ -692,9 +690,9 @@ static void make_work(int train, size_t rows)
     rnn_work *w = &the.work;
     rnn_most most = {0};
 
-    the.top.hidden = (size_t)(decoder && m->decoder_hidden_size
-                                  ? m->decoder_hidden_size
-                                  : m->hidden_size);
+    the.top.hidden =
+        (size_t)(decoder && m->decoder_hidden_size ? m->decoder_hidden_size
+                                                   : m->hidden_size);
     the.top.layers = (size_t)m->num_layers;
     the.top.directions = !decoder && m->bidirectional ? 2 : 1;
     the.encoder.hidden = (size_t)m->hidden_size;
@@ -965,8 +963,8 @@ static void put_source(const rnn_seq *seq, const rnn_view *view)
 {
     const size_t width = width_of(&the.encoder), rows = rows_of(&the.seq);
     const size_t n = rows_of(&the.source) * width;
-    const size_t c = the.model.context_size ? (size_t)the.model.context_size
-                                            : width;
+    const size_t c =
+        the.model.context_size ? (size_t)the.model.context_size : width;
     rnn_real *h = zeros(n);
 
     read_top(1, &the.encoder, seq, h);
@@ -1102,7 +1100,7 @@ static void run_wiring(void)
     rnn_model *m = &the.model;
 
     m->no_bias = !find(m->wiring == RNN_WIRING_N_TO_M ? "p.enc.bias_ih_l0"
-                                               : "p.rnn.bias_ih_l0");
+                                                      : "p.rnn.bias_ih_l0");
     if (m->wiring >= RNN_WIRING_1_TO_N) {
         the.seq.source = &the.source;
         the.flow.source = &the.source_flow;
@@ -1143,8 +1141,8 @@ static double differentiate(const rnn_real *p, rnn_real *g)
     rnn_real *y = ROOM(n), *dy = ROOM(n), loss = 0;
 
     CALL(rnn_linear_forward, &the.lin, p, &the.seq, y, NULL);
-    CALL(rnn_squared_error_rows, y, rows, the.lin.output_size,
-         REALS("in.Y", n), NULL, dy, &loss, NULL);
+    CALL(rnn_squared_error_rows, y, rows, the.lin.output_size, REALS("in.Y", n),
+         NULL, dy, &loss, NULL);
     CALL(rnn_linear_backward, &the.lin, p, &the.seq, y, dy, NULL, NULL);
     CALL(rnn_linear_grads, &the.lin, &the.seq, dy, g, NULL);
     return (double)loss;
@@ -1206,8 +1204,7 @@ static void run_optim(void)
         the.seq.steps = 1;
         matrix("in.X", &the.seq.batch, &columns);
         matrix("in.w0", &lin->output_size, &lin->input_size);
-        the.seq.x = REALS("in.X",
-                          rows_of(&the.seq) * (size_t)lin->input_size);
+        the.seq.x = REALS("in.X", rows_of(&the.seq) * (size_t)lin->input_size);
         part[0] = tensor_of("w", lin->output_size, lin->input_size, 0);
         part[1] = tensor_of("b", lin->output_size, 0, part[0].size);
         CALL(rnn_linear_size, lin, &n);

@@ -80,8 +80,8 @@ static rnn_model bare_model(const rnn_model *m)
 
     memset(&bare, 0, sizeof bare);
     bare.cell = m->cell;
-    bare.input_size = m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
-                                                : m->input_size;
+    bare.input_size =
+        m->input == RNN_INPUT_EMBEDDING ? m->embedding_size : m->input_size;
     bare.hidden_size = m->hidden_size;
     bare.num_layers = m->num_layers;
     bare.bidirectional = m->bidirectional;

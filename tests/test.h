@@ -45,8 +45,8 @@ static void *test_memory(size_t bytes)
 
     if (test_count == test_room) {
         test_room = test_room ? 2 * test_room : 64;
-        test_blocks = (void **)realloc(test_blocks,
-                                       test_room * sizeof *test_blocks);
+        test_blocks =
+            (void **)realloc(test_blocks, test_room * sizeof *test_blocks);
     }
     if (!p || !test_blocks) {
         printf("out of memory\n0 passed, 1 failed\n");

@@ -75,13 +75,15 @@ static void check_plan(void)
     /* what zeros mean */
     memset(&most, 0, sizeof most);
     CHECK(planned() == RNN_OK && mem.net.most.steps == 1 &&
-          mem.net.most.batch == 1 && mem.net.most.source_steps == 1 &&
-          mem.net.most.rows == 1 && mem.net.most.train == 0, "zeros");
+              mem.net.most.batch == 1 && mem.net.most.source_steps == 1 &&
+              mem.net.most.rows == 1 && mem.net.most.train == 0,
+          "zeros");
     memset(&most, 0, sizeof most);
     most.batch = 7;
     most.train = -5;
     CHECK(planned() == RNN_OK && mem.net.most.rows == 7 &&
-          mem.net.most.train == 1, "rows of a batch, and a truth");
+              mem.net.most.train == 1,
+          "rows of a batch, and a truth");
     reset();
 }
 
@@ -170,8 +172,8 @@ static void check_bind(void)
         n = array(i, &p, &len);
         used += n ? n + LINE : 0;
         q = n ? *p : NULL;
-        CHECK(*p == q && *len == n && (!q || (q > mem.work && q + n <=
-                                              mem.work + 1 + all)),
+        CHECK(*p == q && *len == n &&
+                  (!q || (q > mem.work && q + n <= mem.work + 1 + all)),
               "array %d in the memory", i);
     }
     CHECK(used == all && work.weights == work.params && !work.ints,
@@ -199,10 +201,10 @@ static size_t least(int k, size_t *len)
               (unsigned long)half);
         for (i = work.ints_len; i < ROOM && ints[i] == 0x55555555;)
             i++;
-        CHECK(i == ROOM && memcmp(mem.scratch + work.scratch_len,
-                                  old.scratch + work.scratch_len,
-                                  (ROOM - work.scratch_len) *
-                                      sizeof *mem.scratch) == 0,
+        CHECK(i == ROOM &&
+                  memcmp(mem.scratch + work.scratch_len,
+                         old.scratch + work.scratch_len,
+                         (ROOM - work.scratch_len) * sizeof *mem.scratch) == 0,
               "call %d: behind %lu numbers", k, (unsigned long)half);
         if (st == RNN_E_BUFFER)
             low = half + 1;
@@ -302,8 +304,7 @@ static void check_same(int k)
     TRY(k, RNN_OK, seq.steps = 0, (void)!rnn_forward(&net, &work, &seq),
         seq.steps = T);
     TRY(k, RNN_OK, flow.dx = mem.dx[0],
-        (void)!rnn_backward(&net, &work, &seq, &flow),
-        flow.dx = NULL);
+        (void)!rnn_backward(&net, &work, &seq, &flow), flow.dx = NULL);
     TRY(k, RNN_OK, seq.seed[0]++, (void)!rnn_backward(&net, &work, &seq, &flow),
         seq.seed[0]--);
     TRY(k, k == BACKWARD ? want : RNN_OK,
@@ -337,13 +338,14 @@ static void check_other_plan(int k)
         MUST(!rnn_plan(&other, &model, &most), "another plan");
         set_arrays(&there, &other);
         MUST(!rnn_bind(&other, &there, NULL, 0) &&
-             (!i || !rnn_forward(&other, &there, &seq)), "another work");
+                 (!i || !rnn_forward(&other, &there, &seq)),
+             "another work");
         BAD(RNN_E_ORDER, call(k));
     }
     ready(k);
     most.tokens++;
-    MUST(!rnn_plan(&other, &model, &most) &&
-         !rnn_bind(&other, &work, NULL, 0), "the same work");
+    MUST(!rnn_plan(&other, &model, &most) && !rnn_bind(&other, &work, NULL, 0),
+         "the same work");
     BAD(RNN_E_ORDER, call(k)); /* by the first plan */
 }
 
@@ -529,7 +531,7 @@ static void null_generate(void)
     TRY(GENERATE, RNN_E_SIZE, how.rows = ROWS + 1);
     TRY(GENERATE, RNN_E_SIZE, how.rows = INT_MAX);
     TRY(GENERATE, RNN_OK, how.rows = ROWS);
-    TRY(GENERATE, RNN_OK, how.rows = 0); /* one */
+    TRY(GENERATE, RNN_OK, how.rows = 0);                /* one */
     TRY(GENERATE, RNN_OK, how.max_tokens = 2 * TOKENS); /* for ever */
 }
 
@@ -701,8 +703,7 @@ static void check_wirings(void)
         model.context = k == 2 ? RNN_CONTEXT_MEAN : RNN_CONTEXT_LAST;
         model.bidirectional = k == 3;
         model.num_sources = k == 4 ? 2 : 1;
-        BAD(k == 5 ? RNN_OK : RNN_E_ARG,
-            rnn_plan(&mem.net, &model, &most));
+        BAD(k == 5 ? RNN_OK : RNN_E_ARG, rnn_plan(&mem.net, &model, &most));
     }
     EACH_FIRST(FORWARD, LINEAR, RNN_OK, from_one(1), row.attn = NULL,
                a.attn = NULL, flows[0].dh0 = flows[0].dc0 = NULL);
@@ -801,14 +802,14 @@ static void check_not_finite(void)
     int k;
 
     for (k = 0; k < 2; k++) {
-        mem.params[net.sizes.params - 1] = k ? (rnn_real)HUGE_VAL
-                                             : not_a_number();
+        mem.params[net.sizes.params - 1] =
+            k ? (rnn_real)HUGE_VAL : not_a_number();
         ready(BEAM);
         remember();
         CHECK(call(BEAM) == RNN_E_NOT_FINITE, "beam, logit %d", k);
         CHECK(memcmp(mem.ids, old.ids, sizeof mem.ids) == 0 &&
-              memcmp(mem.counts, old.counts, sizeof mem.counts) == 0 &&
-              memcmp(mem.scores, old.scores, sizeof mem.scores) == 0,
+                  memcmp(mem.counts, old.counts, sizeof mem.counts) == 0 &&
+                  memcmp(mem.scores, old.scores, sizeof mem.scores) == 0,
               "beam, logit %d: has written", k);
         if (k == 0)
             CHECK(call(GENERATE) == RNN_E_NOT_FINITE && mem.counts[0] == 0,

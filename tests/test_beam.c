@@ -35,8 +35,10 @@ static void run_beam(const job *j, int kernel, const rnn_writing *d, beams *o)
     o->scores = zeros(j->B * best);
     if (s.net.sizes.ints && !w.more) {
         s.work.ints_len = 3;
-        short_by_one(j, rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids,
-                                        o->counts, o->scores), "ints");
+        short_by_one(j,
+                     rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids,
+                                     o->counts, o->scores),
+                     "ints");
         s.work.ints_len = s.net.sizes.ints;
     }
     MUST_OK(rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids, o->counts,
@@ -44,8 +46,8 @@ static void run_beam(const job *j, int kernel, const rnn_writing *d, beams *o)
 }
 
 /* log p of every token after those of a path, of row b of the source. */
-static void log_p(const job *j, stream *s, int b, int begin,
-                  const path *a, double *p)
+static void log_p(const job *j, stream *s, int b, int begin, const path *a,
+                  double *p)
 {
     static rnn_real h[LARGEST], c[LARGEST], y[MOST];
     double sum = 0, max;
@@ -116,8 +118,7 @@ static int search(const job *j, stream *s, int b, const rnn_writing *d,
             }
         }
         qsort(next, (size_t)count, sizeof *next, by_p);
-        if (count > room && room > 0 &&
-            next[room - 1].p - next[room].p < *gap)
+        if (count > room && room > 0 && next[room - 1].p - next[room].p < *gap)
             *gap = next[room - 1].p - next[room].p;
         for (alive = i = 0; i < count && i < room; i++)
             if (next[i].ended || t + 1 == d->max_tokens)
@@ -126,8 +127,8 @@ static int search(const job *j, stream *s, int b, const rnn_writing *d,
                 live[alive++] = next[i];
     }
     for (i = 0; i < n; i++)
-        done[i].score = done[i].p / pow(done[i].n + done[i].ended,
-                                        (double)d->length_power);
+        done[i].score =
+            done[i].p / pow(done[i].n + done[i].ended, (double)d->length_power);
     qsort(done, (size_t)n, sizeof *done, by_score);
     return n;
 }
@@ -147,8 +148,9 @@ static void check_found(const job *j, const rnn_writing *d, int b,
             continue;
         }
         for (i = 0; i < n; i++) {
-            for (k = 0; k < count && done[i].n == count &&
-                        done[i].tokens[k] == ids[k]; k++)
+            for (k = 0;
+                 k < count && done[i].n == count && done[i].tokens[k] == ids[k];
+                 k++)
                 ;
             if (k == count && done[i].n == count && !done[i].taken)
                 break;
@@ -164,9 +166,11 @@ static void check_found(const job *j, const rnn_writing *d, int b,
                  1e-4 * (1 + fabs(done[r].score)));
         bad += r > 0 && !(o->scores[out] <= o->scores[out - 1]);
     }
-    CHECK(bad == 0, "beam of row %d: width %d best %d of %d, steps %d to %d, "
-          "end %d, power %g; %s", b, d->width, best, n, d->min_tokens,
-          d->max_tokens, d->end, (double)d->length_power, describe(j));
+    CHECK(bad == 0,
+          "beam of row %d: width %d best %d of %d, steps %d to %d, "
+          "end %d, power %g; %s",
+          b, d->width, best, n, d->min_tokens, d->max_tokens, d->end,
+          (double)d->length_power, describe(j));
 }
 
 /* All that a row found, as in the whole batch; so too on any kernel. */

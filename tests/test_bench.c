@@ -99,7 +99,8 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
                 continue;
             row.x = s->x + (t * s->B + b) * s->in;
             must(rnn_step(&net, &work, &row, h,
-                          RNN_HAS_C(s->model.cell) ? c : NULL), "a step");
+                          RNN_HAS_C(s->model.cell) ? c : NULL),
+                 "a step");
             copy(y + (t * s->B + b) * width, h, H);
         }
     }
@@ -279,7 +280,8 @@ static void naive_loss(bench_row *r)
 
     must(rnn_cross_entropy_rows(r->work.logits, rows, r->model.output_size,
                                 r->targets, NULL, r->work.dlogits, &r->loss,
-                                &plain), "loss");
+                                &plain),
+         "loss");
 }
 
 /* max_norm / (norm + 1e-6) of all, then Adam, each parameter alone */
@@ -293,7 +295,8 @@ static void naive_update(bench_row *r)
     must(rnn_optimizer_begin(&r->adam), "Adam");
     for (i = 0; i < n; i++)
         must(rnn_optimizer_range(&r->adam, w->params, w->grads, w->moments, n,
-                                 i, 1, &plain), "Adam");
+                                 i, 1, &plain),
+             "Adam");
 }
 
 static void naive_charlm(bench_row *r)
@@ -559,8 +562,10 @@ static void check_operations(void)
     check_flops("lstm charlm_L2 128 65 50 50",
                 6. * 2500 * (4 * 128 * (65 + 128 + 256) + 128 * 65));
     check_flops("gru attention 4 3 2 5",
-                6. * 10 * (3 * 4 * (3 + 4) + 4 * 4 + 4 * 4 + 5 * (4 + 4) +
-                           3 * 4 * (3 + 4 + 4) + 4 * 1000) + 6. * 2 * 4 * 4);
+                6. * 10 *
+                        (3 * 4 * (3 + 4) + 4 * 4 + 4 * 4 + 5 * (4 + 4) +
+                         3 * 4 * (3 + 4 + 4) + 4 * 1000) +
+                    6. * 2 * 4 * 4);
 }
 
 int main(int argc, char **argv)

@@ -57,7 +57,8 @@ static void check_too_wide(void)
     m.input_size = m.target_size = m.output_size = 1;
     m.hidden_size = INT_MAX / 3 + 1;
     CHECK(sizeof(rnn_real) > 4 || sizeof(size_t) < 8 ||
-          rnn_plan(&net, &m, NULL) == RNN_OK, "twice that fits");
+              rnn_plan(&net, &m, NULL) == RNN_OK,
+          "twice that fits");
 }
 
 /* Sizes that no memory has: of a linear block, a table, a model, a beam. */
@@ -198,7 +199,8 @@ static void check_products(void)
     work.dlogits_len = n;
     work.run = &run;
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
-         RNN_OK, "bind");
+             RNN_OK,
+         "bind");
     rnn_rng_seed(&rng, 1);
     MUST(rnn_init_params(&m, work.params, net.sizes.params, &rng) == RNN_OK,
          "init");
@@ -240,7 +242,8 @@ static void check_table(void)
     seq.batch = B;
     seq.ids = test_ids(T * B, V);
     MUST(rnn_embedding_grads(V, E, &seq, dy, a, NULL) == RNN_OK &&
-         rnn_linear_grads(&lin, &seq, dy, b, NULL) == RNN_OK, "gradients");
+             rnn_linear_grads(&lin, &seq, dy, b, NULL) == RNN_OK,
+         "gradients");
     CHECK(same(a, b, V * E), "a table and a layer");
     test_free();
 }
@@ -303,12 +306,13 @@ static void check_beams(void)
     d.width = 1;
     d.max_tokens = 2;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 2 &&
-          ids[0] == 1 && ids[1] == 1,
+              ids[0] == 1 && ids[1] == 1,
           "probabilities that round to the same: the greater logit");
     d.max_tokens = 0;
     d.length_power = 1;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 0 &&
-          scores[0] == 0, "no token: %d, %g", counts[0], (double)scores[0]);
+              scores[0] == 0,
+          "no token: %d, %g", counts[0], (double)scores[0]);
     test_free();
 
     fixed_begin(&f, later, 3);

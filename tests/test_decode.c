@@ -18,7 +18,8 @@ static void check_weights(const job *j, const results *r)
         for (i = bad = 0; i < j->T * j->B; i++) {
             const size_t b = i % j->B;
             const size_t n = i / j->B < length_of(&j->seq[0], b)
-                                 ? length_of(&j->seq[q], b) : 0;
+                                 ? length_of(&j->seq[q], b)
+                                 : 0;
             double sum = 0;
             for (k = 0; k < a->width; k++) {
                 const rnn_real p = a->p[i * a->width + k];
@@ -54,8 +55,9 @@ static rnn_real *read_rows(const job *j, int kind, size_t I, size_t E,
                            const char *table, const rnn_seq *s)
 {
     const size_t width = kind == RNN_INPUT_EMBEDDING ? E : I, B = j->B;
-    const rnn_real *rows = j->params + (kind == RNN_INPUT_EMBEDDING && width
-                                            ? offset_of(j, table) : 0);
+    const rnn_real *rows =
+        j->params +
+        (kind == RNN_INPUT_EMBEDDING && width ? offset_of(j, table) : 0);
     rnn_real *x = zeros((size_t)s->steps * B * width);
     size_t i;
 
@@ -116,16 +118,15 @@ static void encoder_blocks(const job *j, encoded *e, int i)
     static const char *const tables[] = {"emb_src.weight", "emb_src2.weight"};
     const size_t states = j->L[i] * j->B * j->H[i];
     const size_t E = (size_t)j->model.embedding_size;
-    const rnn_model encoder = stack_model(
-        j, j->model.input == RNN_INPUT_EMBEDDING ? E : j->I[i]);
+    const rnn_model encoder =
+        stack_model(j, j->model.input == RNN_INPUT_EMBEDDING ? E : j->I[i]);
     rnn_seq s = j->seq[i];
 
     s.x = read_rows(j, (int)j->model.input, j->I[i], E, tables[i - 1], &s);
     s.ids = NULL;
     s.hn = e->hn[i] = zeros(states);
     s.cn = e->cn[i] = j->lstm ? zeros(states) : NULL;
-    e->y[i] = stack_of(&encoder, j->params + offset_of(j, weights[i - 1]),
-                       &s);
+    e->y[i] = stack_of(&encoder, j->params + offset_of(j, weights[i - 1]), &s);
 }
 
 /* Layer l's final states, both directions side by side, into column `at` of
@@ -178,7 +179,7 @@ static rnn_real *context_blocks(const job *j, const encoded *e)
 
     if (j->given) {
         R = (size_t)(m->input == RNN_INPUT_EMBEDDING ? m->embedding_size
-                                               : m->input_size);
+                                                     : m->input_size);
         r = read_rows(j, (int)m->input, j->I[1], R, "emb_src.weight",
                       &j->seq[1]);
     }
@@ -224,18 +225,18 @@ static void start_blocks(const job *j, const encoded *e, rnn_real *h,
 static size_t token_width(const job *j)
 {
     return j->I[0] && j->model.target == RNN_INPUT_EMBEDDING
-               ? (size_t)j->model.target_embedding_size : j->I[0];
+               ? (size_t)j->model.target_embedding_size
+               : j->I[0];
 }
 
 /* [token; c; contexts], as far as the decoder reads them. */
-static rnn_real *decoder_input(const job *j, const results *r,
-                               const encoded *e, size_t width)
+static rnn_real *decoder_input(const job *j, const results *r, const encoded *e,
+                               size_t width)
 {
     const size_t X = token_width(j);
-    const rnn_real *token = read_rows(j, (int)j->model.target, j->I[0], X,
-                                      j->given ? "emb.weight"
-                                               : "emb_tgt.weight",
-                                      &j->seq[0]);
+    const rnn_real *token =
+        read_rows(j, (int)j->model.target, j->I[0], X,
+                  j->given ? "emb.weight" : "emb_tgt.weight", &j->seq[0]);
     rnn_real *x = zeros(j->T * j->B * (width ? width : 1));
     size_t i;
     int k;
@@ -356,8 +357,9 @@ static void head_blocks(const job *j, const results *r, const encoded *e)
     }
     s.x = x;
     s.ids = NULL;
-    check_numbers(j, r, "y", linear_of(j->params + offset_of(j, "out.weight"),
-                                       W, j->O, RNN_FN_IDENTITY, &s));
+    check_numbers(j, r, "y",
+                  linear_of(j->params + offset_of(j, "out.weight"), W, j->O,
+                            RNN_FN_IDENTITY, &s));
 }
 
 static void check_blocks(const job *j, const results *r)
@@ -385,8 +387,6 @@ static void check_blocks(const job *j, const results *r)
 }
 
 /* ---- hypotheses ---------------------------------------------------------- */
-
-
 
 /* Several hypotheses name their rows of the source, in any order and any
  * number of times; each goes on as it does alone. */
@@ -443,7 +443,7 @@ static void check_hypotheses(const job *j)
                   describe(j));
             if (p.attn)
                 CHECK(same(q.attn, p.attn + k * S1, S1) &&
-                      same(q.attn + S1, p.attn + R * S1 + k * S2, S2),
+                          same(q.attn + S1, p.attn + R * S1 + k * S2, S2),
                       "a hypothesis's weights; %s", describe(j));
         }
     }
@@ -582,8 +582,8 @@ static void check_equations(const look *l, const results *r)
         b = i % B;
         n = i / B < length_of(&j->seq[0], b) ? length_of(&j->seq[1], b) : 0;
         for (k = 0; k < n; k++) {
-            const double x = score_of(l, j->seq[0].x + i * j->I[0],
-                                      h + (k * B + b) * K);
+            const double x =
+                score_of(l, j->seq[0].x + i * j->I[0], h + (k * B + b) * K);
             bad += !(fabs(x - (double)e[k]) < 1e-5 * (1 + fabs(x)));
             max = x > max ? x : max;
         }

@@ -80,10 +80,10 @@ static void check_answers(const rnn_model *m, bytes b, const char *what,
 
     CHECK(v.open == RNN_OK, "%s: refused", what);
     CHECK(v.load == load, "%s: load %d", what, v.load);
-    CHECK((int)v.model == model ||
-              (model == ANY && (v.model == RNN_OK ||
-                                v.model == RNN_E_MISMATCH)),
-          "%s: model %d", what, v.model);
+    CHECK(
+        (int)v.model == model ||
+            (model == ANY && (v.model == RNN_OK || v.model == RNN_E_MISMATCH)),
+        "%s: model %d", what, v.model);
     CHECK((v.bare == RNN_OK) ==
               (v.load == RNN_OK && is_bare(m, v.model != RNN_E_END)),
           "%s: as a stack alone: %d", what, v.bare);
@@ -101,12 +101,14 @@ static void check_answers(const rnn_model *m, bytes b, const char *what,
 
 /* The file of the model of six numbers, without a description. */
 static const char tiny_json[] =
-    "{" TENSOR("rnn.weight_ih_l0", "[1,1]", 0, 4)
-    "," TENSOR("rnn.weight_hh_l0", "[1,1]", 4, 8)
-    "," TENSOR("rnn.bias_ih_l0", "[1]", 8, 12)
-    "," TENSOR("rnn.bias_hh_l0", "[1]", 12, 16)
-    "," TENSOR("out.weight", "[1,1]", 16, 20)
-    "," TENSOR("out.bias", "[1]", 20, 24) "}";
+    "{" TENSOR("rnn.weight_ih_l0", "[1,1]", 0, 4) "," TENSOR(
+        "rnn.weight_hh_l0", "[1,1]", 4,
+        8) "," TENSOR("rnn.bias_ih_l0", "[1]", 8,
+                      12) "," TENSOR("rnn.bias_hh_l0", "[1]", 12,
+                                     16) "," TENSOR("out.weight", "[1,1]", 16,
+                                                    20) "," TENSOR("out.bias",
+                                                                   "[1]", 20,
+                                                                   24) "}";
 
 static const char tiny_meta[] =
     "\"__metadata__\":{\"format\":\"pt\",\"rnn.h\":\"1\",\"wiring\":\"n_to_n\","
@@ -300,9 +302,9 @@ static void check_fields(const kind *k)
             value_of(&other, i, other_value);
             valid = params_of(&other) > 0;
             other = spelt(&other); /* what is unused may say anything */
-            check_said(&m, b, key, value, other_value,
-                       valid && same_model(&other, &m) ? RNN_OK
-                                                       : RNN_E_MISMATCH, ANY);
+            check_said(
+                &m, b, key, value, other_value,
+                valid && same_model(&other, &m) ? RNN_OK : RNN_E_MISMATCH, ANY);
         }
     }
 }
@@ -420,8 +422,10 @@ static void check_each_tensor(const kind *k)
             check_edit(m, b, from, to, RNN_E_MISMATCH, RNN_OK);
         }
     }
-    sprintf(to, "\"x\":{\"dtype\":\"F32\",\"shape\":[0],"
-            "\"data_offsets\":[0,0]},%s", last);
+    sprintf(to,
+            "\"x\":{\"dtype\":\"F32\",\"shape\":[0],"
+            "\"data_offsets\":[0,0]},%s",
+            last);
     check_edit(m, b, last, to, RNN_E_MISMATCH, RNN_OK);
     plain = (char *)test_memory(strlen(json) + 1);
     sprintf(plain, "{%s", rest + 2);
@@ -520,8 +524,8 @@ static unsigned half_bits(uint32_t b, int brain)
 {
     if (brain || !(b & 0x7fffffffu))
         return (unsigned)(b >> 16);
-    return (unsigned)((b >> 16 & 0x8000u) |
-                      ((b >> 23 & 255u) - 112u) << 10 | (b >> 13 & 1023u));
+    return (unsigned)((b >> 16 & 0x8000u) | ((b >> 23 & 255u) - 112u) << 10 |
+                      (b >> 13 & 1023u));
 }
 
 /* A checkpoint again, every tensor in a type that is drawn for it. Tensor
@@ -558,8 +562,8 @@ static bytes rewritten(bytes b, int wide)
                       (int)t.dims[0]);
         if (t.ndim == 2)
             to += sprintf(to, ",%d", (int)t.dims[1]);
-        to += sprintf(to, "],\"data_offsets\":[%lu,%lu]}",
-                      (unsigned long)begin, (unsigned long)n);
+        to += sprintf(to, "],\"data_offsets\":[%lu,%lu]}", (unsigned long)begin,
+                      (unsigned long)n);
     }
     strcpy(to, "}");
     return file_with(s, data, n);
@@ -589,15 +593,17 @@ static void check_mixed(void)
         b = rewritten(saved, -1);
         why = NULL;
         CHECK(rnn_load_params(b.p, b.n, m, q, count, &why) == RNN_OK &&
-                  !memcmp(p, q, count * sizeof *p), "%s in halves: %s",
-              kinds[k % KINDS].name, why ? why : "other numbers");
+                  !memcmp(p, q, count * sizeof *p),
+              "%s in halves: %s", kinds[k % KINDS].name,
+              why ? why : "other numbers");
         free(b.p);
         for (n = 0; rnn_model_tensor(m, n, &tensor) == RNN_OK; n++) {
             b = rewritten(saved, n);
             v = ask_model(b, m);
-            CHECK(v.model == RNN_OK && v.load == RNN_E_MISMATCH &&
-                      v.reasons && v.untouched, "%s, a wider tensor %d: %d",
-                  kinds[k % KINDS].name, n, v.load);
+            CHECK(v.model == RNN_OK && v.load == RNN_E_MISMATCH && v.reasons &&
+                      v.untouched,
+                  "%s, a wider tensor %d: %d", kinds[k % KINDS].name, n,
+                  v.load);
             free(b.p);
         }
         test_free();

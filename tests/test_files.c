@@ -152,9 +152,9 @@ static void want_decoder(list *all, const rnn_model *m)
     if (m->context == RNN_CONTEXT_ALL)
         r *= (size_t)m->source_steps;
     c = m->context_size ? (size_t)m->context_size : r;
-    in = m->target_size ? width((int)m->target, m->target_size,
-                                m->target_embedding_size)
-                        : 0;
+    in = m->target_size
+             ? width((int)m->target, m->target_size, m->target_embedding_size)
+             : 0;
     in += m->attention ? n * K : 0;
     in += m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH) ? c : 0;
     out += !m->head_context ? 0 : m->attention ? n * K : c;
@@ -279,14 +279,17 @@ static void check_meta(const rnn_model *model, int vocabulary, bytes b)
     for (i = 0; i < described(&m); i++) {
         value_of(&m, i, wants);
         CHECK(rnn_st_meta(&st, fields[i].key, text, sizeof text, &n) ==
-                      RNN_OK && n == strlen(wants) && !memcmp(text, wants, n),
+                      RNN_OK &&
+                  n == strlen(wants) && !memcmp(text, wants, n),
               "%s is not %s", fields[i].key, wants);
         entries++;
     }
     CHECK(!rnn_st_meta(&st, "format", text, sizeof text, &n) && n == 2 &&
-              !memcmp(text, "pt", 2), "format");
+              !memcmp(text, "pt", 2),
+          "format");
     CHECK(!rnn_st_meta(&st, "rnn.h", text, sizeof text, &n) && n == 1 &&
-              text[0] == '1', "version");
+              text[0] == '1',
+          "version");
     while (!rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn))
         entries--;
     CHECK(entries == 0, "%d entries of metadata too few", entries);
@@ -328,8 +331,7 @@ static void check_others(const rnn_model *model, bytes b)
             CHECK(r == RNN_OK && !why, "%s said otherwise: %s", fields[i].key,
                   why ? why : "?");
         else
-            CHECK(r == RNN_E_MISMATCH && why &&
-                      all_mark(p, n * sizeof *p),
+            CHECK(r == RNN_E_MISMATCH && why && all_mark(p, n * sizeof *p),
                   "another %s: status %d", fields[i].key, r);
     }
 }
@@ -355,15 +357,16 @@ static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
     check_meta(m, 1, b);
     check_tensors(m, p, count, b);
     CHECK(rnn_load_description(odd, b.n, &got, back, 256, &n, &why) == RNN_OK &&
-          n == vocabulary_len && !memcmp(back, vocabulary, n),
+              n == vocabulary_len && !memcmp(back, vocabulary, n),
           "description: %s", why ? why : "");
     CHECK(same_model(&got, &said), "another description");
     CHECK(rnn_load_params(odd, b.n, &got, q, count, &why) == RNN_OK &&
-          !memcmp(p, q, count * sizeof *p), "parameters: %s", why ? why : "");
+              !memcmp(p, q, count * sizeof *p),
+          "parameters: %s", why ? why : "");
     memset(q, MARK, count * sizeof *q);
     CHECK(rnn_load_params(b.p, b.n, m, q, count, &why) == RNN_OK && !why &&
-          !memcmp(p, q, count * sizeof *p), "as it was described: %s",
-          why ? why : "");
+              !memcmp(p, q, count * sizeof *p),
+          "as it was described: %s", why ? why : "");
     CHECK(rnn_load_params(odd, b.n, &got, q, count - 1, &why) == RNN_E_BUFFER &&
               why,
           "params one too short");
@@ -449,11 +452,11 @@ static void check_fractions(void)
                 printf("%s is written as %.9s\n", wants, (char *)text);
     }
     CHECK(!bad, "%d of 500 fractions are lost", bad);
-    m.dropout = sizeof(rnn_real) == 4 ? (rnn_real)0.99999994
-                                      : (rnn_real)0.9999999999;
+    m.dropout =
+        sizeof(rnn_real) == 4 ? (rnn_real)0.99999994 : (rnn_real)0.9999999999;
     CHECK(!rnn_save(&m, p, TINY, NULL, 0, file, sizeof file, &len) &&
-          !rnn_load_description(file, len, &got, NULL, 0, NULL, NULL) &&
-          got.dropout > (rnn_real)0.9999998 && got.dropout < 1,
+              !rnn_load_description(file, len, &got, NULL, 0, NULL, NULL) &&
+              got.dropout > (rnn_real)0.9999998 && got.dropout < 1,
           "dropout near 1");
 }
 
@@ -487,7 +490,8 @@ static void check_room(void)
               n == b.n && b.p[200] == 77,
           "too short by far");
     CHECK(rnn_save(&m, p, count, xyz, 3, b.p, b.n - 1, &n) == RNN_E_BUFFER &&
-          b.p[b.n - 1] == 77, "by one byte");
+              b.p[b.n - 1] == 77,
+          "by one byte");
     CHECK(rnn_save(&m, p, count, xyz, 3, b.p, b.n, &n) == RNN_OK && n == b.n,
           "just right");
 
@@ -502,21 +506,27 @@ static void check_room(void)
               k == 3,
           "a vocabulary's length");
     CHECK(rnn_load_description(b.p, b.n, &loaded, words, 2, &k, NULL) ==
-              RNN_E_BUFFER && words[0] == 9, "no room for it");
+                  RNN_E_BUFFER &&
+              words[0] == 9,
+          "no room for it");
     CHECK(rnn_load_description(b.p, b.n, &loaded, words, 3, NULL, NULL) ==
                   RNN_OK &&
               memcmp(words, "xyz\t", 4) == 0,
           "room for it");
     CHECK(loaded.cell == m.cell && loaded.dropout_last == m.dropout_last &&
-          loaded.dropout == 0, "the model");
+              loaded.dropout == 0,
+          "the model");
 
     CHECK(rnn_load_params(b.p, b.n, &none, q, count, &why) == RNN_E_SIZE &&
-          rnn_load_params(b.p, b.n, &m, NULL, count, &why) == RNN_E_ARG && why,
+              rnn_load_params(b.p, b.n, &m, NULL, count, &why) == RNN_E_ARG &&
+              why,
           "no model, or nowhere");
     CHECK(rnn_load_params(b.p, b.n, &m, q, count - 1, NULL) == RNN_E_BUFFER &&
-          q[0] == 0, "too short");
+              q[0] == 0,
+          "too short");
     CHECK(rnn_load_params(b.p, b.n, &m, q, count, NULL) == RNN_OK &&
-          !memcmp(p, q, count * sizeof *p), "the parameters");
+              !memcmp(p, q, count * sizeof *p),
+          "the parameters");
     test_free();
 }
 
@@ -580,7 +590,8 @@ static void check_disk(void)
     CHECK(rnn_write_file(name, a, 777) == RNN_OK, "write over");
     CHECK(rnn_read_file(name, NULL, 0, &n) == RNN_OK && n == 777, "length");
     CHECK(rnn_read_file(name, b, sizeof b, &n) == RNN_OK && n == 777 &&
-          !memcmp(a, b, 777), "read");
+              !memcmp(a, b, 777),
+          "read");
     CHECK(rnn_read_file(name, b, 776, &n) == RNN_E_BUFFER && n == 777,
           "too short");
     remove(name);
@@ -599,12 +610,12 @@ static void check_paths(void)
     size_t n = 5;
 
     CHECK(rnn_read_file(NULL, &byte, 1, &n) == RNN_E_ARG &&
-          rnn_read_file("x", &byte, 1, NULL) == RNN_E_ARG && n == 5,
+              rnn_read_file("x", &byte, 1, NULL) == RNN_E_ARG && n == 5,
           "read: no path, no length");
     CHECK(rnn_read_file(".", &byte, 1, &n) == RNN_E_UNSUPPORTED && n == 5,
           "read a folder");
     CHECK(rnn_write_file(NULL, &byte, 1) == RNN_E_ARG &&
-          rnn_write_file("x", NULL, 1) == RNN_E_ARG,
+              rnn_write_file("x", NULL, 1) == RNN_E_ARG,
           "write: no path, no bytes");
     CHECK(rnn_write_file(".", &byte, 1) == RNN_E_UNSUPPORTED,
           "write over a folder");
@@ -644,9 +655,9 @@ static int write_checkpoints(const char *folder)
             sprintf(name, "%s_%d.safetensors", wirings[k % RNN_WIRINGS], k);
         }
         p = some_params(&m, &count);
-        bad += write_bytes(folder, name,
-                           save(&m, p, k % 3 ? NULL : words,
-                                k % 3 ? 0 : sizeof words));
+        bad += write_bytes(
+            folder, name,
+            save(&m, p, k % 3 ? NULL : words, k % 3 ? 0 : sizeof words));
     }
     test_free();
     return bad != 0 || test_failed != 0;

@@ -127,8 +127,8 @@ static void check_all(problem *p)
     /* a parameter that nothing depends on: a product or a bias was forgotten */
     if (p->seq.x && !p->seq.lengths && p->model.cell != RNN_CELL_RELU &&
         !(p->model.dropout > 0))
-        CHECK(idle == 0, "%s, cell %d: %d parameters have no gradient",
-              p->what, p->model.cell, idle);
+        CHECK(idle == 0, "%s, cell %d: %d parameters have no gradient", p->what,
+              p->model.cell, idle);
     if (flow.dx)
         check_tensor(p, "x", p->x, p->dx, 0, T * B * I);
     if (flow.dh0)
@@ -167,8 +167,7 @@ static void prepare(problem *p, int states, const int *lengths)
     p->work.dlogits = p->dlogits;
     p->work.params_len = p->work.grads_len = p->sizes.params;
     p->work.logits_len = p->work.dlogits_len = p->sizes.logits;
-    st = rnn_bind(&p->net, &p->work, test_reals(p->sizes.all, 1),
-                  p->sizes.all);
+    st = rnn_bind(&p->net, &p->work, test_reals(p->sizes.all, 1), p->sizes.all);
     MUST(st == RNN_OK, "bind: %s", rnn_status_text(st));
     p->targets = test_ids(T * B, O);
     p->weights = test_reals(T * B, 1);
@@ -263,8 +262,8 @@ typedef struct affine {
 
 static rnn_real affine_value(affine *a)
 {
-    MUST(rnn_linear_forward(&a->lin, a->params, &a->seq, a->y, NULL) ==
-          RNN_OK, "linear");
+    MUST(rnn_linear_forward(&a->lin, a->params, &a->seq, a->y, NULL) == RNN_OK,
+         "linear");
     return dot(a->y, a->up, a->out);
 }
 
@@ -298,7 +297,8 @@ static void check_affine(int f, int no_bias, const int *lengths, int tokens)
     affine_value(&a);
     memcpy(d, a.up, a.out * sizeof *d);
     CHECK(rnn_linear_backward(&a.lin, a.params, &a.seq, a.y, d,
-                              tokens ? NULL : dx, NULL) == RNN_OK, "back");
+                              tokens ? NULL : dx, NULL) == RNN_OK,
+          "back");
     CHECK(rnn_linear_grads(&a.lin, &a.seq, d, g, NULL) == RNN_OK, "grads");
     for (k = 0; k < 2; k++)
         for (i = 0; i < (k ? (tokens ? 0 : T * B * I) : a.n); i++) {
@@ -341,12 +341,11 @@ static rnn_real loss_value(int which, const rnn_real *x, const rnn_real *t,
     how.n = which == 1 ? 5 : which == 3 ? 3 : 0;
     how.smoothing = which == 1 || which == 5 ? 0.2 : 0;
     how.class_weights = which > 3 ? c : NULL;
-    st = which == 2   ? rnn_sigmoid_cross_entropy_rows(x, B, O, t, &how, dx,
-                                                       &loss, NULL)
-         : which == 3 ? rnn_squared_error_rows(x, B, O, t, &how, dx, &loss,
-                                               NULL)
-                      : rnn_cross_entropy_rows(x, B, O, ids, &how, dx, &loss,
-                                               NULL);
+    st = which == 2
+             ? rnn_sigmoid_cross_entropy_rows(x, B, O, t, &how, dx, &loss, NULL)
+         : which == 3
+             ? rnn_squared_error_rows(x, B, O, t, &how, dx, &loss, NULL)
+             : rnn_cross_entropy_rows(x, B, O, ids, &how, dx, &loss, NULL);
     MUST(st == RNN_OK, "loss %d: %s", which, rnn_status_text(st));
     return loss;
 }

@@ -392,10 +392,11 @@ static void hash_steps(const rnn_model *m, const rnn_sizes *s)
 static void hash_decoding(const rnn_model *m, const rnn_sizes *s)
 {
     static const rnn_sampling draw = {(rnn_real)0.75, 5, (rnn_real)0.9};
-    const size_t looks = m->attention
-                             ? (size_t)B * (size_t)(source[0].steps +
+    const size_t looks =
+        m->attention
+            ? (size_t)B * (size_t)(source[0].steps +
                                    (m->num_sources > 1 ? source[1].steps : 0))
-                             : 0;
+            : 0;
     rnn_writing how;
     rnn_rng rng[B];
     int way, b, i, least;
@@ -521,8 +522,8 @@ static void hash_training(const rnn_run *run)
                                         &loss, run));
     hash_reals(d, T * B * O);
     hash_reals(&loss, 1);
-    MUST(rnn_squared_error_rows(logits, T * B, O, targets, &how, d, &loss,
-                                run));
+    MUST(
+        rnn_squared_error_rows(logits, T * B, O, targets, &how, d, &loss, run));
     hash_reals(d, T * B * O);
     hash_reals(&loss, 1);
     MUST(rnn_softmax(logits, T * B, O, d, run));
@@ -613,8 +614,7 @@ static void hash_line(int line, const rnn_run *run)
 
 static void spell(char text[20])
 {
-    sprintf(text, "%08lx%08lx", (unsigned long)hash[1],
-            (unsigned long)hash[0]);
+    sprintf(text, "%08lx%08lx", (unsigned long)hash[1], (unsigned long)hash[0]);
 }
 
 int main(int argc, char **argv)

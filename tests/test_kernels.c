@@ -181,9 +181,8 @@ static void one_product(int wild)
             continue;
         for (room = 0; room < (p.b_j == 1 ? 3 : 1); room++) {
             /* for a block of 1 to 40 terms, or of all */
-            const size_t len = 16 + 256u * (size_t)(room == 1
-                                                        ? 1 + test_below(40)
-                                                        : 300);
+            const size_t len =
+                16 + 256u * (size_t)(room == 1 ? 1 + test_below(40) : 300);
             memcpy(got, c, all * sizeof *c);
             p.c = got;
             if (room) {
@@ -249,9 +248,11 @@ static void strips(int wild)
         rnn_i_by(&p, &m, row, col);
         p.c = got;
         rnn_i_multiply(&call, &p);
-        CHECK(differ(got, want, all) == 0, "kernel %d, strips of %d x %d, from "
-              "%d, %d: m %d n %d k %d start %d", kernel, (int)in, (int)cols,
-              (int)row, (int)col, (int)p.m, (int)p.n, (int)p.k, p.start);
+        CHECK(differ(got, want, all) == 0,
+              "kernel %d, strips of %d x %d, from "
+              "%d, %d: m %d n %d k %d start %d",
+              kernel, (int)in, (int)cols, (int)row, (int)col, (int)p.m,
+              (int)p.n, (int)p.k, p.start);
     }
     test_free();
 }
@@ -349,10 +350,13 @@ static void others(size_t n, int wild)
         EACH(k->row_loss(f, n, s, x, z, y), y, want_y, ROOM);
         restore(), scalar[0] = c->score(f, n, x, y, z);
         EACH(scalar[1] = k->score(f, n, x, y, z), scalar, scalar + 1, 1);
-        restore(), c->score_backward(f, n, s, x, x + MOST, z + MOST, y,
-                                     y + 2 * MOST, y + 4 * MOST), keep();
+        restore(),
+            c->score_backward(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
+                              y + 4 * MOST),
+            keep();
         EACH(k->score_backward(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
-                               y + 4 * MOST), y, want_y, ROOM);
+                               y + 4 * MOST),
+             y, want_y, ROOM);
     }
 
     memset(&u, 0, sizeof u);
@@ -398,8 +402,8 @@ static void cells(size_t H, size_t rows, int wild)
             int set, back;
             for (back = 0; back < 2; back++) {
                 for (set = 0; set < 3; set++) {
-                    const rnn_i_kernels *k = set ? sets[set - 1]
-                                                 : &rnn_i_table_c;
+                    const rnn_i_kernels *k =
+                        set ? sets[set - 1] : &rnn_i_table_c;
                     out[set] = to = numbers(all + 6 * n, 0);
                     memcpy(to, in, (all + 6 * n) * sizeof *to);
                     memset(&step, 0, sizeof step);
@@ -506,8 +510,8 @@ static void wide(int cell, int layers, int H, int I, int T, int B)
     p = test_reals(params_of(&m), 0.1);
     dy = test_reals(out, 1);
     for (i = 0; i < WAYS; i++) {
-        const size_t params = (open_way(&w[i], i, &m, T, B, p),
-                               w[i].net.sizes.params);
+        const size_t params =
+            (open_way(&w[i], i, &m, T, B, p), w[i].net.sizes.params);
         flow.dx = w[i].dx = seq.ids ? NULL : test_reals(n, 1);
         MUST(rnn_forward(&w[i].net, &w[i].work, &seq) == RNN_OK, "forward");
         CHECK(!i || !differ(w[0].work.logits, w[i].work.logits, out),
@@ -635,8 +639,7 @@ static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
         in[t] = -in[t];
         MUST(rnn_step(&net, &work, &row, h[0], c[0]) == RNN_OK, "step");
         f(work.weights, input == RNN_INPUT_DENSE ? in : NULL, &id, h[1],
-          RNN_HAS_C(cell) ? c[1] : NULL, logits,
-          test_reals(net.sizes.step, 1));
+          RNN_HAS_C(cell) ? c[1] : NULL, logits, test_reals(net.sizes.step, 1));
         bad += differ(h[0], h[1], state) + differ(c[0], c[1], state) != 0;
         bad += O && differ(logits, work.logits, (size_t)O) != 0;
     }

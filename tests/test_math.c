@@ -92,9 +92,10 @@ static void check_accuracy(void)
         }
         for (k = 0; k < CORNERS; k++)
             for (sign = 0; sign < 2; sign++)
-                measure(u->f, bits_of(corners[k]) - BLOCK / 2 +
-                        ((uint32_t)sign << 31), 1, BLOCK, kernels, &worst,
-                        differ);
+                measure(u->f,
+                        bits_of(corners[k]) - BLOCK / 2 +
+                            ((uint32_t)sign << 31),
+                        1, BLOCK, kernels, &worst, differ);
         CHECK(worst.ulp <= u->allowed, "%s: %.3f ulp at 0x%08lx = %.9g",
               u->name, worst.ulp, (unsigned long)worst.at,
               (double)ulp_float(worst.at));
@@ -233,14 +234,16 @@ static void check_lengths(void)
               one[1] == 7,
           "f");
     CHECK(rnn_map(RNN_FN_SQRT + 1, 1, one, one + 1, NULL) == RNN_E_ARG &&
-          one[1] == 7, "f");
+              one[1] == 7,
+          "f");
     CHECK(rnn_map(RNN_FN_EXP, 1, NULL, one + 1, NULL) == RNN_E_ARG, "no x");
     CHECK(rnn_map(RNN_FN_EXP, 1, one, NULL, NULL) == RNN_E_ARG, "no y");
     for (f = 0; f < 3; f++) {
         run.kernel = (rnn_kernel)wrong[f][0];
         run.parts = wrong[f][1];
         CHECK(rnn_map(RNN_FN_EXP, 1, one, one + 1, &run) == RNN_E_ARG &&
-              one[1] == 7, "%d parts, kernel %d", run.parts, run.kernel);
+                  one[1] == 7,
+              "%d parts, kernel %d", run.parts, run.kernel);
     }
 }
 
@@ -255,12 +258,11 @@ static void check_kernels(void)
 
     for (run.kernel = 0; run.kernel < RNN_KERNELS; run.kernel++) {
         st[run.kernel] = rnn_map(RNN_FN_EXP, 1, &x, &x, &run);
-        CHECK(st[run.kernel] == RNN_OK ||
-              st[run.kernel] == RNN_E_UNSUPPORTED, "kernel %d: %d",
-              run.kernel, (int)st[run.kernel]);
+        CHECK(st[run.kernel] == RNN_OK || st[run.kernel] == RNN_E_UNSUPPORTED,
+              "kernel %d: %d", run.kernel, (int)st[run.kernel]);
     }
-    CHECK(st[RNN_KERNEL_NEON] || (st[RNN_KERNEL_AVX2] &&
-                                  st[RNN_KERNEL_AVX512]), "two families");
+    CHECK(st[RNN_KERNEL_NEON] || (st[RNN_KERNEL_AVX2] && st[RNN_KERNEL_AVX512]),
+          "two families");
     CHECK(st[RNN_KERNEL_AVX2] == RNN_OK || st[RNN_KERNEL_AVX512],
           "AVX-512 without AVX2");
     CHECK(st[RNN_KERNEL_PORTABLE] == RNN_OK, "plain C");
@@ -347,7 +349,8 @@ static void check_carry(void)
 
     rnn_rng_seed(&rng, 5);
     CHECK(rng.key[0] == 5 && rng.key[1] == 0 && rng.count[0] == 0 &&
-          rng.count[1] == 0, "a seed");
+              rng.count[1] == 0,
+          "a seed");
     rng.count[0] = 0xffffffffu;
     (void)rnn_rng_next(&rng);
     CHECK(rng.count[0] == 0 && rng.count[1] == 1, "carry: %lu %lu",
@@ -479,8 +482,8 @@ static void check_normal(uint32_t seed)
     }
     /* 1415.5 beyond 3 on each side, 66.4 beyond 4 on both */
     CHECK(labs(tail[0] - 1415) < 6 * 38 && labs(tail[1] - 1415) < 6 * 38 &&
-          labs(tail[2] - 66) < 6 * 8, "tails %ld %ld %ld", tail[0], tail[1],
-          tail[2]);
+              labs(tail[2] - 66) < 6 * 8,
+          "tails %ld %ld %ld", tail[0], tail[1], tail[2]);
     for (k = 0; k < 64; k++)
         chi += ((double)count[k] - N / 64.) * ((double)count[k] - N / 64.) /
                (N / 64.);

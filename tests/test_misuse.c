@@ -59,7 +59,7 @@ static void forward(void)
 {
     fill(work.grads, net.sizes.params, not_a_number());
     MUST(!rnn_forward(&net, &work, &seq) &&
-         !rnn_cross_entropy(&net, &work, &seq, labels, NULL, NULL),
+             !rnn_cross_entropy(&net, &work, &seq, labels, NULL, NULL),
          "forward");
 }
 
@@ -284,8 +284,8 @@ static void check_harmless(void)
     HARMLESS(RNN_E_ID, refused(rnn_infer));
     HARMLESS(RNN_OK, (fill(work.scratch, net.sizes.scratch, not_a_number()),
                       nothing()));
-    HARMLESS(RNN_OK, (fill(work.logits, net.sizes.logits, not_a_number()),
-                      nothing()));
+    HARMLESS(RNN_OK,
+             (fill(work.logits, net.sizes.logits, not_a_number()), nothing()));
     HARMLESS(RNN_OK, (seq.lengths = NULL, nothing())); /* all are T */
     seq.lengths = lengths;
     /* another number of parts, another kernel */
@@ -454,8 +454,8 @@ static void check_decoder(void)
     row.attn = attn;
     HARMLESS(RNN_OK, rnn_step(&net, &work, &row, h, c));
     HARMLESS(RNN_OK, rnn_generate(&net, &work, &how, h, c, out, counts, attn));
-    HARMLESS(RNN_OK, rnn_beam_search(&net, &work, &how, h, c, out, counts,
-                                     scores));
+    HARMLESS(RNN_OK,
+             rnn_beam_search(&net, &work, &how, h, c, out, counts, scores));
     check_memory();
     test_free();
 }
@@ -480,13 +480,14 @@ static void check_forget_bias(void)
     MUST(!rnn_init_params(m, params, n.sizes.params, &rng), "init");
     memcpy(p, params, n.sizes.params * sizeof *p);
     CHECK(rnn_init_forget_bias(m, p, n.sizes.params - 1, 1) == RNN_E_BUFFER &&
-          same(p, params, n.sizes.params), "too short");
+              same(p, params, n.sizes.params),
+          "too short");
     MUST(!rnn_init_forget_bias(m, p, n.sizes.params, 1), "forget bias");
     for (i = 0; rnn_model_tensor(m, i, &t) == RNN_OK; i++)
         for (k = 0; k < t.size; k++) {
             const rnn_real now = p[t.offset + k], was = params[t.offset + k];
-            const int forget = strstr(t.name, ".bias_") != NULL &&
-                               k >= H && k < 2 * H;
+            const int forget =
+                strstr(t.name, ".bias_") != NULL && k >= H && k < 2 * H;
             const int of_hh = strstr(t.name, ".bias_hh") != NULL;
             found += forget;
             wrong += forget ? now != (rnn_real)!of_hh : now != was;
@@ -502,10 +503,8 @@ static void check_forget_gates(void)
     int cell, k;
 
     for (cell = 0; cell < RNN_CELLS; cell++) {
-        const int gate = cell == RNN_CELL_LSTM ||
-                                 cell == RNN_CELL_LSTM_PEEPHOLE
-                             ? 1
-                             : -1;
+        const int gate =
+            cell == RNN_CELL_LSTM || cell == RNN_CELL_LSTM_PEEPHOLE ? 1 : -1;
         rnn_real *p;
         rnn_model m;
         rnn_tensor t;
@@ -520,7 +519,8 @@ static void check_forget_gates(void)
         p = test_reals(n.sizes.params, 0);
         memset(p, 0, n.sizes.params * sizeof *p);
         CHECK(rnn_init_forget_bias(&m, p, n.sizes.params, 1) ==
-                  (gate < 0 ? RNN_E_ARG : RNN_OK), "cell %d", cell);
+                  (gate < 0 ? RNN_E_ARG : RNN_OK),
+              "cell %d", cell);
         MUST(rnn_model_tensor(&m, 2, &t) == RNN_OK, "bias_ih_l0");
         for (k = 0; k < t.rows; k++)
             wrong += p[t.offset + (size_t)k] != (rnn_real)(k / H == gate);

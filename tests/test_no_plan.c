@@ -135,8 +135,8 @@ static void null_loss(void)
     BAD(RNN_E_SIZE, XENT(x, -1, targets, HOW));
     targets[5] = O, BAD(RNN_E_ID, XENT(x, O, targets, HOW));
     targets[0] = -1, BAD(RNN_E_ID, XENT(x, O, targets, HOW));
-    BAD(RNN_E_SIZE, rnn_cross_entropy_rows(x, (size_t)-1, O, targets, HOW, to,
-                                           l, r));
+    BAD(RNN_E_SIZE,
+        rnn_cross_entropy_rows(x, (size_t)-1, O, targets, HOW, to, l, r));
     run.parts = 2, GOOD(XENT(x, O, targets, HOW));
     run.parts = -1, ARG(XENT(x, O, targets, HOW));
     run.kernel = (rnn_kernel)-1, ARG(XENT(x, O, targets, HOW));
@@ -365,7 +365,8 @@ static void check_texts(void)
     for (i = 0; i >= -11; i--)
         for (j = i - 1; j >= -11; j--)
             CHECK(strcmp(rnn_status_text((rnn_status)i),
-                         rnn_status_text((rnn_status)j)), "texts %d %d", i, j);
+                         rnn_status_text((rnn_status)j)),
+                  "texts %d %d", i, j);
 }
 
 int main(void)

@@ -66,8 +66,8 @@ static void keep_step(const job *j, size_t t, size_t n, const rnn_real *now,
  * attention as those of training. */
 static void run_steps(const job *j, const how *w, results *r)
 {
-    const rnn_real *end = j->alone ? zeros(j->O)
-                                   : j->params + j->sizes.params - j->O;
+    const rnn_real *end =
+        j->alone ? zeros(j->O) : j->params + j->sizes.params - j->O;
     rnn_real *y, *hn, *cn = NULL, *x, *attn[3] = {NULL, NULL, NULL};
     int *ids = test_ids(j->B, 1), i;
     size_t t, S[3], weights = 0;
@@ -327,16 +327,20 @@ static void check_chunks(const job *j, const results *r)
         const array *a = &r->a[i], *b;
         /* gradients of states and grads come out of the first chunk */
         const int from = a->along == TARGET || a->name[0] == 'd' ||
-                         strcmp(a->name, "grads") == 0 ? 0 : 1;
+                                 strcmp(a->name, "grads") == 0
+                             ? 0
+                             : 1;
         const int to = a->along == TARGET ? 1 : from;
         if (strstr(a->name, "work") || strcmp(a->name, "loss") == 0)
             continue;
         for (k = from; k <= to; k++) {
             b = find(&s[k], a->name);
             MUST(b != NULL, "no %s", a->name);
-            CHECK(b && same(b->p, a->p + (a->along == TARGET && k
-                                              ? (size_t)cut * a->rows * a->width
-                                              : 0), array_size(b)),
+            CHECK(b && same(b->p,
+                            a->p + (a->along == TARGET && k
+                                        ? (size_t)cut * a->rows * a->width
+                                        : 0),
+                            array_size(b)),
                   "chunk %d of two, cut at %d: %s; %s", k, cut, a->name,
                   describe(j));
         }
@@ -538,9 +542,10 @@ static void check_stack_view(const job *j, results *r, const rnn_seq *all,
             if (y && q / D + 1 == top / D)
                 bad_y += !same(v.h + i, y + (i / H * D + d) * H + i % H, 1);
         }
-        CHECK(!bad && !bad_end && !bad_y, "view of layer %d, direction %d: "
-              "gates %d, final states %d, y %d; %s", (int)(q / D), (int)d, bad,
-              bad_end, bad_y, describe(j));
+        CHECK(!bad && !bad_end && !bad_y,
+              "view of layer %d, direction %d: "
+              "gates %d, final states %d, y %d; %s",
+              (int)(q / D), (int)d, bad, bad_end, bad_y, describe(j));
         CHECK((v.c != NULL) == (RNN_HAS_C(cell) != 0), "view's c");
     }
 }
@@ -559,8 +564,9 @@ static void check_view(const job *j)
     if (j->decoder)
         shown[0].h0 = v.h0;
     shown[0].source = shown + 1;
-    check_stack_view(j, &r, shown, 0, j->alone && j->model.dropout_last <= 0
-                                          ? numbers(&r, "y") : NULL);
+    check_stack_view(j, &r, shown, 0,
+                     j->alone && j->model.dropout_last <= 0 ? numbers(&r, "y")
+                                                            : NULL);
     for (i = 1; i <= j->sources && !j->given; i++)
         check_stack_view(j, &r, shown, i, numbers(&r, of("memory", i)));
 }
@@ -685,7 +691,8 @@ static void check_fresh(const job *j)
     MUST_OK(call_step(&b, &q));
     l = j->L[0] * j->B * j->H[0];
     CHECK(same(p.y, q.y, j->B * j->O) && same(p.h, q.h, l) &&
-          (!p.c || same(p.c, q.c, l)), "a step of fresh rows; %s", describe(j));
+              (!p.c || same(p.c, q.c, l)),
+          "a step of fresh rows; %s", describe(j));
 }
 
 /* An array that is one number too short is not bound; one of scratch is found
@@ -730,16 +737,15 @@ static void check_last(const job *j, const results *r)
         return;
     for (b = 0; b < j->B; b++)
         for (d = 0; d < D; d++)
-            memcpy(h + (b * D + d) * H, hn + (d * j->B + b) * H,
-                   H * sizeof *h);
+            memcpy(h + (b * D + d) * H, hn + (d * j->B + b) * H, H * sizeof *h);
     memset(&flat, 0, sizeof flat);
     flat.steps = 1;
     flat.batch = (int)j->B;
     flat.x = h;
     y = linear_of(j->params + offset_of(j, "out.weight"), D * H, j->O,
                   RNN_FN_IDENTITY, &flat);
-    CHECK(same(numbers(r, "y"), y, j->B * j->O),
-          "head of the last state; %s", describe(j));
+    CHECK(same(numbers(r, "y"), y, j->B * j->O), "head of the last state; %s",
+          describe(j));
 }
 
 /* How often each value of a field was met. */
@@ -964,7 +970,8 @@ static void check_two_masks(void)
         run_job(&j, &plain, &r);
         n = array_size(find(&r, "memory 1"));
         CHECK(same(numbers(&r, "memory 1"), numbers(&r, "memory 2"), n) ==
-              !dropout, "masks of two encoders, dropout %d", dropout);
+                  !dropout,
+              "masks of two encoders, dropout %d", dropout);
     }
     test_free();
 }
@@ -1023,12 +1030,12 @@ static void make_vectors(vectors *v)
     if (test_below(2))
         v->seq.lengths = test_ids((size_t)v->rows, v->seq.steps + 1);
     if (test_below(2))
-        v->seq.x = test_reals((size_t)(v->seq.steps * v->rows *
-                                       v->lin.input_size), 1);
+        v->seq.x =
+            test_reals((size_t)(v->seq.steps * v->rows * v->lin.input_size), 1);
     v->ids = test_ids((size_t)(v->seq.steps * v->rows), v->lin.input_size);
     v->seq.ids = v->ids;
-    v->table = test_reals(RNN_LINEAR_PARAMS(v->lin.input_size, v->outputs, 1),
-                          1);
+    v->table =
+        test_reals(RNN_LINEAR_PARAMS(v->lin.input_size, v->outputs, 1), 1);
 }
 
 static rnn_real *rows_of(results *r, const how *w, const char *name,
@@ -1147,8 +1154,7 @@ static void check_given_strides(rnn_input input)
     MUST_OK(rnn_plan(&net, &model, &most));
     work.params = test_reals(net.sizes.params, 1);
     work.params_len = net.sizes.params;
-    MUST_OK(rnn_bind(&net, &work, test_reals(net.sizes.all, 1),
-                     net.sizes.all));
+    MUST_OK(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all));
     for (k = 0; k < 2; k++) {
         x[k] = test_reals(2 * B * I, 1);
         dx[k] = zeros(2 * B * I);
@@ -1250,10 +1256,10 @@ static void run_blocks(const vectors *v, const how *w, results *r)
     MUST_OK(rnn_linear_backward(&v->lin, params, &seq, y, d, dx, &run));
     MUST_OK(rnn_linear_grads(&v->lin, &seq, d, g, &run));
     seq.ids = v->ids;
-    MUST_OK(rnn_embedding_forward(v->lin.input_size, v->outputs, params,
-                                      &seq, e, &run));
-    MUST_OK(rnn_embedding_grads(v->lin.input_size, v->outputs, &seq, d,
-                                    eg, &run));
+    MUST_OK(rnn_embedding_forward(v->lin.input_size, v->outputs, params, &seq,
+                                  e, &run));
+    MUST_OK(
+        rnn_embedding_grads(v->lin.input_size, v->outputs, &seq, d, eg, &run));
 }
 
 static void run_maps(const vectors *v, const how *w, results *r)

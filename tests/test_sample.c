@@ -38,7 +38,8 @@ static void check_softmax(double scale)
     }
     CHECK(!bad, "softmax at %g: %d", scale, bad);
     CHECK(rnn_softmax(x, ROWS, O, x, &run) == RNN_OK &&
-          !memcmp(x, p, ROWS * O * sizeof *p), "softmax in place");
+              !memcmp(x, p, ROWS * O * sizeof *p),
+          "softmax in place");
     CHECK(rnn_softmax(x, 1, 1, &one, NULL) == RNN_OK && one == 1, "of one");
     test_free();
 }
@@ -88,7 +89,8 @@ static void check_draws(const rnn_real *x, int V, rnn_sampling how,
     rnn_rng_seed(&rng, 12);
     for (i = 0; i < N; i++) {
         MUST(rnn_sample(x, V, &how, &rng, work, &id) == RNN_OK && id >= 0 &&
-             id < V, "sample");
+                 id < V,
+             "sample");
         count[id]++;
     }
     for (i = 0; i < V; i++) {
@@ -184,7 +186,8 @@ static void check_kept(void)
         how.top_p = how.top_k ? 0 : (rnn_real)((k - 0.5) / n);
         for (i = 0; i < 25 * k; i++) {
             MUST(rnn_sample(x, n, &how, &rng, work, &id) == RNN_OK && id >= 0 &&
-                 id < n, "sample");
+                     id < n,
+                 "sample");
             seen[id]++;
         }
         for (i = 0; i < n; i++) {
@@ -223,7 +226,8 @@ static void check_cuts(void)
 
     rnn_rng_seed(&rng, 3);
     CHECK(greatest_drawn(logits, 3, &how, &rng, NULL) == 2 &&
-          rng.count[0] == 200, "top_p of 1 cuts nothing and needs no work");
+              rng.count[0] == 200,
+          "top_p of 1 cuts nothing and needs no work");
     how.top_p = (rnn_real)0.5;
     CHECK(greatest_drawn(alike, 4, &how, &rng, work) == 1,
           "two of four alike are a half");
@@ -236,7 +240,8 @@ static void check_cuts(void)
     how.temperature = (rnn_real)1e-39; /* subnormal in float */
     if (sizeof(rnn_real) == 4)
         CHECK(rnn_sample(logits, 3, &how, &rng, NULL, &id) == RNN_OK &&
-              id == 1 && rng.count[0] == 0, "hardly any temperature");
+                  id == 1 && rng.count[0] == 0,
+              "hardly any temperature");
 }
 
 /* Masked and huge logits, temperatures at both ends, and a large vocabulary. */
@@ -264,7 +269,7 @@ static void check_sampling_ends(void)
     squares = squares / 40000 - sum * sum;
     CHECK(!bad, "a masked token came");
     CHECK(fabs(sum - V / 2.) < 6 * V / sqrt(12 * 40000.) &&
-          test_close(squares, V * (double)V / 12, 0.03, 0),
+              test_close(squares, V * (double)V / 12, 0.03, 0),
           "not uniform: %g %g", sum, squares);
     for (i = 0; i < V; i++)
         x[i] = (rnn_real)(test_number() * 3e38);
@@ -287,11 +292,12 @@ static void check_sampling_ends(void)
     MUST(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_OK, "sample");
     bad = id;
     CHECK(rnn_sample(x, V, &how, &before, NULL, &id) == RNN_OK && id == bad &&
-          !memcmp(&rng, &before, sizeof rng), "a copy draws the same");
+              !memcmp(&rng, &before, sizeof rng),
+          "a copy draws the same");
     x[V - 1] = inf - inf;
     id = -7;
     CHECK(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_E_NOT_FINITE &&
-          id == -7 && !memcmp(&rng, &before, sizeof rng),
+              id == -7 && !memcmp(&rng, &before, sizeof rng),
           "NaN: nothing is written");
     test_free();
 }
@@ -365,9 +371,10 @@ static void write_by_steps(const writer *w, const rnn_writing *how, rnn_real *h,
                 continue;
             if (how->end >= 0 && t < how->min_tokens)
                 x[how->end] = (rnn_real)-HUGE_VAL;
-            MUST((how->sampling ? rnn_sample(x, V, how->sampling,
-                                             how->rngs + b, sorted, &id)
-                                : rnn_greedy(x, V, &id)) == RNN_OK, "token");
+            MUST((how->sampling ? rnn_sample(x, V, how->sampling, how->rngs + b,
+                                             sorted, &id)
+                                : rnn_greedy(x, V, &id)) == RNN_OK,
+                 "token");
             if (id == how->end) {
                 counts[b] = t;
                 left--;
@@ -407,7 +414,8 @@ static int check_generate(int cell, int input, rnn_writing how, int parts)
     write_by_steps(&w, &how, h, w.c ? c : NULL, ids, counts);
     how.rngs = how.sampling ? rngs : NULL;
     CHECK(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,
-                       NULL) == RNN_OK, "generate");
+                       NULL) == RNN_OK,
+          "generate");
     for (b = 0; b < rows; b++) {
         bad += w.counts[b] != counts[b] ||
                memcmp(&rngs[b], &own[b], sizeof own[b]) != 0;
@@ -420,7 +428,7 @@ static int check_generate(int cell, int input, rnn_writing how, int parts)
     for (t = how.max_tokens * rows; t < MOST * ROWS; t++)
         bad += w.ids[t] != -5;
     CHECK(!bad && !memcmp(w.h, h, n * sizeof *h) &&
-          (!w.c || !memcmp(w.c, c, n * sizeof *c)),
+              (!w.c || !memcmp(w.c, c, n * sizeof *c)),
           "%d rows, end %d, at least %d, %s: generate is not the loop", rows,
           how.end, how.min_tokens, how.sampling ? "drawn" : "greedy");
     test_free();
@@ -476,8 +484,9 @@ static void check_rows_alone(void)
     how.rngs = rngs;
     for (b = 0; b < ROWS; b++)
         rnn_rng_seed(&rngs[b], (uint32_t)b + 7);
-    MUST(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,
-                      NULL) == RNN_OK, "rows");
+    MUST(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts, NULL) ==
+             RNN_OK,
+         "rows");
     how.rows = 0;
     how.rngs = &own;
     for (b = 0; b < ROWS; b++) {
@@ -487,7 +496,8 @@ static void check_rows_alone(void)
             c[k] = c0[(k / H * ROWS + (size_t)b) * H + k % H];
         }
         MUST(rnn_generate(&w.net, &w.work, &how, h, c, ids, &count, NULL) ==
-             RNN_OK, "a row");
+                 RNN_OK,
+             "a row");
         bad += count != w.counts[b] || memcmp(&own, &rngs[b], sizeof own) != 0;
         for (t = 0; t < count; t++)
             bad += ids[t] != w.ids[t * ROWS + b];
@@ -536,14 +546,16 @@ static void check_generate_arguments(void)
     how.rngs = rngs;
     CHECK(rnn_generate(&w.net, &w.work, &how, w.h, NULL, w.ids, w.counts,
                        NULL) == RNN_E_ARG &&
-          rnn_generate(&w.net, &w.work, &how, NULL, w.c, w.ids, w.counts,
-                       NULL) == RNN_E_ARG &&
-          rnn_generate(&w.net, &w.work, &how, w.h, w.c, NULL, w.counts,
-                       NULL) == RNN_E_ARG &&
-          rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, NULL, NULL) ==
-              RNN_E_ARG &&
-          rnn_generate(&w.net, &w.work, NULL, w.h, w.c, w.ids, w.counts,
-                       NULL) == RNN_E_ARG && w.ids[0] == -5, "NULL");
+              rnn_generate(&w.net, &w.work, &how, NULL, w.c, w.ids, w.counts,
+                           NULL) == RNN_E_ARG &&
+              rnn_generate(&w.net, &w.work, &how, w.h, w.c, NULL, w.counts,
+                           NULL) == RNN_E_ARG &&
+              rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, NULL,
+                           NULL) == RNN_E_ARG &&
+              rnn_generate(&w.net, &w.work, NULL, w.h, w.c, w.ids, w.counts,
+                           NULL) == RNN_E_ARG &&
+              w.ids[0] == -5,
+          "NULL");
     n = w.net.sizes.step;
     w.work.scratch = test_reals(n, 0);
     w.work.scratch_len = n - 1;
@@ -633,7 +645,8 @@ static void check_failing_step(void)
     MUST(rnn_plan(&net, &m, &most) == RNN_OK, "plan");
     memset(&work, 0, sizeof work);
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
-         RNN_OK, "bind");
+             RNN_OK,
+         "bind");
     p = work.params;
     *weight_of(&m, p, "rnn.weight_ih_l0", 0, 0) = 1;
     *weight_of(&m, p, "rnn.weight_ih_l0", 1, 1) = 1;
@@ -649,11 +662,12 @@ static void check_failing_step(void)
             ids[i] = -5;
         how.end = k ? 1 : -1;
         CHECK(rnn_generate(&net, &work, &how, h, NULL, ids, counts, NULL) ==
-              RNN_E_NOT_FINITE, "a step gives NaN");
+                  RNN_E_NOT_FINITE,
+              "a step gives NaN");
         CHECK(counts[0] == !k && counts[1] == 1 && ids[1] == 2 &&
-              (k || (ids[0] == 1 && ids[2] == 2)) && ids[3] == -5 &&
-              ids[4] == -5, "it came as far as %d and %d tokens", counts[0],
-              counts[1]);
+                  (k || (ids[0] == 1 && ids[2] == 2)) && ids[3] == -5 &&
+                  ids[4] == -5,
+              "it came as far as %d and %d tokens", counts[0], counts[1]);
     }
     test_free();
 }

@@ -83,8 +83,8 @@ static void check_train(const grid *g)
     const size_t last = (size_t)g->B * (size_t)(g->D * g->H);
     const size_t spare = g->last ? 0 : last;
     const size_t layers = (size_t)g->L;
-    const size_t masks = (g->drop & 1 ? layers - 1 : 0) +
-                         (g->drop & 2 && !g->last ? 1u : 0u);
+    const size_t masks =
+        (g->drop & 1 ? layers - 1 : 0) + (g->drop & 2 && !g->last ? 1u : 0u);
     const size_t drops = RNN_KEEP_DROPOUT(g->T, g->B, GRID);
     const size_t steps = g->last ? (size_t)g->T : 1;
     const size_t logits = RNN_LOGITS(g->T, g->B, GRID);
@@ -96,18 +96,22 @@ static void check_train(const grid *g)
 
     describe(g, &m, &most);
     CHECK(!rnn_plan(&net, &m, &most) && z->params == params &&
-          z->moments == (size_t)g->moments * params &&
-          z->state == RNN_STATE(g->B, GRID) && z->logits == logits / steps &&
-          z->source_state == 0 && z->memory == 0 && z->ints == 0, WHERE);
+              z->moments == (size_t)g->moments * params &&
+              z->state == RNN_STATE(g->B, GRID) &&
+              z->logits == logits / steps && z->source_state == 0 &&
+              z->memory == 0 && z->ints == 0,
+          WHERE);
     CHECK(z->packed == RNN_PACKED(GRID) &&
-          z->keep + spare == RNN_KEEP(g->T, g->B, GRID) +
-                                 drops / layers * masks &&
-          drops / layers * layers == drops, WHERE);
+              z->keep + spare ==
+                  RNN_KEEP(g->T, g->B, GRID) + drops / layers * masks &&
+              drops / layers * layers == drops,
+          WHERE);
     scratch = RNN_SCRATCH_TRAIN(g->T, g->B, GRID);
     room = RNN_SCRATCH_INFER(g->T, g->B, GRID);
     CHECK(z->scratch <= scratch &&
-          scratch - z->scratch <= (layers + 1) * last + (size_t)g->O &&
-          room <= scratch, WHERE);
+              scratch - z->scratch <= (layers + 1) * last + (size_t)g->O &&
+              room <= scratch,
+          WHERE);
     all = RNN_TRAIN(g->T, g->B, g->moments, GRID) + drops;
     lines = g->moments ? 8 * LINE : 7 * LINE;
     CHECK(z->all <= all && z->all == lines + 2 * params + z->moments +
@@ -130,21 +134,25 @@ static void check_infer(const grid *g)
     describe(g, &m, &most);
     most.train = most.moments = 0;
     CHECK(!rnn_plan(&net, &m, &most) && z->params == RNN_PARAMS(GRID) &&
-          z->keep == 0 && z->moments == 0 && /* no transposes */
-          2 * z->packed + head == RNN_PACKED(GRID) + STAMP &&
-          z->scratch <= scratch && scratch - z->scratch <= last + (size_t)g->O,
+              z->keep == 0 && z->moments == 0 && /* no transposes */
+              2 * z->packed + head == RNN_PACKED(GRID) + STAMP &&
+              z->scratch <= scratch &&
+              scratch - z->scratch <= last + (size_t)g->O,
           WHERE);
     CHECK(z->logits + z->scratch + 2 * LINE <= RNN_INFER(g->T, g->B, GRID) &&
-          z->all == 4 * LINE + z->params + z->packed + z->logits + z->scratch,
+              z->all ==
+                  4 * LINE + z->params + z->packed + z->logits + z->scratch,
           WHERE);
     CHECK(z->step == RNN_SCRATCH_STEP(g->B, GRID) && z->step <= z->scratch,
           WHERE);
     most.packed = RNN_PACK_NONE;
     CHECK(!rnn_plan(&net, &m, &most) && z->packed == 0 &&
-          z->all == 3 * LINE + z->params + z->logits + z->scratch, WHERE);
+              z->all == 3 * LINE + z->params + z->logits + z->scratch,
+          WHERE);
     most.train = 1;
     CHECK(!rnn_plan(&net, &m, &most) && z->packed == 0 &&
-          z->scratch <= RNN_SCRATCH_TRAIN(g->T, g->B, GRID), WHERE);
+              z->scratch <= RNN_SCRATCH_TRAIN(g->T, g->B, GRID),
+          WHERE);
 }
 
 static void check_grid(void)
@@ -188,7 +196,7 @@ static void check_grid(void)
         lin.output_size = I[k / 3 % 3];
         lin.no_bias = k / 9;
         CHECK(!rnn_linear_size(&lin, &n) &&
-              n == RNN_LINEAR_PARAMS(I[k % 3], I[k / 3 % 3], 1 - k / 9),
+                  n == RNN_LINEAR_PARAMS(I[k % 3], I[k / 3 % 3], 1 - k / 9),
               "linear %d", k);
     }
 }
@@ -302,10 +310,10 @@ static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
         some_seq(s, in->S, in->B, m->input_size, m->input_size);
         if (m->wiring == RNN_WIRING_1_TO_N)
             s->lengths = NULL;
-        in->flows[i].dx = m->input != RNN_INPUT_DENSE
-                              ? NULL
-                              : test_reals((size_t)(in->S * in->B *
-                                                    m->input_size), 0);
+        in->flows[i].dx =
+            m->input != RNN_INPUT_DENSE
+                ? NULL
+                : test_reals((size_t)(in->S * in->B * m->input_size), 0);
     }
     if (in->sources) {
         in->seq.source = in->source;
@@ -318,12 +326,12 @@ static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
 }
 
 /* Steps, where the model has them. */
-static void run_steps(int run, const rnn_net *net, rnn_work *w,
-                      const input *in, size_t Y)
+static void run_steps(int run, const rnn_net *net, rnn_work *w, const input *in,
+                      size_t Y)
 {
     const rnn_model *m = &net->model;
-    const size_t layers = (size_t)(m->decoder_layers ? m->decoder_layers
-                                                     : m->num_layers);
+    const size_t layers =
+        (size_t)(m->decoder_layers ? m->decoder_layers : m->num_layers);
     const size_t state = layers * (size_t)m->hidden_size;
     const size_t R = (size_t)in->R, B = (size_t)in->B;
     rnn_real *h = (rnn_real *)test_memory(state * R * sizeof *h);
@@ -349,7 +357,8 @@ static void run_steps(int run, const rnn_net *net, rnn_work *w,
     if (in->sources && in->tokens) {
         st = rnn_beam_search(net, w, &how, h, c, ids, counts, scores);
         CHECK(!st || !m->output_size || m->target == RNN_INPUT_DENSE ||
-              m->target_size < m->output_size, "beam: %d", (int)st);
+                  m->target_size < m->output_size,
+              "beam: %d", (int)st);
         if (!st) {
             note(run, scores, B);
             note_ints(run, counts, B);
@@ -386,8 +395,8 @@ static void run_all(int run, const rnn_net *net, rnn_work *w, const input *in,
     const int n_to_1 = m->wiring == RNN_WIRING_N_TO_1;
     const size_t rows = (size_t)(n_to_1 ? in->B : in->T * in->B);
     const size_t n = net->sizes.params;
-    size_t i, state = net->sizes.state / (size_t)net->most.batch *
-                      (size_t)in->B;
+    size_t i,
+        state = net->sizes.state / (size_t)net->most.batch * (size_t)in->B;
     int k;
 
     memcpy(w->params, in->params, n * sizeof *in->params);
@@ -407,8 +416,7 @@ static void run_all(int run, const rnn_net *net, rnn_work *w, const input *in,
         note(run, in->flow.dx, (size_t)(in->T * in->B * m->input_size));
     for (k = 0; k < in->sources; k++)
         if (in->flows[k].dx)
-            note(run, in->flows[k].dx,
-                 (size_t)(in->S * in->B * m->input_size));
+            note(run, in->flows[k].dx, (size_t)(in->S * in->B * m->input_size));
     for (k = 0; k < 2; k++) {
         if (k && net->sizes.packed)
             MUST(!rnn_pack(net, w), "pack");
@@ -486,7 +494,8 @@ static void check_run(int i)
             set_alone(&net[k], &w[k]);
         MUST(!rnn_bind(&net[k], &w[k],
                        k ? NULL : test_reals(net[k].sizes.all, 9),
-                       k ? 0 : net[k].sizes.all), "bind");
+                       k ? 0 : net[k].sizes.all),
+             "bind");
         run_all(k, &net[k], &w[k], &in, net[0].sizes.logits / out);
         MUST(!k || n == records, "%lu numbers, not %lu", (unsigned long)n,
              (unsigned long)records);
@@ -523,8 +532,8 @@ static void check_turns(int i)
         less = most;
         in.T = less.steps = 1 + test_below(4);
         in.B = in.R = less.batch = 3 + test_below(2);
-        in.S = less.source_steps = m.wiring == RNN_WIRING_1_TO_N ? 1
-                                                          : 1 + test_below(4);
+        in.S = less.source_steps =
+            m.wiring == RNN_WIRING_1_TO_N ? 1 : 1 + test_below(4);
         way = test_below(m.wiring >= RNN_WIRING_1_TO_N ? 3 : 2);
         MUST(!rnn_plan(&net[1], &m, &less), "a plan");
         memset(&w[1], 0, sizeof w[1]);
@@ -535,20 +544,21 @@ static void check_turns(int i)
         for (k = 0; k < 2; k++) {
             record[k] = test_reals(MOST_RECORDS, 0);
             records = 0;
-            memcpy(w[k].params, in.params, net[1].sizes.params *
-                                           sizeof *in.params);
-            MUST(!(way == 0   ? rnn_forward(&net[k], &w[k], &in.seq)
-                   : way == 1 ? rnn_infer(&net[k], &w[k], &in.seq)
-                              : rnn_encode(&net[k], &w[k], in.source, in.h,
-                                           in.c)), "%s", name[way]);
+            memcpy(w[k].params, in.params,
+                   net[1].sizes.params * sizeof *in.params);
+            MUST(!(way == 0 ? rnn_forward(&net[k], &w[k], &in.seq)
+                   : way == 1
+                       ? rnn_infer(&net[k], &w[k], &in.seq)
+                       : rnn_encode(&net[k], &w[k], in.source, in.h, in.c)),
+                 "%s", name[way]);
             if (way < 2)
                 note(k, w[k].logits, net[1].sizes.logits);
             else
                 note(k, in.h, state);
             n[k] = records;
         }
-        CHECK(n[0] == n[1] && !memcmp(record[0], record[1],
-                                      n[0] * sizeof *record[0]),
+        CHECK(n[0] == n[1] &&
+                  !memcmp(record[0], record[1], n[0] * sizeof *record[0]),
               "turn %d: %s, wiring %d", i, name[way], m.wiring);
     }
     test_free();
@@ -603,8 +613,9 @@ static void check_growth(int i)
     n.packed = RNN_PACK_NONE;
     MUST(!rnn_plan(&more, &m, &n), "a tight plan");
     CHECK(more.sizes.packed == 0 && net.sizes.packed > 0 &&
-          more.sizes.scratch <= net.sizes.scratch &&
-          more.sizes.keep == net.sizes.keep, "growth %d: tight", i);
+              more.sizes.scratch <= net.sizes.scratch &&
+              more.sizes.keep == net.sizes.keep,
+          "growth %d: tight", i);
 }
 
 /* ---- corners of int ------------------------------------------------------ */
@@ -662,8 +673,8 @@ static int corner(int few)
 }
 
 /* Parameters by exact arithmetic. */
-static long double count_stack(const rnn_model *m, long double n,
-                               long double D, long double in)
+static long double count_stack(const rnn_model *m, long double n, long double D,
+                               long double in)
 {
     const long double G = RNN_GATES(m->cell), L = m->num_layers;
     const long double P = m->cell == RNN_CELL_LSTM_PEEPHOLE ? 3 : 0;
@@ -679,8 +690,8 @@ static long double count_params(const rnn_model *m)
         n * K * (m->context == RNN_CONTEXT_ALL ? m->source_steps : 1);
     const long double C = m->context_size, A_ = m->attention_size;
     const long double H = m->decoder_hidden_size, E = m->embedding_size;
-    long double sum = count_stack(m, H, 1,
-                                  m->target_embedding_size + C + n * K);
+    long double sum =
+        count_stack(m, H, 1, m->target_embedding_size + C + n * K);
 
     sum += n * (count_stack(m, m->hidden_size, D, E) + m->input_size * E);
     sum += n * A_ * (H + K + 1) + C * (R + 1);
@@ -744,8 +755,8 @@ static void model_corners(void)
         S = most.source_steps, T = most.steps, B = most.batch;
         rows = most.rows;
         paths = rows * 3 * most.tokens;
-        kept = B * (S * K + T * S * m->num_sources +
-                    T * m->decoder_hidden_size);
+        kept =
+            B * (S * K + T * S * m->num_sources + T * m->decoder_hidden_size);
         CHECK(st == RNN_OK || st == RNN_E_SIZE, "corner %d: %d", i, (int)st);
         if (st) {
             CHECK(p + kept + paths + rows * (S + m->output_size) > 1e6L,
@@ -755,30 +766,35 @@ static void model_corners(void)
         }
         good++;
         CHECK(p <= limit && equal(p, z->params) &&
-              equal(p * most.moments, z->moments), "corner %d: params", i);
+                  equal(p * most.moments, z->moments),
+              "corner %d: params", i);
         CHECK((most.train ? kept <= (long double)z->keep : !z->keep) &&
-              (long double)z->all <= limit &&
-              equal((T * B > rows ? T * B : rows) * m->output_size, z->logits),
+                  (long double)z->all <= limit &&
+                  equal((T * B > rows ? T * B : rows) * m->output_size,
+                        z->logits),
               "corner %d: arrays", i);
         layer = (K + m->target_embedding_size + m->context_size +
-                 m->decoder_hidden_size) * m->decoder_hidden_size *
-                RNN_GATES(m->cell) * (most.train ? 2 : 1);
-        CHECK((most.packed ? !z->packed : layer <= (long double)z->packed) &&
-              z->step <= z->scratch && (long double)z->memory >= B * S * K &&
-              equal(B * m->decoder_hidden_size * m->num_layers, z->state) &&
-              equal(B * K / m->num_sources * m->num_layers, z->source_state),
-              "corner %d: more arrays", i);
+                 m->decoder_hidden_size) *
+                m->decoder_hidden_size * RNN_GATES(m->cell) *
+                (most.train ? 2 : 1);
+        CHECK(
+            (most.packed ? !z->packed : layer <= (long double)z->packed) &&
+                z->step <= z->scratch && (long double)z->memory >= B * S * K &&
+                equal(B * m->decoder_hidden_size * m->num_layers, z->state) &&
+                equal(B * K / m->num_sources * m->num_layers, z->source_state),
+            "corner %d: more arrays", i);
         CHECK(paths <= (long double)z->ints &&
-              z->ints <= (size_t)PTRDIFF_MAX / sizeof(int) &&
-              rows * (S + m->output_size) <= (long double)(z->scratch +
-                                                           z->logits),
+                  z->ints <= (size_t)PTRDIFF_MAX / sizeof(int) &&
+                  rows * (S + m->output_size) <=
+                      (long double)(z->scratch + z->logits),
               "corner %d: a beam", i);
         CHECK(equal((long double)z->params * (1 + most.moments + most.train) +
-                    z->packed + z->logits * (1 + (size_t)most.train) +
-                    z->keep + z->scratch + z->memory +
-                    LINE * (3 + most.train * 3 + (z->moments > 0) +
-                            (z->packed > 0) + (z->memory > 0)),
-                    z->all), "corner %d: all", i);
+                        z->packed + z->logits * (1 + (size_t)most.train) +
+                        z->keep + z->scratch + z->memory +
+                        LINE * (3 + most.train * 3 + (z->moments > 0) +
+                                (z->packed > 0) + (z->memory > 0)),
+                    z->all),
+              "corner %d: all", i);
     }
     CHECK(good > 100 && large > 100, "%d fit, %d do not", good, large);
 }
@@ -824,12 +840,12 @@ static void decoder_bounds(void)
                                                              : 0;
         m.decoder_hidden_size = 1 + test_below(9);
         m.decoder_layers = 1 + test_below(3);
-        m.context = given ? RNN_CONTEXT_LAST
-                          : (rnn_context)test_below(RNN_CONTEXTS);
+        m.context =
+            given ? RNN_CONTEXT_LAST : (rnn_context)test_below(RNN_CONTEXTS);
         m.source_steps = m.context == RNN_CONTEXT_ALL ? 1 + test_below(4) : 0;
         m.feed = (unsigned)test_below(6);
-        m.attention = given ? RNN_SCORE_NONE
-                            : (rnn_score)test_below(RNN_SCORES);
+        m.attention =
+            given ? RNN_SCORE_NONE : (rnn_score)test_below(RNN_SCORES);
         m.attention_size =
             m.attention == RNN_SCORE_ADDITIVE ? 1 + test_below(9) : 0;
         m.context_size = test_below(2) ? m.feed & RNN_FEED_STATE
@@ -914,16 +930,19 @@ static void attention_corners(void)
         st = rnn_attention_sizes(&att, s, t, b, &got[0], &got[1], &got[2]);
         if (st) {
             CHECK(st == RNN_E_SIZE && got[0] + got[1] + got[2] == 21 &&
-                  p + rows * (n + K) + (long double)t * b * (s + Q + K + n) >
-                      1e6L, "attention, corner %d: %d", i, (int)st);
+                      p + rows * (n + K) +
+                              (long double)t * b * (s + Q + K + n) >
+                          1e6L,
+                  "attention, corner %d: %d", i, (int)st);
             continue;
         }
         CHECK(p <= most && p >= (long double)got[0] &&
-              p <= (long double)got[0] && rows * n <= (long double)got[1] &&
-              rows * n >= (long double)got[1] &&
-              (long double)got[2] >= (long double)got[1] &&
-              (long double)got[2] >= 2.0L * t * b * n &&
-              (long double)got[2] <= most, "attention, corner %d", i);
+                  p <= (long double)got[0] && rows * n <= (long double)got[1] &&
+                  rows * n >= (long double)got[1] &&
+                  (long double)got[2] >= (long double)got[1] &&
+                  (long double)got[2] >= 2.0L * t * b * n &&
+                  (long double)got[2] <= most,
+              "attention, corner %d", i);
     }
 }
 

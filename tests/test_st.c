@@ -381,7 +381,8 @@ static void check_dtypes(void)
 
         sprintf(json,
                 "{\"x\":{\"dtype\":\"%s\",\"shape\":[2],"
-                "\"data_offsets\":[0,%d]}}", all[i].name, 2 * all[i].size);
+                "\"data_offsets\":[0,%d]}}",
+                all[i].name, 2 * all[i].size);
         b = file_of(json, 2 * (size_t)all[i].size);
         r = rnn_st_open(b.p, b.n, &st, NULL);
         CHECK(!r && !rnn_st_find(&st, "x", &t) && t.dtype == all[i].dtype &&
@@ -392,7 +393,8 @@ static void check_dtypes(void)
         free(b.p);
     }
     CHECK(rnn_st_dtype_name((rnn_st_dtype)-1) &&
-          rnn_st_dtype_name((rnn_st_dtype)99), "no such dtype");
+              rnn_st_dtype_name((rnn_st_dtype)99),
+          "no such dtype");
 }
 
 /* Many tensors before many keys: looked at in time quadratic in their number, a
@@ -408,8 +410,10 @@ static void check_many(void)
     int i;
 
     for (i = 0; i < N; i++)
-        to += sprintf(to, "%c\"t%d\":{\"dtype\":\"U8\",\"shape\":[1],"
-                      "\"data_offsets\":[%d,%d]}", i ? ',' : '{', i, i, i + 1);
+        to += sprintf(to,
+                      "%c\"t%d\":{\"dtype\":\"U8\",\"shape\":[1],"
+                      "\"data_offsets\":[%d,%d]}",
+                      i ? ',' : '{', i, i, i + 1);
     to += sprintf(to, ",\"__metadata__\":{");
     for (i = 0; i < N; i++)
         to += sprintf(to, "%s\"k%d\":\"v\"", i ? "," : "", i);
@@ -442,10 +446,10 @@ static void check_most(int metadata)
 
         to = json + sprintf(json, metadata ? "{\"__metadata__\":{" : "{");
         for (i = 0; i < RNN_ST_MAX_TENSORS + more; i++)
-            to += sprintf(to, metadata
-                                  ? "%s\"%x\":\"\""
-                                  : "%s\"%x\":{\"dtype\":\"U8\",\"shape\":[0],"
-                                    "\"data_offsets\":[0,0]}",
+            to += sprintf(to,
+                          metadata ? "%s\"%x\":\"\""
+                                   : "%s\"%x\":{\"dtype\":\"U8\",\"shape\":[0],"
+                                     "\"data_offsets\":[0,0]}",
                           i ? "," : "", (unsigned)i);
         sprintf(to, metadata ? "}}" : "}");
         f = file_of(json, 0);
@@ -497,12 +501,15 @@ static void check_strings(void)
     CHECK(!rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) && kn == 2, "second");
     CHECK(rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) == RNN_E_END, "end");
     CHECK(!rnn_st_meta(&st, "k1", out, 8, &n) && n == 2 &&
-              !memcmp(out, "v\n", 2), "k1");
+              !memcmp(out, "v\n", 2),
+          "k1");
     CHECK(!rnn_st_meta(&st, "k2", out, 5, &n) && n == 5 &&
-              !memcmp(out, "\xe2\x82\xac/\"", 5), "k2");
+              !memcmp(out, "\xe2\x82\xac/\"", 5),
+          "k2");
     memset(out, MARK, sizeof out);
     CHECK(rnn_st_meta(&st, "k2", out, 4, &n) == RNN_E_BUFFER && n == 5 &&
-              all_mark(out + 4, 4), "k2, too long");
+              all_mark(out + 4, 4),
+          "k2, too long");
     CHECK(!rnn_st_meta(&st, "k2", NULL, 0, &n) && n == 5, "k2's length");
     CHECK(rnn_st_meta(&st, "k3", out, 8, &n) == RNN_E_END, "no k3");
     free(b.p);
@@ -528,19 +535,22 @@ static void check_places(void)
     CHECK(rnn_st_open(f.p, f.n, &st, NULL) == RNN_OK && st.tensors == 2,
           "a file");
     CHECK(rnn_st_next(NULL, &pos, &t) == RNN_E_ARG &&
-          rnn_st_next(&st, NULL, &t) == RNN_E_ARG &&
-          rnn_st_next(&st, &pos, NULL) == RNN_E_ARG && pos == 0, "next");
+              rnn_st_next(&st, NULL, &t) == RNN_E_ARG &&
+              rnn_st_next(&st, &pos, NULL) == RNN_E_ARG && pos == 0,
+          "next");
     CHECK(rnn_st_find(&st, NULL, &t) == RNN_E_ARG, "no name");
     CHECK(rnn_st_find(&st, "\"", &t) == RNN_E_END, "a name that no file has");
     CHECK(rnn_st_meta_next(NULL, &pos, &k, &kn, &v, &vn) == RNN_E_ARG &&
-          rnn_st_meta_next(&st, NULL, &k, &kn, &v, &vn) == RNN_E_ARG &&
-          rnn_st_meta_next(&st, &pos, NULL, &kn, &v, &vn) == RNN_E_ARG &&
-          rnn_st_meta_next(&st, &pos, &k, NULL, &v, &vn) == RNN_E_ARG &&
-          rnn_st_meta_next(&st, &pos, &k, &kn, NULL, &vn) == RNN_E_ARG &&
-          rnn_st_meta_next(&st, &pos, &k, &kn, &v, NULL) == RNN_E_ARG &&
-          pos == 0, "next of metadata");
+              rnn_st_meta_next(&st, NULL, &k, &kn, &v, &vn) == RNN_E_ARG &&
+              rnn_st_meta_next(&st, &pos, NULL, &kn, &v, &vn) == RNN_E_ARG &&
+              rnn_st_meta_next(&st, &pos, &k, NULL, &v, &vn) == RNN_E_ARG &&
+              rnn_st_meta_next(&st, &pos, &k, &kn, NULL, &vn) == RNN_E_ARG &&
+              rnn_st_meta_next(&st, &pos, &k, &kn, &v, NULL) == RNN_E_ARG &&
+              pos == 0,
+          "next of metadata");
     CHECK(rnn_st_meta(&st, NULL, out, 4, &n) == RNN_E_ARG &&
-          rnn_st_meta(&st, "k", out, 4, NULL) == RNN_E_ARG, "metadata");
+              rnn_st_meta(&st, "k", out, 4, NULL) == RNN_E_ARG,
+          "metadata");
     CHECK(rnn_st_next(&st, &pos, &t) == RNN_OK && t.name[0] == 'a', "first");
     /* what follows is a tensor, no entry of metadata */
     CHECK(rnn_st_meta_next(&st, &pos, &k, &kn, &v, &vn) == RNN_E_END,
@@ -638,7 +648,8 @@ static void check_halves(int brain)
     s.input_size = N;
     s.hidden_size = 1;
     s.no_bias = 1;
-    sprintf(json, "{\"weight_ih_l0\":{\"dtype\":\"%s\",\"shape\":[1,%d],"
+    sprintf(json,
+            "{\"weight_ih_l0\":{\"dtype\":\"%s\",\"shape\":[1,%d],"
             "\"data_offsets\":[0,%d]},\"weight_hh_l0\":{\"dtype\":\"F32\","
             "\"shape\":[1,1],\"data_offsets\":[%d,%d]}}",
             brain ? "BF16" : "F16", N, 2 * N, 2 * N, 2 * N + 4);
@@ -673,7 +684,7 @@ static void check_load(void)
 
     s.input_size = s.hidden_size = 1;
     CHECK(rnn_load_params(f.p, f.n, &none, p, 4, &why) == RNN_E_SIZE &&
-          rnn_load_params(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
+              rnn_load_params(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
           "no model, or nowhere");
     why = NULL;
     CHECK(rnn_load_params(f.p, f.n, &s, p, 3, &why) == RNN_E_BUFFER && why,

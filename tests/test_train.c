@@ -53,9 +53,9 @@ static double plain_row(const loss_case *p, const rnn_real *x,
     return l;
 }
 
-static rnn_status run_loss(const loss_case *p, const rnn_real *x,
-                           const void *t, const rnn_loss *how, rnn_real *dx,
-                           rnn_real *loss, const rnn_run *run)
+static rnn_status run_loss(const loss_case *p, const rnn_real *x, const void *t,
+                           const rnn_loss *how, rnn_real *dx, rnn_real *loss,
+                           const rnn_run *run)
 {
     const rnn_real *numbers = (const rnn_real *)t;
 
@@ -132,8 +132,9 @@ static void check_loss(loss_case p)
     CHECK((p.classes ||
            (rnn_mean(l2, w, ROWS, (rnn_real)count, &mean, NULL) == RNN_OK &&
             mean == loss)) &&
-          shared == loss && !memcmp(l, l2, ROWS * sizeof *l) &&
-          !memcmp(x, dx2, ROWS * O * sizeof *x), "loss %d: parts", p.which);
+              shared == loss && !memcmp(l, l2, ROWS * sizeof *l) &&
+              !memcmp(x, dx2, ROWS * O * sizeof *x),
+          "loss %d: parts", p.which);
     how.values = NULL;
     CHECK(run_loss(&p, x, to, &how, dx2, &loss, &run) == RNN_OK && tasks == 3,
           "loss %d: without values there is one part", p.which);
@@ -171,9 +172,10 @@ static void open_pass(rnn_wiring wiring, const int *lengths, rnn_net *net,
     most.batch = PASS_B;
     most.train = 1;
     memset(work, 0, sizeof *work);
-    MUST(!rnn_plan(net, &model, &most) &&
-         !rnn_bind(net, work, test_reals(net->sizes.all, 1), net->sizes.all),
-         "bind");
+    MUST(
+        !rnn_plan(net, &model, &most) &&
+            !rnn_bind(net, work, test_reals(net->sizes.all, 1), net->sizes.all),
+        "bind");
     for (i = 0; i < net->sizes.params; i++)
         work->params[i] = (rnn_real)test_number();
     memset(seq, 0, sizeof *seq);
@@ -214,7 +216,8 @@ static void check_lengths(int which, rnn_wiring wiring)
             ids[i] = ids[i] < 0 ? 0 : ids[i];
         loss[0] = loss[1] = -1;
         MUST(!rnn_forward(&net, &work, &seq) &&
-             !pass_loss(which, &net, &work, &seq, ids, numbers, &how, &loss[0]),
+                 !pass_loss(which, &net, &work, &seq, ids, numbers, &how,
+                            &loss[0]),
              "a model's loss");
         MUST(!(which == 0 ? rnn_cross_entropy_rows(work.logits, rows, Y, ids,
                                                    &all, d, &loss[1], NULL)
@@ -222,9 +225,10 @@ static void check_lengths(int which, rnn_wiring wiring)
                    ? rnn_sigmoid_cross_entropy_rows(
                          work.logits, rows, Y, numbers, &all, d, &loss[1], NULL)
                    : rnn_squared_error_rows(work.logits, rows, Y, numbers, &all,
-                                            d, &loss[1], NULL)), "of rows");
+                                            d, &loss[1], NULL)),
+             "of rows");
         CHECK(loss[0] == loss[1] && loss[0] != -1 &&
-              !memcmp(d, work.dlogits, rows * Y * sizeof *d),
+                  !memcmp(d, work.dlogits, rows * Y * sizeof *d),
               "loss %d of wiring %d, way %d: %g, not %g", which, (int)wiring, k,
               (double)loss[0], (double)loss[1]);
     }
@@ -232,7 +236,7 @@ static void check_lengths(int which, rnn_wiring wiring)
     memset(work.logits, 0, rows * Y * sizeof *d);
     loss[0] = -1;
     CHECK(!pass_loss(which, &net, &work, &seq, ids, numbers, NULL, &loss[0]) &&
-          loss[0] > 0 && !memcmp(d, work.dlogits, rows * Y * sizeof *d),
+              loss[0] > 0 && !memcmp(d, work.dlogits, rows * Y * sizeof *d),
           "the loss of an infer leaves gradients alone");
     test_free();
 }
@@ -302,7 +306,8 @@ static void check_far_logits(void)
         want = log(sum) - ((double)x[id] - max);
         memcpy(d, x, sizeof d);
         MUST(rnn_cross_entropy_rows(d, 1, V, &id, &how, d, &loss, NULL) ==
-             RNN_OK, "a row at %g", scale);
+                 RNN_OK,
+             "a row at %g", scale);
         bad += !test_close((double)l, want, 1e-6, 1e-6) || l != loss;
         for (j = 0; j < V; j++)
             bad += !test_close((double)d[j],
@@ -315,21 +320,25 @@ static void check_far_logits(void)
     id = 3;
     loss = 9;
     CHECK(rnn_cross_entropy_rows(x, 1, V, &id, &how, d, &loss, NULL) ==
-          RNN_E_NOT_FINITE && loss == inf && l == inf &&
-          test_close((double)d[0], 1. / (V - 1), 1e-6, 0) && d[3] == -1,
+                  RNN_E_NOT_FINITE &&
+              loss == inf && l == inf &&
+              test_close((double)d[0], 1. / (V - 1), 1e-6, 0) && d[3] == -1,
           "a masked target: infinite, and everything is written");
     x[3] = inf - inf;
     id = 2;
     for (j = 0; j < V; j++)
         d[j] = 77;
     CHECK(rnn_cross_entropy_rows(x, 1, V, &id, &how, d, &loss, NULL) ==
-          RNN_E_NOT_FINITE && loss != loss && l != l && d[0] != d[0] &&
-          d[V - 1] != d[V - 1], "NaN goes everywhere");
+                  RNN_E_NOT_FINITE &&
+              loss != loss && l != l && d[0] != d[0] && d[V - 1] != d[V - 1],
+          "NaN goes everywhere");
     id = V;
     d[0] = 77;
     loss = 9;
     CHECK(rnn_cross_entropy_rows(x, 1, V, &id, &how, d, &loss, NULL) ==
-          RNN_E_ID && d[0] == 77 && loss == 9, "no such target");
+                  RNN_E_ID &&
+              d[0] == 77 && loss == 9,
+          "no such target");
 }
 
 /* The order of a sum, as it is written down: 16 lanes, folded 8, 4, 2, 1. */
@@ -358,22 +367,24 @@ static void check_mean_order(void)
 /* Sums that overflow although every row is a number. */
 static void check_infinite(void)
 {
-    const rnn_real far = sizeof(rnn_real) == 4 ? (rnn_real)1e15
-                                               : (rnn_real)1e150;
+    const rnn_real far =
+        sizeof(rnn_real) == 4 ? (rnn_real)1e15 : (rnn_real)1e150;
     const rnn_real l[2] = {1, (rnn_real)HUGE_VAL};
     rnn_real x[1], t[1] = {0}, weight[1], value, loss = 0;
     rnn_loss how = {0};
 
     CHECK(rnn_mean(l, NULL, 2, 0, &loss, NULL) == RNN_E_NOT_FINITE &&
-          loss == l[1], "the mean of an infinity");
+              loss == l[1],
+          "the mean of an infinity");
     x[0] = far; /* its square, 1e30, is a number; a thousand times that 1e27 */
     weight[0] = far;
     how.weights = weight;
     how.n = 1;
     how.values = &value;
     CHECK(rnn_squared_error_rows(x, 1, 1, t, &how, NULL, &loss, NULL) ==
-              RNN_E_NOT_FINITE &&
-          value == far * far && loss == l[1], "a sum that overflows");
+                  RNN_E_NOT_FINITE &&
+              value == far * far && loss == l[1],
+          "a sum that overflows");
 }
 
 static void check_losses(void)
@@ -403,15 +414,22 @@ static void check_losses(void)
         check_target_strides(which, RNN_WIRING_N_TO_1);
     }
     CHECK(rnn_cross_entropy_rows(x, 1, 3, ids, &how, d, &loss, NULL) ==
-          RNN_OK && loss == 0 && d[0] == 0 && d[1] == 0, "huge and right");
+                  RNN_OK &&
+              loss == 0 && d[0] == 0 && d[1] == 0,
+          "huge and right");
     CHECK(rnn_cross_entropy_rows(x, 3, 1, ids, &none, d, &loss, NULL) ==
-          RNN_OK && loss == 0, "no weight at all: %g", (double)loss);
+                  RNN_OK &&
+              loss == 0,
+          "no weight at all: %g", (double)loss);
     x[2] = (rnn_real)HUGE_VAL;
     loss = 9;
     CHECK(rnn_cross_entropy_rows(x, 1, 3, ids, &how, d, &loss, NULL) ==
-          RNN_E_NOT_FINITE && loss != 9, "an infinite logit");
+                  RNN_E_NOT_FINITE &&
+              loss != 9,
+          "an infinite logit");
     CHECK(rnn_squared_error_rows(x, 1, 3, w, &how, d, &loss, NULL) ==
-          RNN_E_NOT_FINITE, "an infinite error");
+              RNN_E_NOT_FINITE,
+          "an infinite error");
     check_infinite();
 }
 
@@ -432,15 +450,16 @@ static void check_clip(double scale)
     }
     sum = sqrt(sum);
     CHECK(rnn_clip_grad_norm(g, N, 5, &norm, NULL) == RNN_OK &&
-          test_close((double)norm, sum, 1e-5, 0), "norm %g, not %g",
-          (double)norm, sum);
+              test_close((double)norm, sum, 1e-5, 0),
+          "norm %g, not %g", (double)norm, sum);
     f = fmin(1, 5 / (sum + 1e-6));
     for (i = 0; i < N; i++)
         bad += !test_close((double)g[i], (double)old[i] * f, 1e-5, 0);
     CHECK(!bad, "clip by norm at %g", scale);
     memcpy(g, old, N * sizeof *g);
     CHECK(rnn_clip_grad_max(g, N, (rnn_real)0.5, &norm, NULL) == RNN_OK &&
-          test_close((double)norm, most, 0, 0), "greatest");
+              test_close((double)norm, most, 0, 0),
+          "greatest");
     f = fmin(1, 0.5 / (most + 1e-6));
     for (bad = 0, i = 0; i < N; i++)
         bad += !test_close((double)g[i], (double)old[i] * f, 1e-5, 0);
@@ -448,8 +467,9 @@ static void check_clip(double scale)
     memcpy(g, old, N * sizeof *g);
     CHECK(rnn_clip_grad_value(g, N, (rnn_real)0.25, &run) == RNN_OK, "value");
     for (bad = 0, i = 0; i < N; i++)
-        bad += g[i] != (old[i] > 0.25f ? 0.25f : old[i] < -0.25f ? -0.25f
-                                                                 : old[i]);
+        bad += g[i] != (old[i] > 0.25f    ? 0.25f
+                        : old[i] < -0.25f ? -0.25f
+                                          : old[i]);
     CHECK(!bad, "clip by value at %g", scale);
     test_free();
 }
@@ -470,7 +490,8 @@ static void check_clip_ends(void)
         for (j = 0; j < sizeof limits / sizeof limits[0]; j++) {
             for (sum = 0, k = 0; k < 40; k++) {
                 g[k] = old[k] = k % 3 ? sizes[i] * ((rnn_real)(k - 20) / 20)
-                                      : k ? 0 : -sizes[i];
+                                : k   ? 0
+                                      : -sizes[i];
                 sum += (double)g[k] * (double)g[k];
             }
             sum = sqrt(sum);
@@ -490,15 +511,15 @@ static void check_clip_ends(void)
     /* where torch's 1e-6 counts */
     g[0] = old[0] = -4e-6f;
     CHECK(rnn_clip_grad_norm(g, 1, 1e-6f, NULL, NULL) == RNN_OK &&
-          test_close((double)g[0], -4e-6 * 1e-6 / 5e-6, 1e-6, 0),
+              test_close((double)g[0], -4e-6 * 1e-6 / 5e-6, 1e-6, 0),
           "norm + 1e-6");
     CHECK(rnn_clip_grad_max(old, 1, 1e-6f, NULL, NULL) == RNN_OK &&
-          test_close((double)old[0], -4e-6 * 1e-6 / 5e-6, 1e-6, 0),
+              test_close((double)old[0], -4e-6 * 1e-6 / 5e-6, 1e-6, 0),
           "max + 1e-6");
     for (k = 0; k < 40; k++)
         g[k] = 1e-44f;
     CHECK(rnn_clip_grad_norm(g, 40, 1, &norm, NULL) == RNN_OK && g[0] > 0 &&
-          test_close((double)norm, sqrt(40) * (double)g[0], 1e-4, 1.5e-45),
+              test_close((double)norm, sqrt(40) * (double)g[0], 1e-4, 1.5e-45),
           "subnormal norm %g", (double)norm);
 }
 
@@ -523,19 +544,20 @@ static void check_not_finite(void)
                         x[id] = old[id] = (rnn_real)test_number() * 9;
                     x[at] = old[at] = wrong[k];
                     id = test_below(n);
-                    if (rnn_clip_grad_value(x, 0, 1, &run) ==
-                        RNN_E_UNSUPPORTED)
+                    if (rnn_clip_grad_value(x, 0, 1, &run) == RNN_E_UNSUPPORTED)
                         continue;
                     bad += rnn_clip_grad_norm(x, (size_t)n, 1, &norm, &run) !=
-                               RNN_E_NOT_FINITE || norm - norm == 0;
+                               RNN_E_NOT_FINITE ||
+                           norm - norm == 0;
                     bad += rnn_clip_grad_max(x, (size_t)n, 1, &norm, &run) !=
-                               RNN_E_NOT_FINITE || norm - norm == 0;
+                               RNN_E_NOT_FINITE ||
+                           norm - norm == 0;
                     bad += memcmp(x, old, (size_t)n * sizeof *x) != 0;
                     if (k == 1 && n > 1) /* a masked class is no fault */
                         id = at;
-                    missed += rnn_cross_entropy_rows(x, 1, n, &id, NULL, NULL,
-                                                     &loss, &run) !=
-                              RNN_E_NOT_FINITE;
+                    missed +=
+                        rnn_cross_entropy_rows(x, 1, n, &id, NULL, NULL, &loss,
+                                               &run) != RNN_E_NOT_FINITE;
                 }
     CHECK(!bad, "%d of what is not finite is clipped", bad);
     CHECK(!missed, "%d of what is not finite has a loss", missed);
@@ -669,9 +691,10 @@ static void check_optimizer(rnn_optimizer o)
                  "step");
         } else { /* the same in two ranges */
             MUST(rnn_optimizer_begin(&two) == RNN_OK &&
-                 rnn_optimizer_range(&two, p, g, m, N, 5, N - 5, NULL) ==
-                     RNN_OK &&
-                 rnn_optimizer_range(&two, p, g, m, N, 0, 5, NULL) == RNN_OK,
+                     rnn_optimizer_range(&two, p, g, m, N, 5, N - 5, NULL) ==
+                         RNN_OK &&
+                     rnn_optimizer_range(&two, p, g, m, N, 0, 5, NULL) ==
+                         RNN_OK,
                  "ranges");
         }
         MUST(rnn_optimizer_step_array(&three, p3, g, m3, N, &run) == RNN_OK,
@@ -683,10 +706,11 @@ static void check_optimizer(rnn_optimizer o)
     }
     CHECK(worst < 3e-5, "optimiser %d: off by %g", o.kind, worst);
     CHECK(!memcmp(p, p3, N * sizeof *p) &&
-          !memcmp(m, m3, count * N * sizeof *m), "optimiser %d in parts",
-          o.kind);
+              !memcmp(m, m3, count * N * sizeof *m),
+          "optimiser %d in parts", o.kind);
     CHECK(rnn_optimizer_range(&two, p, g, m, N, 5, N - 4, NULL) != RNN_OK &&
-          rnn_optimizer_range(&two, p, g, m, N, 5, (size_t)-5, NULL) != RNN_OK,
+              rnn_optimizer_range(&two, p, g, m, N, 5, (size_t)-5, NULL) !=
+                  RNN_OK,
           "a range beyond the end");
     test_free();
 }
@@ -712,18 +736,21 @@ static void check_defaults(void)
     for (kind = 0; kind < RNN_OPTIMIZERS; kind++) {
         rnn_optimizer o = fresh(kind, 0.3);
         CHECK((int)o.kind == kind && o.lr == (rnn_real)0.3 && o.step == 0 &&
-              o.weight_decay == (rnn_real)(kind == RNN_OPT_ADAMW ? 0.01 : 0) &&
-              o.momentum == 0 && o.dampening == 0 && !o.nesterov &&
-              !o.centered && !o.amsgrad && o.lr_decay == 0 && o.initial == 0,
+                  o.weight_decay ==
+                      (rnn_real)(kind == RNN_OPT_ADAMW ? 0.01 : 0) &&
+                  o.momentum == 0 && o.dampening == 0 && !o.nesterov &&
+                  !o.centered && !o.amsgrad && o.lr_decay == 0 &&
+                  o.initial == 0,
               "defaults of %d", kind);
         CHECK((kind != RNN_OPT_ADADELTA || o.rho == (rnn_real)0.9) &&
-              (kind != RNN_OPT_RMSPROP || o.rho == (rnn_real)0.99) &&
-              (kind < RNN_OPT_ADAM || (o.beta1 == (rnn_real)0.9 &&
-                                   o.beta2 == (rnn_real)0.999)) &&
-              (kind == RNN_OPT_SGD || o.eps == (rnn_real)eps[kind]),
+                  (kind != RNN_OPT_RMSPROP || o.rho == (rnn_real)0.99) &&
+                  (kind < RNN_OPT_ADAM ||
+                   (o.beta1 == (rnn_real)0.9 && o.beta2 == (rnn_real)0.999)) &&
+                  (kind == RNN_OPT_SGD || o.eps == (rnn_real)eps[kind]),
               "constants of %d", kind);
         CHECK(rnn_optimizer_moments(&o, &count) == RNN_OK &&
-              (double)count == moments[kind], "moments of %d", kind);
+                  (double)count == moments[kind],
+              "moments of %d", kind);
     }
 }
 
@@ -753,9 +780,11 @@ static void check_decay_of_model(void)
     for (k = 0; k < n; k++)
         p[k] = 1;
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all) ==
-         RNN_OK, "bind");
+             RNN_OK,
+         "bind");
     CHECK(rnn_optimizer_step(&o, &net, &work) == RNN_OK &&
-          o.weight_decay == (rnn_real)0.5 && o.step == 1, "a step");
+              o.weight_decay == (rnn_real)0.5 && o.step == 1,
+          "a step");
     for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++)
         for (k = 0; k < t.size; k++)
             bad += p[t.offset + k] != (t.cols ? (rnn_real)0.75 : 1);
@@ -862,9 +891,11 @@ static void check_threshold(void)
     p.factor = (rnn_real)0.5;
     CHECK(rnn_plateau_step(&p, 1, &lr) == RNN_OK && lr == 1, "first");
     CHECK(rnn_plateau_step(&p, (rnn_real)0.91, &lr) == RNN_OK &&
-          lr == (rnn_real)0.5, "no progress");
+              lr == (rnn_real)0.5,
+          "no progress");
     CHECK(rnn_plateau_step(&p, (rnn_real)0.89, &lr) == RNN_OK &&
-          lr == (rnn_real)0.5 && p.best == (rnn_real)0.89, "progress");
+              lr == (rnn_real)0.5 && p.best == (rnn_real)0.89,
+          "progress");
 }
 
 /* ---- initialisers -------------------------------------------------------- */
@@ -901,8 +932,10 @@ static void check_moments(int rule, double gain, double bound, double deviation)
     sum /= (double)t.size;
     squares = sqrt(squares / (double)t.size);
     CHECK(fabs(sum) < 0.05 * deviation, "rule %d: mean %g", rule, sum);
-    CHECK(test_close(squares, deviation, 0.03, 0), "rule %d: deviation %g, not "
-          "%g", rule, squares, deviation);
+    CHECK(test_close(squares, deviation, 0.03, 0),
+          "rule %d: deviation %g, not "
+          "%g",
+          rule, squares, deviation);
     if (bound > 0)
         CHECK(most <= bound * 1.000001 && most > 0.99 * bound,
               "rule %d: bound %g, not %g", rule, most, bound);
@@ -952,8 +985,7 @@ static void check_initialisers(void)
     check_moments(RNN_INIT_XAVIER_UNIFORM, 2, 2 * sqrt(6. / 200),
                   2 * sqrt(2. / 200));
     check_moments(RNN_INIT_XAVIER_NORMAL, 2, 0, 2 * sqrt(2. / 200));
-    check_moments(RNN_INIT_HE_UNIFORM, sqrt(2), sqrt(6. / 120),
-                  sqrt(2. / 120));
+    check_moments(RNN_INIT_HE_UNIFORM, sqrt(2), sqrt(6. / 120), sqrt(2. / 120));
     check_moments(RNN_INIT_HE_NORMAL, sqrt(2), 0, sqrt(2. / 120));
     check_orthogonal(64, 16, 16);
     check_orthogonal(48, 7, 16);
@@ -1059,8 +1091,8 @@ static void check_init_model(void)
     q = test_reals(all, 0);
     p[all] = 77;
     rnn_rng_seed(&rng, 21);
-    CHECK(rnn_init_params(&model, p, all, &rng) == RNN_OK &&
-          p[all] == 77, "init_params");
+    CHECK(rnn_init_params(&model, p, all, &rng) == RNN_OK && p[all] == 77,
+          "init_params");
     at = rng;
     rnn_rng_seed(&rng, 21);
     MUST(rnn_init_params(&model, q, all, &rng) == RNN_OK, "again");
@@ -1097,8 +1129,7 @@ static void check_init_model(void)
     for (last = 0, k = 12000; k + 1 < all; k++)
         last += (double)p[k] * (double)p[k + 1];
     last /= (double)(all - 12001) / (3 * 36);
-    CHECK(fabs(last) < 5 / sqrt((double)all - 12001), "correlation %g",
-          last);
+    CHECK(fabs(last) < 5 / sqrt((double)all - 12001), "correlation %g", last);
     test_free();
 }
 
@@ -1129,7 +1160,8 @@ static void check_dropout(void)
     work.params = test_reals(net.sizes.params, 1);
     work.params_len = net.sizes.params;
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
-         RNN_OK, "bind");
+             RNN_OK,
+         "bind");
     y = test_reals(N, 0);
     z = work.logits;
     seq.steps = T;
@@ -1140,13 +1172,13 @@ static void check_dropout(void)
     MUST(rnn_infer(&net, &work, &seq) == RNN_OK, "infer");
     for (i = 0; i < N; i++) {
         dropped += y[i] == 0;
-        bad += y[i] != 0 &&
-               !test_close((double)y[i], (double)z[i] / 0.7, 1e-6, 0);
+        bad +=
+            y[i] != 0 && !test_close((double)y[i], (double)z[i] / 0.7, 1e-6, 0);
         bad += z[i] == 0;
     }
     CHECK(!bad, "what is kept is not h / (1 - p)");
-    CHECK(test_close((double)dropped / N, 0.3, 0.05, 0),
-          "dropped %lu of %lu", (unsigned long)dropped, (unsigned long)N);
+    CHECK(test_close((double)dropped / N, 0.3, 0.05, 0), "dropped %lu of %lu",
+          (unsigned long)dropped, (unsigned long)N);
     test_free();
 }
 
@@ -1179,7 +1211,8 @@ static void check_learning(int cell, int input)
     MUST(rnn_plan(&net, &model, &most) == RNN_OK, "plan");
     memset(&work, 0, sizeof work);
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all) ==
-         RNN_OK, "bind");
+             RNN_OK,
+         "bind");
     how.weights = w = test_reals(T * B, 0);
     targets = test_ids(T * B, 1);
     ids = test_ids(T * B, 1);
@@ -1196,12 +1229,13 @@ static void check_learning(int cell, int input)
             targets[i] = i >= 2 * B ? ids[i - 2 * B] : -1;
         }
         MUST(rnn_forward(&net, &work, &seq) == RNN_OK &&
-             rnn_cross_entropy(&net, &work, &seq, targets, &how, &loss) ==
-                 RNN_OK &&
-             rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
-             rnn_clip_grad_norm(work.grads, net.sizes.params, 5, NULL, NULL) ==
-                 RNN_OK &&
-             rnn_optimizer_step(&adam, &net, &work) == RNN_OK, "a step");
+                 rnn_cross_entropy(&net, &work, &seq, targets, &how, &loss) ==
+                     RNN_OK &&
+                 rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
+                 rnn_clip_grad_norm(work.grads, net.sizes.params, 5, NULL,
+                                    NULL) == RNN_OK &&
+                 rnn_optimizer_step(&adam, &net, &work) == RNN_OK,
+             "a step");
     }
     CHECK((double)loss < 0.2, "cell %d input %d: loss %g", cell, input,
           (double)loss);

@@ -46,7 +46,7 @@ typedef struct task {       /* something to differentiate          */
     rnn_real (*value)(void *of);
     const char *(*name)(const void *of);
     void *of;
-    int relu;               /* it may have kinks                   */
+    int kinks;              /* it may have kinks                   */
     int flipped;            /* value: a choice came out otherwise  */
     int slots;
     slot slot[SLOTS];
@@ -156,7 +156,7 @@ static rnn_real off_along(task *k, int from, int to)
     if (!(error <= BOUND)) { /* a shorter step for what bends a lot */
         fine = quotient(k, from, to, STEP / 8);
         error = fabs(fine - expected);
-        if (!(error <= BOUND) && k->relu && at_kink(k, from, to, fine - q)) {
+        if (!(error <= BOUND) && k->kinks && at_kink(k, from, to, fine - q)) {
             kinks++;
             error = 0;
         }
@@ -198,8 +198,8 @@ static void check_elements(task *k)
             k->way[s->at + j] = 0;
             worst = e <= worst ? worst : e; /* a NaN is the worst */
         }
-        CHECK(worst <= BOUND, "%s: an element of %s off by %g",
-              k->name(k->of), s->name, worst);
+        CHECK(worst <= BOUND, "%s: an element of %s off by %g", k->name(k->of),
+              s->name, worst);
     }
 }
 
@@ -281,19 +281,15 @@ static int idle(int wiring, int axis)
     case CONTEXT:
     case HAND:
     case ATTENTION:
-    case SOURCES:
-        return wiring < 2;
-    case BOTH:
-        return wiring == 1;
+    case SOURCES: return wiring < 2;
+    case BOTH: return wiring == 1;
     case BRIDGE:
     case FEED:
     case HEAD:
     case TARGET:
     case OWN:
-    case DEPTH:
-        return wiring == 0;
-    default:
-        return 0;
+    case DEPTH: return wiring == 0;
+    default: return 0;
     }
 }
 
@@ -407,8 +403,8 @@ static int valid(const rnn_model *m)
 {
     const int layers = m->num_layers ? m->num_layers : 1;
     const int deep = m->decoder_layers ? m->decoder_layers : layers;
-    const int wide = m->decoder_hidden_size ? m->decoder_hidden_size
-                                            : m->hidden_size;
+    const int wide =
+        m->decoder_hidden_size ? m->decoder_hidden_size : m->hidden_size;
     const int input = m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH);
     const int head = m->head_context && !m->attention;
     int c;
@@ -473,10 +469,11 @@ static const char *problem_name(const void *of)
 
     for (a = 0; a < AXES; a++)
         to += sprintf(to, "%s, ", axes[a].value[p->v[a]]);
-    sprintf(to, "I %d E %d H %d O %d It %d Et %d Hd %d Ld %d C %d N %d A %d T "
-            "%d S %d %d B %d own %g %d", m->input_size, m->embedding_size,
-            m->hidden_size, m->output_size, m->target_size,
-            m->target_embedding_size, m->decoder_hidden_size,
+    sprintf(to,
+            "I %d E %d H %d O %d It %d Et %d Hd %d Ld %d C %d N %d A %d T "
+            "%d S %d %d B %d own %g %d",
+            m->input_size, m->embedding_size, m->hidden_size, m->output_size,
+            m->target_size, m->target_embedding_size, m->decoder_hidden_size,
             m->decoder_layers, m->context_size, m->source_steps,
             m->attention_size, p->seq.steps, p->source[0].steps,
             p->source[1].steps, p->seq.batch, p->seq.own_rate,
@@ -513,8 +510,7 @@ static void fit(rnn_model *m, int q)
         need = need ? need : plain_context(m);
     }
     wide = need ? need : 2 + test_below(3);
-    m->decoder_hidden_size = wide == m->hidden_size && test_below(2) ? 0
-                                                                     : wide;
+    m->decoder_hidden_size = wide == m->hidden_size && test_below(2) ? 0 : wide;
     if (q)
         m->context_size = is_state(m) ? wide : 1 + test_below(4);
 }
@@ -555,8 +551,8 @@ static void describe(problem *p)
         m->output_size = 0; /* without a head */
     m->target_embedding_size =
         m->target == RNN_INPUT_EMBEDDING ? 1 + test_below(3) : 0;
-    m->decoder_layers = v[DEPTH] ? 2 - v[LAYERS]
-                                 : (1 + v[LAYERS]) * test_below(2);
+    m->decoder_layers =
+        v[DEPTH] ? 2 - v[LAYERS] : (1 + v[LAYERS]) * test_below(2);
     m->context = (rnn_context)v[CONTEXT];
     m->feed = (unsigned)feeds[v[FEED]];
     m->hand_over = (unsigned)v[HAND];
@@ -772,7 +768,8 @@ static void draw_numbers(problem *p)
     p->work.params_len = p->work.grads_len = p->sizes.params;
     p->work.logits_len = p->work.dlogits_len = p->sizes.logits;
     MUST(rnn_bind(&p->net, &p->work, nothing(p->sizes.all), p->sizes.all) ==
-         RNN_OK, "%s: bind", problem_name(p));
+             RNN_OK,
+         "%s: bind", problem_name(p));
     for (i = 0; i < p->rows; i++)
         for (j = 0; j < p->out; j++)
             if (m->wiring != RNN_WIRING_N_TO_1 && is_padding(&p->seq, i))
@@ -792,8 +789,7 @@ static rnn_real value(void *of)
     int i;
     const rnn_status st = rnn_forward(&p->net, &p->work, &p->seq);
 
-    MUST(st == RNN_OK, "%s: forward: %s", problem_name(p),
-         rnn_status_text(st));
+    MUST(st == RNN_OK, "%s: forward: %s", problem_name(p), rnn_status_text(st));
     sum = dot(p->logits, p->up, p->rows * p->out);
     for (i = 0; i < p->sides; i++) {
         const side *s = &p->side[i];
@@ -817,16 +813,16 @@ static int top_width(const rnn_model *m)
  * from seq. */
 static int layers_of_h(const rnn_model *m)
 {
-    return m->wiring < RNN_WIRING_1_TO_N            ? 0
+    return m->wiring < RNN_WIRING_1_TO_N    ? 0
            : m->hand_over & RNN_HAND_LAYERS ? 2
-                                             : is_state(m);
+                                            : is_state(m);
 }
 
 static int layers_of_c(const rnn_model *m)
 {
     return m->wiring < RNN_WIRING_1_TO_N || !(m->hand_over & RNN_HAND_CELL) ? 0
-           : m->hand_over & RNN_HAND_LAYERS                          ? 2
-                                                                     : 1;
+           : m->hand_over & RNN_HAND_LAYERS                                 ? 2
+                                                                            : 1;
 }
 
 /* What grads hold before: 0.25 that is added to, or rubbish that is
@@ -905,8 +901,7 @@ static void go_back(problem *p)
     p->flow.accumulate = test_below(4) > 0;
     for (i = 0; i < p->sizes.params; i++)
         p->grads[i] = before(p) > 0 ? before(p) : 1e30;
-    st = rnn_backward(&p->net, &p->work, &p->seq,
-                      p->no_flow ? NULL : &p->flow);
+    st = rnn_backward(&p->net, &p->work, &p->seq, p->no_flow ? NULL : &p->flow);
     MUST(st == RNN_OK, "%s: backward: %s", problem_name(p),
          rnn_status_text(st));
 }
@@ -994,7 +989,7 @@ static void check_start(problem *p, rnn_real whole)
     k->value = value_from_start;
     k->name = problem_name;
     k->of = p;
-    k->relu = p->task.relu;
+    k->kinks = p->task.kinks;
     value(p); /* keep is as after forward again */
     st = rnn_view_model(&p->net, &p->work, &p->seq, &view);
     MUST(st == RNN_OK && view.h0, "%s: view", problem_name(p));
@@ -1014,8 +1009,8 @@ static void check_start(problem *p, rnn_real whole)
         sum += dot(s->seq->hn, s->flow->dhn, s->states);
         sum += dot(s->seq->cn, s->flow->dcn, s->states);
     }
-    CHECK(fabs(sum - whole) < 1e-12, "%s: in steps off by %g",
-          problem_name(p), fabs(sum - whole));
+    CHECK(fabs(sum - whole) < 1e-12, "%s: in steps off by %g", problem_name(p),
+          fabs(sum - whole));
     add_slot(k, "start ", "h", p->start_h, p->flow.dh0, 0, n);
     add_slot(k, "start ", "c", p->start_c, p->flow.dc0, 0, n);
     check_task(k, test_below(4) == 0, test_below(32) == 0);
@@ -1035,8 +1030,7 @@ static rnn_status check_rule(const problem *p)
 
     CHECK((st == RNN_OK) == valid(&m), "%s: %s", problem_name(p),
           rnn_status_text(st));
-    CHECK(rnn_model_tensor(&m, 0, &t) == st, "%s: no tensor",
-          problem_name(p));
+    CHECK(rnn_model_tensor(&m, 0, &t) == st, "%s: no tensor", problem_name(p));
     fields_of(&m, f);
     for (i = 1 + test_below(2); i > 0; i--)
         *f[test_below(FIELDS)] = test_below(9) - 1;
@@ -1044,13 +1038,13 @@ static rnn_status check_rule(const problem *p)
     CHECK((spoil == RNN_OK) == valid(&m),
           "%s: spoilt: %s; wiring %d cell %d input %d %d %d H %d L %d both %d "
           "O %d target %d %d %d Hd %d Ld %d context %d N %d C %d feed %d hand "
-          "%d att %d A %d head %d sources %d", problem_name(p),
-          rnn_status_text(spoil), m.wiring, m.cell, m.input, m.input_size,
-          m.embedding_size, m.hidden_size, m.num_layers, m.bidirectional,
-          m.output_size, m.target, m.target_size, m.target_embedding_size,
-          m.decoder_hidden_size, m.decoder_layers, m.context, m.source_steps,
-          m.context_size, m.feed, m.hand_over, m.attention, m.attention_size,
-          m.head_context, m.num_sources);
+          "%d att %d A %d head %d sources %d",
+          problem_name(p), rnn_status_text(spoil), m.wiring, m.cell, m.input,
+          m.input_size, m.embedding_size, m.hidden_size, m.num_layers,
+          m.bidirectional, m.output_size, m.target, m.target_size,
+          m.target_embedding_size, m.decoder_hidden_size, m.decoder_layers,
+          m.context, m.source_steps, m.context_size, m.feed, m.hand_over,
+          m.attention, m.attention_size, m.head_context, m.num_sources);
     spoilt++;
     spoilt_refused += spoil != RNN_OK;
     return st;
@@ -1088,7 +1082,7 @@ static int check_combination(const int *crossed, int most_sources)
     p.task.value = value;
     p.task.name = problem_name;
     p.task.of = &p;
-    p.task.relu = p.model.cell == RNN_CELL_RELU;
+    p.task.kinks = p.model.cell == RNN_CELL_RELU;
     whole = value(&p);
     keep_tokens(&p);
     go_back(&p);
@@ -1357,7 +1351,9 @@ static void check_no_params(void)
     dh = test_reals(S * B * K, 0);
     CHECK(rnn_attention_forward(&att, &pass, NULL) == RNN_OK, "forward");
     CHECK(rnn_attention_backward(&att, &pass, c, NULL, dh, NULL, NULL) ==
-              RNN_OK && dh[0] != 0, "backward");
+                  RNN_OK &&
+              dh[0] != 0,
+          "backward");
     att.score = RNN_SCORE_ADDITIVE;
     att.size = 1;
     MUST(!rnn_attention_sizes(&att, S, T, B, &params, &keys, &work), "sizes");
@@ -1367,7 +1363,8 @@ static void check_no_params(void)
     CHECK(rnn_attention_forward(&att, &pass, NULL) == RNN_OK, "forward");
     pass.params = NULL;
     CHECK(rnn_attention_backward(&att, &pass, c, NULL, dh, NULL, NULL) ==
-              RNN_E_ARG, "additive without parameters");
+              RNN_E_ARG,
+          "additive without parameters");
     test_free();
 }
 
@@ -1378,12 +1375,13 @@ int main(int argc, char **argv)
     check_attention();
     check_no_params();
     printf("%ld combinations checked, %ld refused; of %ld descriptions with "
-           "fields spoilt %ld refused\n", checked, refused, spoilt,
-           spoilt_refused);
+           "fields spoilt %ld refused\n",
+           checked, refused, spoilt, spoilt_refused);
     printf("%ld attentions alone, %ld tokens of a model's own\n", blocks,
            own_tokens);
-    printf("%ld quotients left out at a kink of ReLU, %ld where a token of the "
-           "model's own changed\n", kinks, flips);
+    printf("%ld quotients left out at a kink, %ld where a token of the "
+           "model's own changed\n",
+           kinks, flips);
     CHECK(checked == RNN_CELLS * (RNN_CONTEXTS * 3424L + 8 * 96 + 24 * 8),
           "not what sizes can fit");
     CHECK(spoilt - spoilt_refused > 20000 && own_tokens > 5000, "too few");

@@ -33,8 +33,8 @@ static void make(recording *r)
     r->steps = MOST / 4 + rand() % (MOST * 3 / 4);
     for (t = 0; t < r->steps; t++)
         for (a = 0; a < AXES; a++)
-            r->x[t][a] = sinf(phase + (float)a + (float)t *
-                              (0.3f + 0.2f * (float)r->class)) +
+            r->x[t][a] = sinf(phase + (float)a +
+                              (float)t * (0.3f + 0.2f * (float)r->class)) +
                          uniform() - 0.5f;
 }
 
@@ -90,8 +90,8 @@ int main(void)
     for (i = 0; i < 10 * TRAIN && !st; i += B) {
         batch(i % TRAIN);
         if (!(st = rnn_forward(&net, &work, &seq)) &&
-            !(st = rnn_cross_entropy(&net, &work, &seq, classes, NULL,
-                                     &loss)) &&
+            !(st =
+                  rnn_cross_entropy(&net, &work, &seq, classes, NULL, &loss)) &&
             !(st = rnn_backward(&net, &work, &seq, NULL)))
             st = rnn_optimizer_step(&adam, &net, &work);
     }

@@ -17,8 +17,8 @@ int main(void)
     const char *why = NULL;
     size_t n = 0;
     int id = 0;
-    rnn_status st = rnn_read_file("classify.safetensors", file, sizeof file,
-                                  &n);
+    rnn_status st =
+        rnn_read_file("classify.safetensors", file, sizeof file, &n);
 
     if (!st &&
         !(st = rnn_load_description(file, n, &model, NULL, 0, NULL, &why)) &&

@@ -43,7 +43,7 @@ run: $(B)/char_rnn
 		--temperature 0.5
 
 test:
-	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(PROGRAMS)
+	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(README) $(PROGRAMS)
 	@sh tests/run.sh $(B) $(TESTS)
 
 $(B):
@@ -87,6 +87,12 @@ $(B)/program_%: tests/programs/%.c rnn.h | $(B)
 
 $(B)/program_firmware: tests/programs/firmware.c rnn.h | $(B)
 	$(C99) -Wall -Wextra -c $< -o $@
+
+# the two programs of the README, as they stand
+README = $(B)/readme_train $(B)/readme_use
+$(README): $(B)/readme_%: README.md tests/readme.awk rnn.h | $(B)
+	awk -v name=$*.c -f tests/readme.awk README.md > $@.c
+	$(C99) -I. $@.c -o $@
 
 # the first program of the header's top comment, as it stands
 $(B)/first.c: rnn.h tests/first.awk | $(B)

@@ -47,6 +47,15 @@ else
 fi
 count first 0 "$b/first.out"
 
+# so do the README's two
+if [ "$(cd "$b" && ./readme_train > /dev/null && ./readme_use)" = \
+    " 0 1 2 3 2 1 0 1 2 3 2 1" ]; then
+    echo "1 passed, 0 failed" > "$b/readme.out"
+else
+    echo "0 passed, 1 failed" > "$b/readme.out"
+fi
+count readme 0 "$b/readme.out"
+
 # every tag of the contents stands once in the file besides, and the cells' are
 # all in the contents
 tags=0

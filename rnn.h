@@ -3166,6 +3166,34 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
+/* One block, q, of rows [i, end) of C for all columns. b is where B is for it;
+ * panel NULL, or room for the copy of a strip, which the block reads then;
+ * ahead: what of B comes next is fetched meanwhile. */
+RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
+                                    const RNN_K(block) *block,
+                                    const rnn_real *b, size_t i, size_t end,
+                                    rnn_real *panel, int ahead)
+{
+    enum { ROW = RNN_NV * RNN_W };
+    RNN_K(block) q = *block;
+    size_t j;
+
+    q.next = NULL;
+    q.b = b;
+    RNN_K(edge)(p, &q, i, end, p->n / ROW * ROW);
+    for (j = 0; j + ROW <= p->n; j += ROW) {
+        q.b = b + j;
+        if (panel) {
+            RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW, panel, ROW);
+            q.b = panel;
+            q.b_k = ROW;
+            q.b_o = (ptrdiff_t)(q.ks * ROW);
+        }
+        q.next = ahead && j + 2 * ROW <= p->n ? b + j + ROW : NULL;
+        RNN_K(strip)(p, q, i, end, j, RNN_W, RNN_NV);
+    }
+}
+
 /* The sum goes block by block, so that what a strip of B brings stays in the
  * cache for all rows; between blocks it waits in C, which changes no bit. A
  * large product reads copies: of the strip, and of A where its rows are
@@ -3190,8 +3218,8 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
     const size_t kc = (p->k + pieces - 1) / pieces;
     const size_t oc = p->k < most ? most / p->k : 1;
     rnn_real *panel = NULL, *left = NULL;
-    size_t o, k, i, j, rows;
-    RNN_K(block) q, whole;
+    size_t o, k, i, rows;
+    RNN_K(block) q;
 
     if (copies) {
         panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
@@ -3223,22 +3251,7 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                 }
                 q.b_k = p->b_k;
                 q.b_o = p->b_o;
-                q.next = NULL;
-                whole = q;
-                for (j = 0; j + ROW <= p->n; j += ROW) {
-                    q.b = b + j;
-                    if (copies) {
-                        RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW,
-                                    panel, ROW);
-                        q.b = panel;
-                        q.b_k = ROW;
-                        q.b_o = (ptrdiff_t)(q.ks * ROW);
-                    }
-                    q.next = ahead && j + 2 * ROW <= p->n ? b + j + ROW : NULL;
-                    RNN_K(strip)(p, q, i, i + rows, j, RNN_W, RNN_NV);
-                }
-                whole.b = b;
-                RNN_K(edge)(p, &whole, i, i + rows, j);
+                RNN_K(across)(p, &q, b, i, i + rows, panel, ahead);
                 q.start = RNN_I_FROM_C;
             }
         }
@@ -3754,108 +3767,135 @@ RNN_I_FN RNN_HOT void RNN_K(dropout)(size_t n, const uint32_t key[2],
 
 /* ---- optimisers: [OPTIMIZERS] -------------------------------------------- */
 
-/* g' = g + decay p (not AdamW), then, m1 .. m3 the moments,
- *
- *     SGD        m1 = mu m1 + rest_mu g'   (g' at the first step)
- *                d = g' + mu m1 (Nesterov), m1, or g' without momentum
- *     Adagrad    m1 += g'^2                   d = g' / (sqrt m1 + eps)
- *     Adadelta   m1 = rho m1 + (1 - rho) g'^2
- *                d = sqrt(m2 + eps) / sqrt(m1 + eps) g'
- *                m2 = rho m2 + (1 - rho) d^2
- *     RMSprop    m1 = rho m1 + (1 - rho) g'^2
- *                m2 = rho m2 + (1 - rho) g'   centered: s = m1 - m2^2, else m1
- *                d = g' / (sqrt s + eps)      m3 = mu m3 + d, d = m3
- *     Adam       m1 = beta1 m1 + (1 - beta1) g'
- *                m2 = beta2 m2 + (1 - beta2) g'^2     m3 = max(m3, m2) amsgrad
- *                d = m1 / (sqrt(m2 or m3) / root + eps)
- *     AdamW      p -= decay p first (decay has lr in it), d as Adam
- *
- * and p -= lr d. beta2 holds rho. */
+/* m = keep m + rest x: all moments but Adagrad's. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(moment)(RNN_V keep, RNN_V m, RNN_V rest,
                                          RNN_V x)
 {
     return RNN_MAD(rest, x, RNN_MUL(keep, m));
 }
 
+/* A moment as the step before has left it; at the first step it is not read. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(old)(const rnn_i_update *u, const rnn_real *m,
                                       size_t i, size_t n)
 {
     return u->begin ? RNN_SET(0) : RNN_K(ld)(m + i, n - i);
 }
 
-/* One step of an optimiser for n elements: the kind decides once, outside of
- * the loop, which of the equations above each vector takes. */
+/* Each kind makes of g the direction d in which a parameter goes, p -= lr d,
+ * and leaves its moments m1, m2, m3. */
+#define RNN_I_DIRECTION(name)                                                  \
+    RNN_I_INLINE RNN_HOT RNN_V RNN_K(name)(const rnn_i_update *u, RNN_V g,     \
+                                           size_t i, size_t n)
+
+/* m1 = mu m1 + rest_mu g, at the first step g    d = g + mu m1 (Nesterov), m1;
+ * without momentum d = g */
+RNN_I_DIRECTION(sgd)
+{
+    const RNN_V mu = RNN_SET(u->mu);
+    RNN_V m = g;
+
+    if (!u->momentum)
+        return g;
+    if (!u->begin)
+        m = RNN_K(moment)(mu, RNN_K(ld)(u->m1 + i, n - i), RNN_SET(u->rest_mu),
+                          g);
+    RNN_K(st)(u->m1 + i, m, n - i);
+    return u->nesterov ? RNN_MAD(mu, m, g) : m;
+}
+
+/* m1 += g^2    d = g / (sqrt m1 + eps) */
+RNN_I_DIRECTION(adagrad)
+{
+    RNN_V v = u->begin ? RNN_SET(u->initial) : RNN_K(ld)(u->m1 + i, n - i);
+
+    v = RNN_MAD(g, g, v);
+    RNN_K(st)(u->m1 + i, v, n - i);
+    return RNN_DIV(g, RNN_ADD(RNN_SQRT(v), RNN_SET(u->eps)));
+}
+
+/* m1 = rho m1 + (1 - rho) g^2    d = sqrt(m2 + eps) / sqrt(m1 + eps) g
+ * m2 = rho m2 + (1 - rho) d^2    beta2 holds rho */
+RNN_I_DIRECTION(adadelta)
+{
+    const RNN_V rho = RNN_SET(u->beta2), rest = RNN_SET(u->rest2);
+    const RNN_V eps = RNN_SET(u->eps), m = RNN_K(old)(u, u->m2, i, n);
+    const RNN_V v = RNN_K(moment)(rho, RNN_K(old)(u, u->m1, i, n), rest,
+                                  RNN_MUL(g, g));
+    RNN_V d = RNN_DIV(RNN_SQRT(RNN_ADD(m, eps)), RNN_SQRT(RNN_ADD(v, eps)));
+
+    d = RNN_MUL(d, g);
+    RNN_K(st)(u->m1 + i, v, n - i);
+    RNN_K(st)(u->m2 + i, RNN_K(moment)(rho, m, rest, RNN_MUL(d, d)), n - i);
+    return d;
+}
+
+/* m1 = rho m1 + (1 - rho) g^2    s = m1; centered: m1 - m2^2, where
+ * m2 = rho m2 + (1 - rho) g      d = g / (sqrt s + eps), with momentum
+ * m3 = mu m3 + that, d = m3 */
+RNN_I_DIRECTION(rmsprop)
+{
+    const RNN_V rho = RNN_SET(u->beta2), rest = RNN_SET(u->rest2);
+    RNN_V d, m, v = RNN_K(moment)(rho, RNN_K(old)(u, u->m1, i, n), rest,
+                                  RNN_MUL(g, g));
+
+    RNN_K(st)(u->m1 + i, v, n - i);
+    if (u->centered) {
+        m = RNN_K(moment)(rho, RNN_K(old)(u, u->m2, i, n), rest, g);
+        RNN_K(st)(u->m2 + i, m, n - i);
+        v = RNN_NMAD(m, m, v); /* a variance: rounding may leave < 0 */
+        v = RNN_MAX(RNN_SET(0), v);
+    }
+    d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), RNN_SET(u->eps)));
+    if (u->momentum) {
+        d = RNN_MAD(RNN_SET(u->mu), RNN_K(old)(u, u->m3, i, n), d);
+        RNN_K(st)(u->m3 + i, d, n - i);
+    }
+    return d;
+}
+
+/* m1 = beta1 m1 + (1 - beta1) g    m2 = beta2 m2 + (1 - beta2) g^2
+ * d = m1 / (sqrt v / root + eps)   v = m2, amsgrad: m3 = max(m3, m2) */
+RNN_I_DIRECTION(adam)
+{
+    const RNN_V m = RNN_K(moment)(RNN_SET(u->beta1),
+                                  RNN_K(old)(u, u->m1, i, n),
+                                  RNN_SET(u->rest1), g);
+    RNN_V v = RNN_K(moment)(RNN_SET(u->beta2), RNN_K(old)(u, u->m2, i, n),
+                            RNN_SET(u->rest2), RNN_MUL(g, g));
+
+    RNN_K(st)(u->m1 + i, m, n - i);
+    RNN_K(st)(u->m2 + i, v, n - i);
+    if (u->amsgrad) {
+        v = RNN_MAX(RNN_K(old)(u, u->m3, i, n), v);
+        RNN_K(st)(u->m3 + i, v, n - i);
+    }
+    return RNN_DIV(m, RNN_ADD(RNN_DIV(RNN_SQRT(v), RNN_SET(u->root)),
+                              RNN_SET(u->eps)));
+}
+#undef RNN_I_DIRECTION
+
+/* One step of an optimiser for n elements. Weight decay adds decay p to g, but
+ * for AdamW, where it takes decay p off p (decay has lr in it). */
 RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
 {
-    const RNN_V eps = RNN_SET(u->eps), mu = RNN_SET(u->mu);
-    const RNN_V b1 = RNN_SET(u->beta1), r1 = RNN_SET(u->rest1);
-    const RNN_V b2 = RNN_SET(u->beta2), r2 = RNN_SET(u->rest2);
+    const RNN_V decay = RNN_SET(u->decay), lr = RNN_SET(u->lr);
     size_t i;
     for (i = 0; i < n; i += RNN_W) {
-        const size_t l = n - i;
-        RNN_V p = RNN_K(ld)(u->p + i, l), g = RNN_K(ld)(u->g + i, l), d, m, v;
+        RNN_V p = RNN_K(ld)(u->p + i, n - i), d;
+        RNN_V g = RNN_K(ld)(u->g + i, n - i);
 
         if (u->kind == RNN_OPT_ADAMW)
-            p = RNN_NMAD(RNN_SET(u->decay), p, p);
+            p = RNN_NMAD(decay, p, p);
         else
-            g = RNN_MAD(RNN_SET(u->decay), p, g);
+            g = RNN_MAD(decay, p, g);
         switch (u->kind) {
-        case RNN_OPT_SGD:
-            d = g;
-            if (u->momentum) {
-                m = g;
-                if (!u->begin)
-                    m = RNN_K(moment)(mu, RNN_K(ld)(u->m1 + i, l),
-                                      RNN_SET(u->rest_mu), g);
-                RNN_K(st)(u->m1 + i, m, l);
-                d = u->nesterov ? RNN_MAD(mu, m, g) : m;
-            }
-            break;
-        case RNN_OPT_ADAGRAD:
-            v = u->begin ? RNN_SET(u->initial) : RNN_K(ld)(u->m1 + i, l);
-            v = RNN_MAD(g, g, v);
-            RNN_K(st)(u->m1 + i, v, l);
-            d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), eps));
-            break;
-        case RNN_OPT_ADADELTA:
-            v = RNN_K(moment)(b2, RNN_K(old)(u, u->m1, i, n), r2,
-                              RNN_MUL(g, g));
-            m = RNN_K(old)(u, u->m2, i, n);
-            d = RNN_DIV(RNN_SQRT(RNN_ADD(m, eps)), RNN_SQRT(RNN_ADD(v, eps)));
-            d = RNN_MUL(d, g);
-            RNN_K(st)(u->m1 + i, v, l);
-            RNN_K(st)(u->m2 + i, RNN_K(moment)(b2, m, r2, RNN_MUL(d, d)), l);
-            break;
-        case RNN_OPT_RMSPROP:
-            v = RNN_K(moment)(b2, RNN_K(old)(u, u->m1, i, n), r2,
-                              RNN_MUL(g, g));
-            RNN_K(st)(u->m1 + i, v, l);
-            if (u->centered) {
-                m = RNN_K(moment)(b2, RNN_K(old)(u, u->m2, i, n), r2, g);
-                RNN_K(st)(u->m2 + i, m, l);
-                v = RNN_NMAD(m, m, v); /* a variance: rounding may leave < 0 */
-                v = RNN_MAX(RNN_SET(0), v);
-            }
-            d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), eps));
-            if (u->momentum) {
-                d = RNN_MAD(mu, RNN_K(old)(u, u->m3, i, n), d);
-                RNN_K(st)(u->m3 + i, d, l);
-            }
-            break;
-        default:
-            m = RNN_K(moment)(b1, RNN_K(old)(u, u->m1, i, n), r1, g);
-            v = RNN_K(moment)(b2, RNN_K(old)(u, u->m2, i, n), r2,
-                              RNN_MUL(g, g));
-            RNN_K(st)(u->m1 + i, m, l);
-            RNN_K(st)(u->m2 + i, v, l);
-            if (u->amsgrad) {
-                v = RNN_MAX(RNN_K(old)(u, u->m3, i, n), v);
-                RNN_K(st)(u->m3 + i, v, l);
-            }
-            d = RNN_DIV(m, RNN_ADD(RNN_DIV(RNN_SQRT(v), RNN_SET(u->root)),
-                                   eps));
+        case RNN_OPT_SGD: d = RNN_K(sgd)(u, g, i, n); break;
+        case RNN_OPT_ADAGRAD: d = RNN_K(adagrad)(u, g, i, n); break;
+        case RNN_OPT_ADADELTA: d = RNN_K(adadelta)(u, g, i, n); break;
+        case RNN_OPT_RMSPROP: d = RNN_K(rmsprop)(u, g, i, n); break;
+        default: d = RNN_K(adam)(u, g, i, n); break;
         }
-        RNN_K(st)(u->p + i, RNN_NMAD(RNN_SET(u->lr), d, p), l);
+        RNN_K(st)(u->p + i, RNN_NMAD(lr, d, p), n - i);
     }
 }
 
@@ -9867,6 +9907,23 @@ RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params, size_t r0,
 #undef RNN_I_AT
 }
 
+/* f of the rules above, for a weight (out, in). */
+RNN_I_FN rnn_real rnn_i_init_factor(rnn_init_rule rule, rnn_real out,
+                                    rnn_real in, int fan)
+{
+    switch (rule) {
+    case RNN_INIT_DEFAULT:
+        return fan ? rnn_i_div(1, rnn_i_sqrt((rnn_real)fan)) : 1;
+    case RNN_INIT_XAVIER_UNIFORM:
+        return rnn_i_sqrt(rnn_i_div(6, rnn_i_add(in, out)));
+    case RNN_INIT_XAVIER_NORMAL:
+        return rnn_i_sqrt(rnn_i_div(2, rnn_i_add(in, out)));
+    case RNN_INIT_HE_UNIFORM: return rnn_i_sqrt(rnn_i_div(3, in));
+    case RNN_INIT_HE_NORMAL: return rnn_i_div(1, rnn_i_sqrt(in));
+    default: return 1;
+    }
+}
+
 /* A rule comes to a factor f of a uniform or normal number. Orthogonal and
  * identity matrices are made block by block, a gate each, as if every gate had
  * a weight of its own. */
@@ -9875,7 +9932,7 @@ RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   rnn_rng *rng)
 {
     const rnn_tensor *t = tensor;
-    rnn_real in, out, f = 1, *at, u;
+    rnn_real f, *at, u;
     size_t i, r, r0, rows, cols, block;
     int normal;
 
@@ -9884,23 +9941,7 @@ RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
         return RNN_E_ARG;
     rows = (size_t)t->rows;
     cols = t->cols ? (size_t)t->cols : 1;
-    in = (rnn_real)cols;
-    out = (rnn_real)rows;
-    switch (rule) {
-    case RNN_INIT_DEFAULT:
-        if (t->fan)
-            f = rnn_i_div(1, rnn_i_sqrt((rnn_real)t->fan));
-        break;
-    case RNN_INIT_XAVIER_UNIFORM:
-        f = rnn_i_sqrt(rnn_i_div(6, rnn_i_add(in, out)));
-        break;
-    case RNN_INIT_XAVIER_NORMAL:
-        f = rnn_i_sqrt(rnn_i_div(2, rnn_i_add(in, out)));
-        break;
-    case RNN_INIT_HE_UNIFORM: f = rnn_i_sqrt(rnn_i_div(3, in)); break;
-    case RNN_INIT_HE_NORMAL: f = rnn_i_div(1, rnn_i_sqrt(in)); break;
-    default: break;
-    }
+    f = rnn_i_init_factor(rule, (rnn_real)rows, (rnn_real)cols, t->fan);
     f = rnn_i_mul(f, gain);
     normal = rule == RNN_INIT_NORMAL || rule == RNN_INIT_XAVIER_NORMAL ||
              rule == RNN_INIT_HE_NORMAL || rule == RNN_INIT_ORTHOGONAL ||
@@ -11466,55 +11507,64 @@ RNN_I_FN long rnn_i_hex4(const unsigned char *p, size_t n)
     return v;
 }
 
+/* The code point c as UTF-8 in out; returns how many bytes. */
+RNN_I_FN size_t rnn_i_utf8(unsigned long c, unsigned char out[4])
+{
+    const size_t k = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    size_t i;
+
+    for (i = k; i-- > 1; c >>= 6)
+        out[i] = (unsigned char)(0x80 | (c & 0x3f));
+    out[0] = (unsigned char)(k == 1 ? c : (0xf00 >> k & 0xff) | c);
+    return k;
+}
+
+/* An escape at p, which holds a backslash: rnn_i_char of it. */
+RNN_I_FN size_t rnn_i_escape(const unsigned char *p, size_t n,
+                             unsigned char out[4], size_t *out_len)
+{
+    static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    unsigned long c;
+    long u;
+    size_t i, used = 6;
+
+    if (n < 2)
+        return 0;
+    for (i = 0; plain[i]; i++)
+        if (p[1] == (unsigned char)plain[i]) {
+            out[0] = (unsigned char)meant[i];
+            *out_len = 1;
+            return 2;
+        }
+    if (p[1] != 'u' || (u = rnn_i_hex4(p + 2, n - 2)) < 0)
+        return 0;
+    c = (unsigned long)u;
+    if (c >= 0xdc00 && c <= 0xdfff)
+        return 0; /* the second half of a pair, alone */
+    if (c >= 0xd800 && c <= 0xdbff) {
+        if (n < 12 || p[6] != '\\' || p[7] != 'u')
+            return 0;
+        u = rnn_i_hex4(p + 8, n - 8);
+        if (u < 0xdc00 || u > 0xdfff)
+            return 0;
+        c = 0x10000ul + ((c - 0xd800ul) << 10) + (unsigned long)(u - 0xdc00);
+        used = 12;
+    }
+    *out_len = rnn_i_utf8(c, out);
+    return used;
+}
+
 /* One character of a string at p[0 .. n): its UTF-8 in out, how many bytes of
  * it in *out_len, and how many of p it took; 0 if it is not valid. */
 RNN_I_FN size_t rnn_i_char(const unsigned char *p, size_t n,
                            unsigned char out[4], size_t *out_len)
 {
-    static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-    unsigned long c;
-    size_t used, k, i;
+    size_t k, i;
 
     if (n == 0)
         return 0;
-    if (p[0] == '\\') {
-        long u;
-        if (n < 2)
-            return 0;
-        for (i = 0; plain[i]; i++)
-            if (p[1] == (unsigned char)plain[i]) {
-                out[0] = (unsigned char)meant[i];
-                *out_len = 1;
-                return 2;
-            }
-        if (p[1] != 'u' || (u = rnn_i_hex4(p + 2, n - 2)) < 0)
-            return 0;
-        c = (unsigned long)u;
-        used = 6;
-        if (c >= 0xdc00 && c <= 0xdfff)
-            return 0; /* the second half of a pair, alone */
-        if (c >= 0xd800 && c <= 0xdbff) {
-            if (n < 12 || p[6] != '\\' || p[7] != 'u')
-                return 0;
-            u = rnn_i_hex4(p + 8, n - 8);
-            if (u < 0xdc00 || u > 0xdfff)
-                return 0;
-            c = 0x10000ul + ((c - 0xd800ul) << 10) +
-                (unsigned long)(u - 0xdc00);
-            used = 12;
-        }
-        if (c < 0x80) {
-            out[0] = (unsigned char)c;
-            *out_len = 1;
-            return used;
-        }
-        k = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-        for (i = k; i-- > 1; c >>= 6)
-            out[i] = (unsigned char)(0x80 | (c & 0x3f));
-        out[0] = (unsigned char)((0xf00 >> k & 0xff) | c);
-        *out_len = k;
-        return used;
-    }
+    if (p[0] == '\\')
+        return rnn_i_escape(p, n, out, out_len);
     if (p[0] < 0x20 || p[0] == '"')
         return 0;
     k = p[0] < 0x80   ? 1
@@ -11830,14 +11880,9 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
         return RNN_E_ARG;
     if (why)
         *why = "the file is shorter than its header";
-    if (len < 8)
-        return RNN_E_FORMAT;
-    for (i = 7; i >= 0; i--) {
-        if (n > (RNN_I_TOO_MANY >> 8))
-            return RNN_E_FORMAT;
+    for (i = len < 8 ? -1 : 7; i >= 0 && n <= (RNN_I_TOO_MANY >> 8); i--)
         n = n << 8 | p[i];
-    }
-    if (n > len - 8)
+    if (len < 8 || i >= 0 || n > len - 8)
         return RNN_E_FORMAT;
     st->json = p + 8;
     st->json_len = n;

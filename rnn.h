@@ -341,9 +341,9 @@ typedef enum rnn_status {
 RNNDEF const char *rnn_status_text(rnn_status status);
 
 /* Some enumerations are lists of rows, X(a, name, text, ...): the enumerators
- * RNN_a_name, how many there are, their names in files and the tables of the
+ * a##name, how many there are, their names in files and the tables of the
  * implementation all follow from the rows, so that none can be forgotten. */
-#define RNN_I_NAME(a, name, ...) RNN_##a##_##name,
+#define RNN_I_NAME(a, name, ...) a##name, /* a: RNN_CELL_, ... */
 #define RNN_I_ONE(a, name, ...) +1
 
 /* The cells. What one computes stands in [CELLS], under its name; everything
@@ -393,7 +393,7 @@ RNNDEF const char *rnn_status_text(rnn_status status);
       RNN_I_PCT(1, 2, 3))                                                      \
       /* Gers & Schmidhuber 2000; ONNX's LSTM with P */
 
-typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, CELL) } rnn_cell;
+typedef enum rnn_cell { RNN_I_CELLS(RNN_I_NAME, RNN_CELL_) } rnn_cell;
 #define RNN_CELLS (0 RNN_I_CELLS(RNN_I_ONE, 0))
 
 /* Functions of one number: the f of a linear block, and rnn_map. */
@@ -417,7 +417,7 @@ typedef enum rnn_fn {
     X(a, HELIUM, "Helium")            /* Cortex-M55 and up */                  \
     X(a, WASM, "SIMD128")             /* WebAssembly */
 
-typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, KERNEL) } rnn_kernel;
+typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, RNN_KERNEL_) } rnn_kernel;
 #define RNN_KERNELS (0 RNN_I_KERNELS(RNN_I_ONE, 0))
 
 /* How one call runs. NULL, or all zero, is one thread on the best kernel.
@@ -837,7 +837,7 @@ RNNRET rnn_status rnn_embedding_grads(int vocabulary, int width,
     X(a, SCALED_DOT, "scaled_dot", 0, 0, 0, 1)                                 \
       /* s . h / sqrt Q: Vaswani et al. 2017 */
 
-typedef enum rnn_score { RNN_I_SCORES(RNN_I_NAME, SCORE) } rnn_score;
+typedef enum rnn_score { RNN_I_SCORES(RNN_I_NAME, RNN_SCORE_) } rnn_score;
 #define RNN_SCORES (0 RNN_I_SCORES(RNN_I_ONE, 0))
 
 typedef struct rnn_attention {
@@ -905,7 +905,7 @@ RNNRET rnn_status rnn_attention_grads(const rnn_attention *att,
     X(a, 1_TO_N, "1_to_n")                                                     \
     X(a, N_TO_M, "n_to_m")
 
-typedef enum rnn_wiring { RNN_I_WIRINGS(RNN_I_NAME, WIRING) } rnn_wiring;
+typedef enum rnn_wiring { RNN_I_WIRINGS(RNN_I_NAME, RNN_WIRING_) } rnn_wiring;
 #define RNN_WIRINGS (0 RNN_I_WIRINGS(RNN_I_ONE, 0))
 
 #define RNN_I_INPUTS(X, a)                                                     \
@@ -914,7 +914,7 @@ typedef enum rnn_wiring { RNN_I_WIRINGS(RNN_I_NAME, WIRING) } rnn_wiring;
     X(a, EMBEDDING, "embedding")                                               \
       /* ids below I through a table of embedding_size numbers */
 
-typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, INPUT) } rnn_input;
+typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, RNN_INPUT_) } rnn_input;
 #define RNN_INPUTS (0 RNN_I_INPUTS(RNN_I_ONE, 0))
 
 /* What the context c of N vs M is made of; q(r) = tanh(Q r + q) if the model
@@ -932,7 +932,9 @@ typedef enum rnn_input { RNN_I_INPUTS(RNN_I_NAME, INPUT) } rnn_input;
       /* r = [h_1; ...; h_N], N = source_steps; zeros where a source is        \
          shorter, RNN_E_LENGTH where it is longer */
 
-typedef enum rnn_context { RNN_I_CONTEXTS(RNN_I_NAME, CONTEXT) } rnn_context;
+typedef enum rnn_context {
+    RNN_I_CONTEXTS(RNN_I_NAME, RNN_CONTEXT_)
+} rnn_context;
 #define RNN_CONTEXTS (0 RNN_I_CONTEXTS(RNN_I_ONE, 0))
 
 /* How c enters the decoder: these may be or-ed. */
@@ -1276,9 +1278,9 @@ RNNRET rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                            rnn_real *rnn_i_h, rnn_real *rnn_i_c,               \
                            rnn_real *rnn_i_logits, rnn_real *rnn_i_scratch)    \
     {                                                                          \
-        rnn_i_fixed_step(cell, I, E, H, L, bias, O, rnn_i_params, rnn_i_x,     \
-                         rnn_i_id, rnn_i_h, rnn_i_c, rnn_i_logits,             \
-                         rnn_i_scratch);                                       \
+        const rnn_i_fixed rnn_i_of = {cell, I, E, H, L, O, bias};              \
+        rnn_i_fixed_step(&rnn_i_of, rnn_i_params, rnn_i_x, rnn_i_id, rnn_i_h,  \
+                         rnn_i_c, rnn_i_logits, rnn_i_scratch);                \
     }
 
 /* num_sources sequences of B rows into memory, and where the decoder starts
@@ -1654,7 +1656,7 @@ RNNRET rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     X(a, I64, "I64", 8)                                                        \
     X(a, U64, "U64", 8)
 
-typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, ST) } rnn_st_dtype;
+typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, RNN_ST_) } rnn_st_dtype;
 #define RNN_ST_DTYPES (0 RNN_I_DTYPES(RNN_I_ONE, 0))
 #define RNN_ST_MAX_DIMS 8
 #define RNN_ST_MAX_TENSORS 4096
@@ -3174,22 +3176,22 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
                                     const rnn_real *b, size_t i, size_t end,
                                     rnn_real *panel, int ahead)
 {
-    enum { ROW = RNN_NV * RNN_W };
+    enum { wide = RNN_NV * RNN_W };
     RNN_K(block) q = *block;
     size_t j;
 
     q.next = NULL;
     q.b = b;
-    RNN_K(edge)(p, &q, i, end, p->n / ROW * ROW);
-    for (j = 0; j + ROW <= p->n; j += ROW) {
+    RNN_K(edge)(p, &q, i, end, p->n / wide * wide);
+    for (j = 0; j + wide <= p->n; j += wide) {
         q.b = b + j;
         if (panel) {
-            RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, ROW, panel, ROW);
+            RNN_K(pack)(b + j, p->b_o, p->b_k, q.os, q.ks, wide, panel, wide);
             q.b = panel;
-            q.b_k = ROW;
-            q.b_o = (ptrdiff_t)(q.ks * ROW);
+            q.b_k = wide;
+            q.b_o = (ptrdiff_t)(q.ks * wide);
         }
-        q.next = ahead && j + 2 * ROW <= p->n ? b + j + ROW : NULL;
+        q.next = ahead && j + 2 * wide <= p->n ? b + j + wide : NULL;
         RNN_K(strip)(p, q, i, end, j, RNN_W, RNN_NV);
     }
 }
@@ -3201,7 +3203,7 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
  * the copy of A are not a power of two apart. */
 RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
-    enum { ROW = RNN_NV * RNN_W };
+    enum { row = RNN_NV * RNN_W };
     const int copies = p->room && p->m >= 48 && p->n >= 256 &&
                        p->k * p->o >= 256 && (p->a_k == 1 || p->a_k >= 256);
     const int turn = copies && p->a_k != 1;
@@ -3212,7 +3214,7 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                            rnn_i_least(room / 320, RNN_I_MC))
              : 0;
     const size_t most =
-        copies ? rnn_i_least(room / (ROW + wide), RNN_I_KC) : RNN_I_KC;
+        copies ? rnn_i_least(room / (row + wide), RNN_I_KC) : RNN_I_KC;
     const size_t mc = turn ? wide : copies ? 2 * RNN_I_ROWS : p->m;
     const size_t pieces = p->k / most + (p->k % most != 0);
     const size_t kc = (p->k + pieces - 1) / pieces;
@@ -3223,7 +3225,7 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 
     if (copies) {
         panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
-        left = panel + most * ROW;
+        left = panel + most * row;
     }
     q.next_k = p->b_k;
     q.next_o = p->b_o;
@@ -3300,8 +3302,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
                                       size_t j, size_t lanes, int nv,
                                       size_t ahead)
 {
-    enum { MOST = RNN_MR * RNN_NV > 16 ? RNN_MR * RNN_NV : 16 };
-    RNN_V acc[MOST];
+    enum { most = RNN_MR * RNN_NV > 16 ? RNN_MR * RNN_NV : 16 };
+    RNN_V acc[most];
     const rnn_real *a0 = p->a;
     rnn_real *c = p->c + j;
     size_t o, k;
@@ -3343,7 +3345,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
 RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
                                    size_t b_k, size_t j, size_t n)
 {
-    enum { ALL = RNN_MR * RNN_NV, STRIP = RNN_I_STRIP / RNN_W, FOUR = 4 };
+    enum { all = RNN_MR * RNN_NV, strip = RNN_I_STRIP / RNN_W, four = 4 };
     const ptrdiff_t k = (ptrdiff_t)b_k;
 
 #define RNN_I_LINE(nv, lanes, ahead) RNN_K(line)(p, b, k, j, lanes, nv, ahead)
@@ -3351,11 +3353,11 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
     for (; j + (nv) * RNN_W <= n; j += (nv) * RNN_W, b += (nv) * RNN_W)        \
         RNN_I_LINE(nv, RNN_W, ahead)
     if (b_k >= 1024)
-        RNN_I_LINES_OF(ALL, 6);
-    RNN_I_LINES_OF(ALL, 0);
-    if ((int)STRIP < (int)ALL && (int)STRIP > (int)FOUR)
-        RNN_I_LINES_OF(STRIP, 0);
-    RNN_I_LINES_OF(FOUR, 0);
+        RNN_I_LINES_OF(all, 6);
+    RNN_I_LINES_OF(all, 0);
+    if ((int)strip < (int)all && (int)strip > (int)four)
+        RNN_I_LINES_OF(strip, 0);
+    RNN_I_LINES_OF(four, 0);
     switch ((n - j + RNN_W - 1) / RNN_W) {
     case 4: RNN_I_LINE(4, n - j - 3 * RNN_W, 0); break;
     case 3: RNN_I_LINE(3, n - j - 2 * RNN_W, 0); break;
@@ -10872,12 +10874,18 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
 
 /* What RNN_DEFINE_STEP makes a function of: with constants for all sizes the
  * compiler folds it to one cell and its products. */
-RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
-                                   size_t L, int bias, size_t O,
-                                   const rnn_real *params, const rnn_real *x,
-                                   const int *id, rnn_real *h, rnn_real *c,
-                                   rnn_real *logits, rnn_real *scratch)
+typedef struct rnn_i_fixed {
+    int cell;
+    size_t I, E, H, L, O;
+    int bias;
+} rnn_i_fixed;
+
+RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
+                                   const rnn_real *x, const int *id,
+                                   rnn_real *h, rnn_real *c, rnn_real *logits,
+                                   rnn_real *scratch)
 {
+    const size_t E = f->E, H = f->H, L = f->L, O = f->O, table = f->I * E;
     rnn_i_call call;
     rnn_i_lay y;
     rnn_i_columns out;
@@ -10895,27 +10903,27 @@ RNN_I_INLINE void rnn_i_fixed_step(int cell, size_t I, size_t E, size_t H,
     call.to = INT_MAX;
     call.room = NULL;
     call.room_len = 0;
-    y.cell = cell;
-    y.bias = bias;
+    y.cell = f->cell;
+    y.bias = f->bias;
     y.packed = y.strips = 0;
     y.wt = y.ws = NULL;
-    y.P = rnn_i_cells[cell].P;
-    y.row = &rnn_i_cells[cell];
-    y.I = E ? E : I;
+    y.P = rnn_i_cells[f->cell].P;
+    y.row = &rnn_i_cells[f->cell];
+    y.I = E ? E : f->I;
     y.H = y.state = H;
     y.L = L;
     y.D = y.B = 1;
-    y.G = rnn_i_cells[cell].G;
-    y.K = rnn_i_cells[cell].K;
+    y.G = rnn_i_cells[f->cell].G;
+    y.K = rnn_i_cells[f->cell].K;
     rnn_i_flat(&one, 1);
     one.ids = id;
     y.ins = 1;
     rnn_i_set_part(y.in, E ? params + (size_t)*id * E : x, y.I, NULL);
-    rnn_i_stack_step(&call, &y, params + I * E, &one, h, c, scratch);
+    rnn_i_stack_step(&call, &y, params + table, &one, h, c, scratch);
     if (!O)
         return;
     rnn_i_layer_at(&y, L - 1, 0, &last);
-    params += I * E + last.end;
+    params += table + last.end;
     rnn_i_set_part(&state, h + (L - 1) * H, H, NULL);
     rnn_i_blank(&call, &p);
     p.m = 1;

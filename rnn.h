@@ -1308,7 +1308,7 @@ RNNRET rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
  * front of the head (which = 0), or of the encoder of source which - 1. */
 typedef struct rnn_layer_view {
     const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
-    const rnn_real *c;     /* (T, B, H) c_t, LSTM, else NULL                */
+    const rnn_real *c;     /* (T, B, H) c_t of cells that have c, else NULL */
     const rnn_real *gates; /* (T, B, K*H) after forward: LSTM i f g o; GRU
                               r z q n, q = U_n h + b_hn (reset before: r h);
                               after backward: their gradients               */
@@ -2028,8 +2028,8 @@ typedef uint32_t rnn_i_bits;
 
 /* Sums, differences, products and quotients of one number, each rounded once:
  * where a compiler computes with more digits than a rnn_real has (x87, m68k),
- * storing through memory takes the excess away. Vectors of [KERNELS] need no
- * such thing. */
+ * an assignment takes the excess away. Vectors of [KERNELS] need no such thing.
+ */
 RNN_I_INLINE rnn_real rnn_i_add(rnn_real a, rnn_real b)
 {
     rnn_real r = a + b;
@@ -2276,8 +2276,8 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
  * k and o are at least 1. A large product goes faster through copies of what it
  * reads, for which it is lent some room; the bits are the same without. If
- * b_rows is not 0, b is a matrix in strips, and B a part of it: that is for
- * rnn_i_multiply alone, in [ROWS].
+ * b_rows is not 0, b is a matrix in strips, and B a part of it. Only kernels of
+ * vectors take that, for one row of C: rnn_i_multiply in [ROWS] sees to it.
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -2306,9 +2306,7 @@ typedef struct rnn_i_product {
 /* How wide the strip is that column j is in. */
 RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
 {
-    return cols - j / RNN_I_STRIP * RNN_I_STRIP < RNN_I_STRIP
-               ? cols - j / RNN_I_STRIP * RNN_I_STRIP
-               : RNN_I_STRIP;
+    return rnn_i_least(cols - j / RNN_I_STRIP * RNN_I_STRIP, RNN_I_STRIP);
 }
 
 /* Of a product by such a matrix, the strip that holds column j: where B is
@@ -2318,10 +2316,9 @@ RNN_I_INLINE const rnn_real *rnn_i_strip_of(const rnn_i_product *p, size_t n,
                                             size_t j, size_t *b_k, size_t *some)
 {
     const size_t at = p->b_col + j, width = rnn_i_strip(p->b_cols, at);
-    const size_t left = width - at % RNN_I_STRIP;
 
     *b_k = width;
-    *some = n - j < left ? n - j : left;
+    *some = rnn_i_least(n - j, width - at % RNN_I_STRIP);
     return p->b + at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows +
            p->b_row * width + at % RNN_I_STRIP;
 }
@@ -2396,7 +2393,7 @@ typedef struct rnn_i_kernels {
                          const rnn_real *x, const rnn_real *t, rnn_real *dx);
     rnn_real (*score)(int additive, size_t n, const rnn_real *v,
                       const rnn_real *q, const rnn_real *k);
-    void (*score_backward)(int additive, size_t n, rnn_real de,
+    void (*score_backward)(size_t n, rnn_real de,
                            const rnn_real *v, const rnn_real *q,
                            const rnn_real *k, rnn_real *dq, rnn_real *dk,
                            rnn_real *dv);
@@ -3666,7 +3663,7 @@ RNN_I_INLINE RNN_HOT rnn_real RNN_K(most)(size_t n, const rnn_real *x, int size)
 }
 
 /* The greatest of x, and the greatest size: what is subtracted before exp, and
- * what norms are scaled by. Of a NaN the result is one. */
+ * what norms are scaled by. If one of them is a NaN, that is the result. */
 RNN_I_FN RNN_HOT rnn_real RNN_K(greatest)(size_t n, const rnn_real *x)
 {
     return RNN_K(most)(n, x, 0);
@@ -3691,18 +3688,19 @@ RNN_I_FN RNN_HOT void RNN_K(clamp)(size_t n, rnn_real limit, rnn_real *x)
 /* ---- scores of attention, backward: [ATTENTION] -------------------------- */
 
 /* u = tanh(q + k)    dq, dk += de v (1 - u^2)    dv += de u
- * or                 dq += de k    dk += de q */
-RNN_I_FN RNN_HOT void RNN_K(score_backward)(int additive, size_t n, rnn_real de,
-                                     const rnn_real *v, const rnn_real *q,
-                                     const rnn_real *k, rnn_real *dq,
-                                     rnn_real *dk, rnn_real *dv)
+ * or, if dv is NULL, dq += de k    dk += de q */
+RNN_I_FN RNN_HOT void RNN_K(score_backward)(size_t n, rnn_real de,
+                                            const rnn_real *v,
+                                            const rnn_real *q,
+                                            const rnn_real *k, rnn_real *dq,
+                                            rnn_real *dk, rnn_real *dv)
 {
     size_t i;
     for (i = 0; i < n; i += RNN_W) {
         const size_t l = n - i;
         RNN_V a = RNN_K(ld)(q + i, l), b = RNN_K(ld)(k + i, l), u, f;
         f = RNN_SET(de);
-        if (additive) {
+        if (dv) {
             u = RNN_K(tanh)(RNN_ADD(a, b));
             RNN_K(st)(dv + i, RNN_MAD(f, u, RNN_K(ld)(dv + i, l)), l);
             f = RNN_MUL(f, RNN_K(ld)(v + i, l));
@@ -3919,6 +3917,18 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
 #define RNN_I_CELL(name, way)                                                  \
     RNN_I_INLINE RNN_HOT void RNN_K(name##_##way)(                             \
         int stage, const rnn_i_cell_step *s, size_t b)
+/* both of a cell without q, by two functions that cells share; kind: which */
+#define RNN_I_ONE_STAGE(name, shared, kind)                                    \
+    RNN_I_CELL(name, forward)                                                  \
+    {                                                                          \
+        (void)stage;                                                           \
+        RNN_K(shared##_forward)(kind, s, b);                                   \
+    }                                                                          \
+    RNN_I_CELL(name, backward)                                                 \
+    {                                                                          \
+        (void)stage;                                                           \
+        RNN_K(shared##_backward)(kind, s, b);                                  \
+    }
 
 /* The gradient of h_t in full: dh from later steps, dy (or NULL) from the
  * output. */
@@ -3966,29 +3976,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, const rnn_i_cell_step *s,
     }
 }
 
-RNN_I_CELL(TANH, forward)
-{
-    (void)stage;
-    RNN_K(rnn_forward)(RNN_FN_TANH, s, b);
-}
-
-RNN_I_CELL(TANH, backward)
-{
-    (void)stage;
-    RNN_K(rnn_backward)(RNN_FN_TANH, s, b);
-}
-
-RNN_I_CELL(RELU, forward)
-{
-    (void)stage;
-    RNN_K(rnn_forward)(RNN_FN_RELU, s, b);
-}
-
-RNN_I_CELL(RELU, backward)
-{
-    (void)stage;
-    RNN_K(rnn_backward)(RNN_FN_RELU, s, b);
-}
+RNN_I_ONE_STAGE(TANH, rnn, RNN_FN_TANH)
+RNN_I_ONE_STAGE(RELU, rnn, RNN_FN_RELU)
 
 /* [CELL-GRU]  both forms
  *
@@ -4216,29 +4205,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(int peephole,
     }
 }
 
-RNN_I_CELL(LSTM, forward)
-{
-    (void)stage;
-    RNN_K(lstm_forward)(0, s, b);
-}
-
-RNN_I_CELL(LSTM, backward)
-{
-    (void)stage;
-    RNN_K(lstm_backward)(0, s, b);
-}
-
-RNN_I_CELL(LSTM_PEEPHOLE, forward)
-{
-    (void)stage;
-    RNN_K(lstm_forward)(1, s, b);
-}
-
-RNN_I_CELL(LSTM_PEEPHOLE, backward)
-{
-    (void)stage;
-    RNN_K(lstm_backward)(1, s, b);
-}
+RNN_I_ONE_STAGE(LSTM, lstm, 0)
+RNN_I_ONE_STAGE(LSTM_PEEPHOLE, lstm, 1)
 
 /* All rows of a step, at one of the cell's stages. */
 #define RNN_I_RUN(way, name, ...)                                              \
@@ -4264,6 +4232,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
         }
 }
 #undef RNN_I_RUN
+#undef RNN_I_ONE_STAGE
 #undef RNN_I_CELL
 
 #ifdef __cplusplus
@@ -6205,9 +6174,8 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
 }
 
 /* BPTT of one layer in one direction, from the call's last step to its first
- * (in reverse the other way round): dy_t and what later steps left in dh go
- * through the cell to dz_t, which stays in z, and back through W_hh. What is
- * left in dh at the end is dh_0. */
+ * (reverse: the other way): dy_t and what is left in dh go through the cell to
+ * dz_t, which stays in z, and back through W_hh. At the end dh is dh_0. */
 RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                    const rnn_seq *seq, const rnn_real *dy,
                                    const rnn_flow *flow)
@@ -6224,10 +6192,10 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
     rnn_i_share(call, y->B, &first, &end);
     n = (end - first) * H;
     if (to == seq->steps) {
-        in = flow && flow->dhn ? flow->dhn + at + first * H : NULL;
+        in = flow->dhn ? flow->dhn + at + first * H : NULL;
         rnn_i_copy(dh + first * H, in, n);
         if (y->C) {
-            in = flow && flow->dcn ? flow->dcn + at + first * H : NULL;
+            in = flow->dcn ? flow->dcn + at + first * H : NULL;
             rnn_i_copy(dc + first * H, in, n);
         }
     }
@@ -6252,9 +6220,9 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
     }
     if (call->from > 0)
         return;
-    if (flow && flow->dh0)
+    if (flow->dh0)
         rnn_i_dstate_out(y, seq, dh, flow->dh0 + at, first, end);
-    if (y->C && flow && flow->dc0)
+    if (y->C && flow->dc0)
         rnn_i_dstate_out(y, seq, dc, flow->dc0 + at, first, end);
 }
 
@@ -6272,53 +6240,39 @@ RNN_I_FN rnn_i_columns rnn_i_dpiece(const rnn_i_layer *a, const rnn_i_piece *e,
     return dz;
 }
 
-/* dx of a part = start + dz W_ih^T, piece by piece; W_ih's rows count from
- * `row` on. If the part is the same at all steps, they are added up one by one,
- * and start is dx itself. */
-RNN_I_FN void rnn_i_part_gradient(const rnn_i_call *call, const rnn_i_layer *a,
-                                  const rnn_seq *seq, const rnn_i_part *part,
-                                  size_t row, int start)
-{
-    const int end = rnn_i_end(call, seq);
-    rnn_i_call some = *call;
-    rnn_i_columns dz;
-    int k, from;
-
-    for (; some.from < end; some.from = some.to) {
-        some.to = part->fixed ? some.from + 1 : end;
-        from = start;
-        for (k = 0; k < RNN_I_PIECES; k++) {
-            const rnn_i_piece *e = &a->y->row->piece[k];
-            if (e->from != RNN_I_FROM_X)
-                continue;
-            dz = rnn_i_dpiece(a, e, 0, a->y->G * a->y->H);
-            rnn_i_rows_back(&some, seq, &dz, &a->W_ih, row, part, from);
-            from = RNN_I_FROM_C;
-        }
-    }
-}
-
-/* The gradients of the parts of a layer's input, from the dz of both
- * directions. */
+/* The gradients of the parts of a layer's input, dx = dz W_ih^T, from both
+ * directions and piece by piece. What is the same at all steps sums them up one
+ * by one, onto what is there. */
 RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    size_t l, const rnn_i_part *part, int parts,
                                    const rnn_real *params, const rnn_seq *seq)
 {
+    const int end = rnn_i_end(call, seq);
+    rnn_i_call some = *call;
+    rnn_i_columns dz;
     rnn_i_layer a;
     size_t d, row = 0;
-    int i;
+    int i, k, start;
 
     for (i = 0; i < parts; row += part[i].width, i++) {
-        if (!part[i].dx)
-            continue;
-        for (d = 0; d < y->D; d++) {
+        for (d = 0; d < y->D && part[i].dx; d++) {
             rnn_i_layer_of(y, l, d, &a);
             rnn_i_weigh(&a, params);
-            rnn_i_part_gradient(call, &a, seq, &part[i], row,
-                                d || part[i].add ? RNN_I_FROM_C
-                                                 : RNN_I_FROM_ZERO);
+            for (some.from = call->from; some.from < end; some.from = some.to) {
+                some.to = part[i].fixed ? some.from + 1 : end;
+                start = d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO;
+                for (k = 0; k < RNN_I_PIECES; k++) {
+                    if (y->row->piece[k].from != RNN_I_FROM_X)
+                        continue;
+                    dz = rnn_i_dpiece(&a, &y->row->piece[k], 0, y->G * y->H);
+                    rnn_i_rows_back(&some, seq, &dz, &a.W_ih, row, &part[i],
+                                    start);
+                    start = RNN_I_FROM_C;
+                }
+            }
         }
-        rnn_i_pad_part(call, seq, &part[i]);
+        if (part[i].dx)
+            rnn_i_pad_part(call, seq, &part[i]);
     }
 }
 
@@ -6716,11 +6670,11 @@ RNN_I_FN void rnn_i_attend_backward(const rnn_i_call *call, const rnn_i_look *o)
             }
             sum = RNN_I_DO(call->k, score, 0, n, NULL, a, de);
             for (j = 0; j < n; j++)
-                RNN_I_DO(call->k, score_backward, o->a.row->v, A,
+                RNN_I_DO(call->k, score_backward, A,
                          rnn_i_mul(a[j], rnn_i_sub(de[j], sum)), v,
                          o->query + at * A, rnn_i_key(o, j, b), dq,
                          o->dkeys + rnn_i_at(o->source, (int)j, b, A),
-                         o->dv ? o->dv + b * A : NULL);
+                         o->a.row->v ? o->dv + b * A : NULL);
             if (o->a.row->scaled)
                 RNN_I_DO(call->k, scale, A, scale, dq, dq);
         }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # How long rows of the benchmark take beside an earlier version, in turns on one
 # core: for each row the median ratio of ROUNDS pairs, new / old. Arrays begin 16
-# bytes past a cache line, as malloc gives them. The checksums must agree.
+# bytes past a cache line, as malloc gives them. Says where checksums differ.
 #
 #     tests/bench_against.sh REVISION [ROW...]      ROW as of build/bench
 cd "$(dirname "$0")/.." || exit 1

@@ -18,7 +18,8 @@ function path(title, names) {
 BEGIN {
     path("how the backward pass of an LSTM works",
          "[STACK]|[KERNELS]|RNN_K.lstm_backward.|rnn_i_step_backward|" \
-         "rnn_i_layer_backward|rnn_i_part_gradient|rnn_i_stack_backward")
+         "rnn_i_layer_backward|rnn_i_input_backward|" \
+         "rnn_i_stack_backward")
     path("a new cell",
          "[CELLS]|RNN_I_CELLS|rnn_i_piece|RNN_K.lstm_forward.|" \
          "RNN_K.lstm_backward.")

@@ -351,11 +351,11 @@ static void others(size_t n, int wild)
         restore(), scalar[0] = c->score(f, n, x, y, z);
         EACH(scalar[1] = k->score(f, n, x, y, z), scalar, scalar + 1, 1);
         restore(),
-            c->score_backward(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
-                              y + 4 * MOST),
+            c->score_backward(n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
+                              f ? y + 4 * MOST : NULL),
             keep();
-        EACH(k->score_backward(f, n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
-                               y + 4 * MOST),
+        EACH(k->score_backward(n, s, x, x + MOST, z + MOST, y, y + 2 * MOST,
+                               f ? y + 4 * MOST : NULL),
              y, want_y, ROOM);
     }
 

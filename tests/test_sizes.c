@@ -896,10 +896,14 @@ static void decoder_bounds(void)
         CHECK(z->all <=
                   RNN_DECODER_TRAIN(S, T, B, most.moments, DECODER) + drop,
               "decoder %d: all", i);
+        CHECK(z->scratch <= RNN_DECODER_SCRATCH_TRAIN(S, T, B, DECODER) ||
+                  z->scratch <= RNN_DECODER_SCRATCH_INFER(S, T, B, DECODER),
+              "decoder %d: scratch %d", i, (int)z->scratch);
         most.train = most.moments = 0;
         CHECK(!rnn_plan(&net, &m, &most) &&
                   z->all - z->params - z->packed - 2 * LINE <=
-                      RNN_DECODER_INFER(S, T, B, DECODER),
+                      RNN_DECODER_INFER(S, T, B, DECODER) &&
+                  z->scratch <= RNN_DECODER_SCRATCH_INFER(S, T, B, DECODER),
               "decoder %d: infer", i);
     }
     CHECK(good > 1000, "%d decoders", good);

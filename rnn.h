@@ -3914,17 +3914,18 @@ RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
  * and back again, each behind (forward) or before (backward) its products.
  * ========================================================================= */
 
-#define RNN_I_CELL(name, way)                                                  \
-    RNN_I_INLINE RNN_HOT void RNN_K(name##_##way)(                             \
+#define RNN_I_CELL(name, way) RNN_I_CELL_BY(name##_##way)
+#define RNN_I_CELL_BY(pasted)                                                  \
+    RNN_I_INLINE RNN_HOT void RNN_K(pasted)(                                   \
         int stage, const rnn_i_cell_step *s, size_t b)
 /* both of a cell without q, by two functions that cells share; kind: which */
 #define RNN_I_ONE_STAGE(name, shared, kind)                                    \
-    RNN_I_CELL(name, forward)                                                  \
+    RNN_I_CELL_BY(name##_forward)                                              \
     {                                                                          \
         (void)stage;                                                           \
         RNN_K(shared##_forward)(kind, s, b);                                   \
     }                                                                          \
-    RNN_I_CELL(name, backward)                                                 \
+    RNN_I_CELL_BY(name##_backward)                                             \
     {                                                                          \
         (void)stage;                                                           \
         RNN_K(shared##_backward)(kind, s, b);                                  \
@@ -4234,6 +4235,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_I_RUN
 #undef RNN_I_ONE_STAGE
 #undef RNN_I_CELL
+#undef RNN_I_CELL_BY
 
 #ifdef __cplusplus
 }

@@ -2020,6 +2020,8 @@ extern "C" {
  * which discards the excess precision that some targets compute with.
  * ========================================================================= */
 
+/* An unsigned word as wide as a rnn_real: a number's bits, for exponents, signs
+ * and hashes. */
 #ifdef RNN_DOUBLE
 typedef uint64_t rnn_i_bits;
 #else
@@ -2095,7 +2097,9 @@ RNN_I_INLINE rnn_real rnn_i_from_bits(rnn_i_bits b)
 #endif
 }
 
-/* a*b + c in this build's arithmetic. */
+/* a*b + c in this build's arithmetic. Without fma it is rounded twice; p is a
+ * variable, since in one expression a product could reach the sum with digits
+ * that a rnn_real has not. */
 #if !RNN_FMA
 RNN_I_INLINE rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
 {
@@ -2111,7 +2115,12 @@ RNN_I_INLINE rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
 #else
 /* This x86-64 may lack the instruction. The product is exact in double; the
  * sum is made odd where it is inexact, so that rounding it to float afterwards
- * is the only rounding (Boldo & Melquiond 2008). */
+ * is the only rounding (Boldo & Melquiond 2008).
+ *
+ * e is what s has lost, exactly (Knuth's sum of two). The exact sum is then
+ * between s and a neighbour of s, of which one has an odd last bit: s stays if
+ * it is that one, else its neighbour on the side of e is taken. One more in
+ * `bits` is one step away from 0, so the signs of e and s decide. */
 RNN_I_FN rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
 {
     double p = (double)a * (double)b, s = p + (double)c;
@@ -2128,7 +2137,9 @@ RNN_I_FN rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
 }
 #endif
 
-/* Correctly rounded, so it equals the instruction wherever there is one. */
+/* Correctly rounded, so it equals the instruction wherever there is one. Whole
+ * numbers alone, two bits of x for one of the root, as by hand: there is no
+ * math library here, and no instruction on small machines. */
 RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
 {
 #if defined(RNN_DOUBLE)
@@ -2140,6 +2151,7 @@ RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
     rnn_i_bits b = rnn_i_to_bits(x), m = b & (hidden - 1u), root = 0, rest = 0;
     int e = (int)(b >> mantissa), i;
 
+    /* below 0: 0 / 0, a NaN; 0, -0 and NaN are their own roots */
     if (!(x > 0))
         return x < 0 ? rnn_i_div(rnn_i_sub(x, x), rnn_i_sub(x, x)) : x;
     if (b >> mantissa == ((one << (sizeof(x) * 8 - 1)) >> mantissa) - 1u)
@@ -2177,7 +2189,8 @@ RNN_I_FN rnn_real rnn_i_sqrt(rnn_real x)
 
 /* Products and sums of sizes: what does not fit in a size_t stays
  * RNN_I_TOO_MANY, so that a whole formula is computed first and looked at once,
- * at its end, by rnn_i_fits. */
+ * at its end, by rnn_i_fits. 0 times too many is 0: an array that a model does
+ * not have takes nothing, however large its other factors are. */
 RNN_I_FN size_t rnn_i_times(size_t a, size_t b)
 {
     const int half = (int)(sizeof(size_t) * CHAR_BIT / 2);
@@ -2200,7 +2213,12 @@ RNN_I_FN size_t rnn_i_times3(size_t a, size_t b, size_t c)
 
 /* An arena: with a base it hands out its numbers one array after the other,
  * without one it counts them alone. Sizes and pointers come from the same
- * calls, made twice, so they cannot disagree. */
+ * calls, made twice, so they cannot disagree.
+ *
+ * It knows no end. Whoever hands out compares n with the length of the array
+ * afterwards, and uses no pointer if that is too short (rnn_i_hand_out). All
+ * arrays of a pass are taken from the beginning of the same few pieces, so the
+ * same sizes come to the same places in every call. */
 typedef struct rnn_i_arena {
     rnn_real *base; /* or NULL */
     size_t n;       /* taken   */
@@ -2216,14 +2234,16 @@ RNN_I_FN rnn_real *rnn_i_take(rnn_i_arena *a, size_t n)
     return p;
 }
 
-/* n numbers, rounded up to whole cache lines of 16 (64 bytes). */
+/* n numbers, rounded up to whole cache lines of 16 (64 bytes). Of
+ * RNN_I_TOO_MANY that is somewhat less, but still no buffer: rnn_i_fits. */
 RNN_I_INLINE size_t rnn_i_lines(size_t n)
 {
     return rnn_i_plus(n, 15) / 16 * 16;
 }
 
 /* An array that begins at a cache line, whatever the arena's base: it takes 15
- * numbers more. */
+ * numbers more. It does so where fewer would do, too, or where there is no base
+ * to ask: a count must not depend on where memory lies. */
 RNN_I_FN rnn_real *rnn_i_take_lines(rnn_i_arena *a, size_t n)
 {
     rnn_real *p = rnn_i_take(a, n ? rnn_i_plus(n, 15) : 0);
@@ -2232,7 +2252,8 @@ RNN_I_FN rnn_real *rnn_i_take_lines(rnn_i_arena *a, size_t n)
     return p && n ? p + (16 - off) % 16 : p;
 }
 
-/* Whether n numbers can be a buffer: their bytes fit ptrdiff_t. */
+/* Whether n numbers can be a buffer: their bytes fit ptrdiff_t, which strides
+ * and differences of pointers are. */
 RNN_I_INLINE int rnn_i_fits(size_t n)
 {
     return n <= (size_t)PTRDIFF_MAX / sizeof(rnn_real);
@@ -2472,6 +2493,12 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  * and NFUSED (MAD and NMAD) where it has fma; its own type V if it has one; and
  * what an instruction of its own does quicker.
  *
+ * RNN_HOT stands at every function that a set with a target calls: gcc puts a
+ * function into another only if that one's target has all that it needs itself.
+ * The MR * NV sums of a tile, NV vectors of B and one number of A fit into the
+ * registers: 12 + 2 + 1 of AVX2's 16, 24 + 4 + 1 of the 32 of AVX-512 and NEON,
+ * 4 + 2 + 1 of Helium's 8.
+ *
  * Every element is computed by the same operations in the same order in all
  * passes, so all give the same bits.
  * ========================================================================= */
@@ -2496,10 +2523,13 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_DIV(a, b) rnn_i_div(a, b)
 #define RNN_SQRT(a) rnn_i_sqrt(a)
 #define RNN_MAD(a, b, c) rnn_i_fma(a, b, c)
+/* -a is exact, so this rounds as c - a b does, with fma and without */
 #define RNN_NMAD(a, b, c) rnn_i_fma(-(a), b, c)
 #define RNN_LT(a, b) ((a) < (b))
 #define RNN_EQ(a, b) ((a) == (b))
 #define RNN_SEL(m, a, b) ((m) ? (a) : (b))
+/* As x86 has them: b where one is NaN. So what may be NaN stands second, and
+ * comes out again: in exp, relu, clamp. */
 RNN_I_INLINE rnn_real rnn_i_c_min(rnn_real a, rnn_real b)
 {
     return a < b ? a : b;
@@ -2514,10 +2544,15 @@ RNN_I_INLINE rnn_real rnn_i_c_sign(rnn_real a, rnn_real s)
     return rnn_i_from_bits((rnn_i_to_bits(a) & ~top) |
                            (rnn_i_to_bits(s) & top));
 }
+/* The last bits of MAGIC + n are n, since there a number's last bit is worth 1.
+ * The shift drops MAGIC's own and leaves n + BIAS as the exponent. */
 RNN_I_INLINE rnn_real rnn_i_c_pow2(rnn_real t)
 {
     return rnn_i_from_bits((rnn_i_to_bits(t) + RNN_I_BIAS) << RNN_I_MANTISSA);
 }
+/* The bits of x less those of sqrt 1/2: above the mantissa that is k, and below
+ * it m, counted from sqrt 1/2. BIAS keeps a negative k out of a shift to the
+ * right, which C leaves open. */
 RNN_I_INLINE rnn_real rnn_i_c_expo(rnn_real x)
 {
     rnn_i_bits b = rnn_i_to_bits(x) - RNN_I_ROOT_HALF +
@@ -2763,7 +2798,10 @@ RNN_I_INLINE void RNN_K(keep)(rnn_real *p, RNN_V v, size_t n)
 }
 #endif
 
-/* LD and ST of W numbers, or of n where fewer are left. */
+/* LD and ST of W numbers, or of n where fewer are left. A loop over elements
+ * that is written with these needs no other code for its end. No number behind
+ * n is read or written: a caller's array may end there, or another thread's
+ * share begin. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(ld)(const rnn_real *p, size_t n)
 {
     return n >= RNN_W ? RNN_LD(p) : RNN_LDN(p, n);
@@ -2781,7 +2819,12 @@ RNN_I_INLINE RNN_HOT void RNN_K(st)(rnn_real *p, RNN_V v, size_t n)
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2, and q = e^r - 1 = r + r^2 P(r), so that
  * e^x = 2^n (1 + q); *t = MAGIC + n. The coefficients are a minimax fit of q
- * relative to r (float, error 2e-10), Taylor's (double). */
+ * relative to r (float, error 2e-10), Taylor's (double).
+ *
+ * Adding MAGIC rounds to a whole number, without an instruction that does. ln 2
+ * comes in two pieces: LN2_HI has so few bits that n LN2_HI is exact in either
+ * arithmetic, and r keeps its digits. q is handed on without the 1, which would
+ * cost it those that tanh and sigmoid need. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_parts)(RNN_V x, RNN_V *t)
 {
     RNN_V n, r, p;
@@ -2813,7 +2856,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_parts)(RNN_V x, RNN_V *t)
 }
 
 /* v 2^n, rounded once, for results beyond 2^127 and below the least normal
- * number, too; t = MAGIC + n. In two factors where no instruction does it. */
+ * number, too; t = MAGIC + n. In two factors where no instruction does it: half
+ * of n leaves v normal, so the first product is exact and the second rounds. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled)(RNN_V v, RNN_V t)
 {
     const RNN_V magic = RNN_SET(RNN_I_MAGIC);
@@ -2828,7 +2872,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled)(RNN_V v, RNN_V t)
 #endif
 }
 
-/* e^x = 2^n (1 + q) */
+/* e^x = 2^n (1 + q). Beyond the two bounds e^x is infinity and 0 anyway, so
+ * they change no result; they keep n where `scaled` can take it. NaN passes. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
 {
     RNN_V t, q;
@@ -2841,7 +2886,9 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
 
 /* tanh |x| = 1 - 2 e / (1 + e), e = e^(-2|x|), where that is 1/2 or more; below
  * it x + x^3 P(x^2), a minimax fit of error 1e-9 (double: -u / (2 + u), u = e -
- * 1 = 2^n q + (2^n - 1), where nothing cancels). The sign is that of x. */
+ * 1 = 2^n q + (2^n - 1), where nothing cancels). The sign is that of x. Both
+ * are computed and one is taken, as everywhere here: the lanes of a vector
+ * cannot part. From TANH_MAX on tanh rounds to 1, so POW2 will do for 2^n. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
 {
     const RNN_V one = RNN_SET(1), y = RNN_ABS(x);
@@ -2892,7 +2939,11 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid)(RNN_V x)
 }
 
 /* log x = k ln 2 + log(1 + f), x = 2^k (1 + f): with s = f / (2 + f),
- * log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), R(z) = 2/3 z + 2/5 z^2 + ... */
+ * log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), R(z) = 2/3 z + 2/5 z^2 + ...
+ *
+ * EXPO and MANT want a normal number: a subnormal one is multiplied by
+ * 2^MANTISSA first, and k takes that back. What comes out of the formula for
+ * infinity, NaN, 0 and negative numbers is replaced at its end. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(log)(RNN_V x)
 {
     const RNN_V zero = RNN_SET(0), tiny = RNN_SET(RNN_I_TINY);
@@ -2980,7 +3031,9 @@ RNN_I_FN RNN_HOT void RNN_K(map)(int f, size_t n, const rnn_real *x,
     RNN_K(mapped)(f, n, x, y);
 }
 
-/* dy becomes dy f'(z), from y = f(z) */
+/* dy becomes dy f'(z), from y = f(z). Of IDENTITY it stays as it is; EXP, LOG
+ * and SQRT never come here, as no layer has them (rnn_linear_size). ReLU's
+ * derivative is 0 at 0. */
 RNN_I_FN RNN_HOT void RNN_K(map_backward)(int f, size_t n, const rnn_real *y,
                                    rnn_real *dy)
 {
@@ -2999,13 +3052,28 @@ RNN_I_FN RNN_HOT void RNN_K(map_backward)(int f, size_t n, const rnn_real *y,
 
 /* ---- the matrix kernel: [PRODUCT] --------------------------------------- */
 
-/* lines of 64 bytes in a row of a tile */
+/* However a product is cut, every element of C is one chain: its start, then o
+ * ascending, in it k ascending, a MAD each. Rows and columns of C may be cut
+ * anywhere. A sum may be cut only between terms, and its later piece goes on
+ * from what the earlier one has left in C (FROM_C): two sums that are added up
+ * would round otherwise. Copies and what is fetched ahead change no bit.
+ *
+ *     tile    MR rows, NV vectors: sums in registers       RNN_K(tile)
+ *     strip   all rows of so many columns, tile by tile    RNN_K(strip)
+ *     edge    columns that fill no strip, by vectors       RNN_K(edge)
+ *     across  all columns, one block of the sum            RNN_K(across)
+ *     panel   the copy of a strip of B that `across` reads
+ */
+/* lines of 64 bytes in a row of a tile; 0 where it has less than one, and then
+ * nothing is fetched */
 #define RNN_LINES (RNN_NV * RNN_W / 16)
 
 /* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and
- * B: the product's own arrays, or copies. next: what of B is read later, its
- * rows as far apart as next_k and next_o say, to be fetched meanwhile; or
- * NULL. */
+ * B: the product's own arrays, or copies. a is at the row, b at the column that
+ * is computed. Strides are in numbers: _i by row of C, _k by term, _o by round.
+ * start: where its sums start, RNN_I_FROM_C but in the first block. next: what
+ * of B is read later, its rows as far apart as next_k and next_o say, to be
+ * fetched meanwhile; or NULL. */
 typedef struct RNN_K(block) {
     const rnn_real *a, *b, *next;
     ptrdiff_t a_i, a_k, a_o, b_k, b_o, next_k, next_o;
@@ -3013,7 +3081,9 @@ typedef struct RNN_K(block) {
     int start;
 } RNN_K(block);
 
-/* Where the sums of columns j and on start; c is their place in a row of C. */
+/* Where the sums of columns j and on start; c is their place in a row of C. b1
+ * and b2 are added first and rounded, then come the terms: the chain begins at
+ * b_ih + b_hh. `lanes` is how many columns there are, W or fewer. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(start)(const rnn_i_product *p, int start,
                                         size_t j, const rnn_real *c,
                                         size_t lanes)
@@ -3048,6 +3118,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
     RNN_I_UNROLL for (v = 0; v < nv; v++)
         row[v] = RNN_K(start)(p, q->start, j + (size_t)v * RNN_W,
                               c + v * RNN_W, lanes);
+    /* row: where row 0 starts, and all rows do, unless they go on from C */
     RNN_I_UNROLL for (r = 0; r < mr; r++) {
         RNN_I_UNROLL for (v = 0; v < nv; v++)
             acc[r][v] = r && q->start == RNN_I_FROM_C
@@ -3091,9 +3162,10 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
     }
 }
 
-/* rows [i, end) of one strip of columns, one block; q.a is at row i. At the end
- * tiles of four and three or four are quicker than one of six and one of one or
- * two, which reads as much of B. */
+/* rows [i, end) of one strip of columns, one block; q.a is at row i, and moves
+ * on with it: q is the callee's own. At the end tiles of four and three or four
+ * are quicker than one of six and one of one or two, which reads as much of B.
+ */
 RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
                                        size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
@@ -3128,7 +3200,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
     }
 }
 
-/* the same for the columns from j on that fill no whole strip */
+/* the same for the columns from j on that fill no whole strip: a vector at a
+ * time, then what is left of one. whole->b is at column 0. */
 RNN_I_FN RNN_HOT void RNN_K(edge)(const rnn_i_product *p,
                                   const RNN_K(block) *whole, size_t i,
                                   size_t end, size_t j)
@@ -3148,7 +3221,9 @@ RNN_I_FN RNN_HOT void RNN_K(edge)(const rnn_i_product *p,
 }
 
 #if RNN_W > 1
-/* `rounds` times `rows` rows of n numbers, copied to be neighbours */
+/* `rounds` times `rows` rows of n numbers, copied to be neighbours, `width`
+ * apart. Of B, a row is the columns of a strip at one term. Of A it is the rows
+ * of C at one term, so what was read down a column is read along a line. */
 RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
                                       ptrdiff_t by_row, size_t rounds,
                                       size_t rows, size_t n, rnn_real *to,
@@ -3167,7 +3242,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
 
 /* One block, q, of rows [i, end) of C for all columns. b is where B is for it;
  * panel NULL, or room for the copy of a strip, which the block reads then;
- * ahead: what of B comes next is fetched meanwhile. */
+ * ahead: what of B comes next is fetched meanwhile. The edge reads B itself. */
 RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
                                     const RNN_K(block) *block,
                                     const rnn_real *b, size_t i, size_t end,
@@ -3197,7 +3272,20 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
  * cache for all rows; between blocks it waits in C, which changes no bit. A
  * large product reads copies: of the strip, and of A where its rows are
  * columns, as many rows and terms at a time as its room has place for. Rows of
- * the copy of A are not a power of two apart. */
+ * the copy of A are not a power of two apart.
+ *
+ * A block has some terms of one round (k cut into even pieces of at most
+ * `most`), or all terms of oc rounds. It never has some terms of several: so
+ * blocks follow one another as the chain does, o outside and k inside.
+ *
+ *     room    up to 15 numbers to a cache line, then
+ *             panel (most, NV * W)    the strip of B
+ *             left  (most, wide)      the turned copy of A, mc rows at most
+ *
+ * What was copied lives for one block (left) or one strip of it (panel). Where
+ * a_k is 256 or more, A is taken to be read down its columns: a_i must be 1
+ * then, and every caller's is. A rnn_real has 4 bytes where there are
+ * vectors. */
 RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { row = RNN_NV * RNN_W };
@@ -3259,7 +3347,8 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 #endif
 
 /* b_j is not 1: gather W columns by hand. For callers without room for a
- * transposed copy. */
+ * transposed copy: backward with RNN_PACK_NONE, and the blocks of [LINEAR] and
+ * attention where they stand alone. Chains run over o and k as in a tile. */
 RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 {
     rnn_real w[RNN_W];
@@ -3289,7 +3378,8 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 
 #if RNN_W > 1
 /* nv vectors of a row of C from column j on, of the last one the first `lanes`
- * numbers. b0 is where B's columns are, b_k from row to row.
+ * numbers. b0 is where B's columns are, b_k from row to row. acc has place for
+ * a strip of the narrowest vectors, 64 / 4, whose code every set compiles.
  *
  * Prefetchers do not follow rows of B that are a page or more apart. So where
  * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
@@ -3366,7 +3456,9 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
 #undef RNN_I_LINE
 }
 
-/* One row of C. */
+/* One row of C, as the recurrent product of one stream: nothing of B is read
+ * twice, so no copy is worth making here. With a matrix in strips p->b is its
+ * beginning, and b_row, b_col say which part of it B is. */
 RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
 {
     const rnn_real *b;
@@ -3383,7 +3475,8 @@ RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
 }
 
 #else
-/* Plain C: one block, its strips as wide as the tile. */
+/* Plain C: one block, its strips as wide as the tile. Room is not used; strips
+ * of 64 have been taken apart by rnn_i_multiply. */
 RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     RNN_K(block) q;
@@ -3426,7 +3519,9 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
     RNN_K(blocked)(p);
 }
 
-/* y = (b1 + b2) + w, a one-hot product; all three may be NULL */
+/* y = (b1 + b2) + w, a one-hot product; all three may be NULL. With finite
+ * weights it has the bits of the product with that x, whose other terms are 0,
+ * but for the sign of a 0. */
 RNN_I_FN RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
                                     const rnn_real *b2, const rnn_real *w,
                                     rnn_real *y)
@@ -3478,7 +3573,8 @@ RNN_I_FN RNN_HOT void RNN_K(scale)(size_t n, rnn_real s, const rnn_real *x,
 #define RNN_I_VECTORS (RNN_I_LANES / RNN_W)
 
 /* 16 lanes to one sum: 8 + 8, 4 + 4, 2 + 2, 1 + 1, the same however wide a
- * vector is. */
+ * vector is. W divides 16, so lane i of vector v is lane v W + i of the 16 in
+ * every set. A machine's own sum of a vector may add in another order. */
 RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
 {
     rnn_real lane[RNN_I_LANES];
@@ -3491,7 +3587,8 @@ RNN_I_INLINE RNN_HOT rnn_real RNN_K(fold)(const RNN_V *acc)
     return lane[0];
 }
 
-/* The first n lanes of v, and 0 in the others. */
+/* The first n lanes of v, and 0 in the others. An absent x reads as 0, but what
+ * a term makes of that need not be 0: e^(0 - shift). */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(first)(RNN_V v, size_t n)
 {
     rnn_real x[RNN_W];
@@ -3512,7 +3609,10 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(softplus)(RNN_V x)
 }
 
 /* Term i of a sum, for W terms from i on, of which n are there. A product is
- * left as two factors, the other in *by. */
+ * left as two factors, the other in *by, so that it goes into the sum by one
+ * MAD. Weighted terms are not: they are rounded before they are added, as
+ * rnn_i_loss_sum does, so rnn_mean of kept losses by the same n is the loss. y
+ * may be x: a vector is read before the same place is written. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(term)(int term, const rnn_i_terms *s, size_t i,
                                        size_t n, RNN_V *by)
 {
@@ -3556,7 +3656,10 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(term)(int term, const rnn_i_terms *s, size_t i,
     }
 }
 
-/* The one loop of all sums; `term` is a constant where it is inlined. */
+/* The one loop of all sums; `term` is a constant where it is inlined. Index i
+ * goes to lane i mod 16, in each lane ascending. At the end absent terms add 0,
+ * which plain C does not do. That shows in no sum but one whose 16 lanes have
+ * all underflowed to -0, and there in the sign. */
 RNN_I_INLINE RNN_HOT rnn_real RNN_K(reduce)(int term, size_t n,
                                             const rnn_i_terms *s)
 {
@@ -3637,7 +3740,9 @@ RNN_I_FN RNN_HOT rnn_real RNN_K(score)(int additive, size_t n,
                     : RNN_K(reduce)(RNN_I_DOT, n, &s);
 }
 
-/* the greatest x[i], or |x[i]|; NaN if one is NaN */
+/* the greatest x[i], or |x[i]|; NaN if one is NaN. Without lanes mod 16: all
+ * orders find the same but for the sign of a zero, and no result depends on
+ * that. !(u <= best) is true of a NaN; EQ(m, m) then keeps it. */
 RNN_I_INLINE RNN_HOT rnn_real RNN_K(most)(size_t n, const rnn_real *x, int size)
 {
     rnn_real lane[RNN_W], best;
@@ -3688,7 +3793,10 @@ RNN_I_FN RNN_HOT void RNN_K(clamp)(size_t n, rnn_real limit, rnn_real *x)
 /* ---- scores of attention, backward: [ATTENTION] -------------------------- */
 
 /* u = tanh(q + k)    dq, dk += de v (1 - u^2)    dv += de u
- * or, if dv is NULL, dq += de k    dk += de q */
+ * or, if dv is NULL, dq += de k    dk += de q
+ *
+ * One query and one key, n = A. u is computed once more: forward keeps q (T, B,
+ * A) and k (S, B, A), while all u would be (T, B, S, A). */
 RNN_I_FN RNN_HOT void RNN_K(score_backward)(size_t n, rnn_real de,
                                             const rnn_real *v,
                                             const rnn_real *q,
@@ -3714,7 +3822,7 @@ RNN_I_FN RNN_HOT void RNN_K(score_backward)(size_t n, rnn_real de,
 /* ---- dropout of one row -------------------------------------------------- */
 
 /* Threefry of 16 counters (row, first + l) at once, in loops of known length
- * that compilers turn into vectors. */
+ * that compilers turn into vectors. The words are those of rnn_threefry. */
 RNN_I_INLINE RNN_HOT void RNN_K(threefry16)(const uint32_t key[2], uint32_t row,
                                             uint32_t first, uint32_t x[16],
                                             uint32_t y[16])
@@ -3747,7 +3855,10 @@ RNN_I_INLINE RNN_HOT void RNN_K(threefry16)(const uint32_t key[2], uint32_t row,
 }
 
 /* y *= keep where its word is at least limit, else 0. Of each 32 units the
- * first 16 take the first words of 16 blocks, the others the second. */
+ * first 16 take the first words of 16 blocks, the others the second. That is 16
+ * in every set, whatever W is: the word of a unit must not depend on a machine.
+ * limit is p 2^32, keep 1 / (1 - p); backward asks for the same words again, so
+ * no mask is stored. */
 RNN_I_FN RNN_HOT void RNN_K(dropout)(size_t n, const uint32_t key[2],
                                      uint32_t row, uint32_t limit,
                                      rnn_real keep, rnn_real *y)
@@ -3767,7 +3878,8 @@ RNN_I_FN RNN_HOT void RNN_K(dropout)(size_t n, const uint32_t key[2],
 
 /* ---- optimisers: [OPTIMIZERS] -------------------------------------------- */
 
-/* m = keep m + rest x: all moments but Adagrad's. */
+/* m = keep m + rest x: all moments but Adagrad's. `rest` is 1 - keep, rounded
+ * once a step by rnn_optimizer_range, of SGD 1 - dampening. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(moment)(RNN_V keep, RNN_V m, RNN_V rest,
                                          RNN_V x)
 {
@@ -3782,7 +3894,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(old)(const rnn_i_update *u, const rnn_real *m,
 }
 
 /* Each kind makes of g the direction d in which a parameter goes, p -= lr d,
- * and leaves its moments m1, m2, m3. */
+ * and leaves its moments m1, m2, m3. i is the element, n - i how many are left;
+ * g has weight decay in it. What depends on the step alone is in u already. */
 #define RNN_I_DIRECTION(name)                                                  \
     RNN_I_INLINE RNN_HOT RNN_V RNN_K(name)(const rnn_i_update *u, RNN_V g,     \
                                            size_t i, size_t n)
@@ -3854,7 +3967,8 @@ RNN_I_DIRECTION(rmsprop)
 }
 
 /* m1 = beta1 m1 + (1 - beta1) g    m2 = beta2 m2 + (1 - beta2) g^2
- * d = m1 / (sqrt v / root + eps)   v = m2, amsgrad: m3 = max(m3, m2) */
+ * d = m1 / (sqrt v / root + eps)   v = m2, amsgrad: m3 = max(m3, m2)
+ * root = sqrt(1 - beta2^t), and lr comes divided by 1 - beta1^t */
 RNN_I_DIRECTION(adam)
 {
     const RNN_V m = RNN_K(moment)(RNN_SET(u->beta1),
@@ -3875,7 +3989,8 @@ RNN_I_DIRECTION(adam)
 #undef RNN_I_DIRECTION
 
 /* One step of an optimiser for n elements. Weight decay adds decay p to g, but
- * for AdamW, where it takes decay p off p (decay has lr in it). */
+ * for AdamW, where it takes decay p off p (decay has lr in it). An element
+ * reads its own p, g and moments alone, so ranges may be cut anywhere. */
 RNN_I_FN RNN_HOT void RNN_K(update)(size_t n, const rnn_i_update *u)
 {
     const RNN_V decay = RNN_SET(u->decay), lr = RNN_SET(u->lr);
@@ -3995,6 +4110,10 @@ RNN_I_ONE_STAGE(RELU, rnn, RNN_FN_RELU)
  *                 dz_r = dq h_{t-1} r (1 - r)
  *                 dh_{t-1} = dh z, and before: + dq r
  *     left        dz_r dz_z, dq (after) or q (before), dz_n
+ *
+ * In the code z is the array, so gate z is called u, and n is c. Block q is not
+ * a gate: after, it is the recurrent part of n, which r multiplies, so x~_n
+ * stands apart from it; before, it is what W_hn multiplies.
  */
 /* r and z; before: q too, which the second product waits for. In a pass of
  * their own: the chain of operations behind n is then half as long, and a
@@ -4017,6 +4136,10 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
         }
 }
 
+/* n and h_t; r and z, too, where gru_gates was left out. The form of h_t with
+ * h_{t-1} - n has one rounding less than that with 1 - z. h may be h_prev, as
+ * in rnn_step: the products that read all of h_prev are behind, and here
+ * element j is read before it is written. */
 RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
                                              const rnn_i_cell_step *s, size_t b)
 {
@@ -4044,6 +4167,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
     }
 }
 
+/* All of it, or before: stage 1, what does not wait for dq. There r and q stay
+ * in z: gru_reset_back reads r, and the gradient of W_hn is q^T dz_n. dh leaves
+ * as dh z, to which the layer adds dz W_hh^T. */
 RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
                                               const rnn_i_cell_step *s,
                                               size_t b)
@@ -4106,6 +4232,8 @@ RNN_I_CELL(GRU, backward)
     RNN_K(gru_backward)(1, s, b);
 }
 
+/* The product q W_hn stands between the stages, so r must be done before it:
+ * gates are never left to gru_forward here. */
 RNN_I_CELL(GRU_RESET_BEFORE, forward)
 {
     if (stage == 0)
@@ -4134,7 +4262,12 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  *                 dz_i = dc g i (1 - i)          dz_f = dc c_{t-1} f (1 - f)
  *                 dz_g = dc i (1 - g^2)          dc_{t-1} = dc f
  *       peephole: dc_{t-1} += p_i dz_i + p_f dz_f
+ *
+ * p (3, H) is p_i, p_f, p_o; its gradients are sums over steps, which [STACK]
+ * takes from dz and c, as RNN_I_PC and RNN_I_PCT in the row say.
  */
+/* z holds x~ of all gates, then the gates. h and c may be h_prev and c_prev:
+ * h_prev is not read here, and c0 before c is written. */
 RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(int peephole,
                                               const rnn_i_cell_step *s,
                                               size_t b)
@@ -4168,6 +4301,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(int peephole,
     }
 }
 
+/* z holds the gates, then dz. tanh(c_t) is computed once more rather than kept,
+ * which would be a fifth block. dc is carried in place from step to step. dh is
+ * only read: all of dh_{t-1} passes through W_hh, and the layer writes it. */
 RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(int peephole,
                                                const rnn_i_cell_step *s,
                                                size_t b)
@@ -7015,10 +7151,13 @@ RNNDEF rnn_status rnn_attention_grads(const rnn_attention *att,
  * it needs, unless the call before has been like it.
  * ========================================================================= */
 
+/* The input of a decoder that does not read its previous output (target_size
+ * 0): c and c_t alone, or nothing at all, in which case it has no W_ih. */
 enum { RNN_I_NOTHING = -1 }; /* an rnn_input: none of its own */
 
 /* The fields of rnn_model but the two of dropout, those of decoders last: name,
- * type, and names of values in files. */
+ * type, and names of values in files. [FILES] writes and reads them by this
+ * list, and the hash of a plan mixes them in its order. */
 #define RNN_I_FIELDS_OF(X, a)                                                  \
     X(a, wiring, rnn_wiring, rnn_i_wirings)                                    \
     X(a, cell, rnn_cell, rnn_i_cell_names)                                     \
@@ -7055,7 +7194,8 @@ static const rnn_i_context rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
 /* What a stack reads, and in front of what it stands: reads is the width behind
- * the table, if there is one. */
+ * the table, if there is one. All of it is an encoder's; what differs in a
+ * decoder is set behind this, and rnn_i_widths adds c and c_t to input_size. */
 RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
                              int size, int width)
 {
@@ -7164,7 +7304,16 @@ RNN_I_FN size_t rnn_i_stack_params(const rnn_i_lay *y)
     return last.end;
 }
 
-/* The widths of context, and whether they fit where they enter. */
+/* The widths of context, and whether they fit where they enter.
+ *
+ *     K    states of all encoders side by side: [source][direction][H]
+ *     R    r; K, or source_steps of a source's states, source after source
+ *          (RNN_CONTEXT_ALL); of 1 vs N the given x
+ *     C    c; R where there is no q
+ *     Z    what the head reads behind the W of the top: c_t (K), or c
+ *
+ * 0 is what a model does not have. The decoder reads [y_(t-1); c; c_t], and the
+ * rows of its W_ih stand in this order. */
 RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
 {
     const size_t L = model->num_layers > 0 ? (size_t)model->num_layers : 1;
@@ -7203,7 +7352,8 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     return RNN_OK;
 }
 
-/* Takes n numbers of params; returns the offset of the first. */
+/* Takes n numbers of params; returns the offset of the first. Offsets are in
+ * numbers, and hold for params, grads and each of the moments alike. */
 RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
 {
     const size_t at = params->n;
@@ -7212,7 +7362,12 @@ RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
     return at;
 }
 
-/* Encoder i of a model, and its place in params. */
+/* Encoder i of a model, and its place in params. 1 vs N has no encoder, perhaps
+ * a table: there side.y stays unset, and nobody may look at it.
+ *
+ * Dropout counts layers: those of the top from 0, those of encoder i from
+ * (i + 1) 2^16, so that no two draw the same masks. What the head of N vs 1
+ * reads has RNN_I_LAST_LAYER. */
 RNN_I_FN rnn_status rnn_i_source_of(rnn_i_model *m, int i, rnn_i_arena *params)
 {
     rnn_i_source *s = &m->source[i];
@@ -7230,7 +7385,9 @@ RNN_I_FN rnn_status rnn_i_source_of(rnn_i_model *m, int i, rnn_i_arena *params)
     return RNN_OK;
 }
 
-/* Attention over source i. */
+/* Attention over source i: keys are its states, both directions (K = D*H), the
+ * query is the state of the decoder's last layer. W, U and v lie one behind the
+ * other from s->att on; offsets in look.a count from there. */
 RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
                                        int i, rnn_i_arena *params)
 {
@@ -7249,7 +7406,13 @@ RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
 }
 
 /* Checks a description: everything of a model that does not depend on steps and
- * rows. */
+ * rows.
+ *
+ * The order of the rnn_i_offset calls is the layout of params, which
+ * RNN_DEFINE_STEP and rnn_model_tensor rely on, and programs that store params
+ * as they are. m is not cleared: sizes of a pass come from rnn_i_fit, pointers
+ * from the functions that end in _arrays and from rnn_i_model_copies. If it
+ * fails, m is half written. */
 RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
 {
     rnn_i_side *top = &m->top;
@@ -7296,7 +7459,7 @@ RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
  *     stepping                     z, x, c_t, sorted       the same, read
  */
 
-/* What a call hands out arrays for. */
+/* What a call hands out arrays for; from RNN_I_ENCODING on, of memory too. */
 enum {
     RNN_I_NO_PASS,
     RNN_I_TRAINING, /* forward and backward                    */
@@ -7305,7 +7468,14 @@ enum {
     RNN_I_STEPPING  /* one step; B are its rows, not the sources' */
 };
 
-/* The sizes of a pass of T steps of B rows over sources of S steps. */
+/* The sizes of a pass of T steps of B rows over sources of S steps, S[i] those
+ * of source i; not read where there are none.
+ *
+ * An encoder has arrays for all its layers in every pass: any layer's final
+ * state may be handed over (RNN_HAND_LAYERS). So has a decoder, since it may go
+ * a step at a time: layer l of step t reads what layer l of step t - 1 left,
+ * and the other layers have run meanwhile. Arrays of two layers in turn
+ * (RNN_I_INFER) are enough only where a layer goes over all steps at once. */
 RNN_I_FN void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
                         const int *S)
 {
@@ -7329,7 +7499,12 @@ RNN_I_FN void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
                     train);
 }
 
-/* What encode leaves for the steps of a decoder, of sources of B rows. */
+/* What encode leaves for the steps of a decoder, of sources of B rows: the
+ * states h_j (S, B, K) where something reads them, keys U h_j (S, B, A), c (B,
+ * C). rnn_encode and rnn_step call this with the same sizes, so a step finds
+ * each at the place where encode has put it; S and B are then those of the
+ * sources, not of the step. In a pass that encodes for itself all this is part
+ * of keep, or of scratch. */
 RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
 {
     int i;
@@ -7345,7 +7520,14 @@ RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
     m->c = rnn_i_take(a, rnn_i_times(B, m->C));
 }
 
-/* Encoders, context and bridge; scratch NULL: without a way back. */
+/* Encoders, context and bridge; scratch NULL: without a way back.
+ *
+ *     keep       r (B, R), h0 and c0 (L, B, H) of the decoder; of each source
+ *                its table's rows (S, B, E), and what its stack keeps
+ *     scratch    dc (B, C), dr (B, R); of each source what its stack needs, dx
+ *                (S, B, E), dmemory (S, B, K), dhn and dcn (L*D, B, H)
+ *
+ * Without q, c is r, and dr is dc: R = C, and one array serves both. */
 RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
                                    rnn_i_arena *scratch)
 {
@@ -7380,7 +7562,9 @@ RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
     }
 }
 
-/* The decoder and its attention. */
+/* The decoder and its attention: queries (T, B, A), weights (T, B, S) and
+ * contexts (T, B, K) of every step are kept, since backward starts at the last.
+ * The scores are not: weights stand in their place. */
 RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
                                    rnn_i_arena *scratch)
 {
@@ -7408,7 +7592,9 @@ RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
         m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
 }
 
-/* The same without a decoder. */
+/* The same without a decoder. last (B, W) is what the head of N vs 1 reads, a
+ * copy, since dropout masks it; dhn (L*D, B, H) is where its gradient joins
+ * what flows in from the caller. */
 RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
                                  rnn_i_arena *scratch)
 {
@@ -7427,7 +7613,10 @@ RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
         rnn_i_take(scratch, m->n_to_1 ? rnn_i_times3(y->L, y->D, y->state) : 0);
 }
 
-/* One step of B rows. */
+/* One step of B rows. z is one layer's: the next writes over it, as nothing
+ * goes back. States are the caller's. fed (B, C) is each row's copy of its
+ * source's c. RNN_SCRATCH_STEP and RNN_DECODER_SCRATCH_STEP must hold what this
+ * takes. */
 RNN_I_FN void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
 {
     int i;
@@ -7443,7 +7632,12 @@ RNN_I_FN void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
     }
 }
 
-/* Copies of the weights, and in training of what else backward reads. */
+/* Copies of the weights, and in training of what else backward reads: W and U
+ * of attention, Q, V, each transposed. Forward reads these four as they are.
+ *
+ * rnn_bind alone hands these out; they stay where they are from call to call,
+ * and `train` is the plan's, so that rnn_pack and a forward pass find the same
+ * places. */
 RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
 {
     int i;
@@ -7463,12 +7657,18 @@ RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
     m->head_t = rnn_i_take(a, train ? rnn_i_times(m->W + m->Z, m->O) : 0);
 }
 
+/* The three pieces of memory that a pass takes its arrays from. */
 typedef struct rnn_i_arenas {
     rnn_i_arena keep, scratch, memory;
 } rnn_i_arenas;
 
 /* All arrays of a pass that the model has been fitted to; `rows` of the sources
- * in memory. */
+ * in memory.
+ *
+ * What backward reads goes to keep in training and, with all else, to scratch
+ * where there is no backward: so rnn_infer between forward and backward spoils
+ * nothing. room is for the copies of large products; only a pass of training
+ * whose weights are packed has it, and it comes last. */
 RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
                            rnn_i_arenas *a)
 {
@@ -7499,11 +7699,17 @@ RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
 /* ---- plan and bind ------------------------------------------------------- */
 
 /* A stamp is three numbers in front of keep and of packed: what is there, and a
- * hash of whom it is for. It lies in the array, not in the work, so that an
- * array that was copied, moved or written by another plan is found out.
+ * hash of whom it is for. It lies in the array, not in the work, so that what
+ * another plan has written there, or copies that were moved, are found out.
  *
  *     keep      blank -> ready (forward) -> used (backward) -> ready ...
  *     packed    blank -> ready (rnn_pack) -> blank (forward makes its own)
+ *
+ * keep is for a plan and a sequence (rnn_i_hash_pass); backward turns the gates
+ * in it into their gradients, so it can be used once. packed is for a plan and
+ * an address: where in it a copy begins depends on where cache lines are, so a
+ * moved array would be read at the wrong places. Whether the weights are still
+ * those that were copied, no stamp knows.
  */
 
 /* A hash of what must be the same in two calls; it stands in front of an array,
@@ -7557,7 +7763,8 @@ RNN_I_FN void rnn_i_stamp(rnn_real *at, int says, uint32_t hash)
     at[2] = (rnn_real)(hash & 0xffffu);
 }
 
-/* What the stamp says; -1: it has another hash. */
+/* What the stamp says; -1: it has another hash. BLANK is for nobody, so its
+ * hash is not looked at. */
 RNN_I_FN int rnn_i_stamped(const rnn_real *at, uint32_t hash)
 {
     const int says = (int)at[0];
@@ -7574,7 +7781,9 @@ RNN_I_FN int rnn_i_or_one(int n)
     return n ? n : 1;
 }
 
-/* The greatest of what a pass takes of each array, as far as the plan goes. */
+/* The greatest of what a pass takes of each array, as far as the plan goes. A
+ * plan counts with its most steps and rows: a call with fewer of any of them
+ * takes no more. Encoding and stepping have T = 1. */
 RNN_I_FN void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
                                rnn_i_arenas *greatest)
 {
@@ -7597,7 +7806,13 @@ RNN_I_FN void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
 RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
                                  size_t n, size_t *ints);
 
-/* Every size of a plan whose model and most are checked. */
+/* Every size of a plan whose model and most are checked. They saturate;
+ * rnn_plan looks at z->all, which holds all arrays but ints, once at the end.
+ *
+ * A step's scratch has the O numbers of m->sorted behind its arrays, as in
+ * rnn_i_hand_out, and a beam search goes on behind those. logits serve passes
+ * and steps, so they hold the rows of whichever is more. The list of take_lines
+ * is that of rnn_i_place_all: they must not differ. */
 RNN_I_FN void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
                               rnn_sizes *z)
 {
@@ -7692,7 +7907,8 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
 }
 
 /* An array of n numbers: one that is set must be as long, another gets its
- * place; without `set` they are only counted. */
+ * place; without `set` they are only counted. The first thing that is wrong
+ * does not end the walk; *st remembers it. */
 RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, int set,
                           rnn_i_arena *a, rnn_status *st)
 {
@@ -7739,7 +7955,8 @@ RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
 
 /* Places what the caller has not, describes the model once more, for pointers
  * this time, and lays out the copies of the weights, since these stay where
- * they are. All other arrays are handed out call by call. */
+ * they are. All other arrays are handed out call by call. Both stamps begin
+ * BLANK: what lies in the arrays is of no call of this work. */
 RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len)
 {
@@ -7787,7 +8004,14 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
 
 /* ---- the checks of a call ------------------------------------------------ */
 
-/* Hands out the arrays of a pass. */
+/* Hands out the arrays of a pass: m's pointers and sizes, if the call before
+ * has not left just these. B is rows of the step in RNN_I_STEPPING, of the
+ * sequences else. o->rows need not be compared: rnn_encode and rnn_bind change
+ * it, and leave another pass. With scratch too short, pointers may lie outside;
+ * o->pass says then that nothing has been handed out, so none is used.
+ *
+ * backward calls this too, and gets the places at which forward has written,
+ * even if other kinds of passes have run between: same sizes, same order. */
 RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
                                    size_t T, size_t B, const int *S)
 {
@@ -7817,7 +8041,9 @@ RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
     return RNN_OK;
 }
 
-/* What a stack reads in place of the caller's sequence: its table's rows. */
+/* What a stack reads in place of the caller's sequence: its table's rows.
+ * Lengths, states and the rest are the caller's. ids are set only where layer 0
+ * gathers rows of W_ih, which is how [STACK] tells a one-hot input: x NULL. */
 RNN_I_FN void rnn_i_inner(const rnn_i_side *s, const rnn_seq *seq,
                           rnn_seq *inner)
 {
@@ -7862,7 +8088,9 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
     return st;
 }
 
-/* Whether a work has been tied to this plan; its kernels. */
+/* Whether a work has been tied to this plan; its kernels. The id tells where a
+ * net has been planned anew at the same place: the work's layout is the old
+ * one's. */
 RNN_I_FN rnn_status rnn_i_enter(const rnn_net *net, const rnn_work *work,
                                 rnn_i_call *call)
 {
@@ -7883,7 +8111,10 @@ RNN_I_FN rnn_status rnn_i_check_most(const rnn_net *net, const rnn_seq *seq)
                : RNN_OK;
 }
 
-/* The sequence of source i, and what its encoder reads. */
+/* The sequence of source i, and what its encoder reads. Both are copies of the
+ * caller's struct, which may be gone when a step looks at them; of its arrays a
+ * step reads lengths alone. o->source has the tokens as the caller has them,
+ * o->encoder what is behind the table. */
 RNN_I_FN void rnn_i_open_source(rnn_i_open *o, int i, const rnn_seq *source)
 {
     rnn_i_side *s = &o->m.source[i].side;
@@ -7895,7 +8126,9 @@ RNN_I_FN void rnn_i_open_source(rnn_i_open *o, int i, const rnn_seq *source)
                 o->m.given ? 0 : s->y.I, NULL);
 }
 
-/* Attention over source i, of what reads seq. */
+/* Attention over source i, of what reads seq. The query, k->s, is the caller's
+ * to set: slots in a pass, the state itself in a step. from: the source's row
+ * of each row of seq, NULL: its own number. */
 RNN_I_FN void rnn_i_connect_look(rnn_i_open *o, int i, const rnn_real *params,
                                  const rnn_seq *seq, const int *from)
 {
@@ -7910,7 +8143,17 @@ RNN_I_FN void rnn_i_connect_look(rnn_i_open *o, int i, const rnn_real *params,
     k->dattn = NULL;
 }
 
-/* The parts that the top reads at every step, and attention's. */
+/* The parts that the top reads at every step, and attention's: [y_(t-1); c; c_t
+ * of each source], four at most (RNN_I_PARTS), in the order of the rows of
+ * W_ih. The first o->fixed of them are known before the first step.
+ *
+ * Gradients that come from several places are added. dc is cleared by
+ * rnn_i_run_backward, then head, stack and start add to it. A context of
+ * attention gets the head's gradient first, if the head reads it (Z), which
+ * writes; the stack then adds, or writes if it is alone.
+ *
+ * The query of step t is slot t of the last layer: h_prev, what step t - 1 has
+ * left there, or s_0. */
 RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 {
     rnn_i_model *m = &o->m;
@@ -7958,7 +8201,9 @@ RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, const rnn_work *work,
     return says < 0 ? RNN_E_ORDER : RNN_OK;
 }
 
-/* What must be the same in backward as it was in forward. */
+/* What must be the same in backward as it was in forward: steps, batch, strides
+ * by where step 1 and row 1 are, each row's steps and whether it starts afresh.
+ * Pointers are not: lengths may have moved if they say the same. */
 RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
 {
     size_t b;
@@ -7989,13 +8234,23 @@ RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
     hash = rnn_i_mix(hash, seq->seed[1]);
     hash = rnn_i_mix(hash, seq->first_step);
     hash = rnn_i_mix(hash, seq->first_row);
+    /* by 32 in two steps: one would be undefined where a number has 32 bits */
     hash = rnn_i_mix(hash, (uint32_t)(rate ^ rate >> 16 >> 16));
     for (i = 0; i < sources; i++)
         hash = rnn_i_hash_seq(hash, seq->source + i);
     return hash;
 }
 
-/* What a pass reads: the caller's sequences, through tables and encoders. */
+/* What a pass reads: the caller's sequences, through tables and encoders.
+ *
+ *     o->seq       the caller's
+ *     o->tokens    the same; with scheduled sampling its own_ids, time-major
+ *     o->inner     what the top's stack reads: rows of the table. A decoder
+ *                  starts from m->h0 and c0, which rnn_i_start_forward writes;
+ *                  fresh has been looked at there
+ *
+ * Sources draw dropout by the target's seed and rows, but count steps of their
+ * own (first_step). o->seq is good for one call alone. */
 RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
 {
     rnn_i_model *m = &o->m;
@@ -8024,7 +8279,13 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
     }
 }
 
-/* The checks of a pass over sequences; its arrays, and what it reads. */
+/* The checks of a pass over sequences; its arrays, and what it reads. Nothing
+ * of the caller's is written here, and of the work nothing that an earlier pass
+ * has left in its arrays.
+ *
+ * room: whether there are copies of the weights to read. In training there are,
+ * if the plan has place for them, since the pass makes them itself; they must
+ * be where rnn_bind has laid them out. Else rnn_pack's stamp decides. */
 RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq, int pass,
                                     rnn_i_call *call)
@@ -9223,7 +9484,8 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
  * Initialisers, optimisers and files are loops over rnn_model_tensor.
  * ========================================================================= */
 
-/* Text behind text; returns its end. */
+/* Text behind text; returns its end. Nothing measures: the longest name,
+ * enc2.weight_ih_l2147483646_reverse, fits rnn_tensor.name. */
 RNN_I_FN char *rnn_i_put(char *to, const char *text)
 {
     while (*text)
@@ -9249,7 +9511,8 @@ RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
 }
 
 /* A matrix (cols = 0: a vector) of PyTorch's shape at `offset`; fan is the n of
- * its initialiser. */
+ * its initialiser. Ours is its transpose, (cols, rows), but for tables and a
+ * cell's own vectors, whose callers take `transposed` back. */
 RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
                               size_t offset, size_t fan)
 {
@@ -9267,7 +9530,9 @@ RNN_I_FN size_t rnn_i_layer_tensors(const rnn_i_lay *y)
     return (y->bias ? 4u : 2u) + (y->P ? 1u : 0u);
 }
 
-/* Tensor i of a stack whose names start with prefix. */
+/* Tensor i of a stack whose names start with prefix; its offset counts from the
+ * stack's first parameter. The order is that of params: layer, direction, then
+ * W_ih, W_hh, b_ih, b_hh, the cell's vectors. */
 RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
                                        const char *prefix, rnn_tensor *t)
 {
@@ -9302,7 +9567,7 @@ RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
 }
 
 /* Walks over the tensors of a model: if *i is 0, this is the one, and it is put
- * into t; else *i counts down. */
+ * into t; else *i counts down. Once it has been found, *i is of no use. */
 RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
                          const char *more, size_t rows, size_t cols,
                          size_t offset, size_t fan)
@@ -9338,7 +9603,10 @@ RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
 }
 
 /* The order is that of params: sources, bridge, attention, the stack in front
- * of the head with its table, the head. */
+ * of the head with its table, the head. Every parameter is in one tensor, and
+ * tensors leave no gap, so a loop over them is a loop over params: optimisers
+ * and files rely on it. Each call describes the model anew; none depends on the
+ * one before. */
 RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor)
 {
@@ -9449,7 +9717,8 @@ RNN_I_FN int rnn_i_finite(rnn_real x)
     return rnn_i_sub(x, x) == 0;
 }
 
-/* Where weights are NULL, the count: exact below 2^24 rows. */
+/* The sum of the weights. Where they are NULL, the count: exact up to 2^24
+ * rows, as a float has it. */
 RNN_I_FN rnn_real rnn_i_weight(const rnn_i_call *call, const rnn_real *weights,
                                size_t rows)
 {
@@ -9491,7 +9760,9 @@ typedef struct rnn_i_loss {
     int squared;             /* of numbers: squared error, or sigmoid  */
 } rnn_i_loss;
 
-/* w of row i; 0: the row counts for nothing. */
+/* w of row i; 0: the row counts for nothing. Rows are time-major, i = t B + b,
+ * whatever the strides of targets; of N vs 1 there are B, and t = 0, so that a
+ * row of length 0 counts for nothing there, too. */
 RNN_I_FN rnn_real rnn_i_loss_weight(const rnn_i_loss *s, size_t i)
 {
     const size_t B = s->seq ? (size_t)s->seq->batch : 1;
@@ -9521,7 +9792,8 @@ RNN_I_FN rnn_real rnn_i_class_share(const rnn_i_loss *s, size_t k, size_t y)
  *
  *     l = sum_k c_k q_k (lse - x_k)    dx_j = w/n (p_j sum_k c_k q_k - c_j q_j)
  *
- * lse = log sum_k e^x_k, and p = softmax(x). */
+ * lse = log sum_k e^x_k, and p = softmax(x). p may be x, so l is done with x
+ * before p is written. */
 RNN_I_FN rnn_real rnn_i_class_loss(const rnn_i_call *call, const rnn_i_loss *s,
                                    size_t i, rnn_real w, rnn_real *p)
 {
@@ -9550,7 +9822,12 @@ RNN_I_FN rnn_real rnn_i_class_loss(const rnn_i_call *call, const rnn_i_loss *s,
 }
 
 /* l_i and dx of row i; of a row that counts for nothing, whose x is not read,
- * zeros. */
+ * zeros. With x less its maximum, and rest = 1 - e:
+ *
+ *     l = log sum_j e^(x_j) - rest x_k - e/O sum_j x_j
+ *     dx = (p - e/O - rest 1_k) w / n
+ *
+ * dx may be x: x_k and the sum over x are taken before softmax writes p. */
 RNN_I_FN rnn_real rnn_i_loss_row(const rnn_i_call *call, const rnn_i_loss *s,
                                  size_t i)
 {
@@ -9602,7 +9879,8 @@ RNN_I_FN void rnn_i_loss_rows(const rnn_i_call *call, void *arg)
         s->how.values[i] = rnn_i_loss_row(call, s, i);
 }
 
-/* 16 sums, folded 8, 4, 2, 1. */
+/* 16 sums, folded 8, 4, 2, 1, as the kernels fold: sums by i mod 16 that are
+ * written here have the bits of a kernel's. */
 RNN_I_FN rnn_real rnn_i_fold(rnn_real *lane)
 {
     size_t i, n;
@@ -9613,7 +9891,8 @@ RNN_I_FN rnn_real rnn_i_fold(rnn_real *lane)
     return lane[0];
 }
 
-/* n: the sum of the weights, each with its class's, by i mod 16. */
+/* n: the sum of the weights, each with its class's, by i mod 16. A target is
+ * only looked at where the weight is not 0: elsewhere it may be anything. */
 RNN_I_FN rnn_real rnn_i_loss_count(const rnn_i_loss *s)
 {
     const rnn_real *c = s->how.class_weights;
@@ -9632,7 +9911,10 @@ RNN_I_FN rnn_real rnn_i_loss_count(const rnn_i_loss *s)
     return rnn_i_fold(lane);
 }
 
-/* All rows, then loss = sum_i w_i l_i / n, by i mod 16. */
+/* All rows, then loss = sum_i w_i l_i / n, by i mod 16. The sum is one task in
+ * one order, however many parts computed the rows; that is what values are for.
+ * A loss that is not finite stops nothing: all is written, and the status says
+ * so. */
 RNN_I_FN rnn_status rnn_i_loss_sum(rnn_i_loss *s, rnn_real *loss)
 {
     rnn_real lane[16], w, l, total;
@@ -9659,7 +9941,9 @@ RNN_I_FN rnn_status rnn_i_loss_sum(rnn_i_loss *s, rnn_real *loss)
     return finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
 }
 
-/* The checks of a loss, and the loss. */
+/* The checks of a loss, and the loss. s has all but how and what follows from
+ * it: call, rows, O, seq, x, targets, dx. Every target that counts is looked at
+ * before anything is written. */
 RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
                                    rnn_real *loss)
 {
@@ -9714,7 +9998,10 @@ RNN_I_FN rnn_status rnn_i_loss_of_rows(rnn_i_loss *s, const rnn_real *x,
     return st ? st : rnn_i_loss_run(s, how, loss);
 }
 
-/* Of what a pass has left in logits. */
+/* Of what a pass has left in logits: the pass must have had these steps and
+ * rows. Lengths may differ; they say which rows count. dlogits are written only
+ * if it was a forward pass, since after an infer those that are there may still
+ * wait for backward. */
 RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
                                        const rnn_work *work, const rnn_seq *seq,
                                        const rnn_loss *how, rnn_real *loss)
@@ -9835,7 +10122,9 @@ RNN_I_FN rnn_real *rnn_i_cell_of(const rnn_tensor *t, rnn_real *params,
 }
 
 /* A matrix of n rows (or columns: across) of m numbers at row r0 made
- * orthonormal, m >= n: Gram & Schmidt, twice, for the digits. */
+ * orthonormal, m >= n: Gram & Schmidt, twice, for the digits. From every vector
+ * what it has of those before it is taken away; then it is divided by its norm.
+ * Sums are one chain in increasing index. */
 RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params, size_t r0,
                                size_t n, size_t m, int across)
 {
@@ -9884,7 +10173,12 @@ RNN_I_FN rnn_real rnn_i_init_factor(rnn_init_rule rule, rnn_real out,
 
 /* A rule comes to a factor f of a uniform or normal number. Orthogonal and
  * identity matrices are made block by block, a gate each, as if every gate had
- * a weight of its own. */
+ * a weight of its own.
+ *
+ * Numbers are drawn in the order in which they lie in params, not in PyTorch's:
+ * one draw an element, none for constants and identities. Orthogonal matrices
+ * are made of normal numbers; gain comes at the end, as they must have norm 1
+ * until then. */
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   rnn_init_rule rule, rnn_real gain,
                                   rnn_rng *rng)
@@ -9984,7 +10278,9 @@ RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
 }
 
 /* The power of two s with 1 <= s x < 2, x > 0: squares of what is at most x,
- * times s, neither overflow nor vanish against the greatest. */
+ * times s, neither overflow nor vanish against the greatest. Times a power of
+ * two rounds nothing but what becomes subnormal. For the least x, s stops
+ * before it overflows, and s x is below 1. */
 RNN_I_FN rnn_real rnn_i_scale_to_one(rnn_real x)
 {
     rnn_real s = 1;
@@ -9996,7 +10292,8 @@ RNN_I_FN rnn_real rnn_i_scale_to_one(rnn_real x)
     return s;
 }
 
-/* The checks of clipping, and the greatest size of an element. */
+/* The checks of clipping, and the greatest size of an element, which is not
+ * finite if any is not. Clipping has one part: a norm is one sum. */
 RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
                                      rnn_real limit, const rnn_run *run,
                                      rnn_i_call *call, rnn_real *most)
@@ -10138,6 +10435,9 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count)
     return RNN_OK;
 }
 
+/* step counts from 1 in the range calls that follow. The last number is
+ * refused, since behind it a first step would come again, which clears the
+ * moments. */
 RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
 {
     rnn_status st = rnn_i_check_optimizer(opt);
@@ -10157,7 +10457,8 @@ RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
     return RNN_OK;
 }
 
-/* Elements of one update, for the parts that share it. */
+/* Elements of one update, for the parts that share it; a part moves its own
+ * copy of u to where its share begins. */
 typedef struct rnn_i_range {
     rnn_i_update u; /* of the first */
     size_t count;
@@ -10180,7 +10481,10 @@ RNN_I_FN void rnn_i_update_range(const rnn_i_call *call, void *arg)
 }
 
 /* What depends on the step, not on the element, is computed here once; the
- * kernel does the rest. */
+ * kernel does the rest. beta2 is what the second moment keeps, rho of Adadelta
+ * and RMSprop. Of AdamW, decay is lr times weight_decay, with lr as it was set:
+ * so it stands before lr is divided by 1 - beta1^t. RMSprop's momentum is its
+ * last array: m3, which without the mean of a centered one lies second. */
 RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       rnn_real *params, const rnn_real *grads,
                                       rnn_real *moments, size_t n, size_t first,
@@ -10268,7 +10572,9 @@ RNNDEF rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
 }
 
 /* Tensor by tensor, since vectors (biases) do not decay, as in most recipes;
- * the step is counted once. */
+ * the step is counted once. opt->weight_decay says what each does meanwhile,
+ * and is put back. If a range is refused it is the first, for a reason that is
+ * the same for all, so a step that is taken back has changed nothing. */
 RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
                                      rnn_work *work)
 {
@@ -10582,7 +10888,8 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
  * and z is the only array between them. With packed weights it reads strips.
  * ========================================================================= */
 
-/* The chain of encoders on a share of the rows. */
+/* The chain of encoders on a share of the rows: row b of everything, memory
+ * among it, is made by one part. */
 RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
 {
     rnn_work *work = ((const rnn_i_pass *)arg)->work;
@@ -10592,7 +10899,13 @@ RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
 
 /* The front half of an N vs M pass on arrays of its own: what steps read of the
  * sources goes to memory, which lives on; the rest is scratch. The start goes
- * to the caller's h and c. */
+ * to the caller's h and c.
+ *
+ * rnn_i_start_forward looks at o->seq for h0, c0 and fresh, and a call without
+ * a target has none: for its time o->seq is a sequence without them. What a
+ * step must know of the sources is in o->rows, o->seen and o->seen_lengths,
+ * where no pass writes; o->source is each one's. keep, logits and o->out stay
+ * as they are, so a model may encode between forward and backward. */
 RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
                              const rnn_seq *source, rnn_real *h, rnn_real *c)
 {
@@ -10646,7 +10959,10 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
     return RNN_OK;
 }
 
-/* One step: the states h and c, which it updates, and what it reads. */
+/* One step: the states h and c (L, rows, H), which it updates in place, and
+ * what it reads. It lives for one public call; generate and beams go through
+ * many steps with one, and before each rnn_i_connect_step says what it reads.
+ * head: the parts that the head reads, `heads` of them. */
 typedef struct rnn_i_tick {
     rnn_i_open *o;
     const rnn_real *params;
@@ -10658,7 +10974,13 @@ typedef struct rnn_i_tick {
     int heads;
 } rnn_i_tick;
 
-/* The checks of steps of so many rows, and their arrays. */
+/* The checks of steps of so many rows, and their arrays. Only stacks of one
+ * direction have steps. `from` is looked at here, once: every entry must stay
+ * in range in all steps that follow.
+ *
+ * o->source is set to what rnn_encode has seen, as a pass may have run since;
+ * rnn_i_attend reads steps and lengths there. The memory itself is where it
+ * was. logits will be those of rows: o->out says that no loss can take them. */
 RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
                                     int rows, const int *from, rnn_real *h,
                                     rnn_real *c, rnn_i_tick *turn)
@@ -10700,7 +11022,14 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
 }
 
-/* The parts that step t reads; turn->one has its x or ids. */
+/* The parts that step t reads; turn->one has its x or ids.
+ *
+ * `top` is the last layer's state, in place: attention reads s_(t-1) there, and
+ * behind the layers the head reads s_t. The parts stand in the order of the
+ * rows of W_ih and V, as in rnn_i_connect and rnn_i_head_input; one that is not
+ * read at this step (RNN_FEED_FIRST) still takes its rows. attn has (rows, S)
+ * for each source in turn; with it the next step must hand out m's own array
+ * again. */
 RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
 {
     rnn_i_model *m = &turn->o->m;
@@ -10738,7 +11067,8 @@ RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
     turn->heads = heads;
 }
 
-/* logits = c + [what the head reads] V of one step */
+/* logits = c + [what the head reads] V of one step: the chain of
+ * rnn_i_head_forward, bias first, then part after part. */
 RNN_I_FN void rnn_i_step_head(const rnn_i_call *call, const rnn_i_model *m,
                               const rnn_i_tick *turn)
 {
@@ -10758,7 +11088,8 @@ RNN_I_FN void rnn_i_step_head(const rnn_i_call *call, const rnn_i_model *m,
     }
 }
 
-/* Rows that start afresh. */
+/* Rows [first, end) that start afresh: zeros in the caller's h and c, of all
+ * layers, before attention or a layer reads them. */
 RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
                             size_t first, size_t end)
 {
@@ -10772,7 +11103,9 @@ RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
         }
 }
 
-/* Fresh states, x = table[id], c, attention, layers, head: of a share. */
+/* Fresh states, x = table[id], c, attention, layers, head: of a share. A row
+ * reads nothing of another row, only of its source, which is done; so one task
+ * does all of a step, and parts never wait. */
 RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
 {
     const rnn_i_tick *turn = (const rnn_i_tick *)arg;
@@ -10836,6 +11169,10 @@ typedef struct rnn_i_fixed {
     int bias;
 } rnn_i_fixed;
 
+/* params: table, stack, head, as rnn_i_model_of lays out a model without a
+ * decoder. Of y and call only what rnn_i_stack_step and what it calls read is
+ * set: whoever lets them read more must set it here, too. Nothing is checked;
+ * scratch is z (K*H), h and c (L, H) are updated in place. */
 RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
                                    const rnn_real *x, const int *id,
                                    rnn_real *h, rnn_real *c, rnn_real *logits,
@@ -10913,7 +11250,14 @@ RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
 }
 
 /* The token of each row after step t, into ids + t*B, from its logits; a row
- * that has ended keeps its last token. *left counts the others. */
+ * that has ended keeps its last token. *left counts the others.
+ *
+ * ids + t*B is also what step t + 1 reads, so it holds tokens that the model
+ * can read; an `end` that was taken is not written. Behind a row's count stands
+ * its last token again, or `begin`. A forbidden `end` becomes -infinity in the
+ * logits themselves, which no one reads behind this. A row draws from a
+ * generator of its own, so what it writes does not depend on the rows beside
+ * it. */
 RNN_I_FN rnn_status rnn_i_take_tokens(const rnn_writing *how, int t,
                                       const rnn_i_model *m, rnn_real *logits,
                                       int *ids, int *counts, int *left)
@@ -10950,7 +11294,12 @@ RNN_I_FN rnn_status rnn_i_take_tokens(const rnn_writing *how, int t,
 
 /* Rows go on together until each has ended or the tokens are used up; a row
  * that has ended takes part and is not looked at. counts are -1 while a row
- * goes on. */
+ * goes on.
+ *
+ * Step 0 reads `begin` from the first row of ids, where its own tokens go
+ * afterwards. No step checks its ids: begin has been checked, and what the
+ * model gives out it can read. A step that fails is number t - 1 behind the
+ * loop, and so many tokens all rows have. */
 RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
                                const rnn_writing *how, rnn_real *h, rnn_real *c,
                                int *ids, int *counts, rnn_real *attn)
@@ -11013,6 +11362,14 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
  * place; the memory stays where it is.
  * ========================================================================= */
 
+/* A search at work. Numbers lie in scratch, behind the arrays of a step, and
+ * ints in work->ints; all of it is dead after the call. h2, c2, p2, tokens2 are
+ * the second set; cand, ck, cv serve one source at a time, best first.
+ *
+ * live + ended is at most width, of each source. Rows of no live hypothesis are
+ * stepped all the same and not looked at; ids and states there are always some
+ * that were valid. p are sums of logarithms, done_p scores, so divided already.
+ */
 typedef struct rnn_i_beam {
     const rnn_writing *d;
     rnn_i_set k;
@@ -11039,7 +11396,8 @@ RNN_I_FN int *rnn_i_take_ints(int *base, size_t *n, size_t count)
     return p;
 }
 
-/* The arrays of a search, behind the n numbers of a step; NULL: counts. */
+/* The arrays of a search, behind the n numbers of a step; NULL: counts. What
+ * they take, the step's n among it, is left in a->work and a->ints. */
 RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, size_t B, rnn_real *scratch,
                                 size_t n, int *ints)
 {
@@ -11100,7 +11458,8 @@ RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
     return a.work;
 }
 
-/* log p / n^power */
+/* log p / n^power, the power by exp(power log n). Without a power p is not
+ * touched, so that scores are sums of logarithms to the bit. */
 RNN_I_FN rnn_real rnn_i_beam_score(const rnn_i_beam *a, rnn_real p, size_t n)
 {
     rnn_real x = (rnn_real)n;
@@ -11113,7 +11472,8 @@ RNN_I_FN rnn_real rnn_i_beam_score(const rnn_i_beam *a, rnn_real p, size_t n)
     return rnn_i_div(p, x);
 }
 
-/* One hypothesis with log p and n tokens has ended; n_end counts the end. */
+/* One hypothesis with log p and n tokens has ended; n_end counts the end. It
+ * holds one of the width places for good, and its score never changes. */
 RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, size_t b, rnn_real p,
                              const int *tokens, size_t n, size_t n_end)
 {
@@ -11128,7 +11488,9 @@ RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, size_t b, rnn_real p,
 
 /* Extension v of hypothesis k among the n best so far, of at most `room`;
  * returns how many there are then. Of equals the earlier hypothesis comes
- * first, and of one hypothesis the greater logit. */
+ * first, and of one hypothesis the greater logit: two logits may come to one p,
+ * as the sum rounds, and width 1 must choose as rnn_greedy does. k and v come
+ * ascending, so among equals what is there already stays in front. */
 RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
                                int room, rnn_real p, int k, int v)
 {
@@ -11155,7 +11517,12 @@ RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
 
 /* The likeliest extensions of source b's live hypotheses, as many as there are
  * free places, best first, in cand, ck, cv; returns how many, or -1 if a logit
- * is not a number. */
+ * is not a number.
+ *
+ * lse = log sum_i e^(x_i), by way of the greatest. It is not finite where a
+ * logit is NaN or infinity, or all are -infinity; one that is -infinity comes
+ * to p = -infinity and may still take a place that nothing else wants. One part
+ * does this: hypotheses of a source compete. */
 RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
                                size_t b, int t)
 {
@@ -11182,7 +11549,7 @@ RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
 }
 
 /* State of row `from` of one set, h and c (L, rows, H), to row `to` of the
- * other. */
+ * other. `rows` is that of the set that is read: the caller's has B. */
 RNN_I_FN void rnn_i_beam_copy(const rnn_i_beam *a, const rnn_real *h,
                               const rnn_real *c, size_t rows, size_t from,
                               rnn_real *h2, rnn_real *c2, size_t to)
@@ -11198,7 +11565,11 @@ RNN_I_FN void rnn_i_beam_copy(const rnn_i_beam *a, const rnn_real *h,
     }
 }
 
-/* The n extensions of source b take their places in the second set, or end. */
+/* The n extensions of source b take their places in the second set, or end. In
+ * place would not do: two extensions may come from one row, and a row may be
+ * written before another has been read from it. They come best first and keep
+ * that order, so hypothesis 0 is the likeliest that lives. After the last step
+ * whoever lives has ended, without `end`: all its tokens count. */
 RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
 {
     size_t j, steps = (size_t)t;
@@ -11230,7 +11601,8 @@ RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
     }
 }
 
-/* The second set takes the first one's place. */
+/* The second set takes the first one's place. ids are not doubled: the step has
+ * read them when a new one is written. */
 RNN_I_FN void rnn_i_beam_swap(rnn_i_beam *a)
 {
     rnn_real *h = a->h, *c = a->c, *p = a->p;
@@ -11246,7 +11618,8 @@ RNN_I_FN void rnn_i_beam_swap(rnn_i_beam *a)
     a->tokens2 = tokens;
 }
 
-/* The best of what ended, best first; of equals the one that ended first. */
+/* The best of what ended, best first; of equals the one that ended first. What
+ * has been picked has -1 tokens from then on. */
 RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
                               int *ids, int *counts, rnn_real *scores)
 {
@@ -11271,7 +11644,10 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
     }
 }
 
-/* All hypotheses of all sources begin alike; one of each is live. */
+/* All hypotheses of all sources begin alike; one of each is live, or the others
+ * would be its copies for ever. Both sets are filled, since every row is
+ * stepped at every step. Without any tokens to write, the empty sequence has
+ * ended. */
 RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
                                const rnn_real *c)
 {
@@ -11293,7 +11669,9 @@ RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
     }
 }
 
-/* Step, extend, move, swap, until no source has a live hypothesis. */
+/* Step, extend, move, swap, until no source has a live hypothesis. A step
+ * updates the first set in place; move reads that. The caller's arrays are not
+ * written before all steps are done. */
 RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
                                    rnn_i_tick *turn, size_t B)
 {
@@ -11321,7 +11699,9 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
     return RNN_OK;
 }
 
-/* The checks of a search, its arrays, and those of its steps. */
+/* The checks of a search, its arrays, and those of its steps. Twice, since each
+ * needs the other's: the ints first, as rnn_i_open_step looks at `from`, and
+ * the numbers when it is known how much of scratch a step takes. */
 RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
                                     const rnn_writing *how, rnn_real *h,
                                     rnn_real *c, rnn_i_beam *a,
@@ -11345,7 +11725,7 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
     rnn_i_beam_arrays(a, (size_t)B, NULL, 0, work->ints);
     if (work->ints_len < a->ints)
         return RNN_E_BUFFER;
-    /* their sources are a->from, set and in range by rnn_i_beam_begin */
+    /* rnn_i_open_step looks at them; rnn_i_beam_begin sets the same again */
     for (a->ints = 0; a->ints < a->rows; a->ints++)
         a->from[a->ints] = (int)(a->ints / a->width);
     st = rnn_i_open_step(net, work, (int)a->rows, a->from, h, c, turn);

@@ -1077,7 +1077,7 @@ typedef struct rnn_i_lay { /* a stack: its sizes and its arrays */
     size_t masks;          /* layers whose output dropout masks              */
     size_t carry;          /* dh and dc of a layer lie this far behind those of
                               the layer below; 0: all layers share one       */
-    rnn_real *z, *h, *c;   /* of all layers, see rnn_i_layer_at              */
+    rnn_real *z, *h, *c;   /* of all layers, see rnn_i_layer_of              */
     rnn_real *dh, *dc;     /* (B, H); dc is dq of a cell that has q          */
     rnn_real *dy;          /* (T, B, D*H)                                    */
     rnn_real *masked;      /* (T, B, D*H) per layer with dropout             */
@@ -4456,9 +4456,14 @@ extern "C" {
  * linker drops those that are not called.
  *
  * A call is cut into parts here too. Whatever a part computes, it computes all
- * of it, in the same order as one part alone would: parts never add up.
+ * of it, in the same order as one part alone would: parts never add up. Within
+ * a task no part waits for another; what needs the results of all of them, as
+ * weight gradients do those of all rows, is a task of its own.
  * ========================================================================= */
 
+/* A set's functions in the order of the fields of rnn_i_kernels. Some have the
+ * same type (both of cells; greatest and greatest_size), so no compiler sees it
+ * if two of these change places. */
 #define RNN_I_TABLE(set)                                                       \
     {                                                                          \
         rnn_i_##set##_product, rnn_i_##set##_map, rnn_i_##set##_map_backward,  \
@@ -4474,6 +4479,11 @@ extern "C" {
             rnn_i_##set##_update                                               \
     }
 
+/* With more than one set, a rnn_i_set points to its table, and NULL is one that
+ * the machine has not. With one set it is 1, or 0 where another was asked for,
+ * and a call by RNN_I_DO does not look at it. RNN_I_PLAIN is the set of a
+ * RNN_DEFINE_STEP. RNN_I_VECTORS_OF: whether W > 1, for then the kernel takes a
+ * matrix in strips where C has one row. */
 #if RNN_I_SETS
 static const rnn_i_kernels rnn_i_table_c = RNN_I_TABLE(c);
 typedef const rnn_i_kernels *rnn_i_set;
@@ -4501,7 +4511,9 @@ static const rnn_i_kernels rnn_i_table_avx512 = RNN_I_TABLE(avx512);
 #endif
 
 /* The compiler's runtime has read CPUID, and what the operating system saves,
- * before main; nothing is written here. */
+ * before main; nothing is written here. Functions of the AVX-512 set may use
+ * AVX2 and fma as well, so it needs all of them. A processor without fma gets
+ * plain C, whose bits are the same. */
 RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 {
     const int fma = __builtin_cpu_supports("fma");
@@ -4549,7 +4561,14 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 #endif
 
 /* A call's kernels and share, from run; parts is 1 or more. Passes over time
- * keep to the steps from .. to - 1. */
+ * keep to the steps from .. to - 1.
+ *
+ * It goes down through the floors by a pointer to const; who wants another
+ * share or other steps (rnn_i_one_part, rnn_i_at_step, some of
+ * rnn_i_layer_forward) makes a copy. to is INT_MAX where all steps are meant,
+ * and rnn_i_end looks how many a sequence has: one call goes through stacks of
+ * different steps, an encoder's and a decoder's. run may be NULL only where
+ * parts is 1. room is this part's alone. */
 typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
@@ -4579,16 +4598,20 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
     return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
 }
 
-/* What a call does, on the share that its part says. */
+/* What a call does, on the share that its part says. arg is the same for all
+ * parts, which run at once: a task writes to it only what is its share's. */
 typedef void (*rnn_i_task)(const rnn_i_call *call, void *arg);
 
+/* All parts of a task; it lies on the stack of rnn_i_all_parts, so a hook must
+ * not be back before the last of them has ended. */
 typedef struct rnn_i_shared {
     const rnn_i_call *call;
     rnn_i_task task;
     void *arg;
 } rnn_i_shared;
 
-/* Part i of a task, with its share of the room. */
+/* Part i of a task, with its share of the room. A share too small to be worth
+ * its copies is none: that costs time, not bits. */
 RNN_I_FN void rnn_i_one_part(void *arg, int i)
 {
     const rnn_i_shared *s = (const rnn_i_shared *)arg;
@@ -4629,7 +4652,14 @@ RNN_I_INLINE void rnn_i_each(const rnn_i_call *call, rnn_i_task task, void *arg)
         rnn_i_all_parts(call, task, arg);
 }
 
-/* The share [*first, *end) of n things. */
+/* The share [*first, *end) of n things. Shares follow one another, and differ
+ * by one at most. Where there are more parts than things the last are empty: a
+ * task then does nothing, and calls no kernel that needs a row.
+ *
+ * The share of the same n is the same in every function of a task. So blocks
+ * that run one behind another on shares of the B rows read what their own part
+ * has written, and need not wait in between. Cut the rows of one block in
+ * another way and that ends. */
 RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
                           size_t *end)
 {
@@ -4647,7 +4677,8 @@ RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
 }
 
 /* A product with what most have in common: one round, rows of A and B whose
- * numbers are neighbours, no bias. */
+ * numbers are neighbours, no bias. Still to be set: m, n, k; a, a_i; b, b_k; c,
+ * c_i; start. While b_rows is 0 the other fields of strips are not read. */
 RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
 {
     p->o = 1;
@@ -4703,7 +4734,11 @@ RNNDEF const char *rnn_status_text(rnn_status status)
  * ========================================================================= */
 
 /* The next run of valid rows at step t, from row *b up to end: its first row
- * in *b, its length returned; 0 when there is none. */
+ * in *b, its length returned; 0 when there is none. All loops over runs are
+ *
+ *     for (b = first; b < end && (n = rnn_i_run(seq, t, &b, end)) != 0; b += n)
+ *
+ * Without lengths the first run is all of [first, end). */
 RNN_I_FN size_t rnn_i_run(const rnn_seq *seq, int t, size_t *b, size_t end)
 {
     size_t i = *b, n = 0;
@@ -4724,13 +4759,16 @@ RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
     return (size_t)(seq->lengths ? seq->lengths[b] : seq->steps);
 }
 
-/* Where step t, row b of a (T, B, width) array lies. */
+/* Where step t, row b of a (T, B, width) array lies: of the library's arrays,
+ * and of the caller's that have no strides. */
 RNN_I_INLINE size_t rnn_i_at(const rnn_seq *seq, int t, size_t b, size_t width)
 {
     return ((size_t)t * (size_t)seq->batch + b) * width;
 }
 
-/* The number of step t, row b in the caller's x, ids and targets. */
+/* The number of step t, row b in the caller's x, ids and targets, in tokens or
+ * rows of I numbers. Products know these strides by rnn_i_set_x; whoever reads
+ * ids or targets comes here, never to rnn_i_at. */
 RNN_I_INLINE size_t rnn_i_number(const rnn_seq *seq, int t, size_t b)
 {
     const size_t step =
@@ -4762,7 +4800,9 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 
 /* The product of a call, of whatever layout B is. By a matrix in strips a
  * kernel of vectors takes one row of C itself; the others go strip by strip,
- * RNN_I_ROWS rows at a time. */
+ * RNN_I_ROWS rows at a time. To the kernel each strip is a matrix of its own,
+ * so b_rows is 0 meanwhile. p is as before at the end, but for b_k, which is
+ * not read of a matrix in strips. */
 RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
@@ -4793,7 +4833,8 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     p->m = m, p->n = n;
 }
 
-/* When a part of a layer's input (rnn_i_part) counts. */
+/* When a part of a layer's input (rnn_i_part) counts. Where it does not it is
+ * as if it were 0, and is not multiplied at all. */
 enum { RNN_I_ALWAYS, RNN_I_FIRST, RNN_I_NEVER };
 
 /* An input of the library's own: rows of `width` numbers, all T of them
@@ -4810,7 +4851,8 @@ RNN_I_FN void rnn_i_set_part(rnn_i_part *p, const rnn_real *x, size_t width,
     p->add = 0;
 }
 
-/* A part that is the caller's x, with its strides. */
+/* A part that is the caller's x, with its strides; dx has the same. Without a
+ * step_stride, step stays 0, which means B rows. */
 RNN_I_FN void rnn_i_set_x(rnn_i_part *p, const rnn_seq *seq, const rnn_real *x,
                           size_t width, rnn_real *dx)
 {
@@ -4822,7 +4864,8 @@ RNN_I_FN void rnn_i_set_x(rnn_i_part *p, const rnn_seq *seq, const rnn_real *x,
         p->row = p->step;
 }
 
-/* From one step of a part to the next; and its step t, row b. */
+/* From one step of a part to the next: 0 of a fixed one, whose x and dx are
+ * those of step 0 all the time. */
 RNN_I_INLINE size_t rnn_i_part_step(const rnn_i_part *p, const rnn_seq *seq)
 {
     return p->fixed ? 0 : p->step ? p->step : (size_t)seq->batch * p->row;
@@ -4835,7 +4878,8 @@ RNN_I_INLINE size_t rnn_i_part_at(const rnn_i_part *p, const rnn_seq *seq,
     return (size_t)t * rnn_i_part_step(p, seq) + b * p->row;
 }
 
-/* One past the last step of this call at which a part is read. */
+/* One past the last step of this call at which a part is read; at or below
+ * call->from if there is none, which all loops take for no steps. */
 RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
                          const rnn_i_part *p)
 {
@@ -4855,7 +4899,12 @@ RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
 
 /* A product for every valid row up to step to - 1: c(t, b) = start + a(t, b) B.
  * p->a and p->c point at step 0, row 0 of arrays with strides (a_t, a_i) and
- * (c_t, c_i). */
+ * (c_t, c_i), in numbers, whatever call->from is. It cuts the rows of the batch
+ * by the call's share, and leaves m, a and c changed.
+ *
+ * One tall matrix or run by run: a row of C has the same chain of sums in both,
+ * since rows do not meet. Steps go up, which counts where c_t is 0: a fixed
+ * part's dx is the sum of its steps. */
 RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq, int to,
                          rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t c_t)
 {
@@ -4886,6 +4935,11 @@ RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq, int to,
 /* C += sum over valid rows up to step to - 1 of a(t, b)^T b(t, b): a weight
  * gradient, t descending (down) or ascending, b ascending. p->a and p->b point
  * at step 0, row 0; a_k and b_k are their strides by row, a_t and b_t by step.
+ *
+ * Each number of C is one chain from what it was: [PRODUCT]'s o is the step, k
+ * the row. With lengths it goes run by run through C, in the same order: what
+ * lies on padding may be anything, so it is left out, not multiplied by 0. All
+ * rows of the batch are summed: a share is of p->n, which the caller has cut.
  */
 RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
                         rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t b_t,
@@ -4932,7 +4986,8 @@ typedef struct rnn_i_columns {
     const rnn_real *b1, *b2; /* its biases, from column `at` on; or NULL   */
 } rnn_i_columns;
 
-/* All of an array of results, which starts at a bias, or at 0. */
+/* All of an array of results, which starts at a bias, or at 0 if that is NULL.
+ * To go on with a second part of the input, set start to RNN_I_FROM_C. */
 RNN_I_FN rnn_i_columns rnn_i_result(rnn_real *y, size_t width,
                                     const rnn_real *bias)
 {
@@ -4948,7 +5003,8 @@ RNN_I_FN rnn_i_columns rnn_i_result(rnn_real *y, size_t width,
     return c;
 }
 
-/* A task's columns [first, end) of a gradient. */
+/* A task's columns [first, end) of a gradient dy (T, B, width). Those columns
+ * of the weight and of the bias are then its own. */
 RNN_I_FN rnn_i_columns rnn_i_gradient(const rnn_real *dy, size_t width,
                                       size_t first, size_t end)
 {
@@ -4961,7 +5017,9 @@ RNN_I_FN rnn_i_columns rnn_i_gradient(const rnn_real *dy, size_t width,
 }
 
 /* db += 1^T dy: a bias gradient, or `biases` of them, `apart` from one another.
- * db is the whole bias. */
+ * db is the whole bias. A is a 1 whose strides are 0, so that db is the same
+ * chain over t and b as dW, padding left out; fma(1, dy, db) rounds as a sum.
+ */
 RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
                              const rnn_i_columns *dy, rnn_real *db,
                              size_t biases, size_t apart, int down)
@@ -4983,7 +5041,9 @@ RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
 }
 
 /* dW[ids] += rows of dy: the gradient of rows that were gathered from W, which
- * has `cols` columns. */
+ * has `cols` columns. In the order of rnn_i_sum, since a token that occurs
+ * twice is a sum. Of all steps: gradients of weights are not taken in pieces of
+ * time, so call->from and to are not looked at. */
 RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
                             const rnn_i_columns *dy, rnn_real *dw, size_t cols,
                             int down)
@@ -5004,7 +5064,8 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
 }
 
 /* y(t, b) = (b1 + b2) + W[id], for the valid rows of a share; W has `cols`
- * columns. Without W, the biases alone. */
+ * columns. Without W, the biases alone. y->start is not looked at, and what
+ * was in y is gone: of the parts of an input only the first can be gathered. */
 RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
                            const rnn_real *w, size_t cols,
                            const rnn_i_columns *y)
@@ -5025,7 +5086,9 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
             }
 }
 
-/* Writes value (width numbers, NULL: zeros) to the padding of a share. */
+/* Writes value (width numbers, NULL: zeros) to the padding of a share.
+ * Results that leave the library have it, and a memory. z, states and the rows
+ * of a table have not: they hold there what was there, and nothing reads it. */
 RNN_I_FN void rnn_i_pad(const rnn_i_call *call, const rnn_seq *seq,
                         const rnn_real *value, rnn_real *y, size_t width)
 {
@@ -5094,8 +5157,9 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
     return RNN_OK;
 }
 
-/* A weight [in][cols], and copies in strips of it and of its transpose, or
- * NULL. */
+/* A weight [in][cols], and copies in strips of it (ws, [in][cols], which
+ * forward reads) and of its transpose (wt, [cols][in], backward), or NULL. They
+ * hold the same numbers, so the bits do not tell which was read. */
 typedef struct rnn_i_matrix {
     const rnn_real *w, *ws, *wt;
     size_t in, cols;
@@ -5114,7 +5178,8 @@ RNN_I_FN rnn_i_matrix rnn_i_matrix_at(const rnn_real *w, size_t in, size_t cols)
 }
 
 /* A share of the copy in strips; 16 rows at a time, so that what is read is
- * near. */
+ * near. Row r of the strip that begins at column j stands at j * in + r * its
+ * width: rnn_i_strip_of finds it there. */
 RNN_I_FN void rnn_i_copy_strips(const rnn_i_call *call, const rnn_real *w,
                                 size_t in, size_t cols, rnn_real *to)
 {
@@ -5155,7 +5220,9 @@ RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
 }
 
 /* The right factor of a product: columns from col on, and rows from row on, of
- * W. */
+ * W. Of strips b stays at their beginning, and b_row, b_col say where the part
+ * is, since a part's columns may lie in several strips. b_j is left as
+ * rnn_i_blank has set it. */
 RNN_I_FN void rnn_i_by(rnn_i_product *p, const rnn_i_matrix *w, size_t row,
                        size_t col)
 {
@@ -5167,7 +5234,8 @@ RNN_I_FN void rnn_i_by(rnn_i_product *p, const rnn_i_matrix *w, size_t row,
     p->b_col = col;
 }
 
-/* the same of W^T */
+/* The same of W^T, [cols][in]: row and col count there. Without a copy, b_j is
+ * not 1, and the kernel gathers columns number by number, slowly. */
 RNN_I_FN void rnn_i_by_transpose(rnn_i_product *p, const rnn_i_matrix *w,
                                  size_t row, size_t col)
 {
@@ -5182,7 +5250,8 @@ RNN_I_FN void rnn_i_by_transpose(rnn_i_product *p, const rnn_i_matrix *w,
 
 /* dx(t, b) = start + dy(t, b) W^T for every valid row; of the matrix W the rows
  * that belong to a part, from `row` on. dx is part->dx; if that is fixed, its
- * steps are added. */
+ * steps are added, for which start has to be RNN_I_FROM_C. Of W the columns
+ * [dy->at, dy->at + dy->n) are read. */
 RNN_I_FN void rnn_i_rows_back(const rnn_i_call *call, const rnn_seq *seq,
                               const rnn_i_columns *dy, const rnn_i_matrix *w,
                               size_t row, const rnn_i_part *part, int start)
@@ -5235,7 +5304,8 @@ RNN_I_FN void rnn_i_rows_forward(const rnn_i_call *call, const rnn_seq *seq,
                (ptrdiff_t)(B * y->width));
 }
 
-/* dW += sum x^T dy; dW has part->width rows and `cols` columns. */
+/* dW += sum x^T dy; dW has part->width rows and `cols` columns, and points at
+ * the part's first row, not at the weight's. */
 RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
                                const rnn_i_part *part, const rnn_i_columns *dy,
                                rnn_real *dw, size_t cols, int down)
@@ -5410,6 +5480,11 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
  *
  *     forward     z = x W + b    y = f(z)              W [I][O], b [O]
  *     backward    dz = dy f'(z)    dx = dz W^T    dW = x^T dz    db = sum dz
+ *
+ * A block alone: it keeps nothing, has no copies of W, and what its three calls
+ * share is the caller's. Backward turns dy into dz, which grads then reads,
+ * so grads comes behind it. The gradients' sums are in the order of a layer's,
+ * t descending, b ascending.
  * ========================================================================= */
 
 RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
@@ -5429,7 +5504,7 @@ RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
 }
 
 /* A block's description, its sequence (which may be strided) and that its
- * arrays can exist. */
+ * arrays can exist. Where seq has ids, they are read and x is not. */
 RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
                                        const rnn_seq *seq, const rnn_run *run,
                                        rnn_i_call *call)
@@ -5446,7 +5521,8 @@ RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
     return st ? st : rnn_i_begin(run, call);
 }
 
-/* The arrays of a call, for the parts that share it. */
+/* The arrays of a call, for the parts that share it: one struct for all three
+ * calls, in which `to` is what each writes first. */
 typedef struct rnn_i_linear {
     const rnn_linear *lin;
     size_t I, O;
@@ -5470,7 +5546,8 @@ RNN_I_FN void rnn_i_set_linear(rnn_i_linear *s, const rnn_linear *lin,
 }
 
 /* z = b + x W, or b + W[id] of a one-hot x; then f over whole steps. Padding is
- * f(b), so that it is finite and the same in every batch. */
+ * f(b), so that it is finite and the same in every batch: b is written there
+ * before f, which the rows of a share go through together, padding and all. */
 RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
@@ -5498,7 +5575,10 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
 }
 
 /* dz = dy f'(z), where the derivative follows from y alone; then dx = dz W^T.
- * dz stands where dy did. */
+ * dz stands where dy did. On padding too dy is overwritten, but no product and
+ * no gradient reads it, so it need not be set. Each part reads the dz of its
+ * own rows alone; the sums over all rows are another task, rnn_i_linear_grads.
+ */
 RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
@@ -5522,7 +5602,8 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     }
 }
 
-/* dW += x^T dz, or rows of it for a one-hot x; db += the sum of dz. */
+/* dW += x^T dz, or rows of it for a one-hot x; db += the sum of dz. On a share
+ * of the O columns, over all rows: grads [I][O], then [O]. */
 RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
@@ -5601,6 +5682,8 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
 
 /* [EMBEDDING]  y = table[id]; backward: dtable[id] += dy */
 
+/* That the table and y can exist, and that all tokens are in the vocabulary:
+ * nothing behind this looks at an id again. */
 RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
                                       const rnn_seq *seq, const rnn_run *run,
                                       rnn_i_call *call)
@@ -5616,6 +5699,7 @@ RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
     return st ? st : rnn_i_begin(run, call);
 }
 
+/* The arrays of a call: forward's on shares of rows, grads' on shares of E. */
 typedef struct rnn_i_table {
     size_t E;
     const rnn_real *from; /* the table, or dy */
@@ -5712,10 +5796,30 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  *
  * (steps counted from 1). h_0 of a row of length n stands where the row begins:
  * in slot 0, in reverse in slot n; its final state in slot n, in reverse in 0.
+ * Where n is 0 the two are one slot, and hn is h0. On padding, z and slots hold
+ * what was there before, and nothing reads them.
+ *
+ * Where the arrays lie: z, h, c and the masked outputs in keep, from forward to
+ * backward (of a pass without backward in scratch); dh, dc and dy in scratch,
+ * of one backward pass; ws and wt in packed.
+ *
+ * Forward and backward run on shares of the rows, and a part touches its own
+ * rows of every array alone. Gradients are a task behind them, on shares of the
+ * columns of the weights: they sum over the rows of all parts.
  * ========================================================================= */
 
 /* What the blocks of z are made of, piece by piece: n blocks, from gate u of
- * the weights and biases on, to block z and on. In the words of RNN_I_CELLS: */
+ * the weights and biases on, to block z and on. Forward, backward and gradients
+ * are loops over these pieces; what a cell does is not known here besides.
+ *
+ * Several pieces may go into a block of z, but one of them alone starts it
+ * (BBX, BX, B), since that overwrites; none does if the cell writes it first. A
+ * column of W_ih, of W_hh and of each bias is in one piece, so that its
+ * gradient is made once. GRU's third gate shows why u and z differ: x W_in +
+ * b_in goes to block 3, h W_hn + b_hn to block 2, since r multiplies the latter
+ * alone; in the weights both are gate 2.
+ *
+ * In the words of RNN_I_CELLS: */
 #define RNN_I_BBX(n, u, z) {RNN_I_FROM_X, 1, n, u, z} /* b_ih + b_hh + x W_ih */
 #define RNN_I_BX(n, u, z) {RNN_I_FROM_X, 0, n, u, z}  /* b_ih + x W_ih        */
 #define RNN_I_B(n, u, z) {RNN_I_FROM_B, 0, n, u, z}   /* b_hh                 */
@@ -5724,6 +5828,7 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
 /* what the cell adds itself, so that the gradients of p are known here: */
 #define RNN_I_PC(n, u, z) {RNN_I_FROM_P, 0, n, u, z}  /* += p_u c_{t-1}       */
 #define RNN_I_PCT(n, u, z) {RNN_I_FROM_P, 1, n, u, z} /* += p_u c_t           */
+/* 0 is what a row does not fill: n is 0 too, and all loops pass over it. */
 enum {
     RNN_I_NO_PIECE,
     RNN_I_FROM_X,
@@ -5756,7 +5861,11 @@ RNN_I_INLINE int rnn_i_stages(const rnn_i_cell *row)
     return row->q ? 2 : 1;
 }
 
-/* Which arrays a stack (rnn_i_lay) has, its `train`. */
+/* Which arrays a stack (rnn_i_lay) has, its `train`. That is not whether the
+ * call trains: an encoder always has those of RNN_I_TRAIN, since a decoder may
+ * start from the final state of any layer, and a decoder those of
+ * RNN_I_STEPWISE, since with attention all layers do step t before one does
+ * step t + 1, so that none may use another's z, h or c. */
 enum {
     RNN_I_INFER,   /* the last two layers                             */
     RNN_I_TRAIN,   /* all layers, and a backward pass layer by layer  */
@@ -5764,7 +5873,11 @@ enum {
 };
 
 /* Checks a description; what follows from it whatever the steps and rows.
- * input_size 0 is a decoder that reads nothing. */
+ * input_size 0 is a decoder that reads nothing. s->cell has been checked.
+ *
+ * Here sizes saturate, and n, the count of all parameters (with biases,
+ * even where there are none), is looked at once. Behind that, products of sizes
+ * are plain, in rnn_i_layer_at and rnn_i_weigh too: they are parts of n. */
 RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y)
 {
     size_t n, gh, in;
@@ -5804,7 +5917,11 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y)
     return RNN_OK;
 }
 
-/* The sizes of a pass of T steps of B rows. */
+/* The sizes of a pass of T steps of B rows. z_size and s_size are of one layer
+ * in one direction; drop: whether dropout is active, as it is in training. With
+ * carry, dh and dc of layer and direction q begin at q * carry: a step leaves
+ * them to the step before. Without, a layer is done before the next one begins,
+ * and all use the same. */
 RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
                               size_t B, int train, int drop)
 {
@@ -5822,7 +5939,14 @@ RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
 }
 
 /* Its arrays: what backward reads from `keep`, what it writes from `scratch`,
- * unless that is NULL. */
+ * unless that is NULL.
+ *
+ * For RNN_I_INFER z and c are one array for all layers and directions, each
+ * overwriting the last one's. h is that of two layers, l and l - 1, in turns,
+ * since a layer reads the h of the one below (of one layer, where L is 1).
+ *
+ * dy is one array for all layers: dx of layer l, the dy of layer l - 1, goes
+ * over dy of layer l, which is read by then. */
 RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
                                  rnn_i_arena *scratch)
 {
@@ -5843,14 +5967,24 @@ RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
     y->dy = rnn_i_take(scratch, lanes);
 }
 
-/* Copies of its weights, and in training of their transposes. */
+/* Copies of its weights, and in training of their transposes. Places alone:
+ * rnn_i_pack writes them, and packed and strips say whether a pass reads them.
+ */
 RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, rnn_i_arena *a)
 {
     y->ws = rnn_i_take_lines(a, y->lines);
     y->wt = rnn_i_take_lines(a, train ? y->lines : 0);
 }
 
-/* One layer in one direction: its parameters and its arrays. */
+/* One layer in one direction: its parameters and its arrays. A local variable,
+ * made anew wherever it is needed of a rnn_i_lay that is only read, so that
+ * parts share nothing that is written. rnn_i_layer_at sets the offsets,
+ * rnn_i_layer_of these and the arrays; rnn_i_weigh, behind either, the matrices
+ * and biases. Offsets count from the stack's first parameter.
+ *
+ * Step t of row b reads h_{t-1} at h_prev + t * state + b * H and writes h_t at
+ * h_now + the same, in both directions: all that differs is which of the two
+ * begins a slot behind the other. */
 typedef struct rnn_i_layer {
     const rnn_i_lay *y;
     size_t d, q;                        /* direction; number: l * D + d      */
@@ -5867,7 +6001,9 @@ typedef struct rnn_i_layer {
 
 /* Where a layer's parameters begin: W_ih, W_hh, b_ih, b_hh and the cell's own
  * vectors of one direction, then of the other, then the next layer. In layer 0
- * the input is I wide, above D*H. */
+ * the input is I wide, above D*H. W_ih is [in][G*H], W_hh [H][G*H]; the rows of
+ * W_ih belong to the parts of the input, in their order. rnn_model_tensor says
+ * the same by names. */
 RNN_I_FN void rnn_i_layer_at(const rnn_i_lay *y, size_t l, size_t d,
                              rnn_i_layer *a)
 {
@@ -5909,7 +6045,11 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
     }
 }
 
-/* Its weights, with their copies if there are any, and its biases. */
+/* Its weights, with their copies if there are any, and its biases; params is
+ * the stack's first. The copies of a matrix and of its transpose are equally
+ * long, so `at` is the place of both. Each fills whole cache lines, so that all
+ * strips begin at one. Without biases their pointers are NULL, and sums start
+ * at 0. */
 RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
 {
     const rnn_i_lay *y = a->y;
@@ -5936,7 +6076,9 @@ RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
     }
 }
 
-/* The states of layer l as parts, a direction each; returns how many. */
+/* The states of layer l as parts, a direction each; returns how many. Products
+ * read them one behind the other, so that [forward; reverse] need not be an
+ * array. */
 RNN_I_FN int rnn_i_states(const rnn_i_lay *y, size_t l, rnn_i_part *part)
 {
     rnn_i_layer a;
@@ -5949,7 +6091,9 @@ RNN_I_FN int rnn_i_states(const rnn_i_lay *y, size_t l, rnn_i_part *part)
     return (int)y->D;
 }
 
-/* The copy of layer l's output that dropout has masked, or NULL. */
+/* The copy (T, B, D*H) of layer l's output that dropout has masked, or NULL. A
+ * copy, since the layer's own states go on without a mask. With dropout_last
+ * alone there is one, and it is the first. */
 RNN_I_FN rnn_real *rnn_i_masked(const rnn_i_lay *y, const rnn_i_stack *s,
                                 size_t l)
 {
@@ -5960,7 +6104,9 @@ RNN_I_FN rnn_real *rnn_i_masked(const rnn_i_lay *y, const rnn_i_stack *s,
                : NULL;
 }
 
-/* The output of layer l as parts; returns how many. */
+/* The output of layer l as parts, as what is above reads it: masked, where
+ * there is dropout; returns how many. In gradients too, since dW is made of
+ * what was read. */
 RNN_I_FN int rnn_i_output(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
                           rnn_i_part *part)
 {
@@ -5986,7 +6132,9 @@ RNN_I_FN int rnn_i_input(const rnn_i_lay *y, const rnn_i_stack *s, size_t l,
     return y->ins;
 }
 
-/* Where a piece of z starts, at biases; 0 if it is one that adds. */
+/* Where a piece of z starts, at biases; 0 if it is one that adds. In *z the
+ * columns of z (T, B, K*H) from block e->z on, which belong to the columns of
+ * the weight from gate e->u on. Needs rnn_i_weigh. */
 RNN_I_INLINE int rnn_i_starts(const rnn_i_layer *a, const rnn_i_piece *e,
                               rnn_i_columns *z)
 {
@@ -6005,7 +6153,14 @@ RNN_I_INLINE int rnn_i_starts(const rnn_i_layer *a, const rnn_i_piece *e,
 }
 
 /* z = the biases + x W_ih, of all steps of a call. Parts before `done` are in z
- * already. */
+ * already, and with them the biases.
+ *
+ * A number of z is one chain: b_ih + b_hh, then the parts in their order, k up,
+ * then in rnn_i_step_forward h W_hh. Between the products it waits in z, which
+ * changes no bit. The product of the first part starts at the biases; but if
+ * not every step reads that part (`bare`), they are written first, for all
+ * steps, and all parts add. A part without x is gathered, which overwrites, so
+ * it is part 0. */
 RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_layer *a,
                                   const rnn_seq *seq, const rnn_i_part *part,
                                   int parts, int done)
@@ -6038,7 +6193,13 @@ RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_layer *a,
 }
 
 /* One step of some rows: the recurrent products and the cell. p is a blank
- * product. */
+ * product, the same for all steps, since all that differs is set here.
+ *
+ *     stage 0    z += h_{t-1} W_hh, of the pieces H; the cell
+ *     stage 1    z += q W_hh, of the pieces Q; the cell        cells with q
+ *
+ * Products of a stage are all done before its cell, which overwrites h where h
+ * is h_prev (rnn_i_stack_step). */
 RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
                                  const rnn_i_cell_step *s, rnn_i_product *p)
 {
@@ -6070,7 +6231,14 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
  * cell, the product that makes dq, stage 0, the product with W_hh. dh arrives
  * in stage 1; what stage 0 needs of it lies in dh, or in a block of z of its
  * own, which forward need not write. At the end blocks of pieces hold dz, and
- * block q still holds q, which dW_hh is made of. */
+ * block q still holds q, which dW_hh is made of.
+ *
+ *     dq = dz_Q W_hh^T           columns of the piece Q, in stage 1
+ *     dh_{t-1} = dz_H W_hh^T     + what the cell has left in dh, if it carries
+ *
+ * Where nothing is carried each product starts at 0. So a row has one piece H
+ * at most unless it carries, and one piece Q: a second would overwrite the
+ * first. */
 RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                   const rnn_i_cell_step *s)
 {
@@ -6100,8 +6268,10 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
     }
 }
 
-/* Copies rows [first, end) of state q between the caller's array and slots:
- * in: h0 into the slot where the row begins; out: hn from where it ends. */
+/* h_0 of rows [first, end), of one layer and direction, from the caller's
+ * (B, H) into the slot where each row begins: zeros if there is none, or the
+ * row is fresh. Slots keep it, so hn may be h0, and backward does not look at
+ * the caller's again. */
 RNN_I_FN void rnn_i_state_in(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
                              const rnn_real *from, rnn_real *slots,
                              size_t first, size_t end)
@@ -6116,7 +6286,7 @@ RNN_I_FN void rnn_i_state_in(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
 }
 
 /* The gradient of h_0 or c_0 of rows [first, end): none where that was not
- * read. */
+ * read. from is dh or dc, where that of every row stands behind a pass. */
 RNN_I_FN void rnn_i_dstate_out(const rnn_i_lay *y, const rnn_seq *seq,
                                const rnn_real *from, rnn_real *to, size_t first,
                                size_t end)
@@ -6128,7 +6298,8 @@ RNN_I_FN void rnn_i_dstate_out(const rnn_i_lay *y, const rnn_seq *seq,
 }
 
 /* hn of rows [first, end): a row's last state stands in the slot behind its
- * last step, in reverse in slot 0. */
+ * last step, in reverse in slot 0. It is never masked: dropout masks copies of
+ * states. */
 RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
                               const rnn_real *slots, rnn_real *to, size_t first,
                               size_t end)
@@ -6146,7 +6317,10 @@ RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
 /* Dropout of rows of width n: y(t, b) *= mask / (1 - p). A unit is kept where
  * its word of Threefry(Threefry(seed, (layer, step)), (row, unit)) is at least
  * p 2^32: nothing is stored, and any split of batch or time gives the same
- * masks. */
+ * masks. So forward calls it on the output y and backward on dy. step and row
+ * are absolute, by seq's first_step and first_row. Numbers of layers: l of the
+ * top, l and (i + 1) << 16 of the encoder of source i (first_mask),
+ * RNN_I_LAST_LAYER for N vs 1. */
 RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
                             uint32_t layer, rnn_real p, rnn_real *y, size_t n)
 {
@@ -6168,7 +6342,8 @@ RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
     }
 }
 
-/* y (T, B, D*H) = the parts side by side, 0 on padding */
+/* y (T, B, width) = the parts side by side, 0 on padding: where what was read
+ * from several arrays has to be one, for dropout, a memory or the caller. */
 RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
                          const rnn_i_part *part, int parts, rnn_real *y,
                          size_t width)
@@ -6191,14 +6366,18 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
 
 /* Whether a pass reads the copies of the weights. For training, which makes
  * them in each forward pass, those in strips are not worth it with few rows;
- * the transposed ones, which backward reads, are. */
+ * the transposed ones, which backward reads, are. room: in training, whether
+ * the plan has places for them; else whether rnn_pack has filled these. */
 RNN_I_FN void rnn_i_have(rnn_i_lay *y, int train, int room)
 {
     y->packed = train && room;
     y->strips = room && (!train || (y->B > 1 && y->T * y->B >= RNN_I_FEW));
 }
 
-/* A share of the copies; not of a W_ih whose rows are gathered as they are. */
+/* A share of the copies; not of a W_ih whose rows are gathered as they are: the
+ * one part of such an input has no dx, so backward does not miss it either. A
+ * share is of rows of the copy, and any part's product reads all of them: so
+ * packing is a task, and done before the pass begins. */
 RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                          const rnn_real *params, int gathers)
 {
@@ -6223,7 +6402,13 @@ RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
 }
 
 /* Some steps at a time: what the inputs bring to z, which then is at hand for
- * the steps. */
+ * the steps. How many changes no bit, as z of a step is a chain of its own.
+ *
+ * The steps are those of the call, of a share of the rows. Initial states go
+ * into slots at step 0, and final states come out behind the last step, so in
+ * between slots carry them from one call to the next. In reverse, i counts from
+ * the sequence's end, and the call must be for all steps: only a decoder goes
+ * step by step, and that has one direction. */
 RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
                                   const rnn_seq *seq, const rnn_i_part *part,
                                   int parts, int done)
@@ -6281,7 +6466,10 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
                         end);
 }
 
-/* All layers. Of the parts of the input, `done` are in z already. */
+/* All layers, for the steps of a call. Of the layer below, step t of a layer
+ * reads step t alone, so that a decoder may go one step at a time. Of the parts
+ * of the input, `done` are in z already. seq is the stack's: its lengths, its
+ * h0, c0, hn and cn. */
 RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
                                   const rnn_i_stack *stack,
                                   const rnn_real *params, const rnn_seq *seq,
@@ -6313,7 +6501,13 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
 
 /* BPTT of one layer in one direction, from the call's last step to its first
  * (reverse: the other way): dy_t and what is left in dh go through the cell to
- * dz_t, which stays in z, and back through W_hh. At the end dh is dh_0. */
+ * dz_t, which stays in z, and back through W_hh. At the end dh is dh_0.
+ *
+ * dh and dc (B, H) start as dhn and dcn, or 0, at the sequence's last step, and
+ * only a row's valid steps change them. So they wait as dhn up to the row's own
+ * last step, and in reverse as dh_0 behind it. A pass that goes step by step
+ * calls this for each, and dh lies with the layer meanwhile (carry). dy is
+ * (T, B, D*H), of which this direction reads its H columns; NULL is 0. */
 RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                    const rnn_seq *seq, const rnn_real *dy,
                                    const rnn_flow *flow)
@@ -6365,7 +6559,9 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
 }
 
 /* The gradient of a piece of z: of its columns in the weights those in [first,
- * end), if any. */
+ * end), if any. Shares are of the columns of the weights (G*H), not of z (K*H):
+ * GRU's gate 2 is in two blocks of z. A piece outside of the share has n = 0,
+ * as has one that is none. */
 RNN_I_FN rnn_i_columns rnn_i_dpiece(const rnn_i_layer *a, const rnn_i_piece *e,
                                     size_t first, size_t end)
 {
@@ -6380,7 +6576,11 @@ RNN_I_FN rnn_i_columns rnn_i_dpiece(const rnn_i_layer *a, const rnn_i_piece *e,
 
 /* The gradients of the parts of a layer's input, dx = dz W_ih^T, from both
  * directions and piece by piece. What is the same at all steps sums them up one
- * by one, onto what is there. */
+ * by one, onto what is there: all pieces of a step before the next step, so
+ * that how a cell cuts z into pieces does not show in the order.
+ *
+ * The first product starts at 0, or adds where the part says so; all others
+ * add. dz of both directions must be there. At the end padding of dx is 0. */
 RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    size_t l, const rnn_i_part *part, int parts,
                                    const rnn_real *params, const rnn_seq *seq)
@@ -6416,7 +6616,14 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
 
 /* The layers from the top: dropout's mask on dy, both directions, then dx of
  * the layer, which is the dy of the one below. At layer 0 the parts of the
- * input get theirs. */
+ * input get theirs.
+ *
+ * dy is y->dy, another's array (an encoder's is dmemory), or NULL: only final
+ * states have gradients then. The mask goes onto y->dy, another's being copied
+ * there first, since it is not this stack's to change. y->dy is spoilt at the
+ * call's steps and as it was at all others, so a decoder that goes step by step
+ * finds the head's dy of the steps before. flow is of this stack: its dx is not
+ * read, as parts say where theirs go. */
 RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_i_stack *stack,
                                    const rnn_real *params, const rnn_seq *seq,
@@ -6452,7 +6659,8 @@ RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
-/* dp_u += sum of dz c_{t-1}, or of dz c_t; dp (P, H). */
+/* dp_u += sum of dz c_{t-1}, or of dz c_t; dp (P, H). A share is of the H
+ * columns. Order as in rnn_i_sum: t as backward went, b ascending. */
 RNN_I_FN void rnn_i_vector_grads(const rnn_i_call *call, const rnn_i_layer *a,
                                  const rnn_i_piece *e, const rnn_seq *seq,
                                  rnn_real *dp)
@@ -6476,7 +6684,16 @@ RNN_I_FN void rnn_i_vector_grads(const rnn_i_call *call, const rnn_i_layer *a,
 }
 
 /* Of a piece of z, what dz brings to the weight and the biases that it is made
- * of. */
+ * of:
+ *
+ *     X    dW_ih += x^T dz     db_ih += 1^T dz, and db_hh if z starts at both
+ *     B    db_hh += 1^T dz
+ *     H    dW_hh += h_{t-1}^T dz
+ *     Q    dW_hh += q^T dz     q as the cell has left it in its block of z
+ *     P    dp += c_{t-1} dz, or c_t dz
+ *
+ * t descends in the forward direction and ascends in reverse, so that every sum
+ * is in the order in which backward goes. That order is promised. */
 RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
                                 const rnn_i_piece *e, const rnn_seq *seq,
                                 const rnn_i_part *part, int parts,
@@ -6517,7 +6734,9 @@ RNN_I_FN void rnn_i_piece_grads(const rnn_i_call *call, const rnn_i_layer *a,
 }
 
 /* All weight gradients, after backward: dz is in z, and what it is to be
- * multiplied with is still in its slots. */
+ * multiplied with is still in its slots. Of all steps, and of the rows of all
+ * parts, so it is a task behind theirs. grads is the stack's first, added to:
+ * zeros or another pass's gradients stand there. */
 RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
                                 const rnn_i_stack *stack, const rnn_seq *seq,
                                 rnn_real *grads)
@@ -6538,7 +6757,9 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
 }
 
 /* y(b) = start + x(b) W for the rows of one step from `first` on; of W the rows
- * that belong to a part, from `row` on. */
+ * that belong to a part, from `row` on. p is blank but for m, the rows. The
+ * bits are those of rnn_i_rows_forward, without its loops over steps and runs.
+ */
 RNN_I_INLINE void rnn_i_step_product(const rnn_i_call *call, rnn_i_product *p,
                                      size_t first, const rnn_i_part *x,
                                      const rnn_i_matrix *w, size_t row,
@@ -6554,7 +6775,9 @@ RNN_I_INLINE void rnn_i_step_product(const rnn_i_call *call, rnn_i_product *p,
 }
 
 /* rnn_i_input_product of rows [first, first + p->m) of one step: without
- * lengths and other steps. Parts that are never read are none. */
+ * lengths and other steps. Parts that are never read are none. Biases alone,
+ * where no part has been read. The sums are those of a whole pass, in the same
+ * order: steps are promised to give its bits. */
 RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
                                const rnn_seq *one, const rnn_i_part *part,
                                int parts, size_t first, rnn_i_product *p)
@@ -6583,7 +6806,11 @@ RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
     }
 }
 
-/* One step: the layers in turn, each on the state of the one below. */
+/* One step: the layers in turn, each on the state of the one below. Forward
+ * direction alone, no slots: h, c (L, B, H) are the caller's and go in place, z
+ * (B, K*H) is every layer's. y needs no arrays, and of its sizes those that
+ * rnn_i_fixed_step sets: what is read here or below has to be set there, too. A
+ * share may have no rows. */
 RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
                                const rnn_real *params, const rnn_seq *one,
                                rnn_real *h, rnn_real *c, rnn_real *z)
@@ -6619,7 +6846,9 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     }
 }
 
-/* One step of `batch` rows, and nothing else. */
+/* One step of `batch` rows, and nothing else: a rnn_seq for blocks that have
+ * rows and no time, and for a step of a stream. It sets every field of rnn_seq:
+ * a new one goes here, too. */
 RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
 {
     one->steps = 1;
@@ -6648,12 +6877,21 @@ RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
  *     dq_i, dk_j, dv from de_ij    ds_i = dq_i W^T    dW = s^T dq
  *     dh_j = sum_i a_ij dc_i + dk_j U^T    dU = h^T dk
  *
- * Rows of the batch do not meet: dv is kept per row and summed in grads. j and
- * i ascend in all sums over steps but those of the weights, as elsewhere. A
- * further score is a row of the table and a line in the kernels score and
+ * Rows of the batch do not meet: dv is kept per row and summed in grads. j
+ * ascends in c, dq and dh, i in dh; in dk, to which each step adds as backward
+ * comes by, i descends. In the sums of the weights steps descend, as elsewhere.
+ * The gradient of a softmax needs a alone, not e, so e is overwritten by a.
+ *
+ * Where the arrays lie in a model: keys and h in keep in training, in memory
+ * for a decoder's steps; q, a and c_t in keep in training; all of these in
+ * scratch otherwise; dk, dv, de, dq and dc in scratch, up to the gradients.
+ *
+ * A further score is a row of the table and a line in the kernels score and
  * score_backward.
  * ========================================================================= */
 
+/* v is also what the kernels get as `additive`, by which they choose the score:
+ * one with a v that is not v . tanh(q + k) needs a choice of its own. */
 typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
     unsigned char W, U, v;   /* which parameters there are */
     unsigned char scaled;    /* q is divided by sqrt Q     */
@@ -6663,7 +6901,9 @@ typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
 static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
-/* Checks an attention; its sizes, and offsets in its parameters. */
+/* Checks an attention; its sizes, and offsets in its parameters: W [Q][A], U
+ * [K][A], v [A], as far as there are. A is the width of a query and of a key as
+ * they meet: without W that of s, without U that of h, so that then Q = K. */
 RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
 {
     if (!att || att->score == RNN_SCORE_NONE ||
@@ -6684,7 +6924,8 @@ RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
     return rnn_i_fits(a->params) ? RNN_OK : RNN_E_SIZE;
 }
 
-/* k = U h, for all states at once */
+/* k = U h, for all states at once: once for a source, whatever asks of it
+ * later. Keys of padding are not written, and not read. */
 RNN_I_FN void rnn_i_keys(const rnn_i_call *call, const rnn_i_look *o)
 {
     const size_t A = o->a.A;
@@ -6704,7 +6945,15 @@ RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
     return o->a.row->U ? o->keys + at * o->a.A : o->h.x + at * o->h.row;
 }
 
-/* Where attention looks, and what it sees, for the steps of a call. */
+/* Where attention looks, and what it sees, for the steps of a call. In a
+ * decoder that is one step, whose s the step before has left; keys and memory
+ * must be there for the whole source.
+ *
+ * Writes a and c_t of every row of the share: where a query is padding, or its
+ * source has no step, both are 0 (n = 0), and a on the source's padding.
+ * scores, or NULL, gets e, which the softmax overwrites. Rows of a step may be
+ * more than those of the source (`from`), several of them reading one memory. q
+ * is kept even where it is s, as dk needs it. c_t is one chain, j ascending. */
 RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
                            rnn_real *scores)
 {
@@ -6760,7 +7009,8 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
         }
 }
 
-/* Clears what attend_backward adds to. */
+/* Clears what attend_backward adds to, step after step: so this runs once, in
+ * front of all of them. */
 RNN_I_FN void rnn_i_attend_backward_begin(const rnn_i_call *call,
                                           const rnn_i_look *o)
 {
@@ -6776,7 +7026,15 @@ RNN_I_FN void rnn_i_attend_backward_begin(const rnn_i_call *call,
         rnn_i_copy(o->dv + first * A, NULL, (end - first) * A);
 }
 
-/* dq, dk and dv of the steps of a call */
+/* dq, dk and dv of the steps of a call, which a decoder takes from the last to
+ * the first. dcontext must be whole for these steps: what the head and what the
+ * stack's input have given.
+ *
+ *     da_j = dc . h_j + dattn_j    de_j = a_j (da_j - sum_k a_k da_k)
+ *
+ * de, one row of S for a row of the batch, holds da first. dq (T, B, A) is set,
+ * to 0 on padding; dk and dv are added to. A q that was scaled is the one that
+ * dk is made of; the scale goes onto dq at the end. */
 RNN_I_FN void rnn_i_attend_backward(const rnn_i_call *call, const rnn_i_look *o)
 {
     const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
@@ -6818,7 +7076,10 @@ RNN_I_FN void rnn_i_attend_backward(const rnn_i_call *call, const rnn_i_look *o)
         }
 }
 
-/* ds of the steps of a call: p->dx, added to if p->add */
+/* ds of the steps of a call: p->dx, added to if p->add. ds = dq W^T, or dq
+ * where s is q. A decoder's query at step t is h_{t-1} of its last layer, so
+ * there p is that layer's dh, which the stack has left for step t - 1: fixed,
+ * and added to. */
 RNN_I_FN void rnn_i_attend_backward_query(const rnn_i_call *call,
                                           const rnn_i_look *o,
                                           const rnn_i_part *p)
@@ -6851,7 +7112,12 @@ RNN_I_FN void rnn_i_attend_backward_query(const rnn_i_call *call,
         }
 }
 
-/* dh (S, B, K) from all steps */
+/* dh (S, B, K) from all steps, behind all of them. It is overwritten, 0 on
+ * padding: what else has a gradient for the memory adds to it afterwards.
+ *
+ *     dh_j = dk_j U^T, or dk_j    + sum_i a_ij dc_i    i ascending
+ *
+ * The second is a product for each row of the batch, since its a is its own. */
 RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
                                            const rnn_i_look *o, rnn_real *dh)
 {
@@ -6896,7 +7162,8 @@ RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
 }
 
 /* dW = sum s^T dquery, dU = sum h^T dkeys, dv: rows have added theirs up, in an
- * array of A for each row of the batch. */
+ * array of A for each row of the batch. On shares of the A columns, over all
+ * rows: so dv cannot be one array that the rows of all parts add to. */
 RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call, const rnn_i_look *o,
                                     rnn_real *grads)
 {
@@ -6921,7 +7188,9 @@ RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call, const rnn_i_look *o,
 
 /* ---- the block alone ----------------------------------------------------- */
 
-/* The arrays of the block alone, from base on; how many numbers they have. */
+/* The arrays of the block alone, from base on; how many numbers they have. They
+ * are the caller's `work`, in which forward leaves q for backward, and backward
+ * dq, dk and dv for grads. */
 RNN_I_FN size_t rnn_i_look_work(rnn_i_look *o, size_t S, size_t T, size_t B,
                                 rnn_real *base)
 {
@@ -7049,6 +7318,8 @@ RNN_I_FN void rnn_i_alone_forward(const rnn_i_call *call, void *arg)
     rnn_i_attend(call, &s->o, s->scores);
 }
 
+/* dq, dk, dv of all steps, then dh and ds, as far as they are wanted: a part
+ * has all steps of its rows, so the one may follow the other. */
 RNN_I_FN void rnn_i_alone_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_alone *s = (const rnn_i_alone *)arg;
@@ -8355,12 +8626,28 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
  * With attention, or where the model reads its own tokens, what stands behind |
  * goes a step at a time; else each block goes over all steps. The same
  * functions do both: the call says which steps.
+ *
+ * Forward and backward are on shares of the rows, from the first block to the
+ * last without a pause: row b of a block reads row b of the others alone.
+ * Gradients behind them are on shares of columns. Where several blocks give one
+ * array its gradient, one sets it and the others add, in this order:
+ *
+ *     dc         0 at the start (rnn_i_run_backward); head, input, start
+ *     dcontext   the head, if it reads c_t; the stack's input (add, if it does)
+ *     dh         dhn; the stack, step by step, and behind each attention's ds
+ *     dmemory    attention, or 0; the context
+ *     dhn, dcn   the caller's of that source, or 0; the context; start
+ *
+ * These are all scratch. What forward leaves for backward, r, c, s_0, memory
+ * and table rows among it, is keep; of a pass without backward it is scratch
+ * too, but for what rnn_encode leaves to steps, which is in memory: [MODEL].
  * ========================================================================= */
 
 /* ---- embed: the rows of a table ------------------------------------------ */
 
-/* x = table[id] for the tokens of a side; nothing for a side without a table.
- */
+/* x = table[id] for the tokens of a side; nothing for a side without a table. x
+ * (steps, B, E) is time-major whatever the tokens' strides are, and what the
+ * stack reads from then on (rnn_i_inner). Rows of padding are not written. */
 RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
                           const rnn_seq *tokens, const rnn_real *params)
 {
@@ -8370,7 +8657,8 @@ RNN_I_FN void rnn_i_embed(const rnn_i_call *call, const rnn_i_side *s,
         rnn_i_gather(call, tokens, params + s->table, s->E, &x);
 }
 
-/* dtable[id] += dx */
+/* dtable[id] += dx, on a share of the E columns: tokens of all rows may be one,
+ * so rows cannot be shared out. */
 RNN_I_FN void rnn_i_embed_grads(const rnn_i_call *call, const rnn_i_side *s,
                                 const rnn_seq *tokens, const rnn_real *dx,
                                 rnn_real *grads)
@@ -8388,7 +8676,9 @@ RNN_I_FN void rnn_i_embed_grads(const rnn_i_call *call, const rnn_i_side *s,
 /* ---- r: what a source comes to ------------------------------------------- */
 
 /* The final state of row b in layer l, both directions side by side; cells: of
- * c, not h. */
+ * c, not h. In the slot where the row ends, [STACK]; the states themselves,
+ * which dropout does not mask. With the arrays of RNN_I_INFER only h of the
+ * last layer can be asked for. */
 RNN_I_FN void rnn_i_final(const rnn_i_side *side, const rnn_seq *seq, size_t l,
                           int cells, size_t b, rnn_real *to)
 {
@@ -8403,7 +8693,8 @@ RNN_I_FN void rnn_i_final(const rnn_i_side *side, const rnn_seq *seq, size_t l,
     }
 }
 
-/* dhn (L*D, B, H) += the gradient `from` of that. */
+/* dhn (L*D, B, H) += the gradient `from` of that. It adds, as the context and
+ * what is handed over may read one state; who calls it has set dhn before. */
 RNN_I_FN void rnn_i_final_backward(const rnn_i_call *call,
                                    const rnn_i_side *side, size_t l, size_t b,
                                    const rnn_real *from, rnn_real *dhn)
@@ -8512,7 +8803,9 @@ RNN_I_FN void rnn_i_summary_backward(int context, const rnn_i_summary *s)
 #undef RNN_I_RUN
 #undef RNN_I_SUMMARY
 
-/* Row b of source i for those functions. */
+/* Row b of source i for those functions. r of a row is [source 0; source 1], in
+ * equal shares. back: gradients too, which only a backward pass has arrays for.
+ */
 RNN_I_FN void rnn_i_summary_of(const rnn_i_call *call, const rnn_i_open *o,
                                int i, size_t b, int back, rnn_i_summary *s)
 {
@@ -8535,7 +8828,9 @@ RNN_I_FN void rnn_i_summary_of(const rnn_i_call *call, const rnn_i_open *o,
     s->dr = back ? m->dr + b * m->R + at : NULL;
 }
 
-/* r of the rows of a share. */
+/* r of the rows of a share. Of 1 vs N it is the given x itself: its numbers,
+ * its row of the table, or a 1 among zeros for a token, so that the bridge is
+ * the same product for all. */
 RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
@@ -8562,7 +8857,10 @@ RNN_I_FN void rnn_i_context_forward(const rnn_i_call *call, const rnn_i_open *o)
 
 /* ---- bridge: c = tanh(r Q + q), or r itself ------------------------------ */
 
-/* One product for all rows, as if they were one step of a batch. */
+/* One product for all rows, as if they were one step of a batch: c (B, C) =
+ * tanh(r Q + q), Q [R][C] and q behind it. Of Q there is a copy of the
+ * transpose alone. The call must have step 0 among its steps, as that is this
+ * one. */
 RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
                                    const rnn_real *params)
 {
@@ -8588,7 +8886,9 @@ RNN_I_FN void rnn_i_bridge_forward(const rnn_i_call *call, const rnn_i_open *o,
     RNN_I_DO(call->k, map, RNN_FN_TANH, n, m->c + first * C, m->c + first * C);
 }
 
-/* dc becomes that of tanh's argument, and dr = dc Q^T. Without q, dr is dc. */
+/* dc becomes that of tanh's argument, dc (1 - c^2), and dr = dc Q^T. Without q,
+ * dr is dc: not a copy, but one array of two names (rnn_i_encoder_arrays). All
+ * that adds to dc must have done so. */
 RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params)
 {
@@ -8612,7 +8912,7 @@ RNN_I_FN void rnn_i_bridge_backward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_rows_back(call, &flat, &dc, &Q, 0, &r, RNN_I_FROM_ZERO);
 }
 
-/* dQ += r^T dc, dq += the sum of dc. */
+/* dQ += r^T dc, dq += the sum of dc. By now dc is that of tanh's argument. */
 RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
                                  rnn_real *grads)
 {
@@ -8637,7 +8937,14 @@ RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
 
 /* s_0 of every layer: the caller's h0 and c0, or zeros; over it c in layer 0
  * (RNN_FEED_STATE), and the encoders' final states (RNN_HAND_...), those of
- * several sources and directions side by side. */
+ * several sources and directions side by side.
+ *
+ * h0, c0 (L, B, H) of the decoder are the model's arrays, not the caller's, and
+ * its stack reads them as if a caller had given them. Rows that are fresh begin
+ * at zeros here already. What is copied is as wide as the decoder: rnn_i_widths
+ * has checked C, or the encoders' D*H together. RNN_HAND_CELL without
+ * RNN_HAND_LAYERS is the last layer of the encoder to the first of the decoder.
+ */
 RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
@@ -8676,9 +8983,10 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
     }
 }
 
-/* dh_0 and dc_0, as the decoder's stack left them, go to the caller and into
- * dc; into the final states of source i, whose share begins at column `at`, by
- * the function behind it. */
+/* dh_0 and dc_0, as the decoder's stack and attention left them in its dh and
+ * dc, `carry` apart, go to the caller and into m->dc, the context's; into the
+ * final states of the sources by the function behind it. The caller gets the
+ * gradient of s_0 whatever that was made of. */
 RNN_I_FN void rnn_i_start_backward(const rnn_i_call *call, const rnn_i_open *o,
                                    const rnn_flow *flow)
 {
@@ -8701,8 +9009,9 @@ RNN_I_FN void rnn_i_start_backward(const rnn_i_call *call, const rnn_i_open *o,
                  y->dh + first * m->C, m->dc + first * m->C);
 }
 
-/* The way back of what was handed over: dh_0 and dc_0 of the decoder to the
- * final states of source i. */
+/* The way back of what was handed over: dh_0 and dc_0 of the decoder, columns
+ * `at` and on of each row, to the final states of source i. The loops are those
+ * of rnn_i_start_forward. */
 RNN_I_FN void rnn_i_handed_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     int i, size_t at)
 {
@@ -8728,7 +9037,9 @@ RNN_I_FN void rnn_i_handed_backward(const rnn_i_call *call, const rnn_i_open *o,
 
 /* ---- encode: all of these in turn ---------------------------------------- */
 
-/* Sources to memory, context, and the state at which the decoder starts. */
+/* Sources to memory, context, and the state at which the decoder starts. memory
+ * (S, B, D*H) joins the directions, and is 0 on padding; it is there where
+ * m->keeps says that attention or the context reads it. */
 RNN_I_FN void rnn_i_encode(const rnn_i_call *call, const rnn_i_open *o,
                            const rnn_real *params)
 {
@@ -8757,7 +9068,13 @@ RNN_I_FN void rnn_i_encode(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_start_forward(call, o);
 }
 
-/* Back into encoder i: from its memory, its share of r and its final states. */
+/* Back into encoder i: from its memory, its share of r and its final states.
+ * The order is one of setting and adding: dhn, dcn and dmemory are set first,
+ * then the context and what was handed over add, and then the stack reads them.
+ *
+ * y is a copy, since where dx goes is written into it, and o is for all parts.
+ * dmemory (S, B, D*H) has both directions side by side, as the dy has that it
+ * is to the stack; without a memory there is no dy. */
 RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
                                      const rnn_i_open *o,
                                      const rnn_real *params, int i, size_t at,
@@ -8803,7 +9120,9 @@ RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
 }
 
 /* From dh_0, dc_0 and dc to the sources: start, bridge, then each encoder with
- * its share. Of 1 vs N dr is the gradient of the given x. */
+ * its share. Of 1 vs N dr is the gradient of the given x, which goes out by the
+ * caller's strides. flow->source, where it is set, is an array of one for each
+ * source. */
 RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params,
                                     const rnn_flow *flow)
@@ -8828,7 +9147,8 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
     }
 }
 
-/* Gradients of everything in front of the decoder. */
+/* Gradients of everything in front of the decoder, attention's parameters among
+ * it: they are the source's, one set for each. */
 RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
                                  rnn_real *grads)
 {
@@ -8855,7 +9175,8 @@ RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
 /* What N vs 1 reads is one step of B rows, with seq's place in the dropout
  * masks. */
 #define RNN_I_LAST_LAYER 0x8000u
-/* One step of all rows, for the dropout of what N vs 1 reads. */
+/* One step of all rows, for the dropout and the head of N vs 1. It has no
+ * lengths: a row without a step is valid here, and its final state is h_0. */
 RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
 {
     rnn_i_flat(flat, seq->batch);
@@ -8865,7 +9186,12 @@ RNN_I_FN void rnn_i_last_seq(rnn_seq *flat, const rnn_seq *seq)
     flat->first_step = seq->first_step;
 }
 
-/* The parts that the head reads, and over which rows; returns how many. */
+/* The parts that the head reads, and over which rows; returns how many. Their
+ * order is that of V's rows: [s_t; c], or [s_t; c_t of each source]. train:
+ * with the places of their gradients. The stack's output has none here, since
+ * it may be two parts, or a masked copy, and its gradient is dy in any case;
+ * `last` of N vs 1 has. dc is added to, as c is read at every step and
+ * elsewhere; dcontext is set, as the head comes first. */
 RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, int train, rnn_i_part *part,
                               rnn_seq *rows)
 {
@@ -8892,7 +9218,9 @@ RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, int train, rnn_i_part *part,
     return n;
 }
 
-/* On padding the bias alone. Without a head, what it would read. */
+/* logits (T, B, O) = c + [the parts] V; V [W + Z][O] and behind it c, the bias.
+ * On padding the bias alone. Without a head, what it would read, (T, B, W + Z).
+ */
 RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
                                  const rnn_real *params, const rnn_seq *seq,
                                  const rnn_i_part *part, int parts,
@@ -8916,7 +9244,7 @@ RNN_I_FN void rnn_i_head_forward(const rnn_i_call *call, const rnn_i_model *m,
 }
 
 /* The other way of a join: columns `at` and on of dy (T, B, width) to a part's
- * dx. */
+ * dx, t ascending. What is on padding of dy is not read. */
 RNN_I_FN void rnn_i_part_backward(const rnn_i_call *call, const rnn_seq *seq,
                                   const rnn_real *dy, size_t width, size_t at,
                                   const rnn_i_part *p)
@@ -8939,7 +9267,14 @@ RNN_I_FN void rnn_i_part_backward(const rnn_i_call *call, const rnn_seq *seq,
 }
 
 /* The gradients of what the head reads, each to where its part says; that of
- * the stack's output to dy, whatever it is made of. */
+ * the stack's output to dy, whatever it is made of:
+ *
+ *     dy = dlogits V_s^T    dc += dlogits V_c^T    dc_t = dlogits V_t^T
+ *
+ * of the rows of V that belong to each. dy (T, B, D*H) has both directions side
+ * by side, so what forward read as two parts is one here. Without a head,
+ * dlogits are copied to these places. All steps at once, for a decoder that
+ * goes step by step, too: its loop finds dy and dc_t there. */
 RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_open *o,
                                   const rnn_real *params,
                                   const rnn_real *dlogits)
@@ -8990,7 +9325,7 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
 /* ---- N vs N and N vs 1 --------------------------------------------------- */
 
 /* The chain of a model without a decoder; logits (T, B, O), of N vs 1 (B, O).
- */
+ * m->last is a copy of the final states, so dropout masks it in place. */
 RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
                                   const rnn_real *params, rnn_real *logits)
 {
@@ -9018,7 +9353,8 @@ RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
 
 /* From dy, which the head has left, to x, h_0 and c_0. Of N vs 1 the head's
  * gradient goes into the final states instead, beside what the caller asks to
- * flow in there. */
+ * flow in there: m->dhn = dhn + dlast, as flow's own is not ours to add to. The
+ * stack has no dy then. */
 RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
                                    const rnn_real *params, const rnn_flow *flow)
 {
@@ -9052,7 +9388,12 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
 
 /* ---- a decoder over all steps -------------------------------------------- */
 
-/* Scheduled sampling: the tokens that step t reads. */
+/* Scheduled sampling: the tokens that step t reads, to own_ids (T, B). Step 0
+ * reads ids'; later ones, with probability own_rate, what the logits of the
+ * step before say. Whether is a word of (seed, step, row), as in dropout, under
+ * a number that no layer has; a draw counts from where that word is not. So any
+ * split of the batch chooses alike. Backward finds the tokens in own_ids, and
+ * treats them as given: no gradient goes through the choice. */
 RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
                            const rnn_real *logits)
 {
@@ -9091,7 +9432,10 @@ RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
     }
 }
 
-/* What of the input is known before the first step goes into z at once. */
+/* What of the input is known before the first step goes into z at once: parts
+ * [0, done) of layer 0, and the biases. Parts that wait for a step stand behind
+ * those in W_ih, so the chain of a number of z is in the order of a whole pass.
+ */
 RNN_I_FN void rnn_i_fixed_input(const rnn_i_call *call, const rnn_i_open *o,
                                 const rnn_real *weights, int done)
 {
@@ -9107,7 +9451,15 @@ RNN_I_FN void rnn_i_fixed_input(const rnn_i_call *call, const rnn_i_open *o,
 
 /* All steps at once where no step waits for what the one before has given out;
  * else step by step through the same functions. Parts of the input that are
- * known beforehand are multiplied for all steps at once all the same. */
+ * known beforehand are multiplied for all steps at once all the same.
+ *
+ *     no attention     embed, stack, head, each over all steps
+ *     attention        embed; by step attend, stack; head over all steps
+ *     own tokens       by step choose, embed, (attend,) stack, head
+ *
+ * Attention's query at step t is h_{t-1} of the last layer, read from its slot.
+ * Step 0's is copied there first, since the stack itself does so only when step
+ * 0 gets to it, which is behind the query. */
 RNN_I_FN void rnn_i_decoder_forward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params, rnn_real *logits)
 {
@@ -9152,7 +9504,17 @@ RNN_I_FN void rnn_i_decoder_forward(const rnn_i_call *call, const rnn_i_open *o,
 }
 
 /* Down to the context and the state at which it starts; head_backward has left
- * dy, and added to dc and the contexts of attention. */
+ * dy, and added to dc and the contexts of attention.
+ *
+ * With attention step t is: the stack, which leaves dcontext of step t and the
+ * dh of h_{t-1}; attention, from dcontext to dq, dk and dv; its ds onto dh of
+ * the last layer, whose h_{t-1} was the query; then step t - 1. That is why dh
+ * of all layers is kept apart (RNN_I_STEPWISE).
+ *
+ * Parts that wait for no step get dx behind the loop, all steps at once: the
+ * loop runs on a copy y of which they have none. The stack gets no dh0 and dc0
+ * of flow, since attention adds to dh at step 0, too, and rnn_i_start_backward
+ * gives them out. */
 RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
                                      const rnn_i_open *o,
                                      const rnn_real *params,
@@ -9195,20 +9557,24 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
 
 /* ---- the public calls ---------------------------------------------------- */
 
-/* A call's arrays, for the parts that share it. */
+/* A call's arrays, for the parts that share it. flow is of backward alone, and
+ * may be NULL there. Parts write arrays of the work, never its fields. */
 typedef struct rnn_i_pass {
     rnn_work *work;
     const rnn_flow *flow;
 } rnn_i_pass;
 
-/* Whether a side's layer 0 gathers the rows of its weights. */
+/* Whether a side's layer 0 gathers the rows of its weights, and reads nothing
+ * beside: then nothing reads copies of its W_ih. */
 RNN_I_FN int rnn_i_gathers(const rnn_i_side *s)
 {
     return s->input == RNN_INPUT_ONE_HOT && s->y.I == s->reads;
 }
 
 /* The copies: in strips, which forward reads, and transposed, which backward
- * does. */
+ * does. The places are those of rnn_i_model_copies; what is made, packed and
+ * strips of each stack say. A task of its own, since a pass on shares of the
+ * rows reads the copies whole. */
 RNN_I_FN void rnn_i_pack_model(const rnn_i_call *call, void *arg)
 {
     const rnn_work *work = ((const rnn_i_pass *)arg)->work;
@@ -9235,7 +9601,9 @@ RNN_I_FN void rnn_i_pack_model(const rnn_i_call *call, void *arg)
         rnn_i_transpose(call, params + m->head, m->W + m->Z, m->O, m->head_t);
 }
 
-/* For inference only strips are made; the stamp says that they can be read. */
+/* For inference only strips are made; the stamp says that they can be read. Its
+ * hash is of the plan and of where the array lies, so that copies that were
+ * moved, or are another plan's, are found out. */
 RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
 {
     rnn_i_pass pass;
@@ -9281,7 +9649,9 @@ RNN_I_FN void rnn_i_run_forward(const rnn_i_call *call, void *arg)
 }
 
 /* A pass from its checks to its stamp. In training the copies of the weights
- * are made anew each time, since an optimiser has changed them. */
+ * are made anew each time, since an optimiser has changed them. They go over
+ * those of rnn_pack, whose stamp is blanked first. Tasks in order: copies, then
+ * the pass. What the stamp in keep says of the sequences, backward compares. */
 RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
                                   const rnn_seq *seq, int kind)
 {
@@ -9320,7 +9690,9 @@ RNNDEF rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
 }
 
 /* The same chain from its end, on a share of the rows; the gradients of weights
- * are another task, on shares of columns. */
+ * are another task, on shares of columns. grads, which that task adds to, is
+ * cleared here, on shares of its elements: that task begins when all parts of
+ * this are done. */
 RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_pass *p = (const rnn_i_pass *)arg;
@@ -9345,7 +9717,9 @@ RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
     }
 }
 
-/* Weight gradients of all blocks: no two parts write the same column. */
+/* Weight gradients of all blocks: no two parts write the same column. Each
+ * block cuts its own columns, so a share is other columns in each; blocks read
+ * what backward has left, and none reads what another writes. */
 RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_work *work = ((const rnn_i_pass *)arg)->work;
@@ -9360,7 +9734,8 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
         rnn_i_encode_grads(call, o, grads);
 }
 
-/* Whether what flow asks for can be. */
+/* Whether what flow asks for can be: tokens have no gradient. Of a table's rows
+ * dx is the library's own, and goes into the table. */
 RNN_I_FN int rnn_i_flow_fits(const rnn_i_model *m, const rnn_flow *flow)
 {
     int i;
@@ -9376,7 +9751,13 @@ RNN_I_FN int rnn_i_flow_fits(const rnn_i_model *m, const rnn_flow *flow)
 }
 
 /* The stamp in keep tells whether this is the pass that forward has been
- * through; it is marked as used before anything is overwritten. */
+ * through; it is marked as used before anything is overwritten: z becomes dz,
+ * so a second backward would read gradients for gates. Other calls may have
+ * been in between. Places follow from the kind and sizes of a pass alone, so
+ * opening it again finds forward's arrays in keep.
+ *
+ * Where dx of the caller's x goes is written into the work here, before any
+ * task runs; opening the next pass sets it anew. */
 RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
                                const rnn_seq *seq, const rnn_flow *flow)
 {
@@ -9407,7 +9788,8 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
 
 /* ---- looking at what forward has kept ------------------------------------ */
 
-/* Hands out the arrays of the pass again, as forward has left them. */
+/* Hands out the arrays of the pass again, as forward has left them, or backward
+ * (RNN_I_USED): z holds gradients then. Needs the same seq as backward does. */
 RNN_I_FN rnn_status rnn_i_open_view(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq)
 {

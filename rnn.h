@@ -217,6 +217,7 @@
  *   RNN_NO_FILES *      without safetensors
  *   RNN_NO_STDIO *      without its two functions on named files
  *   RNN_NO_STATUS_TEXT  without the texts
+ *   RNN_NO_WHY *        without reasons, for small firmware
  *   RNN_HEADER_NAME     "rnn.h", if the file is renamed: it includes itself
  *
  * ----------------------------------------------------------------------------
@@ -340,6 +341,26 @@ typedef enum rnn_status {
 /* One line of English for a status; never NULL. */
 RNNDEF const char *rnn_status_text(rnn_status status);
 
+/* Why a call has refused: which field, argument or tensor, and the values that
+ * do not fit. Nothing is allocated: a text that never changes, in which @ and %
+ * stand for the names, # for the next of n, ~ for x. rnn_plan leaves it in
+ * net->why, calls on a work in work->why, files and blocks in what they are
+ * given. It is of the last call alone, and without text where that refused
+ * nothing. RNN_NO_WHY leaves out all texts. */
+typedef struct rnn_why {
+    const char *text; /* NULL: no reason                                     */
+#ifndef RNN_NO_WHY
+    const char *of;   /* % */
+    char name[40];    /* @ */
+    ptrdiff_t n[4];   /* # */
+    rnn_real x;       /* ~ */
+#endif
+} rnn_why;
+
+/* The reason as a line of English in out (cap bytes), cut short to fit; returns
+ * out, or "" without room. 160 bytes are enough. */
+RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap);
+
 /* Some enumerations are lists of rows, X(a, name, text, ...): the enumerators
  * a##name, how many there are, their names in files and the tables of the
  * implementation all follow from the rows, so that none can be forgotten. */
@@ -434,7 +455,9 @@ typedef struct rnn_run {
     rnn_kernel kernel;
     int parts; /* 0 means 1        */
     void (*each)(void *team, int n, void (*task)(void *arg, int i), void *arg);
-    void *team; /* what each gets  */
+    void *team;   /* what each gets                                       */
+    rnn_why *why; /* where a call that has no work says why it refuses;
+                     NULL: nowhere                                        */
 } rnn_run;
 
 /* The sequences of one call: T steps of B rows. Everything is the caller's;
@@ -1036,10 +1059,13 @@ typedef struct rnn_net {
     rnn_most most;
     rnn_sizes sizes;
     uint32_t id; /* of model and most: what stamps are compared with */
+    rnn_why why; /* why rnn_plan refused: all that it then writes    */
 } rnn_net;
 
 /* Checks the description and says every size. most NULL: one step of one row.
- * RNN_E_SIZE: a size is out of its range, or too large for this machine. */
+ * RNN_E_SIZE: a size is out of its range, or too large for this machine.
+ * RNN_E_ARG: fields contradict one another, or one is set that the wiring, or
+ * what other fields say, leaves without a meaning. net->why says which. */
 RNNRET rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
                            const rnn_most *most);
 
@@ -1129,6 +1155,7 @@ typedef struct rnn_i_source {
 } rnn_i_source;
 
 typedef struct rnn_i_model {
+    rnn_why *why;         /* where its checks say what is wrong, or NULL     */
     int decoder, given;   /* whether there is one; whether c is x itself     */
     int n_to_1, sources, context, attention;
     unsigned feed, hand;
@@ -1190,6 +1217,7 @@ typedef struct rnn_work {
     size_t weights_len, params_len, grads_len, moments_len, packed_len;
     size_t logits_len, dlogits_len, keep_len, scratch_len, memory_len, ints_len;
     const rnn_run *run; /* NULL: one thread, the best kernel; may change     */
+    rnn_why why;        /* why the last call refused                         */
     rnn_i_open i;       /* the library's                                     */
 } rnn_work;
 
@@ -2285,6 +2313,186 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
     }
     for (; i < n; i++)
         to[i] = from ? from[i] : 0;
+}
+
+/* ---- text, and reasons --------------------------------------------------- */
+
+/* Text behind text; returns its end. Nothing measures: the longest name,
+ * enc2.weight_ih_l2147483646_reverse, fits rnn_tensor.name. */
+RNN_I_FN char *rnn_i_put(char *to, const char *text)
+{
+    while (*text)
+        *to++ = *text++;
+    *to = 0;
+    return to;
+}
+
+/* The same of a number in decimal. */
+RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
+{
+    char digit[24];
+    int i = 0;
+
+    do {
+        digit[i++] = (char)('0' + (int)(n % 10));
+        n /= 10;
+    } while (n);
+    while (i)
+        *to++ = digit[--i];
+    *to = 0;
+    return to;
+}
+
+#ifdef RNN_NO_WHY
+#define RNN_I_NO(why, st, name, text, a, b)                                    \
+    ((void)(why), (void)(a), (void)(b), (rnn_status)(st))
+#else
+/* Refuses: the status st, and in why (or NULL) its reason. */
+RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
+                                 const char *text, ptrdiff_t a, ptrdiff_t b)
+{
+    int i;
+
+    if (!why)
+        return st;
+    for (i = 0; i < (int)sizeof why->name - 1 && name[i]; i++)
+        why->name[i] = name[i];
+    why->name[i] = 0;
+    why->text = text;
+    why->of = "";
+    why->n[0] = a;
+    why->n[1] = b;
+    why->n[2] = why->n[3] = 0;
+    why->x = 0;
+    return st;
+}
+#define RNN_I_NO(why, st, name, text, a, b)                                    \
+    rnn_i_refuse(why, st, name, text, (ptrdiff_t)(a), (ptrdiff_t)(b))
+#endif
+
+/* An argument that is NULL. */
+#define RNN_I_NO_NULL(why, name)                                               \
+    RNN_I_NO(why, RNN_E_ARG, name, "@ is NULL", 0, 0)
+/* An array that is shorter than it must be. */
+#define RNN_I_NO_ROOM(why, name, has, wants)                                   \
+    RNN_I_NO(why, RNN_E_BUFFER, name, "@ has room for #: # are needed", has,   \
+             wants)
+
+/* Whether v is in least .. most; st says what a v outside is. */
+RNN_I_FN rnn_status rnn_i_in(rnn_why *why, rnn_status st, const char *name,
+                             ptrdiff_t v, ptrdiff_t least, ptrdiff_t most)
+{
+    (void)name;
+    if (v < least)
+        return RNN_I_NO(why, st, name, "@ is #: # is the least", v, least);
+    if (v > most)
+        return RNN_I_NO(why, st, name, "@ is #: # is the most", v, most);
+    return RNN_OK;
+}
+
+/* A field that another one gives a meaning: at least 1 where `read`, else 0. */
+RNN_I_FN rnn_status rnn_i_needs(rnn_why *why, int read, const char *name, int v,
+                                const char *otherwise)
+{
+    (void)name, (void)otherwise;
+    if (read)
+        return rnn_i_in(why, RNN_E_SIZE, name, v, 1, INT_MAX);
+    return v ? RNN_I_NO(why, RNN_E_ARG, name, otherwise, v, 0) : RNN_OK;
+}
+
+/* The same of a number that is not whole; most itself only if `closed`. NaN is
+ * in no range. */
+RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
+                                  rnn_real least, rnn_real most, int closed)
+{
+    rnn_status st = RNN_OK;
+
+    (void)name;
+    if (!(x >= least && (x < most || (closed && x <= most))))
+        st = RNN_I_NO(why, RNN_E_ARG, name, "@ is ~, out of its range", 0, 0);
+#ifndef RNN_NO_WHY
+    if (st && why)
+        why->x = x;
+#endif
+    return st;
+}
+
+/* x - x is 0 but for infinities and NaN. */
+RNN_I_FN int rnn_i_finite(rnn_real x)
+{
+    return rnn_i_sub(x, x) == 0;
+}
+
+#ifndef RNN_NO_WHY
+/* A number to six digits, for people to read: rounded down, and not to the last
+ * bit, since that would take long arithmetic. */
+RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
+{
+    const rnn_real size = x < 0 ? -x : x;
+    int power = 0, i;
+    rnn_real m = size;
+
+    if (!rnn_i_finite(x))
+        return rnn_i_put(to, !(x < 0 || x > 0) ? "NaN"
+                             : x < 0           ? "-infinity"
+                                               : "infinity");
+    if (x < 0)
+        *to++ = '-';
+    for (; m >= 10; power++)
+        m = rnn_i_div(m, 10);
+    for (; m > 0 && m < 1; power--)
+        m = rnn_i_mul(m, 10);
+    m = rnn_i_add(m, (rnn_real)5e-7);
+    for (i = 0; i < 7 && (i < 2 || m > (rnn_real)1e-5); i++) {
+        const int d = (int)m;
+        *to++ = (char)('0' + (d > 9 ? 9 : d));
+        if (i == 0)
+            *to++ = '.';
+        m = rnn_i_mul(rnn_i_sub(m, (rnn_real)d), 10);
+    }
+    *to = 0;
+    if (power) {
+        to = rnn_i_put(to, power < 0 ? "e-" : "e");
+        to = rnn_i_put_number(to, (size_t)(power < 0 ? -power : power));
+    }
+    return to;
+}
+#endif
+
+RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap)
+{
+    size_t n = 0;
+#ifndef RNN_NO_WHY
+    const char *t = why && why->text ? why->text : "", *s;
+    char piece[40];
+    int k = 0;
+
+    for (; *t && out; t++) {
+        s = piece;
+        piece[0] = *t;
+        piece[1] = 0;
+        if (*t == '@') {
+            s = why->name;
+        } else if (*t == '%') {
+            s = why->of;
+        } else if (*t == '~') {
+            (void)rnn_i_put_real(piece, why->x);
+        } else if (*t == '#' && k < 4) {
+            const ptrdiff_t v = why->n[k++];
+            piece[0] = '-';
+            (void)rnn_i_put_number(piece + (v < 0),
+                                   v < 0 ? (size_t)0 - (size_t)v : (size_t)v);
+        }
+        for (; *s && n + 1 < cap; s++)
+            out[n++] = *s;
+    }
+#else
+    (void)why;
+#endif
+    if (!out || !cap)
+        return "";
+    out[n] = 0;
+    return out;
 }
 
 /* ============================================================================
@@ -5872,18 +6080,17 @@ enum {
     RNN_I_STEPWISE /* and a backward pass of all layers step by step  */
 };
 
-/* Checks a description; what follows from it whatever the steps and rows.
- * input_size 0 is a decoder that reads nothing. s->cell has been checked.
+/* What follows from a description that is checked, whatever the steps and rows.
+ * input_size 0 is a decoder that reads nothing.
  *
  * Here sizes saturate, and n, the count of all parameters (with biases,
  * even where there are none), is looked at once. Behind that, products of sizes
  * are plain, in rnn_i_layer_at and rnn_i_weigh too: they are parts of n. */
-RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y)
+RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y,
+                                  rnn_why *why)
 {
     size_t n, gh, in;
 
-    if (s->input_size < 0 || s->hidden_size < 1 || s->num_layers < 0)
-        return RNN_E_SIZE;
     y->cell = s->cell;
     y->bias = !s->no_bias;
     y->packed = y->strips = y->train = y->drop = 0;
@@ -5908,7 +6115,9 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y)
     n = rnn_i_plus(n, rnn_i_times3(rnn_i_times(y->P, y->H), y->L, y->D));
     if (gh > INT_MAX || in > INT_MAX || /* PyTorch's shapes are ints */
         !rnn_i_fits(n))
-        return RNN_E_SIZE;
+        return RNN_I_NO(why, RNN_E_SIZE, "hidden_size",
+                        "a stack with a @ of # is too large for this machine",
+                        y->H, 0);
     /* of one direction: layer 0, and the others */
     n = rnn_i_lines(gh * y->H);
     n = rnn_i_plus(rnn_i_lines(gh * y->I) + n,
@@ -6904,24 +7113,40 @@ static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 /* Checks an attention; its sizes, and offsets in its parameters: W [Q][A], U
  * [K][A], v [A], as far as there are. A is the width of a query and of a key as
  * they meet: without W that of s, without U that of h, so that then Q = K. */
-RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a)
+RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a,
+                                     rnn_why *why)
 {
-    if (!att || att->score == RNN_SCORE_NONE ||
-        (unsigned)att->score >= (unsigned)RNN_SCORES)
-        return RNN_E_ARG;
+    rnn_status st =
+        att ? rnn_i_in(why, RNN_E_ARG, "score", (ptrdiff_t)att->score,
+                       RNN_SCORE_NONE + 1, RNN_SCORES - 1)
+            : RNN_I_NO_NULL(why, "attention");
+
+    if (st)
+        return st;
     a->row = &rnn_i_scores[att->score];
-    if (att->query_size < 1 || att->key_size < 1 ||
-        (a->row->W && att->size < 1))
-        return RNN_E_SIZE;
-    if (!a->row->U && att->query_size != att->key_size)
-        return RNN_E_ARG;
+    st = rnn_i_in(why, RNN_E_SIZE, "query_size", att->query_size, 1, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "key_size", att->key_size, 1, INT_MAX);
+    if (!st)
+        st = rnn_i_needs(why, a->row->W, "attention's size", att->size,
+                         "@ is #, but this score has none");
+    if (!st && !a->row->U && att->query_size != att->key_size)
+        st = RNN_I_NO(why, RNN_E_ARG, "attention",
+                      "@ compares a query of # numbers with keys of #: this "
+                      "score has no weights between them",
+                      att->query_size, att->key_size);
+    if (st)
+        return st;
     a->Q = (size_t)att->query_size;
     a->K = (size_t)att->key_size;
     a->A = a->row->W ? (size_t)att->size : a->Q;
     a->U = a->row->W ? rnn_i_times(a->Q, a->A) : 0;
     a->v = rnn_i_plus(a->U, a->row->U ? rnn_i_times(a->K, a->A) : 0);
     a->params = rnn_i_plus(a->v, a->row->v ? a->A : 0);
-    return rnn_i_fits(a->params) ? RNN_OK : RNN_E_SIZE;
+    return rnn_i_fits(a->params)
+               ? RNN_OK
+               : RNN_I_NO(why, RNN_E_SIZE, "attention",
+                          "@ is too large for this machine", 0, 0);
 }
 
 /* k = U h, for all states at once: once for a source, whatever asks of it
@@ -7214,7 +7439,7 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
     rnn_i_att a;
     rnn_i_look o;
     size_t S, T, B, n;
-    rnn_status st = rnn_i_att_layout(att, &a);
+    rnn_status st = rnn_i_att_layout(att, &a, NULL);
 
     if (st)
         return st;
@@ -7261,7 +7486,7 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     st = rnn_attention_sizes(att, source->steps, seq->steps, seq->batch, &n,
                              &keys, &all);
     if (!st)
-        st = rnn_i_att_layout(att, &o->a);
+        st = rnn_i_att_layout(att, &o->a, NULL);
     if (!st)
         st = rnn_i_check_look(source);
     if (!st)
@@ -7427,33 +7652,82 @@ RNNDEF rnn_status rnn_attention_grads(const rnn_attention *att,
 enum { RNN_I_NOTHING = -1 }; /* an rnn_input: none of its own */
 
 /* The fields of rnn_model but the two of dropout, those of decoders last: name,
- * type, and names of values in files. [FILES] writes and reads them by this
- * list, and the hash of a plan mixes them in its order. */
+ * type, names of values in files, least and most, and the wirings that read it:
+ * 1 N vs N, 2 N vs 1, 4 1 vs N, 8 N vs M. Others want it to be 0. [FILES]
+ * writes and reads them by this list, and the hash of a plan mixes them in its
+ * order. */
 #define RNN_I_FIELDS_OF(X, a)                                                  \
-    X(a, wiring, rnn_wiring, rnn_i_wirings)                                    \
-    X(a, cell, rnn_cell, rnn_i_cell_names)                                     \
-    X(a, input, rnn_input, rnn_i_inputs)                                       \
-    X(a, input_size, int, NULL)                                                \
-    X(a, embedding_size, int, NULL)                                            \
-    X(a, hidden_size, int, NULL)                                               \
-    X(a, num_layers, int, NULL)                                                \
-    X(a, bidirectional, int, NULL)                                             \
-    X(a, no_bias, int, NULL)                                                   \
-    X(a, output_size, int, NULL)                                               \
-    X(a, target, rnn_input, rnn_i_inputs)                                      \
-    X(a, target_size, int, NULL)                                               \
-    X(a, target_embedding_size, int, NULL)                                     \
-    X(a, decoder_hidden_size, int, NULL)                                       \
-    X(a, decoder_layers, int, NULL)                                            \
-    X(a, context, rnn_context, rnn_i_context_names)                            \
-    X(a, source_steps, int, NULL)                                              \
-    X(a, context_size, int, NULL)                                              \
-    X(a, feed, unsigned, NULL)                                                 \
-    X(a, hand_over, unsigned, NULL)                                            \
-    X(a, attention, rnn_score, rnn_i_score_names)                              \
-    X(a, attention_size, int, NULL)                                            \
-    X(a, head_context, int, NULL)                                              \
-    X(a, num_sources, int, NULL)
+    X(a, wiring, rnn_wiring, rnn_i_wirings, 0, RNN_WIRINGS - 1, 15)            \
+    X(a, cell, rnn_cell, rnn_i_cell_names, 0, RNN_CELLS - 1, 15)               \
+    X(a, input, rnn_input, rnn_i_inputs, 0, RNN_INPUTS - 1, 15)                \
+    X(a, input_size, int, NULL, 1, INT_MAX, 15)                                \
+    X(a, embedding_size, int, NULL, 0, INT_MAX, 15)                            \
+    X(a, hidden_size, int, NULL, 0, INT_MAX, 15)                               \
+    X(a, num_layers, int, NULL, 0, INT_MAX, 15)                                \
+    X(a, bidirectional, int, NULL, 0, 1, 11)                                   \
+    X(a, no_bias, int, NULL, 0, 1, 15)                                         \
+    X(a, output_size, int, NULL, 0, INT_MAX, 15)                               \
+    X(a, target, rnn_input, rnn_i_inputs, 0, RNN_INPUTS - 1, 12)               \
+    X(a, target_size, int, NULL, 0, INT_MAX, 12)                               \
+    X(a, target_embedding_size, int, NULL, 0, INT_MAX, 12)                     \
+    X(a, decoder_hidden_size, int, NULL, 0, INT_MAX, 12)                       \
+    X(a, decoder_layers, int, NULL, 0, INT_MAX, 12)                            \
+    X(a, context, rnn_context, rnn_i_context_names, 0, RNN_CONTEXTS - 1, 8)    \
+    X(a, source_steps, int, NULL, 0, INT_MAX, 8)                               \
+    X(a, context_size, int, NULL, 0, INT_MAX, 12)                              \
+    X(a, feed, unsigned, NULL, 0, 7, 12)                                       \
+    X(a, hand_over, unsigned, NULL, 0, 3, 8)                                   \
+    X(a, attention, rnn_score, rnn_i_score_names, 0, RNN_SCORES - 1, 8)        \
+    X(a, attention_size, int, NULL, 0, INT_MAX, 8)                             \
+    X(a, head_context, int, NULL, 0, 1, 12)                                    \
+    X(a, num_sources, int, NULL, 0, RNN_MAX_SOURCES, 8)
+
+#define RNN_I_1ST(x, ...) x
+#define RNN_I_TEXT(a, name, ...) RNN_I_1ST(__VA_ARGS__, 0),
+#if !defined(RNN_NO_FILES) || !defined(RNN_NO_WHY)
+static const char *const rnn_i_wirings[] = {RNN_I_WIRINGS(RNN_I_TEXT, 0) NULL};
+static const char *const rnn_i_context_names[] = {
+    RNN_I_CONTEXTS(RNN_I_TEXT, 0) NULL};
+static const char *const rnn_i_score_names[] = {RNN_I_SCORES(RNN_I_TEXT, 0)
+                                                NULL};
+static const char *const rnn_i_cell_names[] = {RNN_I_CELLS(RNN_I_TEXT, 0) NULL};
+static const char *const rnn_i_inputs[] = {RNN_I_INPUTS(RNN_I_TEXT, 0) NULL};
+#define RNN_I_FIELD(a, name, type, names, least, most, who)                    \
+    {#name, names, least, most, who},
+#else
+#define RNN_I_FIELD(a, name, type, names, least, most, who)                    \
+    {"", NULL, least, most, who},
+#endif
+#undef RNN_I_TEXT
+#undef RNN_I_1ST
+
+typedef struct rnn_i_field {
+    const char *key;
+    const char *const *names; /* of values 0, 1, ...; NULL: a number */
+    int least, most;
+    unsigned char who;
+} rnn_i_field;
+static const rnn_i_field rnn_i_fields[] = {
+    RNN_I_FIELDS_OF(RNN_I_FIELD, 0)};
+#undef RNN_I_FIELD
+#define RNN_I_PLAIN_FIELDS 10 /* those that are not of decoders come first */
+#define RNN_I_FIELDS ((int)(sizeof rnn_i_fields / sizeof rnn_i_fields[0]))
+
+#define RNN_I_NUMBER(a, name, ...) RNN_I_FIELD_##name,
+enum { RNN_I_FIELDS_OF(RNN_I_NUMBER, 0) RNN_I_NO_FIELD };
+#undef RNN_I_NUMBER
+
+/* A field of a description by its number in rnn_i_fields. */
+RNN_I_FN int rnn_i_get_field(const rnn_model *m, int i)
+{
+#define RNN_I_GET(a, name, ...)                                                \
+    case RNN_I_FIELD_##name: return (int)m->name;
+    switch (i) {
+        RNN_I_FIELDS_OF(RNN_I_GET, 0)
+    default: return 0;
+    }
+#undef RNN_I_GET
+}
 
 typedef struct rnn_i_context { /* a row of RNN_I_CONTEXTS         */
     unsigned char each;        /* r holds every state             */
@@ -7484,28 +7758,112 @@ RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
     s->stack.dropout_last = s->drop_last = 0;
 }
 
+/* Every field is in its range, and 0 where the wiring does not read it. */
+RNN_I_FN rnn_status rnn_i_check_fields(const rnn_model *model, rnn_why *why)
+{
+    rnn_status st = RNN_OK;
+    int i;
+
+    for (i = 0; i < RNN_I_FIELDS && !st; i++) {
+        const rnn_i_field *f = &rnn_i_fields[i];
+        const int v = rnn_i_get_field(model, i);
+        st = rnn_i_in(why, f->most == INT_MAX ? RNN_E_SIZE : RNN_E_ARG, f->key,
+                      v, f->least, f->most);
+        if (st || !v || f->who >> (int)model->wiring & 1)
+            continue; /* the wiring itself comes first */
+        st = RNN_I_NO(why, RNN_E_ARG, f->key,
+                      "@ is #: a model of wiring % does not read it", v, 0);
+#ifndef RNN_NO_WHY
+        if (why)
+            why->of = rnn_i_wirings[model->wiring];
+#endif
+    }
+    return st;
+}
+
+/* Fields of every wiring that depend on one another. */
+RNN_I_FN rnn_status rnn_i_check_together(const rnn_model *model, rnn_why *why)
+{
+    const int given = model->wiring == RNN_WIRING_1_TO_N;
+    const int own = given && model->decoder_hidden_size;
+    rnn_status st =
+        rnn_i_needs(why, model->input == RNN_INPUT_EMBEDDING, "embedding_size",
+                    model->embedding_size, "@ is #, but input is no embedding");
+    if (!st && !own)
+        st = rnn_i_in(why, RNN_E_SIZE, "hidden_size", model->hidden_size, 1,
+                      INT_MAX);
+    if (!st && own && model->hidden_size &&
+        model->hidden_size != model->decoder_hidden_size)
+        st = RNN_I_NO(why, RNN_E_ARG, "hidden_size",
+                      "@ is #, but decoder_hidden_size is #, and there is one "
+                      "stack",
+                      model->hidden_size, model->decoder_hidden_size);
+    if (!st && given && model->decoder_layers && model->num_layers &&
+        model->num_layers != model->decoder_layers)
+        st = RNN_I_NO(why, RNN_E_ARG, "num_layers",
+                      "@ is #, but decoder_layers is #, and there is one stack",
+                      model->num_layers, model->decoder_layers);
+    if (!st)
+        st = rnn_i_in_real(why, "dropout", model->dropout, 0, 1, 0);
+    if (!st && model->dropout > 0 && model->num_layers < 2 &&
+        model->decoder_layers < 2)
+        st = RNN_I_NO(why, RNN_E_ARG, "dropout",
+                      "@ is between layers, and there is one: dropout_last is "
+                      "behind the last",
+                      0, 0);
+    return st ? st
+              : rnn_i_in_real(why, "dropout_last", model->dropout_last, 0, 1,
+                              0);
+}
+
+/* The same of decoders; m has whether c is used. */
+RNN_I_FN rnn_status rnn_i_check_decoder(const rnn_model *model,
+                                        const rnn_i_model *m)
+{
+    rnn_why *why = m->why;
+    rnn_status st = rnn_i_needs(
+        why, model->target_size && model->target == RNN_INPUT_EMBEDDING,
+        "target_embedding_size", model->target_embedding_size,
+        "@ is #, but the decoder reads no embedding");
+
+    if (!st && !model->target_size && model->target)
+        st = RNN_I_NO(why, RNN_E_ARG, "target", "@ is #, but target_size is 0",
+                      model->target, 0);
+    if (!st && (model->feed & 6) == 6)
+        st = RNN_I_NO(why, RNN_E_ARG, "feed",
+                      "@ is #: of FIRST and EACH there can be one", model->feed,
+                      0);
+    if (!st && !m->uses_c && model->context)
+        st = RNN_I_NO(why, RNN_E_ARG, "context",
+                      "@ is #, but nothing reads c: set feed", model->context,
+                      0);
+    if (!st && !m->uses_c && model->context_size)
+        st = RNN_I_NO(why, RNN_E_ARG, "context_size",
+                      "@ is #, but nothing reads c: set feed",
+                      model->context_size, 0);
+    if (!st)
+        st = rnn_i_needs(why, rnn_i_contexts[model->context].each,
+                         "source_steps", model->source_steps,
+                         "@ is #, but context is not all");
+    if (!st)
+        st = rnn_i_needs(why, rnn_i_scores[model->attention].W,
+                         "attention_size", model->attention_size,
+                         "@ is #, but attention has no size");
+    if (!st && model->hand_over & RNN_HAND_CELL && !rnn_i_cells[model->cell].c)
+        st = RNN_I_NO(why, RNN_E_ARG, "hand_over",
+                      "@ is #, with RNN_HAND_CELL, but the cell has no c",
+                      model->hand_over, 0);
+    return st;
+}
+
 /* The fields that only a decoder has, as far as no size is needed. */
 RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
                                            rnn_i_model *m)
 {
     rnn_i_stack *top = &m->top.stack;
     int i;
+    rnn_status st;
 
-    if ((unsigned)model->target >= (unsigned)RNN_INPUTS ||
-        (unsigned)model->context >= (unsigned)RNN_CONTEXTS ||
-        (unsigned)model->attention >= (unsigned)RNN_SCORES || model->feed > 7 ||
-        (model->feed & 6) == 6 || model->hand_over > 3 ||
-        model->num_sources < 0 || model->num_sources > RNN_MAX_SOURCES)
-        return RNN_E_ARG;
-    if (model->target_size < 0 || model->decoder_hidden_size < 0 ||
-        model->decoder_layers < 0 || model->context_size < 0 ||
-        (rnn_i_contexts[model->context].each && model->source_steps < 1) ||
-        (model->target_size && model->target == RNN_INPUT_EMBEDDING &&
-         model->target_embedding_size < 1))
-        return RNN_E_SIZE;
-    if (m->given && (model->attention || model->hand_over || model->context ||
-                     model->bidirectional || model->num_sources > 1))
-        return RNN_E_ARG;
     m->sources = model->num_sources ? model->num_sources : 1;
     m->hand = model->hand_over;
     m->context = (int)model->context;
@@ -7517,8 +7875,9 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
         m->feed &= ~(unsigned)RNN_FEED_STATE;
     m->uses_c = m->feed || (model->head_context && !m->attention);
     m->q = model->context_size > 0;
-    if (m->q && !m->uses_c)
-        return RNN_E_ARG;
+    st = rnn_i_check_decoder(model, m);
+    if (st)
+        return st;
     m->keeps = m->attention || (m->uses_c && rnn_i_contexts[m->context].memory);
     for (i = 0; i < m->sources; i++)
         rnn_i_set_side(model, &m->source[i].side, (int)model->input,
@@ -7538,17 +7897,13 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
 /* The fields of a description, checked as far as no size is needed. */
 RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
 {
-    const int w = model ? (int)model->wiring : 0;
+    const int w = (int)model->wiring;
+    rnn_status st = rnn_i_check_fields(model, m->why);
 
-    if (!model || w < 0 || w >= RNN_WIRINGS ||
-        (unsigned)model->cell >= (unsigned)RNN_CELLS ||
-        (unsigned)model->input >= (unsigned)RNN_INPUTS ||
-        !(model->dropout >= 0 && model->dropout < 1) ||
-        !(model->dropout_last >= 0 && model->dropout_last < 1))
-        return RNN_E_ARG;
-    if (model->input_size < 1 || model->output_size < 0 ||
-        (model->input == RNN_INPUT_EMBEDDING && model->embedding_size < 1))
-        return RNN_E_SIZE;
+    if (!st)
+        st = rnn_i_check_together(model, m->why);
+    if (st)
+        return st;
     m->decoder = w == RNN_WIRING_1_TO_N || w == RNN_WIRING_N_TO_M;
     m->given = w == RNN_WIRING_1_TO_N;
     m->n_to_1 = w == RNN_WIRING_N_TO_1;
@@ -7605,12 +7960,17 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
             m->R = rnn_i_times(m->R, (size_t)model->source_steps);
         m->C = m->q ? (size_t)model->context_size : m->R;
     }
-    if (((m->feed & RNN_FEED_STATE) && m->C != Hd) ||
-        ((m->hand & RNN_HAND_LAYERS) && L != Ld) ||
-        ((m->hand & RNN_HAND_LAYERS ||
-          (m->hand & RNN_HAND_CELL && rnn_i_cells[model->cell].c)) &&
-         m->K != Hd))
-        return RNN_E_ARG;
+    if ((m->feed & RNN_FEED_STATE) && m->C != Hd)
+        return RNN_I_NO(m->why, RNN_E_ARG, "context_size",
+                        "the context, # numbers, is the state of a decoder of "
+                        "#: set @, or another feed",
+                        m->C, Hd);
+    if ((m->hand & RNN_HAND_LAYERS) && L != Ld)
+        return RNN_I_NO(m->why, RNN_E_ARG, "hand_over",
+                        "@: # layers to a decoder of #", L, Ld);
+    if (m->hand && m->K != Hd)
+        return RNN_I_NO(m->why, RNN_E_ARG, "hand_over",
+                        "@: states of # numbers to a decoder of #", m->K, Hd);
     if (model->head_context)
         m->Z = m->attention ? m->K : m->C;
     in = rnn_i_plus(m->top.reads, m->attention ? m->K : 0);
@@ -7618,7 +7978,8 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
         in = rnn_i_plus(in, m->C);
     if (in > INT_MAX || m->R > INT_MAX ||
         rnn_i_plus(m->Z, rnn_i_times(Hd, 2)) > INT_MAX)
-        return RNN_E_SIZE;
+        return RNN_I_NO(m->why, RNN_E_SIZE, "the decoder",
+                        "@ would read more than # numbers", INT_MAX, 0);
     m->top.stack.input_size = (int)in;
     return RNN_OK;
 }
@@ -7648,7 +8009,7 @@ RNN_I_FN rnn_status rnn_i_source_of(rnn_i_model *m, int i, rnn_i_arena *params)
     s->side.rnn = params->n;
     if (m->given)
         return RNN_OK;
-    st = rnn_i_lay_out(&s->side.stack, &s->side.y);
+    st = rnn_i_lay_out(&s->side.stack, &s->side.y, m->why);
     if (st)
         return st;
     s->side.y.first_mask = (uint32_t)(i + 1) << 16;
@@ -7670,7 +8031,7 @@ RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
     att.query_size = m->top.stack.hidden_size;
     att.key_size = (int)(s->side.y.D * s->side.y.H);
     att.size = model->attention_size;
-    st = rnn_i_att_layout(&att, &s->look.a);
+    st = rnn_i_att_layout(&att, &s->look.a, m->why);
     if (!st)
         s->att = rnn_i_offset(params, s->look.a.params);
     return st;
@@ -7683,20 +8044,23 @@ RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
  * RNN_DEFINE_STEP and rnn_model_tensor rely on, and programs that store params
  * as they are. m is not cleared: sizes of a pass come from rnn_i_fit, pointers
  * from the functions that end in _arrays and from rnn_i_model_copies. If it
- * fails, m is half written. */
-RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
+ * fails, m is half written, and why says what is wrong. */
+RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
+                                   rnn_why *why)
 {
     rnn_i_side *top = &m->top;
     rnn_i_arena params = {NULL, 0};
     int i;
-    rnn_status st = rnn_i_describe(model, m);
+    rnn_status st;
 
+    if (why)
+        why->text = NULL;
+    m->why = why;
+    st = model ? rnn_i_describe(model, m) : RNN_I_NO_NULL(why, "model");
     if (!st)
         st = rnn_i_widths(model, m);
     if (!st)
-        st = m->decoder || top->stack.input_size > 0
-                 ? rnn_i_lay_out(&top->stack, &top->y)
-                 : RNN_E_SIZE;
+        st = rnn_i_lay_out(&top->stack, &top->y, why);
     for (i = 0; !st && i < m->sources; i++)
         st = rnn_i_source_of(m, i, &params);
     if (st)
@@ -7714,7 +8078,10 @@ RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m)
     m->head =
         rnn_i_offset(&params, rnn_i_plus(rnn_i_times(m->W + m->Z, m->O), m->O));
     m->params = params.n;
-    return st ? st : rnn_i_fits(params.n) ? RNN_OK : RNN_E_SIZE;
+    if (!st && !rnn_i_fits(params.n))
+        st = RNN_I_NO(why, RNN_E_SIZE, "the model",
+                      "@ is too large for this machine", 0, 0);
+    return st;
 }
 
 /* ---- arrays -------------------------------------------------------------- */
@@ -8001,7 +8368,7 @@ RNN_I_FN uint32_t rnn_i_mix_real(uint32_t hash, rnn_real x)
 /* What tells one plan from another: never 0, which is none. */
 RNN_I_FN uint32_t rnn_i_hash_plan(const rnn_model *model, const rnn_most *n)
 {
-#define RNN_I_MIX(a, name, type, names)                                        \
+#define RNN_I_MIX(a, name, ...)                                                \
     hash = rnn_i_mix(hash, (uint32_t)model->name);
     uint32_t hash = 1;
 
@@ -8138,8 +8505,35 @@ RNN_I_FN int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
            (!m->sources || rnn_i_fits(rnn_i_times3(S, B, m->source[0].side.I)));
 }
 
-/* Describe, check the counts, count: nothing is written to net before all is
- * known to be right. */
+/* How much a plan is for. */
+RNN_I_FN rnn_status rnn_i_check_limits(const rnn_most *n, rnn_why *why)
+{
+    const struct {
+        const char *name;
+        int v, most;
+    } fields[] = {{"steps", n->steps, INT_MAX},
+                  {"batch", n->batch, INT_MAX},
+                  {"source_steps", n->source_steps, INT_MAX},
+                  {"rows", n->rows, INT_MAX},
+                  {"tokens", n->tokens, INT_MAX},
+                  {"moments", n->moments, INT_MAX},
+                  {"train", n->train, 1},
+                  {"packed", (int)n->packed, RNN_PACK_NONE}};
+    rnn_status st = RNN_OK;
+    size_t i;
+
+    for (i = 0; i < sizeof fields / sizeof fields[0] && !st; i++)
+        st = rnn_i_in(why, fields[i].most == INT_MAX ? RNN_E_SIZE : RNN_E_ARG,
+                      fields[i].name, fields[i].v, 0, fields[i].most);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "keep_every", n->keep_every, 0, INT_MAX);
+    return st ? st
+              : rnn_i_in(why, RNN_E_UNSUPPORTED, "keep_every", n->keep_every, 0,
+                         1);
+}
+
+/* Describe, check the counts, count: nothing but why is written to net before
+ * all is known to be right. */
 RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
                            const rnn_most *most)
 {
@@ -8151,25 +8545,21 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
 
     if (!net)
         return RNN_E_ARG;
-    st = rnn_i_model_of(model, &m);
+    st = rnn_i_model_of(model, &m, &net->why);
+    if (!st)
+        st = rnn_i_check_limits(&n, &net->why);
     if (st)
         return st;
-    if ((unsigned)n.packed > (unsigned)RNN_PACK_NONE)
-        return RNN_E_ARG;
-    if (n.keep_every > 1)
-        return RNN_E_UNSUPPORTED;
     n.steps = rnn_i_or_one(n.steps);
     n.batch = rnn_i_or_one(n.batch);
     n.source_steps = m.given ? 1 : rnn_i_or_one(n.source_steps);
     n.rows = n.rows ? n.rows : n.batch;
-    if (n.steps < 1 || n.batch < 1 || n.source_steps < 1 || n.rows < 1 ||
-        n.tokens < 0 || n.moments < 0 || n.keep_every < 0)
-        return RNN_E_SIZE;
-    n.train = n.train != 0;
     rnn_i_count_all(&n, &m, &z);
     if (!rnn_i_inputs_fit(&m, &n) || !rnn_i_fits(z.all) ||
         !rnn_i_fits(z.state) || z.ints > (size_t)PTRDIFF_MAX / sizeof(int))
-        return RNN_E_SIZE;
+        return RNN_I_NO(&net->why, RNN_E_SIZE, "the arrays",
+                        "@ of # steps of # rows are too large for this machine",
+                        n.steps, n.batch);
     net->model = *model;
     net->most = n;
     net->sizes = z;
@@ -8244,7 +8634,7 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     if (!st && a.n > (memory ? len : 0))
         st = RNN_E_BUFFER;
     if (!st)
-        st = rnn_i_model_of(&net->model, &work->i.m);
+        st = rnn_i_model_of(&net->model, &work->i.m, &work->why);
     if (st)
         return st;
     a.base = memory;
@@ -9866,32 +10256,6 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
  * Initialisers, optimisers and files are loops over rnn_model_tensor.
  * ========================================================================= */
 
-/* Text behind text; returns its end. Nothing measures: the longest name,
- * enc2.weight_ih_l2147483646_reverse, fits rnn_tensor.name. */
-RNN_I_FN char *rnn_i_put(char *to, const char *text)
-{
-    while (*text)
-        *to++ = *text++;
-    *to = 0;
-    return to;
-}
-
-/* The same of a number in decimal. */
-RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
-{
-    char digit[24];
-    int i = 0;
-
-    do {
-        digit[i++] = (char)('0' + (int)(n % 10));
-        n /= 10;
-    } while (n);
-    while (i)
-        *to++ = digit[--i];
-    *to = 0;
-    return to;
-}
-
 /* A matrix (cols = 0: a vector) of PyTorch's shape at `offset`; fan is the n of
  * its initialiser. Ours is its transpose, (cols, rows), but for tables and a
  * cell's own vectors, whose callers take `transposed` back. */
@@ -10003,7 +10367,7 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
 
     if (!tensor || i < 0)
         return RNN_E_ARG;
-    st = rnn_i_model_of(model, &m);
+    st = rnn_i_model_of(model, &m, NULL);
     if (st)
         return st;
     for (s = 0; s < m.sources; s++)
@@ -10046,7 +10410,7 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
 RNN_I_FN rnn_status rnn_i_params(const rnn_model *model, size_t *n)
 {
     rnn_i_model m;
-    rnn_status st = rnn_i_model_of(model, &m);
+    rnn_status st = rnn_i_model_of(model, &m, NULL);
 
     *n = st ? 0 : m.params;
     return st;
@@ -10091,12 +10455,6 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
     for (i = 0; i < rows; i++)
         rnn_i_softmax(&call, O, logits + i * O, p + i * O, &max);
     return RNN_OK;
-}
-
-/* x - x is 0 but for infinities and NaN. */
-RNN_I_FN int rnn_i_finite(rnn_real x)
-{
-    return rnn_i_sub(x, x) == 0;
 }
 
 /* The sum of the weights. Where they are NULL, the count: exact up to 2^24
@@ -10636,7 +10994,7 @@ RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
     rnn_i_layer a;
     size_t q, j;
     int i;
-    rnn_status st = rnn_i_model_of(model, &m);
+    rnn_status st = rnn_i_model_of(model, &m, NULL);
 
     if (st)
         return st;
@@ -12836,49 +13194,9 @@ RNN_I_FN int rnn_i_is_real(rnn_st_dtype dtype)
 
 /* ---- the description of a model in __metadata__ -------------------------- */
 
-#define RNN_I_1ST(x, ...) x
-#define RNN_I_TEXT(a, name, ...) RNN_I_1ST(__VA_ARGS__, 0),
-static const char *const rnn_i_wirings[] = {RNN_I_WIRINGS(RNN_I_TEXT, 0) NULL};
-static const char *const rnn_i_context_names[] = {
-    RNN_I_CONTEXTS(RNN_I_TEXT, 0) NULL};
-static const char *const rnn_i_score_names[] = {RNN_I_SCORES(RNN_I_TEXT, 0)
-                                                NULL};
-static const char *const rnn_i_cell_names[] = {RNN_I_CELLS(RNN_I_TEXT, 0) NULL};
-static const char *const rnn_i_inputs[] = {RNN_I_INPUTS(RNN_I_TEXT, 0) NULL};
-#undef RNN_I_TEXT
-#undef RNN_I_1ST
-
-/* The fields of rnn_model but dropout: their keys and values' names. */
-typedef struct rnn_i_field {
-    const char *key;
-    const char *const *names; /* of values 0, 1, ...; NULL: a number */
-} rnn_i_field;
-#define RNN_I_FIELD(a, name, type, names) {#name, names},
-static const rnn_i_field rnn_i_fields[] = {
-    RNN_I_FIELDS_OF(RNN_I_FIELD, 0)};
-#undef RNN_I_FIELD
-#define RNN_I_PLAIN_FIELDS 10 /* those that are not of decoders come first */
-#define RNN_I_FIELDS ((int)(sizeof rnn_i_fields / sizeof rnn_i_fields[0]))
-
-#define RNN_I_NUMBER(a, name, type, names) RNN_I_FIELD_##name,
-enum { RNN_I_FIELDS_OF(RNN_I_NUMBER, 0) RNN_I_NO_FIELD };
-#undef RNN_I_NUMBER
-
-/* A field of a description by its number in rnn_i_fields. */
-RNN_I_FN int rnn_i_get_field(const rnn_model *m, int i)
-{
-#define RNN_I_GET(a, name, type, names)                                        \
-    case RNN_I_FIELD_##name: return (int)m->name;
-    switch (i) {
-        RNN_I_FIELDS_OF(RNN_I_GET, 0)
-    default: return 0;
-    }
-#undef RNN_I_GET
-}
-
 RNN_I_FN void rnn_i_set_field(rnn_model *m, int i, int v)
 {
-#define RNN_I_SET(a, name, type, names)                                        \
+#define RNN_I_SET(a, name, type, ...)                                          \
     case RNN_I_FIELD_##name: m->name = (type)v; break;
     switch (i) {
         RNN_I_FIELDS_OF(RNN_I_SET, 0)
@@ -12887,40 +13205,35 @@ RNN_I_FN void rnn_i_set_field(rnn_model *m, int i, int v)
 #undef RNN_I_SET
 }
 
-/* The canonical form of a description: two that mean the same compare equal. */
+/* The canonical form of a description: what stands for a default becomes it, so
+ * that two that mean the same compare equal; and what version 0.1 wrote into
+ * files though nobody reads it, 0. */
 RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
 {
+    const int given = model->wiring == RNN_WIRING_1_TO_N;
     rnn_model m = *model;
-    int i;
+
     m.num_layers = m.num_layers ? m.num_layers : 1;
-    m.bidirectional = m.bidirectional != 0;
-    m.no_bias = m.no_bias != 0;
-    if (m.input != RNN_INPUT_EMBEDDING)
-        m.embedding_size = 0;
-    if (m.wiring < RNN_WIRING_1_TO_N) {
-        for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
-            rnn_i_set_field(&m, i, 0);
+    if (m.num_layers < 2 && m.decoder_layers < 2) /* it is between layers */
+        m.dropout = 0;
+    if (m.wiring < RNN_WIRING_1_TO_N)
         return m;
-    }
-    if (!m.target_size)
-        m.target = RNN_INPUT_DENSE;
-    if (!m.target_size || m.target != RNN_INPUT_EMBEDDING)
-        m.target_embedding_size = 0;
     m.decoder_hidden_size =
         m.decoder_hidden_size ? m.decoder_hidden_size : m.hidden_size;
     m.decoder_layers = m.decoder_layers ? m.decoder_layers : m.num_layers;
-    if (!rnn_i_contexts[m.context].each)
-        m.source_steps = 0;
-    if (!rnn_i_cells[m.cell].c)
-        m.hand_over &= ~(unsigned)RNN_HAND_CELL;
+    if (given) { /* one stack alone */
+        m.hidden_size = m.decoder_hidden_size;
+        m.num_layers = m.decoder_layers;
+        m.num_sources = m.num_sources == 1 ? 0 : m.num_sources;
+    }
     if (m.hand_over & RNN_HAND_LAYERS)
         m.feed &= ~(unsigned)RNN_FEED_STATE;
     if (!m.feed && !m.attention && !(m.hand_over & RNN_HAND_LAYERS))
         m.feed = RNN_FEED_STATE;
-    if (m.attention != RNN_SCORE_ADDITIVE)
-        m.attention_size = 0;
-    m.head_context = m.head_context != 0;
-    m.num_sources = m.num_sources ? m.num_sources : 1;
+    if (!m.feed && (!m.head_context || m.attention)) /* nothing reads c */
+        m.context = RNN_CONTEXT_LAST;
+    if (!given && !m.num_sources)
+        m.num_sources = 1;
     return m;
 }
 
@@ -13158,8 +13471,10 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
         rnn_i_set_field(m, i, v);
     }
     if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
-        !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last) ||
-        rnn_plan(&net, m, NULL) != RNN_OK)
+        !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last))
+        return rnn_i_because(why, "dropout is no probability", RNN_E_MISMATCH);
+    *m = rnn_i_plain(m);
+    if (rnn_plan(&net, m, NULL) != RNN_OK)
         return rnn_i_because(why, "the description is not of a valid model",
                              RNN_E_MISMATCH);
     return RNN_OK;

@@ -295,7 +295,8 @@ static void make_network(network *net, const settings *s,
     model.input_size = model.output_size = count;
     model.hidden_size = s->o.hidden;
     model.num_layers = s->layers;
-    model.dropout = model.dropout_last = (rnn_real)s->dropout;
+    model.dropout = model.num_layers > 1 ? (rnn_real)s->dropout : 0;
+    model.dropout_last = (rnn_real)s->dropout;
     open_network(net, &model);
     rnn_rng_seed(&rng, (uint32_t)s->o.seed);
     if (s->init)

@@ -334,6 +334,7 @@ static void finish_job(job *j)
     rnn_net net;
     size_t D, R;
     int i, L = m->num_layers, H = m->hidden_size;
+    char why[160];
 
     j->alone = !m->output_size;
     j->decoder = m->wiring >= RNN_WIRING_1_TO_N;
@@ -348,7 +349,8 @@ static void finish_job(job *j)
     j->T = (size_t)j->seq[0].steps;
     j->B = (size_t)j->seq[0].batch;
     most = most_of(j, 1, 0);
-    MUST_OK(rnn_plan(&net, m, &most));
+    if (rnn_plan(&net, m, &most) != RNN_OK)
+        MUST(0, "%s", rnn_why_text(&net.why, why, sizeof why));
     j->sizes = net.sizes;
     D = j->both ? 2 : 1;
     j->I[0] = (size_t)(j->decoder ? m->target_size : m->input_size);

@@ -3,6 +3,7 @@
 #define JOB_MAKE_H
 
 #include "job.h"
+#include "tidy.h"
 
 /* ---- making jobs --------------------------------------------------------- */
 
@@ -183,6 +184,7 @@ static void make_job(job *j, const wish *o)
     }
     if (o->wiring >= RNN_WIRING_1_TO_N)
         make_decoder(m, o, N);
+    tidy(m);
     for (i = 0; i < 3; i++) {
         rnn_seq *s = &j->seq[i];
         int most;

@@ -80,6 +80,8 @@ static rnn_model spelt(const rnn_model *model)
     m.embedding_size = m.input == RNN_INPUT_EMBEDDING ? m.embedding_size : 0;
     for (i = PLAIN_FIELDS; i < FIELDS && m.wiring < RNN_WIRING_1_TO_N; i++)
         set_field(&m, i, 0);
+    if (m.num_layers < 2 && m.decoder_layers < 2)
+        m.dropout = 0;
     if (m.wiring < RNN_WIRING_1_TO_N)
         return m;
     m.target = m.target_size ? m.target : 0;
@@ -96,7 +98,10 @@ static rnn_model spelt(const rnn_model *model)
         m.feed = (unsigned)or_else((int)m.feed, RNN_FEED_STATE);
     m.attention_size = m.attention == RNN_SCORE_ADDITIVE ? m.attention_size : 0;
     m.head_context = m.head_context != 0;
-    m.num_sources = or_else(m.num_sources, 1);
+    if (m.wiring == RNN_WIRING_N_TO_M)
+        m.num_sources = or_else(m.num_sources, 1);
+    else
+        m.hidden_size = m.decoder_hidden_size, m.num_layers = m.decoder_layers;
     return m;
 }
 

@@ -27,6 +27,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "tidy.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -683,7 +684,7 @@ static size_t state_of(const stack *s)
  * out. Every array is of exactly its size. */
 static void make_work(int train, size_t rows)
 {
-    const rnn_model *m = &the.model;
+    rnn_model *m = &the.model;
     const int decoder = m->wiring >= RNN_WIRING_1_TO_N;
     const int encoder = m->wiring == RNN_WIRING_N_TO_M;
     const rnn_sizes *z = &the.net.sizes;
@@ -702,7 +703,12 @@ static void make_work(int train, size_t rows)
     most.batch = the.seq.batch;
     most.source_steps = the.source.steps;
     most.train = train;
-    CALL(rnn_plan, &the.net, m, &most);
+    if (m->context != RNN_CONTEXT_ALL) /* the case says it of all sources */
+        m->source_steps = 0;
+    if (rnn_plan(&the.net, m, &most) != RNN_OK) {
+        char why[160];
+        FAIL(rnn_why_text(&the.net.why, why, sizeof why));
+    }
     if (z->state != state_of(&the.top) ||
         z->source_state != (encoder ? state_of(&the.encoder) : 0) ||
         z->logits != rows * (m->output_size ? (size_t)m->output_size

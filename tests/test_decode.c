@@ -367,7 +367,7 @@ static void check_blocks(const job *j, const results *r)
     encoded e;
     int i;
 
-    if (j->model.dropout > 0)
+    if (j->model.dropout > 0 || j->model.dropout_last > 0)
         return;
     memset(&e, 0, sizeof e);
     for (i = 1; i <= j->sources && !j->given; i++) {
@@ -995,7 +995,7 @@ static void check_wide(int attention)
     j.model.output_size = 258;
     j.model.target_size = 3;
     j.model.attention = (rnn_score)attention;
-    j.model.attention_size = 256;
+    j.model.attention_size = attention == RNN_SCORE_ADDITIVE ? 256 : 0;
     j.model.head_context = 1;
     j.seq[0].steps = j.seq[1].steps = 7;
     j.seq[0].batch = j.seq[1].batch = 8;

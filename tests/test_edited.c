@@ -300,8 +300,14 @@ static void check_fields(const kind *k)
                 continue;
             set_field(&other, i, v);
             value_of(&other, i, other_value);
+            if (m.wiring == RNN_WIRING_1_TO_N) { /* version 0.1's files */
+                other.hidden_size = other.decoder_hidden_size;
+                other.num_layers = other.decoder_layers;
+                other.num_sources =
+                    other.num_sources == 1 ? 0 : other.num_sources;
+            }
             valid = params_of(&other) > 0;
-            other = spelt(&other); /* what is unused may say anything */
+            other = spelt(&other);
             check_said(
                 &m, b, key, value, other_value,
                 valid && same_model(&other, &m) ? RNN_OK : RNN_E_MISMATCH, ANY);
@@ -331,7 +337,7 @@ static const edit edits[] = {
     {"two", "context_size", "4", "0", NO, NO},
     {"two", "attention_size", "3", "0", NO, NO},
     {"two", "attention", "additive", "dot", NO, NO},
-    {"two", "attention", "additive", "general", NO, RNN_OK},
+    {"two", "attention", "additive", "general", NO, NO},
     {"two", "bidirectional", "1", "0", NO, NO},
     {"two", "target_embedding_size", "3", "0", NO, NO},
     {"two", "decoder_hidden_size", "4", "5", NO, NO},
@@ -343,7 +349,8 @@ static const edit edits[] = {
     {"each_token", "context", "last", "mean", NO, NO},
     {"each_token", "attention", "none", "dot", NO, NO},
     {"each_token", "bidirectional", "0", "1", NO, NO},
-    {"each_token", "num_sources", "1", "2", NO, NO},
+    {"each_token", "num_sources", "0", "1", RNN_OK, RNN_OK},
+    {"each_token", "num_sources", "0", "2", NO, NO},
     {"each_token", "hand_over", "0", "1", NO, NO},
     {"each_token", "context_size", "2", "3", NO, NO},
     {"each_token", "feed", "5", "4", NO, RNN_OK},

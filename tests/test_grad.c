@@ -8,6 +8,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "tidy.h"
 
 #include <math.h>
 
@@ -219,6 +220,7 @@ static void check_combination(int cell, int layers, int both, int no_bias,
         p.model.dropout = 0.4;
         p.model.dropout_last = 0.3;
     }
+    tidy(&p.model);
     prepare(&p, states, lengths);
     if (input == RNN_INPUT_DENSE)
         p.seq.x = p.x;

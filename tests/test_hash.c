@@ -144,7 +144,8 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     model.num_layers = L;
     model.bidirectional = both;
     model.output_size = O;
-    model.dropout = model.dropout_last = dropout ? (rnn_real)0.25 : 0;
+    model.dropout = dropout && L > 1 ? (rnn_real)0.25 : 0;
+    model.dropout_last = dropout ? (rnn_real)0.25 : 0;
     memset(&most, 0, sizeof most);
     most.steps = T;
     most.batch = B;
@@ -450,6 +451,8 @@ static void hash_wiring(const rnn_model *wiring, int cell, const rnn_run *run)
     rnn_sizes s;
 
     m.cell = (rnn_cell)cell;
+    if (!RNN_HAS_C(cell))
+        m.hand_over &= ~(unsigned)RNN_HAND_CELL;
     m.input_size = I;
     m.embedding_size = m.input == RNN_INPUT_EMBEDDING ? E : 0;
     m.hidden_size = H2;

@@ -70,7 +70,9 @@ static void check_attention(void)
     LOOKS(RNN_E_SIZE, att.query_size = 0);
     LOOKS(RNN_E_SIZE, att.key_size = -1);
     LOOKS(RNN_E_SIZE, att.size = 0);
-    LOOKS(RNN_OK, att.score = RNN_SCORE_GENERAL, att.size = -1);
+    LOOKS(RNN_OK, att.score = RNN_SCORE_GENERAL, att.size = 0);
+    LOOKS(RNN_E_ARG, att.score = RNN_SCORE_GENERAL, att.size = 1);
+    LOOKS(RNN_E_ARG, att.score = RNN_SCORE_GENERAL, att.size = -1);
     LOOKS(RNN_E_SIZE, source[0].steps = 0);
     LOOKS(RNN_E_SIZE, seq.steps = -1);
     LOOKS(RNN_E_SIZE, seq.batch = 0);
@@ -96,7 +98,7 @@ static void check_attention(void)
         TRY(k, RNN_E_ARG, a.no_pass = 1);
     /* has no parameters */
     TRY(LOOK, RNN_OK, att.score = RNN_SCORE_DOT, att.query_size = I,
-        a.params = NULL);
+        att.size = 0, a.params = NULL);
     TRY(LOOK_BACK, RNN_OK, a.x = a.dh = a.ds = NULL);
     TRY(LOOK, RNN_E_ARG, source[0].x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.x = NULL);

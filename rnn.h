@@ -345,11 +345,12 @@ RNNDEF const char *rnn_status_text(rnn_status status);
  * do not fit. Nothing is allocated: a text that never changes, in which @ and %
  * stand for the names, # for the next of n, ~ for x. rnn_plan leaves it in
  * net->why, calls on a work in work->why, files and blocks in what they are
- * given. It is of the last call alone, and without text where that refused
- * nothing. RNN_NO_WHY leaves out all texts. */
+ * given. It is of the last call alone. RNN_NO_WHY leaves out all but the
+ * status. */
 typedef struct rnn_why {
-    const char *text; /* NULL: no reason                                     */
+    rnn_status status;
 #ifndef RNN_NO_WHY
+    const char *text; /* NULL: the status says it all */
     const char *of;   /* % */
     char name[40];    /* @ */
     ptrdiff_t n[4];   /* # */
@@ -357,8 +358,9 @@ typedef struct rnn_why {
 #endif
 } rnn_why;
 
-/* The reason as a line of English in out (cap bytes), cut short to fit; returns
- * out, or "" without room. 160 bytes are enough. */
+/* The reason as a line of English in out (cap bytes), cut short to fit, or that
+ * of its status alone; returns out, or "" without room. 160 bytes are enough.
+ */
 RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap);
 
 /* Some enumerations are lists of rows, X(a, name, text, ...): the enumerators
@@ -482,7 +484,9 @@ typedef struct rnn_seq {
     size_t row_stride;        /* the same; 0: 1. With one goes the other, but
                                  where there is one step or one row          */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
-                                 decoder, where nothing is handed to a layer */
+                                 decoder, where nothing is handed to a layer.
+                                 c0, cn, and flow's dcn, dc0, are of cells that
+                                 have c alone: RNN_E_ARG with others         */
     const unsigned char *fresh; /* (B) 1: this row starts from zeros, whatever
                                  h0 and c0 hold; NULL: none does             */
     rnn_real *hn, *cn;        /* (L*D, B, H) final states, or NULL; hn may be
@@ -1188,6 +1192,7 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     int out_steps, out_batch;
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
+    int grads;          /* backward has written them since the last step  */
     const rnn_seq *seq; /* the caller's                                   */
     rnn_seq tokens;     /* the same with the tokens that are read         */
     rnn_seq inner;      /* what the top's stack reads                     */
@@ -1525,6 +1530,7 @@ typedef struct rnn_optimizer {
     rnn_real lr_decay;      /* [0] Adagrad                                   */
     rnn_real initial;       /* [0] Adagrad's initial_accumulator_value       */
     uint32_t step;          /* state: steps begun                            */
+    uint32_t keeps;         /* state: its kind and moments at the first step */
     rnn_real bias1, bias2;  /* state: 1 - beta^step                          */
 } rnn_optimizer;
 
@@ -2343,9 +2349,26 @@ RNN_I_FN char *rnn_i_put_number(char *to, size_t n)
     return to;
 }
 
+/* No reason yet: a call begins. */
+RNN_I_INLINE void rnn_i_forget(rnn_why *why)
+{
+    if (!why)
+        return;
+    why->status = RNN_OK;
+#ifndef RNN_NO_WHY
+    why->text = NULL;
+#endif
+}
+
 #ifdef RNN_NO_WHY
+RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st)
+{
+    if (why)
+        why->status = st;
+    return st;
+}
 #define RNN_I_NO(why, st, name, text, a, b)                                    \
-    ((void)(why), (void)(a), (void)(b), (rnn_status)(st))
+    ((void)(a), (void)(b), rnn_i_refuse(why, st))
 #else
 /* Refuses: the status st, and in why (or NULL) its reason. */
 RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
@@ -2358,6 +2381,7 @@ RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
     for (i = 0; i < (int)sizeof why->name - 1 && name[i]; i++)
         why->name[i] = name[i];
     why->name[i] = 0;
+    why->status = st;
     why->text = text;
     why->of = "";
     why->n[0] = a;
@@ -2423,6 +2447,23 @@ RNN_I_FN int rnn_i_finite(rnn_real x)
     return rnn_i_sub(x, x) == 0;
 }
 
+#define RNN_I_ENDLESS rnn_i_from_bits(RNN_I_INFINITY)
+
+/* What was computed, and is no number if what went in was not. */
+RNN_I_FN rnn_status rnn_i_is_finite(rnn_why *why, const char *name, rnn_real x)
+{
+    rnn_status st = RNN_OK;
+
+    (void)name;
+    if (!rnn_i_finite(x))
+        st = RNN_I_NO(why, RNN_E_NOT_FINITE, name, "@ is ~", 0, 0);
+#ifndef RNN_NO_WHY
+    if (st && why)
+        why->x = x;
+#endif
+    return st;
+}
+
 #ifndef RNN_NO_WHY
 /* A number to six digits, for people to read: rounded down, and not to the last
  * bit, since that would take long arithmetic. */
@@ -2461,16 +2502,19 @@ RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
 
 RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap)
 {
+    const char *t = rnn_status_text(why ? why->status : RNN_OK), *s;
     size_t n = 0;
-#ifndef RNN_NO_WHY
-    const char *t = why && why->text ? why->text : "", *s;
     char piece[40];
+#ifndef RNN_NO_WHY
     int k = 0;
 
+    t = why && why->text ? why->text : t;
+#endif
     for (; *t && out; t++) {
         s = piece;
         piece[0] = *t;
         piece[1] = 0;
+#ifndef RNN_NO_WHY
         if (*t == '@') {
             s = why->name;
         } else if (*t == '%') {
@@ -2479,16 +2523,14 @@ RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap)
             (void)rnn_i_put_real(piece, why->x);
         } else if (*t == '#' && k < 4) {
             const ptrdiff_t v = why->n[k++];
+            const size_t size = v < 0 ? (size_t)0 - (size_t)v : (size_t)v;
             piece[0] = '-';
-            (void)rnn_i_put_number(piece + (v < 0),
-                                   v < 0 ? (size_t)0 - (size_t)v : (size_t)v);
+            (void)rnn_i_put_number(piece + (v < 0), size);
         }
+#endif
         for (; *s && n + 1 < cap; s++)
             out[n++] = *s;
     }
-#else
-    (void)why;
-#endif
     if (!out || !cap)
         return "";
     out[n] = 0;
@@ -4781,6 +4823,7 @@ typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
     const rnn_run *run;
+    rnn_why *why; /* where it says why it refuses, or NULL */
     int from, to;
     rnn_real *room; /* for the copies of large products, or NULL */
     size_t room_len;
@@ -4788,22 +4831,37 @@ typedef struct rnn_i_call {
 
 /* Opens a public call: the kernels that its rnn_run asks for, all steps, one
  * share. RNN_E_UNSUPPORTED where the machine has no such kernels. */
-RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_i_call *call)
+RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_why *why,
+                                rnn_i_call *call)
 {
     const int kernel = run ? (int)run->kernel : (int)RNN_KERNEL_AUTO;
     const int parts = run && run->parts ? run->parts : 1;
+    rnn_status st;
 
-    if (kernel < 0 || kernel >= RNN_KERNELS || parts < 1)
-        return RNN_E_ARG;
+    rnn_i_forget(why);
+    st = rnn_i_in(why, RNN_E_ARG, "run->kernel", kernel, 0, RNN_KERNELS - 1);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "run->parts", parts, 1, INT_MAX);
+    if (st)
+        return st;
     call->part = 0;
     call->parts = (size_t)parts;
     call->run = run;
+    call->why = why;
     call->from = 0;
     call->to = INT_MAX;
     call->room = NULL;
     call->room_len = 0;
     call->k = rnn_i_select(kernel);
-    return call->k ? RNN_OK : RNN_E_UNSUPPORTED;
+    return call->k ? RNN_OK
+                   : RNN_I_NO(why, RNN_E_UNSUPPORTED, "run->kernel",
+                              "@ is #, which this machine has not", kernel, 0);
+}
+
+/* The same of a call that has no work. */
+RNN_I_FN rnn_status rnn_i_begin_run(const rnn_run *run, rnn_i_call *call)
+{
+    return rnn_i_begin(run, run ? run->why : NULL, call);
 }
 
 /* What a call does, on the share that its part says. arg is the same for all
@@ -5328,38 +5386,63 @@ RNN_I_FN void rnn_i_pad_part(const rnn_i_call *call, const rnn_seq *seq,
                 rnn_i_copy(p->dx + rnn_i_part_at(p, seq, t, b), NULL, p->width);
 }
 
+/* A token that is not in its vocabulary. */
+RNN_I_FN rnn_status rnn_i_no_id(rnn_why *why, const char *name, int id,
+                                size_t below, int t, size_t row)
+{
+    const rnn_status st = RNN_I_NO(why, RNN_E_ID, name,
+                                   "@ has # where it must be below #, at "
+                                   "step # of row #",
+                                   id, below);
+    (void)name, (void)t, (void)row;
+#ifndef RNN_NO_WHY
+    if (why) {
+        why->n[2] = t;
+        why->n[3] = (ptrdiff_t)row;
+    }
+#endif
+    return st;
+}
+
 /* Steps, batch, lengths, and ids below `ids` (0: x instead; -1: neither).
  * Tokens of padding are not read. */
-RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids)
+RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
 {
     size_t b, n, end;
     int t;
+    rnn_status st;
 
     if (!seq)
-        return RNN_E_ARG;
-    if (seq->steps < 1 || seq->batch < 1)
-        return RNN_E_SIZE;
+        return RNN_I_NO_NULL(why, "seq");
+    st = rnn_i_in(why, RNN_E_SIZE, "seq.steps", seq->steps, 1, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "seq.batch", seq->batch, 1, INT_MAX);
+    if (st)
+        return st;
     if ((seq->row_stride && !seq->step_stride && seq->steps > 1) ||
         (seq->step_stride && !seq->row_stride && seq->batch > 1))
-        return RNN_E_ARG;
+        return RNN_I_NO(why, RNN_E_ARG, "seq",
+                        "@ has a step_stride of # and a row_stride of #: with "
+                        "one goes the other",
+                        seq->step_stride, seq->row_stride);
     end = (size_t)seq->batch;
-    if (seq->lengths)
-        for (b = 0; b < end; b++)
-            if (seq->lengths[b] < 0 || seq->lengths[b] > seq->steps)
-                return RNN_E_LENGTH;
+    for (b = 0; seq->lengths && b < end; b++)
+        if (seq->lengths[b] < 0 || seq->lengths[b] > seq->steps)
+            return RNN_I_NO(why, RNN_E_LENGTH, "seq.lengths",
+                            "@ has # for row #", seq->lengths[b], b);
     if (ids < 0)
         return RNN_OK;
     if (ids == 0)
-        return seq->x ? RNN_OK : RNN_E_ARG;
+        return seq->x ? RNN_OK : RNN_I_NO_NULL(why, "x");
     if (!seq->ids)
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(why, "ids");
     for (t = 0; t < seq->steps; t++)
         for (b = 0; b < end && (n = rnn_i_run(seq, t, &b, end)) != 0; b += n) {
             size_t i;
             for (i = b; i < b + n; i++) {
                 const int id = seq->ids[rnn_i_number(seq, t, i)];
                 if (id < 0 || id >= ids)
-                    return RNN_E_ID;
+                    return rnn_i_no_id(why, "ids", id, (size_t)ids, t, i);
             }
         }
     return RNN_OK;
@@ -5544,12 +5627,14 @@ RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
                           const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_status st = rnn_i_begin(run, &call);
+    rnn_status st = rnn_i_begin_run(run, &call);
 
+    if (!st && (!x || !y))
+        st = RNN_I_NO_NULL(call.why, x ? "y" : "x");
+    if (!st)
+        st = rnn_i_in(call.why, RNN_E_ARG, "f", (ptrdiff_t)f, 0, RNN_FN_SQRT);
     if (st)
         return st;
-    if (!x || !y || (unsigned)f > (unsigned)RNN_FN_SQRT)
-        return RNN_E_ARG;
     RNN_I_DO(call.k, map, (int)f, n, x, y);
     return RNN_OK;
 }
@@ -5695,38 +5780,75 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
  * t descending, b ascending.
  * ========================================================================= */
 
+RNN_I_FN rnn_status rnn_i_linear_params(const rnn_linear *lin, size_t *params,
+                                        rnn_why *why)
+{
+    rnn_status st =
+        lin ? rnn_i_in(why, RNN_E_ARG, "activation", (ptrdiff_t)lin->activation,
+                       0, RNN_FN_SIGMOID)
+            : RNN_I_NO_NULL(why, "lin");
+
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "input_size", lin->input_size, 1,
+                      INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "output_size", lin->output_size, 1,
+                      INT_MAX);
+    if (st)
+        return st;
+    *params =
+        rnn_i_times(rnn_i_plus((size_t)lin->input_size, lin->no_bias ? 0u : 1u),
+                    (size_t)lin->output_size);
+    return rnn_i_fits(*params)
+               ? RNN_OK
+               : RNN_I_NO(why, RNN_E_SIZE, "lin",
+                          "@ of # x # is too large for this machine",
+                          lin->input_size, lin->output_size);
+}
+
 RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
 {
     size_t n;
+    const rnn_status st =
+        params ? rnn_i_linear_params(lin, &n, NULL) : RNN_E_ARG;
 
-    if (!lin || !params || (unsigned)lin->activation > (unsigned)RNN_FN_SIGMOID)
-        return RNN_E_ARG;
-    if (lin->input_size < 1 || lin->output_size < 1)
-        return RNN_E_SIZE;
-    n = rnn_i_plus((size_t)lin->input_size, lin->no_bias ? 0u : 1u);
-    n = rnn_i_times(n, (size_t)lin->output_size);
-    if (!rnn_i_fits(n))
-        return RNN_E_SIZE;
-    *params = n;
-    return RNN_OK;
+    if (!st)
+        *params = n;
+    return st;
 }
 
-/* A block's description, its sequence (which may be strided) and that its
- * arrays can exist. Where seq has ids, they are read and x is not. */
+/* That an array of the rows of a sequence can be. */
+RNN_I_FN rnn_status rnn_i_check_rows(const rnn_seq *seq, int width,
+                                     rnn_why *why)
+{
+    return !seq || seq->steps < 1 || seq->batch < 1 ||
+                   rnn_i_rows_fit(seq, width)
+               ? RNN_OK
+               : RNN_I_NO(
+                     why, RNN_E_SIZE, "seq",
+                     "@ of # steps of # rows is too large for this machine",
+                     seq->steps, seq->batch);
+}
+
+/* A block's description, its sequence (which may be strided), that its arrays
+ * can exist, and that those of this call are there. */
 RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
-                                       const rnn_seq *seq, const rnn_run *run,
-                                       rnn_i_call *call)
+                                       const rnn_seq *seq, int arrays,
+                                       const rnn_run *run, rnn_i_call *call)
 {
     size_t n;
-    rnn_status st = rnn_linear_size(lin, &n);
+    rnn_status st = rnn_i_begin_run(run, call);
 
-    if (!st && seq && seq->steps > 0 && seq->batch > 0 &&
-        (!rnn_i_rows_fit(seq, lin->input_size) ||
-         !rnn_i_rows_fit(seq, lin->output_size)))
-        st = RNN_E_SIZE;
     if (!st)
-        st = rnn_i_check_seq(seq, seq && seq->ids ? lin->input_size : 0);
-    return st ? st : rnn_i_begin(run, call);
+        st = rnn_i_linear_params(lin, &n, call->why);
+    if (!st)
+        st = rnn_i_check_rows(seq, lin->input_size, call->why);
+    if (!st)
+        st = rnn_i_check_rows(seq, lin->output_size, call->why);
+    if (!st)
+        st = rnn_i_check_seq(seq, seq && seq->ids ? lin->input_size : 0,
+                             call->why);
+    return st || arrays ? st : RNN_I_NO_NULL(call->why, "an array");
 }
 
 /* The arrays of a call, for the parts that share it: one struct for all three
@@ -5838,12 +5960,10 @@ RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
 {
     rnn_i_call call;
     rnn_i_linear s;
-    rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
+    rnn_status st = rnn_i_check_linear(lin, seq, params && y, run, &call);
 
     if (st)
         return st;
-    if (!params || !y)
-        return RNN_E_ARG;
     rnn_i_set_linear(&s, lin, params, seq, y);
     rnn_i_each(&call, rnn_i_linear_forward, &s);
     return RNN_OK;
@@ -5857,12 +5977,10 @@ RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
 {
     rnn_i_call call;
     rnn_i_linear s;
-    rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
+    rnn_status st = rnn_i_check_linear(lin, seq, params && y && dy, run, &call);
 
     if (st)
         return st;
-    if (!params || !y || !dy)
-        return RNN_E_ARG;
     rnn_i_set_linear(&s, lin, params, seq, dy);
     s.y = y;
     s.dx = dx;
@@ -5876,12 +5994,10 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
 {
     rnn_i_call call;
     rnn_i_linear s;
-    rnn_status st = rnn_i_check_linear(lin, seq, run, &call);
+    rnn_status st = rnn_i_check_linear(lin, seq, dz && grads, run, &call);
 
     if (st)
         return st;
-    if (!dz || !grads)
-        return RNN_E_ARG;
     rnn_i_set_linear(&s, lin, NULL, seq, grads);
     s.dz = dz;
     rnn_i_each(&call, rnn_i_linear_grads, &s);
@@ -5896,15 +6012,20 @@ RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
                                       const rnn_seq *seq, const rnn_run *run,
                                       rnn_i_call *call)
 {
-    rnn_status st;
+    rnn_status st = rnn_i_begin_run(run, call);
 
-    if (vocabulary < 1 || width < 1 ||
-        !rnn_i_fits(rnn_i_times((size_t)vocabulary, (size_t)width)))
-        return RNN_E_SIZE;
-    if (seq && seq->steps > 0 && seq->batch > 0 && !rnn_i_rows_fit(seq, width))
-        return RNN_E_SIZE;
-    st = rnn_i_check_seq(seq, vocabulary);
-    return st ? st : rnn_i_begin(run, call);
+    if (!st)
+        st = rnn_i_in(call->why, RNN_E_SIZE, "vocabulary", vocabulary, 1,
+                      INT_MAX);
+    if (!st)
+        st = rnn_i_in(call->why, RNN_E_SIZE, "width", width, 1, INT_MAX);
+    if (!st && !rnn_i_fits(rnn_i_times((size_t)vocabulary, (size_t)width)))
+        st = RNN_I_NO(call->why, RNN_E_SIZE, "table",
+                      "@ of # x # is too large for this machine", vocabulary,
+                      width);
+    if (!st)
+        st = rnn_i_check_rows(seq, width, call->why);
+    return st ? st : rnn_i_check_seq(seq, vocabulary, call->why);
 }
 
 /* The arrays of a call: forward's on shares of rows, grads' on shares of E. */
@@ -5949,7 +6070,7 @@ RNN_I_FN rnn_status rnn_i_table_call(rnn_i_task task, int vocabulary, int width,
     if (st)
         return st;
     if (!from || !to)
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(call.why, "an array");
     s.E = (size_t)width;
     s.from = from;
     s.seq = seq;
@@ -7431,43 +7552,66 @@ RNN_I_FN size_t rnn_i_look_work(rnn_i_look *o, size_t S, size_t T, size_t B,
     return a.n;
 }
 
+/* What a block of attention takes; a is its layout. */
+RNN_I_FN rnn_status rnn_i_look_sizes(const rnn_attention *att, const int n[3],
+                                     rnn_i_att *a, size_t sizes[3],
+                                     rnn_why *why)
+{
+    static const char *const names[] = {"source steps", "steps", "batch"};
+    rnn_i_look o;
+    size_t S, T, B;
+    int i;
+    rnn_status st = rnn_i_att_layout(att, a, why);
+
+    for (i = 0; i < 3 && !st; i++)
+        st = rnn_i_in(why, RNN_E_SIZE, names[i], n[i], 1, INT_MAX);
+    if (st)
+        return st;
+    S = (size_t)n[0];
+    T = (size_t)n[1];
+    B = (size_t)n[2];
+    o.a = *a;
+    sizes[0] = a->params;
+    sizes[1] = rnn_i_times3(S, B, a->A);
+    sizes[2] = rnn_i_look_work(&o, S, T, B, NULL);
+    return rnn_i_fits(sizes[2]) && rnn_i_fits(rnn_i_times3(T, B, S)) &&
+                   rnn_i_fits(rnn_i_times3(T, B, a->K)) &&
+                   rnn_i_fits(rnn_i_times3(S, B, a->K)) &&
+                   rnn_i_fits(rnn_i_times3(T, B, a->Q))
+               ? RNN_OK
+               : RNN_I_NO(why, RNN_E_SIZE, "attention",
+                          "@ of # steps over # is too large for this machine",
+                          n[1], n[0]);
+}
+
 RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       int source_steps, int steps, int batch,
                                       size_t *params, size_t *keys,
                                       size_t *work)
 {
+    const int n[3] = {source_steps, steps, batch};
     rnn_i_att a;
-    rnn_i_look o;
-    size_t S, T, B, n;
-    rnn_status st = rnn_i_att_layout(att, &a, NULL);
+    size_t sizes[3];
+    const rnn_status st = params && keys && work
+                              ? rnn_i_look_sizes(att, n, &a, sizes, NULL)
+                              : RNN_E_ARG;
 
     if (st)
         return st;
-    if (!params || !keys || !work)
-        return RNN_E_ARG;
-    if (source_steps < 1 || steps < 1 || batch < 1)
-        return RNN_E_SIZE;
-    S = (size_t)source_steps;
-    T = (size_t)steps;
-    B = (size_t)batch;
-    o.a = a;
-    n = rnn_i_look_work(&o, S, T, B, NULL);
-    if (!rnn_i_fits(n) || !rnn_i_fits(rnn_i_times3(T, B, S)) ||
-        !rnn_i_fits(rnn_i_times3(T, B, a.K)) ||
-        !rnn_i_fits(rnn_i_times3(S, B, a.K)) ||
-        !rnn_i_fits(rnn_i_times3(T, B, a.Q)))
-        return RNN_E_SIZE;
-    *params = a.params;
-    *keys = rnn_i_times3(S, B, a.A);
-    *work = n;
+    *params = sizes[0];
+    *keys = sizes[1];
+    *work = sizes[2];
     return RNN_OK;
 }
 
 /* Queries or keys: x, time-major. */
-RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq)
+RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq, rnn_why *why)
 {
-    return seq->step_stride || seq->row_stride ? RNN_E_ARG
-                                               : rnn_i_check_seq(seq, 0);
+    return seq->step_stride || seq->row_stride
+               ? RNN_I_NO(why, RNN_E_ARG, "step_stride",
+                          "attention takes no @ (#) or row_stride (#)",
+                          seq->step_stride, seq->row_stride)
+               : rnn_i_check_seq(seq, 0, why);
 }
 
 /* The checks of the block alone, and its arrays as rnn_i_look names them. */
@@ -7478,25 +7622,27 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
 {
     const rnn_seq *source = pass ? pass->source : NULL;
     const rnn_seq *seq = pass ? pass->seq : NULL;
-    size_t n, keys, all;
-    rnn_status st;
+    size_t sizes[3];
+    int n[3];
+    rnn_status st = rnn_i_begin_run(run, call);
 
+    if (st)
+        return st;
     if (!source || !seq || !pass->work)
-        return RNN_E_ARG;
-    st = rnn_attention_sizes(att, source->steps, seq->steps, seq->batch, &n,
-                             &keys, &all);
+        return RNN_I_NO_NULL(call->why, "pass, or an array of it,");
+    n[0] = source->steps;
+    n[1] = seq->steps;
+    n[2] = seq->batch;
+    st = rnn_i_look_sizes(att, n, &o->a, sizes, call->why);
     if (!st)
-        st = rnn_i_att_layout(att, &o->a, NULL);
+        st = rnn_i_check_look(source, call->why);
     if (!st)
-        st = rnn_i_check_look(source);
-    if (!st)
-        st = rnn_i_check_look(seq);
+        st = rnn_i_check_look(seq, call->why);
     if (!st && source->batch != seq->batch)
-        st = RNN_E_ARG;
-    if (!st)
-        st = rnn_i_begin(run, call);
-    if (!st && pass->work_len < all)
-        st = RNN_E_BUFFER;
+        st = RNN_I_NO(call->why, RNN_E_ARG, "source", "@ has # rows, seq has #",
+                      source->batch, seq->batch);
+    if (!st && pass->work_len < sizes[2])
+        st = RNN_I_NO_ROOM(call->why, "work", pass->work_len, sizes[2]);
     if (st)
         return st;
     (void)rnn_i_look_work(o, (size_t)source->steps, (size_t)seq->steps,
@@ -7518,13 +7664,16 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
 
 /* Whether forward and backward have their arrays. */
 RNN_I_FN rnn_status rnn_i_look_ready(const rnn_i_look *o,
-                                     const rnn_attention_pass *pass)
+                                     const rnn_attention_pass *pass,
+                                     const rnn_real *array, rnn_why *why)
 {
-    if ((!pass->params && o->a.params) || !pass->keys || !pass->attn)
-        return RNN_E_ARG;
-    return pass->keys_len <
-                   (size_t)o->source->steps * (size_t)o->source->batch * o->a.A
-               ? RNN_E_BUFFER
+    const size_t keys =
+        (size_t)o->source->steps * (size_t)o->source->batch * o->a.A;
+
+    if (!array || (!pass->params && o->a.params) || !pass->keys || !pass->attn)
+        return RNN_I_NO_NULL(why, "an array");
+    return pass->keys_len < keys
+               ? RNN_I_NO_ROOM(why, "keys", pass->keys_len, keys)
                : RNN_OK;
 }
 
@@ -7576,10 +7725,8 @@ RNNDEF rnn_status rnn_attention_forward(const rnn_attention *att,
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
-    if (!st && !pass->context)
-        st = RNN_E_ARG;
     if (!st)
-        st = rnn_i_look_ready(&s.o, pass);
+        st = rnn_i_look_ready(&s.o, pass, pass->context, call.why);
     if (st)
         return st;
     s.scores = pass->scores;
@@ -7597,10 +7744,8 @@ RNNDEF rnn_status rnn_attention_backward(const rnn_attention *att,
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
-    if (!st && !dcontext)
-        st = RNN_E_ARG;
     if (!st)
-        st = rnn_i_look_ready(&s.o, pass);
+        st = rnn_i_look_ready(&s.o, pass, dcontext, call.why);
     if (st)
         return st;
     s.o.dattn = dattn;
@@ -7622,7 +7767,7 @@ RNNDEF rnn_status rnn_attention_grads(const rnn_attention *att,
     if (st)
         return st;
     if (!grads)
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(call.why, "grads");
     s.grads = grads;
     rnn_i_each(&call, rnn_i_alone_grads, &s);
     return RNN_OK;
@@ -8053,8 +8198,7 @@ RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
     int i;
     rnn_status st;
 
-    if (why)
-        why->text = NULL;
+    rnn_i_forget(why);
     m->why = why;
     st = model ? rnn_i_describe(model, m) : RNN_I_NO_NULL(why, "model");
     if (!st)
@@ -8570,14 +8714,15 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
 /* An array of n numbers: one that is set must be as long, another gets its
  * place; without `set` they are only counted. The first thing that is wrong
  * does not end the walk; *st remembers it. */
-RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, int set,
-                          rnn_i_arena *a, rnn_status *st)
+RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, const char *name,
+                          int set, rnn_i_arena *a, rnn_why *why, rnn_status *st)
 {
     rnn_real *to;
 
+    (void)name, (void)why;
     if (*p) {
         if (*len < n)
-            *st = RNN_E_BUFFER;
+            *st = RNN_I_NO_ROOM(why, name, *len, n);
         return;
     }
     to = rnn_i_take_lines(a, n);
@@ -8598,19 +8743,20 @@ RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
     rnn_status st = RNN_OK;
 
     if (w->weights && w->weights_len < z->params)
-        st = RNN_E_BUFFER;
-    rnn_i_place(&w->params, &w->params_len, w->weights ? 0 : z->params, set, a,
-                &st);
-    rnn_i_place(&w->grads, &w->grads_len, n, set, a, &st);
-    rnn_i_place(&w->moments, &w->moments_len, z->moments, set, a, &st);
-    rnn_i_place(&w->packed, &w->packed_len, z->packed, set, a, &st);
-    rnn_i_place(&w->logits, &w->logits_len, z->logits, set, a, &st);
-    rnn_i_place(&w->dlogits, &w->dlogits_len, net->most.train ? z->logits : 0,
-                set, a, &st);
-    rnn_i_place(&w->keep, &w->keep_len, z->keep, set, a, &st);
+        st = RNN_I_NO_ROOM(&w->why, "weights", w->weights_len, z->params);
+#define RNN_I_PLACE(array, n)                                                  \
+    rnn_i_place(&w->array, &w->array##_len, n, #array, set, a, &w->why, &st)
+    RNN_I_PLACE(params, w->weights ? 0 : z->params);
+    RNN_I_PLACE(grads, n);
+    RNN_I_PLACE(moments, z->moments);
+    RNN_I_PLACE(packed, z->packed);
+    RNN_I_PLACE(logits, z->logits);
+    RNN_I_PLACE(dlogits, net->most.train ? z->logits : 0);
+    RNN_I_PLACE(keep, z->keep);
     if (!w->scratch)
-        rnn_i_place(&w->scratch, &w->scratch_len, z->scratch, set, a, &st);
-    rnn_i_place(&w->memory, &w->memory_len, z->memory, set, a, &st);
+        RNN_I_PLACE(scratch, z->scratch);
+    RNN_I_PLACE(memory, z->memory);
+#undef RNN_I_PLACE
     return st;
 }
 
@@ -8626,13 +8772,17 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     int i;
     rnn_status st;
 
-    if (!net || !work)
+    if (!work)
         return RNN_E_ARG;
+    rnn_i_forget(&work->why);
+    if (!net)
+        return RNN_I_NO_NULL(&work->why, "net");
     if (!net->id)
-        return RNN_E_ORDER; /* not planned */
+        return RNN_I_NO(&work->why, RNN_E_ORDER, "net",
+                        "@ has not been planned", 0, 0);
     st = rnn_i_place_all(net, work, 0, &a);
     if (!st && a.n > (memory ? len : 0))
-        st = RNN_E_BUFFER;
+        st = RNN_I_NO_ROOM(&work->why, "memory", memory ? len : 0, a.n);
     if (!st)
         st = rnn_i_model_of(&net->model, &work->i.m, &work->why);
     if (st)
@@ -8650,7 +8800,7 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     o->packed = work->packed;
     o->pass = o->out = RNN_I_NO_PASS;
     o->out_steps = o->out_batch = 0;
-    o->rows = 0;
+    o->rows = o->grads = 0;
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         o->seen[i] = 0;
         o->seen_lengths[i] = NULL;
@@ -8694,9 +8844,14 @@ RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
     rnn_i_fit(m, pass, T, B, S);
     rnn_i_arrays(m, pass, rows, net->most.packed == RNN_PACK_FLOAT, &a);
     m->sorted = pass == RNN_I_STEPPING ? rnn_i_take(&a.scratch, m->O) : NULL;
-    if (a.keep.n > work->keep_len || a.scratch.n > work->scratch_len ||
-        a.memory.n > work->memory_len)
-        return RNN_E_BUFFER;
+    if (a.keep.n > work->keep_len)
+        return RNN_I_NO_ROOM(&work->why, "keep", work->keep_len, a.keep.n);
+    if (a.scratch.n > work->scratch_len)
+        return RNN_I_NO_ROOM(&work->why, "scratch", work->scratch_len,
+                             a.scratch.n);
+    if (a.memory.n > work->memory_len)
+        return RNN_I_NO_ROOM(&work->why, "memory", work->memory_len,
+                             a.memory.n);
     o->pass = pass;
     o->taken = a.scratch.n;
     return RNN_OK;
@@ -8723,28 +8878,67 @@ RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
                                          : (int)s->I;
 }
 
+/* No cell state where the cells have none. */
+RNN_I_FN rnn_status rnn_i_check_c(const rnn_i_model *m, const rnn_real *c,
+                                  const char *name, rnn_why *why)
+{
+    (void)name;
+    return c && !m->top.y.C
+               ? RNN_I_NO(why, RNN_E_ARG, name,
+                          "@ is given, but these cells have no c", 0, 0)
+               : RNN_OK;
+}
+
+/* The states of a step: c only where the cells have one. */
+RNN_I_FN rnn_status rnn_i_check_state(const rnn_i_model *m, const rnn_real *h,
+                                      const rnn_real *c, rnn_why *why)
+{
+    return h && (c || !m->top.y.C) ? RNN_OK : RNN_I_NO_NULL(why, h ? "c" : "h");
+}
+
+RNN_I_FN rnn_status rnn_i_check_states(const rnn_i_model *m, const rnn_seq *seq,
+                                       rnn_why *why)
+{
+    const rnn_status st = rnn_i_check_c(m, seq->c0, "c0", why);
+
+    return st ? st : rnn_i_check_c(m, seq->cn, "cn", why);
+}
+
 /* The sources of a call. */
 RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
                                         const rnn_i_model *m,
                                         const rnn_seq *source, int batch)
 {
+    const int most = net->most.source_steps;
+    rnn_why *why = m->why;
+    size_t b;
     int i;
-    rnn_status st = source ? RNN_OK : RNN_E_ARG;
+    rnn_status st = source ? RNN_OK : RNN_I_NO_NULL(why, "seq.source");
 
     for (i = 0; i < m->sources && !st; i++) {
-        if ((source[i].batch > 0 && source[i].batch != batch) ||
-            (m->given && (source[i].steps > 1 || source[i].lengths)))
-            return RNN_E_ARG;
-        if (source[i].steps > net->most.source_steps || batch > net->most.batch)
-            return RNN_E_SIZE;
-        st = rnn_i_check_seq(source + i, rnn_i_wants(&m->source[i].side));
-        if (!st && rnn_i_contexts[m->context].each) {
-            size_t b;
-            for (b = 0; b < (size_t)batch; b++)
-                if (rnn_i_steps(source + i, b) >
-                    (size_t)net->model.source_steps)
-                    st = RNN_E_LENGTH;
-        }
+        const rnn_seq *s = source + i;
+        if (s->batch > 0 && s->batch != batch)
+            return RNN_I_NO(why, RNN_E_ARG, "source",
+                            "@ has # rows, the target has #", s->batch, batch);
+        if (m->given && (s->steps > 1 || s->lengths))
+            return RNN_I_NO(why, RNN_E_ARG, "source",
+                            "@ has # steps, or lengths: 1 vs N reads one step",
+                            s->steps, 0);
+        st =
+            rnn_i_in(why, RNN_E_SIZE, "batch", batch, INT_MIN, net->most.batch);
+        if (!st)
+            st = rnn_i_in(why, RNN_E_SIZE, "source.steps", s->steps, INT_MIN,
+                          most);
+        if (!st)
+            st = rnn_i_check_seq(s, rnn_i_wants(&m->source[i].side), why);
+        if (!st)
+            st = rnn_i_check_states(m, s, why);
+        for (b = 0; !st && rnn_i_contexts[m->context].each && b < (size_t)batch;
+             b++)
+            if (rnn_i_steps(s, b) > (size_t)net->model.source_steps)
+                st = RNN_I_NO(why, RNN_E_LENGTH, "source",
+                              "@ has # steps in a row: the context holds #",
+                              rnn_i_steps(s, b), net->model.source_steps);
     }
     return st;
 }
@@ -8752,24 +8946,33 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
 /* Whether a work has been tied to this plan; its kernels. The id tells where a
  * net has been planned anew at the same place: the work's layout is the old
  * one's. */
-RNN_I_FN rnn_status rnn_i_enter(const rnn_net *net, const rnn_work *work,
+RNN_I_FN rnn_status rnn_i_enter(const rnn_net *net, rnn_work *work,
                                 rnn_i_call *call)
 {
-    if (!net || !work)
+    if (!work)
         return RNN_E_ARG;
-    return work->i.net == net && work->i.id == net->id
-               ? rnn_i_begin(work->run, call)
-               : RNN_E_ORDER;
+    if (net && work->i.net == net && work->i.id == net->id)
+        return rnn_i_begin(work->run, &work->why, call);
+    rnn_i_forget(&work->why);
+    return net ? RNN_I_NO(&work->why, RNN_E_ORDER, "work",
+                          "@ is not bound to this plan: rnn_bind", 0, 0)
+               : RNN_I_NO_NULL(&work->why, "net");
 }
 
 /* Whether a plan is for so many steps and rows; before they are looked at. */
-RNN_I_FN rnn_status rnn_i_check_most(const rnn_net *net, const rnn_seq *seq)
+RNN_I_FN rnn_status rnn_i_check_most(const rnn_net *net, const rnn_seq *seq,
+                                     rnn_why *why)
 {
     if (!seq)
-        return RNN_E_ARG;
-    return seq->steps > net->most.steps || seq->batch > net->most.batch
-               ? RNN_E_SIZE
-               : RNN_OK;
+        return RNN_I_NO_NULL(why, "seq");
+    if (seq->steps > net->most.steps)
+        return RNN_I_NO(why, RNN_E_SIZE, "seq.steps",
+                        "@ is #: the plan is for #", seq->steps,
+                        net->most.steps);
+    return seq->batch > net->most.batch ? RNN_I_NO(why, RNN_E_SIZE, "seq.batch",
+                                                   "@ is #: the plan is for #",
+                                                   seq->batch, net->most.batch)
+                                        : RNN_OK;
 }
 
 /* The sequence of source i, and what its encoder reads. Both are copies of the
@@ -8843,15 +9046,28 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 }
 
 /* Whether scheduled sampling can be as it is asked for. */
-RNN_I_FN int rnn_i_own_fits(const rnn_i_model *m, const rnn_seq *seq)
+RNN_I_FN rnn_status rnn_i_check_own(const rnn_i_model *m, const rnn_seq *seq,
+                                    rnn_why *why)
 {
-    return m->decoder && m->O && seq->own_rate >= 0 && seq->own_rate <= 1 &&
-           seq->own_ids && m->top.input > RNN_INPUT_DENSE && m->O <= m->top.I;
+    const rnn_status st =
+        rnn_i_in_real(why, "own_rate", seq->own_rate, 0, 1, 1);
+
+    if (st)
+        return st;
+    if (!seq->own_ids)
+        return RNN_I_NO(why, RNN_E_ARG, "own_ids",
+                        "@ is NULL, and own_rate is not 0", 0, 0);
+    return m->decoder && m->O && m->top.input > RNN_INPUT_DENSE &&
+                   m->O <= m->top.I
+               ? RNN_OK
+               : RNN_I_NO(why, RNN_E_ARG, "own_rate",
+                          "@ needs a decoder that reads what it gives out: # "
+                          "tokens come out, # can be read",
+                          m->O, m->top.I);
 }
 
 /* Whether copies that rnn_pack has made can be read: *have. */
-RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, const rnn_work *work,
-                                 int *have)
+RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, rnn_work *work, int *have)
 {
     const uint32_t at = (uint32_t)(uintptr_t)work->packed;
     const int says = work->packed && net->sizes.packed
@@ -8859,7 +9075,9 @@ RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, const rnn_work *work,
                          : (int)RNN_I_BLANK;
 
     *have = says == RNN_I_READY;
-    return says < 0 ? RNN_E_ORDER : RNN_OK;
+    return says < 0 ? RNN_I_NO(&work->why, RNN_E_ORDER, "packed",
+                               "@ has been moved, or is of another plan", 0, 0)
+                    : RNN_OK;
 }
 
 /* What must be the same in backward as it was in forward: steps, batch, strides
@@ -8961,23 +9179,29 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
         return st;
     o = &work->i;
     m = &o->m;
-    st = rnn_i_check_most(net, seq);
+    st = rnn_i_check_most(net, seq, call->why);
     if (!st)
-        st = rnn_i_check_seq(seq, rnn_i_wants(&m->top));
+        st = rnn_i_check_seq(seq, rnn_i_wants(&m->top), call->why);
+    if (!st)
+        st = rnn_i_check_states(m, seq, call->why);
     if (!st && m->decoder)
         st = rnn_i_check_sources(net, m, seq->source, seq->batch);
     if (!st && train && !net->most.train)
-        st = RNN_E_ARG;
+        st = RNN_I_NO(call->why, RNN_E_ARG, "train",
+                      "the plan is not for training: @ is 0", 0, 0);
     if (st)
         return st;
     o->own = train && seq->own_rate > 0;
-    if ((o->own || !(seq->own_rate >= 0)) && !rnn_i_own_fits(m, seq))
-        return RNN_E_ARG;
+    if (o->own || !(seq->own_rate >= 0))
+        st = rnn_i_check_own(m, seq, call->why);
+    if (st)
+        return st;
     room = net->sizes.packed != 0;
     if (!train)
         st = rnn_i_packed(net, work, &room);
     else if (room && work->packed != o->packed)
-        st = RNN_E_ORDER; /* moved since it was bound */
+        st = RNN_I_NO(call->why, RNN_E_ORDER, "packed",
+                      "@ has been moved since rnn_bind", 0, 0);
     if (st)
         return st;
     for (i = 0; i < m->sources; i++)
@@ -10006,9 +10230,11 @@ RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
     if (st)
         return st;
     if (!work->packed || !net->sizes.packed)
-        return RNN_E_ARG;
+        return RNN_I_NO(call.why, RNN_E_ARG, "packed",
+                        "@: the plan has none, or it is NULL", 0, 0);
     if (work->packed != work->i.packed)
-        return RNN_E_ORDER; /* moved since it was bound */
+        return RNN_I_NO(call.why, RNN_E_ORDER, "packed",
+                        "@ has been moved since rnn_bind", 0, 0);
     m = &work->i.m;
     for (i = 0; i < m->sources && !m->given; i++) {
         m->source[i].side.y.strips = 1;
@@ -10126,18 +10352,48 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
 
 /* Whether what flow asks for can be: tokens have no gradient. Of a table's rows
  * dx is the library's own, and goes into the table. */
-RNN_I_FN int rnn_i_flow_fits(const rnn_i_model *m, const rnn_flow *flow)
+RNN_I_FN rnn_status rnn_i_check_flow(const rnn_i_model *m, const rnn_flow *flow,
+                                     const rnn_i_side *side)
 {
+    rnn_status st;
+
+    if (flow->dx && side->input != RNN_INPUT_DENSE)
+        return RNN_I_NO(m->why, RNN_E_ARG, "dx",
+                        "@ is wanted, but the input is no numbers", 0, 0);
+    st = rnn_i_check_c(m, flow->dcn, "dcn", m->why);
+    return st ? st : rnn_i_check_c(m, flow->dc0, "dc0", m->why);
+}
+
+/* The same of all sides. */
+RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
+                                      const rnn_flow *flow)
+{
+    rnn_status st = flow ? rnn_i_check_flow(m, flow, &m->top) : RNN_OK;
     int i;
 
-    if (!flow)
-        return 1;
-    if (flow->dx && m->top.input != RNN_INPUT_DENSE)
-        return 0;
-    for (i = 0; flow->source && i < m->sources; i++)
-        if (flow->source[i].dx && m->source[i].side.input != RNN_INPUT_DENSE)
-            return 0;
-    return 1;
+    for (i = 0; flow && flow->source && i < m->sources && !st; i++)
+        st = rnn_i_check_flow(m, &flow->source[i], &m->source[i].side);
+    return st;
+}
+
+/* Whether keep holds this pass, and backward, unless most says that it may,
+ * has not been there. */
+RNN_I_FN rnn_status rnn_i_check_keep(rnn_work *work, uint32_t hash, int most)
+{
+    const int says = rnn_i_stamped(work->keep, hash);
+
+    if (says == RNN_I_BLANK)
+        return RNN_I_NO(&work->why, RNN_E_ORDER, "keep",
+                        "@ is empty: there was no forward pass", 0, 0);
+    if (says < 0)
+        return RNN_I_NO(
+            &work->why, RNN_E_ORDER, "keep",
+            "@ holds a pass of other steps, rows, lengths, strides, "
+            "seed or rate than these",
+            0, 0);
+    return says > most ? RNN_I_NO(&work->why, RNN_E_ORDER, "keep",
+                                  "@ is used up: backward has been there", 0, 0)
+                       : RNN_OK;
 }
 
 /* The stamp in keep tells whether this is the pass that forward has been
@@ -10161,18 +10417,21 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
         return st;
     m = &work->i.m;
     hash = rnn_i_hash_pass(net, seq);
-    if (!rnn_i_flow_fits(m, flow))
-        return RNN_E_ARG;
-    if (rnn_i_stamped(work->keep, hash) != RNN_I_READY)
-        return RNN_E_ORDER;
+    st = rnn_i_check_flows(m, flow);
+    if (!st)
+        st = rnn_i_check_keep(work, hash, RNN_I_READY);
+    if (st)
+        return st;
     rnn_i_stamp(work->keep, RNN_I_USED, hash);
     if (!m->top.E && flow && m->top.input == RNN_INPUT_DENSE)
         m->top.y.in[0].dx = flow->dx;
     pass.work = work;
     pass.flow = flow;
     rnn_i_each(&call, rnn_i_run_backward, &pass);
-    if (!flow || !flow->frozen)
+    if (!flow || !flow->frozen) {
         rnn_i_each(&call, rnn_i_model_grads, &pass);
+        work->i.grads = 1;
+    }
     return RNN_OK;
 }
 
@@ -10181,16 +10440,16 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
 /* Hands out the arrays of the pass again, as forward has left them, or backward
  * (RNN_I_USED): z holds gradients then. Needs the same seq as backward does. */
 RNN_I_FN rnn_status rnn_i_open_view(const rnn_net *net, rnn_work *work,
-                                    const rnn_seq *seq)
+                                    const rnn_seq *seq, int view)
 {
     rnn_i_call call;
     rnn_status st = rnn_i_open_pass(net, work, seq, RNN_I_TRAINING, &call);
 
+    if (!st && !view)
+        st = RNN_I_NO_NULL(call.why, "view");
     if (st)
         return st;
-    return rnn_i_stamped(work->keep, rnn_i_hash_pass(net, seq)) >= RNN_I_READY
-               ? RNN_OK
-               : RNN_E_ORDER;
+    return rnn_i_check_keep(work, rnn_i_hash_pass(net, seq), RNN_I_USED);
 }
 
 RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
@@ -10198,7 +10457,7 @@ RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
 {
     const rnn_i_model *m;
     int i;
-    rnn_status st = view ? rnn_i_open_view(net, work, seq) : RNN_E_ARG;
+    rnn_status st = rnn_i_open_view(net, work, seq, view != NULL);
 
     if (st)
         return st;
@@ -10223,16 +10482,21 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
 {
     const rnn_i_lay *y;
     rnn_i_layer a;
-    rnn_status st = view ? rnn_i_open_view(net, work, seq) : RNN_E_ARG;
+    rnn_status st = rnn_i_open_view(net, work, seq, view != NULL);
 
     if (st)
         return st;
-    if (which < 0 || which > work->i.m.sources || (which && work->i.m.given))
-        return RNN_E_ARG;
+    st = rnn_i_in(&work->why, RNN_E_ARG, "which", which, 0,
+                  work->i.m.given ? 0 : work->i.m.sources);
+    if (st)
+        return st;
     y = which ? &work->i.m.source[which - 1].side.y : &work->i.m.top.y;
-    if (layer < 0 || (size_t)layer >= y->L || direction < 0 ||
-        (size_t)direction >= y->D)
-        return RNN_E_ARG;
+    st = rnn_i_in(&work->why, RNN_E_ARG, "layer", layer, 0, (int)y->L - 1);
+    if (!st)
+        st = rnn_i_in(&work->why, RNN_E_ARG, "direction", direction, 0,
+                      (int)y->D - 1);
+    if (st)
+        return st;
     rnn_i_layer_of(y, (size_t)layer, (size_t)direction, &a);
     view->h = a.h_now;
     view->c = a.c_now;
@@ -10437,21 +10701,49 @@ RNN_I_FN rnn_status rnn_i_params(const rnn_model *model, size_t *n)
  * lies there may be anything.
  * ========================================================================= */
 
+/* The first of the greatest logits. A NaN among them, or nothing that is
+ * possible, is RNN_E_NOT_FINITE: of greedy choice, sampling, softmax and what
+ * writes alike. */
+RNN_I_FN rnn_status rnn_i_likeliest(const rnn_real *x, int n, int *best,
+                                    rnn_why *why)
+{
+    int i, at = 0;
+
+    for (i = 0; i < n; i++) {
+        if (x[i] != x[i])
+            return RNN_I_NO(why, RNN_E_NOT_FINITE, "logits",
+                            "@: number # is NaN", i, 0);
+        if (x[i] > x[at])
+            at = i;
+    }
+    if (x[at] < 0 && !rnn_i_finite(x[at]))
+        return RNN_I_NO(why, RNN_E_NOT_FINITE, "logits",
+                        "@: all # are -infinity, so nothing is possible", n, 0);
+    *best = at;
+    return RNN_OK;
+}
+
 RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
                               rnn_real *p, const rnn_run *run)
 {
     rnn_i_call call;
     size_t i;
+    int best;
     rnn_real max;
     const size_t O = (size_t)outputs;
-    rnn_status st = rnn_i_begin(run, &call);
+    rnn_status st = rnn_i_begin_run(run, &call);
 
+    if (!st && (!logits || !p))
+        st = RNN_I_NO_NULL(call.why, logits ? "p" : "logits");
+    if (!st)
+        st = rnn_i_in(call.why, RNN_E_SIZE, "outputs", outputs, 1, INT_MAX);
+    if (!st && !rnn_i_fits(rnn_i_times(rows, O)))
+        st = RNN_I_NO(call.why, RNN_E_SIZE, "logits",
+                      "@ of # rows of # are too large", rows, outputs);
+    for (i = 0; !st && i < rows; i++)
+        st = rnn_i_likeliest(logits + i * O, outputs, &best, call.why);
     if (st)
         return st;
-    if (!logits || !p)
-        return RNN_E_ARG;
-    if (outputs < 1 || !rnn_i_fits(rnn_i_times(rows, O)))
-        return RNN_E_SIZE;
     for (i = 0; i < rows; i++)
         rnn_i_softmax(&call, O, logits + i * O, p + i * O, &max);
     return RNN_OK;
@@ -10472,17 +10764,19 @@ RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
 {
     rnn_i_call call;
     rnn_real sum;
-    rnn_status st = rnn_i_begin(run, &call);
+    rnn_status st = rnn_i_begin_run(run, &call);
 
+    if (!st && (!l || !mean))
+        st = RNN_I_NO_NULL(call.why, l ? "mean" : "l");
+    if (!st)
+        st = rnn_i_in_real(call.why, "n", n, 0, RNN_I_ENDLESS, 0);
     if (st)
         return st;
-    if (!l || !mean || !(n >= 0))
-        return RNN_E_ARG;
     if (n <= 0)
         n = rnn_i_weight(&call, weights, count);
     sum = RNN_I_DO(call.k, sum, count, l, weights);
     *mean = sum == 0 ? 0 : rnn_i_div(sum, n); /* nothing counted: 0, not 0/0 */
-    return rnn_i_finite(*mean) ? RNN_OK : RNN_E_NOT_FINITE;
+    return rnn_i_is_finite(call.why, "the mean", *mean);
 }
 
 /* A loss over rows: all that its parts share. */
@@ -10678,7 +10972,9 @@ RNN_I_FN rnn_status rnn_i_loss_sum(rnn_i_loss *s, rnn_real *loss)
         total = rnn_i_div(total, s->n);
     if (loss)
         *loss = total;
-    return finite && rnn_i_finite(total) ? RNN_OK : RNN_E_NOT_FINITE;
+    return finite ? rnn_i_is_finite(s->call.why, "the loss", total)
+                  : RNN_I_NO(s->call.why, RNN_E_NOT_FINITE, "the loss",
+                             "@ of a row is infinite or NaN", 0, 0);
 }
 
 /* The checks of a loss, and the loss. s has all but how and what follows from
@@ -10689,21 +10985,32 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
 {
     static const rnn_loss plain = {NULL, NULL, 0, 0, 0, NULL};
     const rnn_loss *h = how ? how : &plain;
+    rnn_why *why = s->call.why;
+    rnn_status st;
     size_t i;
 
     if (!s->x || (!s->ids && !s->targets))
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(why, s->x ? "targets" : "x");
     if (s->O < 1 || !rnn_i_fits(rnn_i_times(s->rows, s->O)))
-        return RNN_E_SIZE;
-    if (!(h->n >= 0) || !(h->smoothing >= 0 && h->smoothing < 1) ||
-        (!s->ids && (h->smoothing > 0 || h->class_weights)))
-        return RNN_E_ARG;
+        return RNN_I_NO(why, RNN_E_SIZE, "outputs",
+                        "@ are #, of # rows: none, or too many", s->O, s->rows);
+    st = rnn_i_in_real(why, "n", h->n, 0, RNN_I_ENDLESS, 0);
+    if (!st)
+        st = rnn_i_in_real(why, "smoothing", h->smoothing, 0, 1, 0);
+    if (!st && !s->ids && (h->smoothing > 0 || h->class_weights))
+        st = RNN_I_NO(why, RNN_E_ARG,
+                      h->class_weights ? "class_weights" : "smoothing",
+                      "@: cross-entropy alone has it", 0, 0);
+    if (st)
+        return st;
     s->how = *h;
     for (i = 0; s->ids && i < s->rows; i++)
         if (rnn_i_loss_weight(s, i) != 0) {
             const int id = s->ids[rnn_i_target(s, i)];
+            const size_t B = s->seq ? (size_t)s->seq->batch : s->rows;
             if (id < 0 || (size_t)id >= s->O)
-                return RNN_E_ID;
+                return rnn_i_no_id(why, "targets", id, s->O, (int)(i / B),
+                                   i % B);
         }
     if (!h->values) /* sums run over values in order */
         s->call.parts = 1;
@@ -10730,7 +11037,7 @@ RNN_I_FN rnn_status rnn_i_loss_of_rows(rnn_i_loss *s, const rnn_real *x,
                                        const rnn_loss *how, rnn_real *loss,
                                        const rnn_run *run)
 {
-    const rnn_status st = rnn_i_begin(run, &s->call);
+    const rnn_status st = rnn_i_begin_run(run, &s->call);
 
     s->x = x;
     s->rows = rows;
@@ -10743,22 +11050,32 @@ RNN_I_FN rnn_status rnn_i_loss_of_rows(rnn_i_loss *s, const rnn_real *x,
  * if it was a forward pass, since after an infer those that are there may still
  * wait for backward. */
 RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
-                                       const rnn_work *work, const rnn_seq *seq,
+                                       rnn_work *work, const rnn_seq *seq,
                                        const rnn_loss *how, rnn_real *loss)
 {
     const rnn_i_open *o;
+    size_t b = 0;
     rnn_status st = rnn_i_enter(net, work, &s->call);
 
     if (!st)
-        st = rnn_i_check_most(net, seq);
+        st = rnn_i_check_most(net, seq, s->call.why);
     if (!st)
-        st = rnn_i_check_seq(seq, -1);
+        st = rnn_i_check_seq(seq, -1, s->call.why);
     if (st)
         return st;
     o = &work->i;
-    if (o->out == RNN_I_NO_PASS || o->out_steps != seq->steps ||
-        o->out_batch != seq->batch)
-        return RNN_E_ORDER;
+    if (o->out == RNN_I_NO_PASS)
+        return RNN_I_NO(s->call.why, RNN_E_ORDER, "logits",
+                        "@ are not those of a pass over sequences", 0, 0);
+    if (o->out_steps != seq->steps || o->out_batch != seq->batch)
+        return RNN_I_NO(s->call.why, RNN_E_ORDER, "logits",
+                        "@ are those of a pass of # steps of # rows",
+                        o->out_steps, o->out_batch);
+    while (seq->lengths && b < (size_t)seq->batch && !seq->lengths[b])
+        b++;
+    if (b == (size_t)seq->batch && !(how && (how->n > 0 || how->padding)))
+        return RNN_I_NO(s->call.why, RNN_E_LENGTH, "lengths",
+                        "@ are all 0: a mean over nothing", 0, 0);
     s->seq = seq;
     s->strided = !o->m.n_to_1 && (seq->step_stride || seq->row_stride);
     s->x = work->logits;
@@ -11025,11 +11342,24 @@ RNN_I_FN rnn_real rnn_i_scale_to_one(rnn_real x)
 {
     rnn_real s = 1;
 
-    while (rnn_i_mul(x, s) >= 2)
+    while (rnn_i_mul(x, s) >= 2 && s > 0) /* 0 where subnormals are flushed */
         s = rnn_i_mul(s, (rnn_real)0.5);
     while (rnn_i_mul(x, s) < 1 && s < (rnn_real)1e37)
         s = rnn_i_mul(s, 2);
     return s;
+}
+
+/* No gradient above a limit. */
+RNN_I_FN rnn_status rnn_i_check_clip(const rnn_real *grads, rnn_real limit,
+                                     const rnn_run *run, rnn_i_call *call)
+{
+    const rnn_status st = rnn_i_begin_run(run, call);
+
+    if (st)
+        return st;
+    return grads ? rnn_i_in_real(call->why, "the limit", limit, 0,
+                                 RNN_I_ENDLESS, 1)
+                 : RNN_I_NO_NULL(call->why, "grads");
 }
 
 /* The checks of clipping, and the greatest size of an element, which is not
@@ -11038,14 +11368,12 @@ RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
                                      rnn_real limit, const rnn_run *run,
                                      rnn_i_call *call, rnn_real *most)
 {
-    rnn_status st = rnn_i_begin(run, call);
+    rnn_status st = rnn_i_check_clip(grads, limit, run, call);
 
     if (st)
         return st;
-    if (!grads || !(limit >= 0))
-        return RNN_E_ARG;
     *most = RNN_I_DO(call->k, greatest_size, n, grads);
-    return rnn_i_finite(*most) ? RNN_OK : RNN_E_NOT_FINITE;
+    return rnn_i_is_finite(call->why, "a gradient", *most);
 }
 
 /* The sum of squares is taken of numbers scaled to about 1, so that it neither
@@ -11097,12 +11425,10 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_status st = rnn_i_begin(run, &call);
+    rnn_status st = rnn_i_check_clip(grads, limit, run, &call);
 
     if (st)
         return st;
-    if (!grads || !(limit >= 0))
-        return RNN_E_ARG;
     RNN_I_DO(call.k, clamp, n, limit, grads);
     return RNN_OK;
 }
@@ -11134,58 +11460,83 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
                : kind == RNN_OPT_ADADELTA ? (rnn_real)1e-6
                                           : (rnn_real)1e-8;
     opt->lr_decay = opt->initial = 0;
-    opt->step = 0;
+    opt->step = opt->keeps = 0;
     opt->bias1 = opt->bias2 = 0;
     return RNN_OK;
 }
 
 /* Whether each number of an optimiser is in its range, which a NaN is not. */
-RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o)
+RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o, rnn_why *why)
 {
-    if (!o || (unsigned)o->kind >= (unsigned)RNN_OPTIMIZERS)
-        return RNN_E_ARG;
-    if (!(o->lr >= 0 && o->weight_decay >= 0 && o->momentum >= 0 &&
-          o->eps >= 0 && o->lr_decay >= 0 && o->initial >= 0 && o->rho >= 0 &&
-          o->rho <= 1 && o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 &&
-          o->beta2 < 1))
-        return RNN_E_ARG;
-    if (o->nesterov && (o->momentum <= 0 || o->dampening != 0))
-        return RNN_E_ARG; /* as torch.optim.SGD has it */
-    return RNN_OK;
+    const rnn_real none = RNN_I_ENDLESS;
+    rnn_status st = o ? rnn_i_in(why, RNN_E_ARG, "kind", (ptrdiff_t)o->kind, 0,
+                                 RNN_OPTIMIZERS - 1)
+                      : RNN_I_NO_NULL(why, "opt");
+    size_t i;
+
+    for (i = 0; i < 9 && !st; i++) {
+        static const char *const names[] = {
+            "lr",      "weight_decay", "momentum", "eps",  "lr_decay",
+            "initial", "rho",          "beta1",    "beta2"};
+        const rnn_real x[] = {o->lr,       o->weight_decay, o->momentum,
+                              o->eps,      o->lr_decay,     o->initial,
+                              o->rho,      o->beta1,        o->beta2};
+        st = rnn_i_in_real(why, names[i], x[i], 0, i < 6 ? none : 1, i == 6);
+    }
+    if (!st)
+        st = rnn_i_in_real(why, "dampening", o->dampening, -none, none, 0);
+    if (!st && o->nesterov && (o->momentum <= 0 || o->dampening != 0))
+        st = RNN_I_NO(why, RNN_E_ARG, "nesterov", /* as torch.optim.SGD */
+                      "@ needs a momentum, and no dampening", 0, 0);
+    if (!st && !(o->lr > 0) && !(o->rho > 0) && !(o->beta2 > 0) &&
+        !(o->eps > 0))
+        st = RNN_I_NO(why, RNN_E_ORDER, "opt",
+                      "@ is all zeros: rnn_optimizer_init", 0, 0);
+    return st;
 }
 
 /* How many arrays of the length of params a kind keeps from step to step. */
+RNN_I_FN size_t rnn_i_kept_moments(const rnn_optimizer *opt)
+{
+    switch (opt->kind) {
+    case RNN_OPT_SGD: return opt->momentum > 0 ? 1 : 0;
+    case RNN_OPT_ADAGRAD: return 1;
+    case RNN_OPT_ADADELTA: return 2;
+    case RNN_OPT_RMSPROP:
+        return 1u + (opt->centered ? 1u : 0u) + (opt->momentum > 0 ? 1u : 0u);
+    default: return opt->amsgrad ? 3 : 2;
+    }
+}
+
 RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count)
 {
-    rnn_status st = rnn_i_check_optimizer(opt);
+    const rnn_status st = count ? rnn_i_check_optimizer(opt, NULL) : RNN_E_ARG;
 
-    if (st)
-        return st;
-    if (!count)
-        return RNN_E_ARG;
-    switch (opt->kind) {
-    case RNN_OPT_SGD: *count = opt->momentum > 0 ? 1 : 0; break;
-    case RNN_OPT_ADAGRAD: *count = 1; break;
-    case RNN_OPT_ADADELTA: *count = 2; break;
-    case RNN_OPT_RMSPROP:
-        *count = 1u + (opt->centered ? 1u : 0u) + (opt->momentum > 0 ? 1u : 0u);
-        break;
-    default: *count = opt->amsgrad ? 3 : 2;
-    }
-    return RNN_OK;
+    if (!st)
+        *count = rnn_i_kept_moments(opt);
+    return st;
 }
 
 /* step counts from 1 in the range calls that follow. The last number is
  * refused, since behind it a first step would come again, which clears the
  * moments. */
-RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
+RNN_I_FN rnn_status rnn_i_begin_step(rnn_optimizer *opt, rnn_why *why)
 {
-    rnn_status st = rnn_i_check_optimizer(opt);
+    uint32_t keeps;
+    rnn_status st = rnn_i_check_optimizer(opt, why);
 
     if (st)
         return st;
     if (opt->step == 0xffffffffu)
-        return RNN_E_SIZE;
+        return RNN_I_NO(why, RNN_E_SIZE, "step", "@ is the last number", 0, 0);
+    keeps = (uint32_t)opt->kind << 2 | (uint32_t)rnn_i_kept_moments(opt);
+    if (opt->step && (keeps >> 2 != opt->keeps >> 2 || keeps > opt->keeps))
+        return RNN_I_NO(why, RNN_E_ORDER, "opt",
+                        "@ keeps # moments now, # since its first step, or is "
+                        "of another kind",
+                        keeps & 3, opt->keeps & 3);
+    if (!opt->step)
+        opt->keeps = keeps;
     opt->step++;
     /* 1 - beta^t follows the recurrence of a moment of ones, from 0 */
     if (opt->step == 1)
@@ -11195,6 +11546,11 @@ RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
     opt->bias2 =
         rnn_i_add(rnn_i_mul(opt->beta2, opt->bias2), rnn_i_sub(1, opt->beta2));
     return RNN_OK;
+}
+
+RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
+{
+    return rnn_i_begin_step(opt, NULL);
 }
 
 /* Elements of one update, for the parts that share it; a part moves its own
@@ -11220,30 +11576,46 @@ RNN_I_FN void rnn_i_update_range(const rnn_i_call *call, void *arg)
     RNN_I_DO(call->k, update, end - first, &u);
 }
 
+typedef struct rnn_i_arrays_of { /* what an optimiser works on */
+    rnn_real *params, *moments;
+    const rnn_real *grads;
+} rnn_i_arrays_of;
+
 /* What depends on the step, not on the element, is computed here once; the
  * kernel does the rest. beta2 is what the second moment keeps, rho of Adadelta
  * and RMSprop. Of AdamW, decay is lr times weight_decay, with lr as it was set:
  * so it stands before lr is divided by 1 - beta1^t. RMSprop's momentum is its
  * last array: m3, which without the mean of a centered one lies second. */
-RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
-                                      rnn_real *params, const rnn_real *grads,
-                                      rnn_real *moments, size_t n, size_t first,
-                                      size_t count, const rnn_run *run)
+RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
+                                    const rnn_i_arrays_of *w, size_t n,
+                                    size_t first, size_t count,
+                                    const rnn_run *run, rnn_why *why)
 {
     rnn_i_call call;
     rnn_i_range range;
     rnn_i_update u;
+    rnn_real *params, *moments;
+    const rnn_real *grads;
     size_t kept;
-    rnn_status st = rnn_optimizer_moments(opt, &kept);
+    rnn_status st = rnn_i_begin(run, why, &call);
 
     if (!st)
-        st = rnn_i_begin(run, &call);
+        st = rnn_i_check_optimizer(opt, why);
     if (st)
         return st;
-    if (!params || !grads || (kept && !moments) || opt->step == 0)
-        return RNN_E_ARG;
+    kept = rnn_i_kept_moments(opt);
+    params = w->params;
+    grads = w->grads;
+    moments = w->moments;
+    if (!params || !grads || (kept && !moments))
+        return RNN_I_NO_NULL(why,
+                             params ? grads ? "moments" : "grads" : "params");
+    if (opt->step == 0)
+        return RNN_I_NO(why, RNN_E_ARG, "opt",
+                        "@ has begun no step: rnn_optimizer_begin", 0, 0);
     if (first > n || count > n - first)
-        return RNN_E_SIZE;
+        return RNN_I_NO(why, RNN_E_SIZE, "count",
+                        "@, #, goes beyond the end of #", count, n);
     u.kind = (int)opt->kind;
     u.nesterov = opt->nesterov;
     u.centered = opt->centered;
@@ -11286,11 +11658,26 @@ RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
     return RNN_OK;
 }
 
+RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
+                                      rnn_real *params, const rnn_real *grads,
+                                      rnn_real *moments, size_t n, size_t first,
+                                      size_t count, const rnn_run *run)
+{
+    rnn_i_arrays_of w;
+
+    w.params = params;
+    w.moments = moments;
+    w.grads = grads;
+    return rnn_i_run_range(opt, &w, n, first, count, run,
+                           run ? run->why : NULL);
+}
+
 /* Takes back a step that was begun; its state was this before. */
 RNN_I_FN rnn_status rnn_i_take_back(rnn_optimizer *opt, rnn_real bias1,
                                     rnn_real bias2, rnn_status st)
 {
     opt->step--;
+    opt->keeps = opt->step ? opt->keeps : 0;
     opt->bias1 = bias1;
     opt->bias2 = bias2;
     return st;
@@ -11303,8 +11690,11 @@ RNNDEF rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
                                            const rnn_run *run)
 {
     const rnn_real bias1 = opt ? opt->bias1 : 0, bias2 = opt ? opt->bias2 : 0;
-    rnn_status st = rnn_optimizer_begin(opt);
+    rnn_why *why = run ? run->why : NULL;
+    rnn_status st;
 
+    rnn_i_forget(why);
+    st = rnn_i_begin_step(opt, why);
     if (st)
         return st;
     st = rnn_optimizer_range(opt, params, grads, moments, n, 0, n, run);
@@ -11322,25 +11712,34 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
     const rnn_real decay = opt ? opt->weight_decay : 0;
     rnn_tensor t;
     rnn_i_call call;
+    rnn_i_arrays_of w;
     size_t n, kept;
     int i;
     rnn_status st = rnn_i_enter(net, work, &call);
 
     if (!st)
-        st = rnn_optimizer_moments(opt, &kept);
+        st = rnn_i_check_optimizer(opt, call.why);
     if (st)
         return st;
     n = net->sizes.params;
-    if (work->moments_len < rnn_i_times(kept, n))
-        return RNN_E_BUFFER;
-    st = rnn_optimizer_begin(opt);
+    kept = rnn_i_times(rnn_i_kept_moments(opt), n);
+    if (work->moments_len < kept)
+        return RNN_I_NO_ROOM(call.why, "moments", work->moments_len, kept);
+    if (!work->i.grads)
+        return RNN_I_NO(call.why, RNN_E_ORDER, "grads",
+                        "@ are not new: no rnn_backward since the last step", 0,
+                        0);
+    st = rnn_i_begin_step(opt, call.why);
     if (st)
         return st;
+    w.params = work->params;
+    w.moments = work->moments;
+    w.grads = work->grads;
     for (i = 0; !st && rnn_model_tensor(&net->model, i, &t) == RNN_OK; i++) {
         opt->weight_decay = t.cols ? decay : 0;
-        st = rnn_optimizer_range(opt, work->params, work->grads, work->moments,
-                                 n, t.offset, t.size, work->run);
+        st = rnn_i_run_range(opt, &w, n, t.offset, t.size, work->run, call.why);
     }
+    work->i.grads = st != RNN_OK;
     opt->weight_decay = decay;
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
@@ -11380,6 +11779,12 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
     return rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
 }
 
+/* A number from 0 on; neither infinite nor NaN. */
+RNN_I_FN int rnn_i_is_rate(rnn_real x)
+{
+    return x >= 0 && rnn_i_finite(x);
+}
+
 /* warmup: base (t + 1) / warmup. Then with t from 0: step base gamma^(t /
  * every); exponential base gamma^t; cosine least + (base - least) (1 + cos(pi t
  * / every)) / 2, and least from `every` on. */
@@ -11390,6 +11795,8 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     rnn_real f;
 
     if (!s || !lr || (unsigned)s->kind >= (unsigned)RNN_SCHEDULES ||
+        !rnn_i_is_rate(s->base) || !rnn_i_is_rate(s->gamma) ||
+        !rnn_i_is_rate(s->least) ||
         (s->every == 0 &&
          (s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE)))
         return RNN_E_ARG;
@@ -11425,15 +11832,18 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
                                    rnn_real *lr)
 {
     rnn_plateau *p = plateau;
-    rnn_real factor, threshold, next;
+    rnn_real factor, threshold, better, next;
 
     if (!p || !lr || !(p->factor >= 0 && p->factor < 1) ||
         !(p->threshold >= 0 && p->threshold < 1) || p->patience < 0 ||
-        p->cooldown < 0)
+        p->cooldown < 0 || !rnn_i_is_rate(p->least) || !rnn_i_is_rate(*lr))
         return RNN_E_ARG;
     factor = p->factor > 0 ? p->factor : (rnn_real)0.1;
     threshold = p->threshold > 0 ? p->threshold : (rnn_real)1e-4;
-    if (p->calls == 0 || metric < rnn_i_mul(p->best, rnn_i_sub(1, threshold))) {
+    if (p->calls == 0)
+        p->best = RNN_I_ENDLESS; /* so that a first NaN is not the best */
+    better = p->best < 0 ? rnn_i_add(1, threshold) : rnn_i_sub(1, threshold);
+    if (metric < rnn_i_mul(p->best, better)) {
         p->best = metric;
         p->bad = 0;
     } else {
@@ -11471,20 +11881,10 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
 /* The first of the greatest; a NaN anywhere is a status. */
 RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id)
 {
-    int i, best = 0;
-
     if (!logits || !id)
         return RNN_E_ARG;
-    if (outputs < 1)
-        return RNN_E_SIZE;
-    for (i = 0; i < outputs; i++) {
-        if (logits[i] != logits[i])
-            return RNN_E_NOT_FINITE;
-        if (logits[i] > logits[best])
-            best = i;
-    }
-    *id = best;
-    return RNN_OK;
+    return outputs < 1 ? RNN_E_SIZE
+                       : rnn_i_likeliest(logits, outputs, id, NULL);
 }
 
 /* x[first] sinks to its place among the n of a heap with the least on top. */
@@ -11519,64 +11919,143 @@ RNN_I_FN void rnn_i_sort(rnn_real *x, int n)
     }
 }
 
-/* top_k and top_p: keep what is above *least, and the first *ties equal to it.
- * work holds the logits sorted. */
-RNN_I_FN void rnn_i_cut(rnn_i_set k, const rnn_real *logits, int outputs,
-                        const rnn_sampling *how, rnn_real factor,
-                        rnn_real *work, rnn_real *least, int *ties)
-{
-    rnn_real sum = 0, at = 0, e;
-    int keep = how->top_k > 0 && how->top_k < outputs ? how->top_k : outputs;
-    int i;
+/* What is kept of logits: those above `least`, and `ties` that equal it. */
+typedef struct rnn_i_kept {
+    rnn_real least;
+    int ties;
+} rnn_i_kept;
 
-    rnn_i_copy(work, logits, (size_t)outputs);
-    rnn_i_sort(work, outputs);
-    if (how->top_p > 0 && how->top_p < 1) {
-        for (i = 0; i < keep; i++) { /* of those that top_k left */
-            e = RNN_I_DO(k, exp_sum, 1, work[0], factor, work + i, NULL);
-            sum = rnn_i_add(sum, e);
+/* A step of the search below: x[first .. end) with what is above p first, then
+ * what equals it. Returns how many are above; *equal. */
+RNN_I_FN int rnn_i_split(rnn_real *x, int first, int end, rnn_real p,
+                         int *equal)
+{
+    int above = first, same = 0, i;
+
+    for (i = first; i < end; i++) {
+        const rnn_real v = x[i];
+        if (v < p) /* most */
+            continue;
+        x[i] = x[above + same];
+        x[above + same] = v;
+        if (v > p) {
+            x[above + same] = x[above];
+            x[above++] = v;
+        } else {
+            same++;
         }
-        sum = rnn_i_mul(how->top_p, sum);
-        for (i = 0; i < keep && at < sum; i++) {
-            e = RNN_I_DO(k, exp_sum, 1, work[0], factor, work + i, NULL);
-            at = rnn_i_add(at, e);
-        }
-        keep = i > 0 ? i : 1;
     }
-    *least = work[keep - 1];
-    for (*ties = 0, i = keep - 1; i >= 0 && work[i] == *least; i--)
-        ++*ties;
+    *equal = same;
+    return above - first;
+}
+
+/* One of three in the middle of x[first .. end). */
+RNN_I_FN rnn_real rnn_i_middle(const rnn_real *x, int first, int end)
+{
+    const rnn_real p = x[first + (end - first) / 2];
+    const rnn_real q = x[first], r = x[end - 1];
+
+    return (p < q) == (q < r) ? q : (p < r) == (r < q) ? r : p;
+}
+
+/* What a logit is against the others: e^((x - max) factor). */
+typedef struct rnn_i_odds {
+    rnn_i_set k;
+    rnn_real max, factor;
+} rnn_i_odds;
+
+RNN_I_FN rnn_real rnn_i_odds_sum(const rnn_i_odds *s, int n, const rnn_real *x)
+{
+    return RNN_I_DO(s->k, exp_sum, (size_t)n, s->max, s->factor, x, NULL);
+}
+
+/* The `count` greatest of n logits, or of these the fewest whose odds reach
+ * `mass`, if that is finite. What is kept comes first in x. By parts around a
+ * pivot, as quicksort, of which only the one that holds the border goes on;
+ * should that not shrink, the rest is sorted. Odds are added part by part, so
+ * their sum depends on nothing but x. */
+RNN_I_FN rnn_i_kept rnn_i_greatest(const rnn_i_odds *s, rnn_real *x, int n,
+                                   int count, rnn_real mass)
+{
+    const int masses = rnn_i_finite(mass);
+    rnn_i_kept kept = {0, 0};
+    rnn_real all = 0, sum = 0, one = 0;
+    int first = 0, end = n, rounds = 64, above, equal;
+
+    while (first < end && first < count && all < mass) {
+        if (!rounds--)
+            rnn_i_sort(x + first, end - first);
+        kept.least = rounds < 0 ? x[first] : rnn_i_middle(x, first, end);
+        above = rnn_i_split(x, first, end, kept.least, &equal);
+        if (masses)
+            sum = rnn_i_add(all, rnn_i_odds_sum(s, above, x + first));
+        if (above && (first + above >= count || sum >= mass)) {
+            end = first + above;
+            continue;
+        }
+        first += above;
+        all = sum;
+        if (masses)
+            one = rnn_i_odds_sum(s, 1, &kept.least);
+        for (kept.ties = 0; kept.ties < equal && first < count && all < mass;
+             kept.ties++, first++)
+            all = rnn_i_add(all, one);
+    }
+    return kept;
+}
+
+/* top_k and top_p, of logits in `work`, which loses their order. */
+RNN_I_FN rnn_i_kept rnn_i_cut(const rnn_i_odds *s, rnn_real *work, int outputs,
+                              const rnn_sampling *how)
+{
+    const int few = how->top_k > 0 && how->top_k < outputs;
+    const int keep = few ? how->top_k : outputs;
+    rnn_i_kept kept = {0, 0};
+
+    if (few)
+        kept = rnn_i_greatest(s, work, outputs, keep, RNN_I_ENDLESS);
+    if (how->top_p > 0 && how->top_p < 1)
+        kept = rnn_i_greatest(
+            s, work, keep, keep,
+            rnn_i_mul(how->top_p, rnn_i_odds_sum(s, keep, work)));
+    return kept;
 }
 
 /* Ranges of a sampling; NaN is in none. */
 RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
-                                         const rnn_rng *rng)
+                                         const rnn_rng *rng, rnn_why *why)
 {
-    return how && rng && how->temperature >= 0 && how->top_k >= 0 &&
-                   how->top_p >= 0 && how->top_p <= 1
-               ? RNN_OK
-               : RNN_E_ARG;
+    rnn_status st = !how   ? RNN_I_NO_NULL(why, "sampling")
+                    : !rng ? RNN_I_NO_NULL(why, "rng")
+                           : RNN_OK;
+    if (!st)
+        st = rnn_i_in_real(why, "temperature", how->temperature, 0,
+                           RNN_I_ENDLESS, 0);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "top_k", how->top_k, 0, INT_MAX);
+    return st ? st : rnn_i_in_real(why, "top_p", how->top_p, 0, 1, 1);
 }
 
 /* u sum_i e_i falls into the interval of the token that is drawn; e_i =
  * e^((x_i - max) / temperature) is computed twice rather than stored. */
-RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
-                             const rnn_sampling *how, rnn_rng *rng,
-                             rnn_real *work, int *id)
+RNN_I_FN rnn_status rnn_i_draw(const rnn_real *logits, int outputs,
+                               const rnn_sampling *how, rnn_rng *rng,
+                               rnn_real *work, int *id, rnn_why *why)
 {
-    rnn_real chunk[16], sum = 0, at = 0, factor, max, least = 0;
+    rnn_real chunk[16], sum = 0, at = 0, factor, max;
     rnn_i_set k = rnn_i_select(RNN_KERNEL_AUTO);
-    int best, pass, i, j, n, cut, ties = 0, left;
-    rnn_status st = rnn_i_check_sampling(how, rng);
+    rnn_i_kept kept = {0, 0};
+    int best, pass, i, j, n, cut, left;
+    rnn_status st = rnn_i_check_sampling(how, rng, why);
 
     if (!st)
-        st = id ? rnn_greedy(logits, outputs, &best) : RNN_E_ARG;
+        st = rnn_i_likeliest(logits, outputs, &best, why);
     if (st)
         return st;
     cut = (how->top_k > 0 && how->top_k < outputs) ||
           (how->top_p > 0 && how->top_p < 1);
     if (cut && !work)
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(why, "work");
     *id = best;
     max = logits[best];
     if (how->temperature <= 0 || !rnn_i_finite(max))
@@ -11584,20 +12063,23 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
     factor = rnn_i_div(1, how->temperature);
     if (!rnn_i_finite(factor))
         return RNN_OK;
-    if (cut)
-        rnn_i_cut(k, logits, outputs, how, factor, work, &least, &ties);
+    if (cut) {
+        const rnn_i_odds s = {k, max, factor};
+        rnn_i_copy(work, logits, (size_t)outputs);
+        kept = rnn_i_cut(&s, work, outputs, how);
+    }
     for (pass = 0; pass < 2; pass++) {
         if (pass) {
             at = rnn_i_mul(rnn_uniform(rng), sum);
             sum = 0;
         }
-        left = ties;
+        left = kept.ties;
         for (i = 0; i < outputs; i += n) {
             n = outputs - i < 16 ? outputs - i : 16;
             RNN_I_DO(k, exp_sum, (size_t)n, max, factor, logits + i, chunk);
             for (j = 0; j < n; j++) {
-                if (cut && !(logits[i + j] > least) &&
-                    (logits[i + j] < least || left-- <= 0))
+                if (cut && !(logits[i + j] > kept.least) &&
+                    (logits[i + j] < kept.least || left-- <= 0))
                     continue;
                 sum = rnn_i_add(sum, chunk[j]);
                 if (pass && at < sum) {
@@ -11608,6 +12090,16 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
         }
     }
     return RNN_OK; /* rounding can leave u at the end: the greatest */
+}
+
+RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
+                             const rnn_sampling *how, rnn_rng *rng,
+                             rnn_real *work, int *id)
+{
+    if (!logits || !id)
+        return RNN_E_ARG;
+    return outputs < 1 ? RNN_E_SIZE
+                       : rnn_i_draw(logits, outputs, how, rng, work, id, NULL);
 }
 
 /* ============================================================================
@@ -11662,9 +12154,15 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
         return st;
     o = &work->i;
     m = &o->m;
-    if (!m->decoder || !source || !h || (m->top.y.C && !c))
-        return RNN_E_ARG;
-    st = rnn_i_check_sources(net, m, source, source->batch);
+    if (!m->decoder)
+        return RNN_I_NO(call.why, RNN_E_ARG, "model",
+                        "@ has no decoder: there is nothing to encode for", 0,
+                        0);
+    st = rnn_i_check_state(m, h, c, call.why);
+    if (!st && !source)
+        st = RNN_I_NO_NULL(call.why, "source");
+    if (!st)
+        st = rnn_i_check_sources(net, m, source, source->batch);
     if (!st)
         st = rnn_i_packed(net, work, &room);
     if (st)
@@ -11727,21 +12225,28 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
 {
     rnn_i_open *o = &work->i;
     rnn_i_model *m = &o->m;
-    rnn_status st;
+    rnn_why *why = &work->why;
     int b, i, room;
+    rnn_status st = rnn_i_check_state(m, h, c, why);
 
-    if (!h || (m->top.y.C && !c) || m->top.y.D != 1)
-        return RNN_E_ARG;
-    if (rows < 1 || rows > net->most.rows)
-        return RNN_E_SIZE;
-    if (m->decoder && !o->rows)
-        return RNN_E_ORDER;
-    if (m->decoder && !from && rows != o->rows)
-        return RNN_E_ARG;
-    for (b = 0; m->decoder && from && b < rows; b++)
-        if (from[b] < 0 || from[b] >= o->rows)
-            return RNN_E_ARG;
-    st = rnn_i_packed(net, work, &room);
+    if (!st && m->top.y.D != 1)
+        st = RNN_I_NO(why, RNN_E_ARG, "bidirectional",
+                      "a model with @ = 1 has no steps: it reads the end first",
+                      0, 0);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "rows", rows, 1, net->most.rows);
+    if (!st && m->decoder && !o->rows)
+        st = RNN_I_NO(why, RNN_E_ORDER, "memory",
+                      "@ is empty: rnn_encode comes before a decoder's steps",
+                      0, 0);
+    if (!st && m->decoder && !from && rows != o->rows)
+        st = RNN_I_NO(why, RNN_E_ARG, "from",
+                      "@ is NULL, and there are # rows, but # sources", rows,
+                      o->rows);
+    for (b = 0; !st && m->decoder && from && b < rows; b++)
+        st = rnn_i_in(why, RNN_E_ARG, "from", from[b], 0, o->rows - 1);
+    if (!st)
+        st = rnn_i_packed(net, work, &room);
     if (st)
         return st;
     for (i = 0; i < m->sources; i++) {
@@ -11757,7 +12262,6 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     turn->h = h;
     turn->c = c;
     turn->logits = work->logits;
-    o->out = RNN_I_NO_PASS;
     rnn_i_have(&m->top.y, 0, room);
     return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
 }
@@ -11882,8 +12386,11 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
 
     if (st)
         return st;
-    if (!row || row->t < 0)
-        return RNN_E_ARG;
+    if (!row)
+        return RNN_I_NO_NULL(call.why, "row");
+    st = rnn_i_in(call.why, RNN_E_ARG, "row.t", row->t, 0, INT_MAX);
+    if (st)
+        return st;
     st = rnn_i_open_step(net, work, row->rows ? row->rows : net->most.rows,
                          row->from, h, c, &turn);
     if (st)
@@ -11891,9 +12398,10 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     turn.one.x = work->i.m.top.input == RNN_INPUT_DENSE ? row->x : NULL;
     turn.one.ids = row->ids;
     turn.fresh = row->fresh;
-    st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top));
+    st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top), call.why);
     if (st)
         return st;
+    work->i.out = RNN_I_NO_PASS;
     rnn_i_connect_step(&turn, row->t, row->attn);
     rnn_i_each(&call, rnn_i_run_step, &turn);
     return RNN_OK;
@@ -11970,23 +12478,38 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
 /* Whether a model writes tokens, and whether these fit its vocabulary: what it
  * gives out it must be able to read. */
 RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
-                                        const rnn_writing *how)
+                                        const rnn_writing *how, rnn_why *why)
 {
     const int tokens = m->top.input == RNN_INPUT_ONE_HOT ||
                        m->top.input == RNN_INPUT_EMBEDDING;
+    const ptrdiff_t O = (ptrdiff_t)m->O;
+    rnn_status st = how ? rnn_i_in(why, RNN_E_ARG, "min_tokens",
+                                   how->min_tokens, 0, INT_MAX)
+                        : RNN_I_NO_NULL(why, "how");
 
-    if (!how || how->min_tokens < 0 || how->max_tokens < how->min_tokens ||
-        how->rows < 0 || !m->O || m->n_to_1 ||
-        !(tokens || (m->decoder && m->top.input == RNN_I_NOTHING)))
-        return RNN_E_ARG;
-    if (how->end >= 0 && (size_t)how->end >= m->O)
-        return RNN_E_ID;
-    if (how->end >= 0 && how->min_tokens && m->O == 1)
-        return RNN_E_ARG;
-    if (tokens &&
-        (how->begin < 0 || (size_t)how->begin >= m->top.I || m->O > m->top.I))
-        return RNN_E_ID;
-    return RNN_OK;
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "max_tokens", how->max_tokens,
+                      how->min_tokens, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "rows", how->rows, 0, INT_MAX);
+    if (!st && (!m->O || m->n_to_1 ||
+                !(tokens || (m->decoder && m->top.input == RNN_I_NOTHING))))
+        st = RNN_I_NO(why, RNN_E_ARG, "model",
+                      "@ writes no tokens: N vs 1, without a head, or it reads "
+                      "numbers",
+                      0, 0);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ID, "end", how->end, INT_MIN, O - 1);
+    if (!st && how->end >= 0 && how->min_tokens && m->O == 1)
+        st = RNN_I_NO(why, RNN_E_ARG, "min_tokens",
+                      "@ is #, but end is the only token", how->min_tokens, 0);
+    if (!st && tokens)
+        st = rnn_i_in(why, RNN_E_ID, "begin", how->begin, 0,
+                      (ptrdiff_t)m->top.I - 1);
+    if (!st && tokens && m->O > m->top.I)
+        st = RNN_I_NO(why, RNN_E_ID, "model",
+                      "@ gives out # tokens, and reads #", m->O, m->top.I);
+    return st;
 }
 
 /* The token of each row after step t, into ids + t*B, from its logits; a row
@@ -12017,9 +12540,9 @@ RNN_I_FN rnn_status rnn_i_take_tokens(const rnn_writing *how, int t,
         }
         if (how->end >= 0 && t < how->min_tokens)
             x[how->end] = rnn_i_sub(0, rnn_i_from_bits(RNN_I_INFINITY));
-        st = how->sampling ? rnn_sample(x, (int)m->O, how->sampling,
-                                        how->rngs + b, m->sorted, &id)
-                           : rnn_greedy(x, (int)m->O, &id);
+        st = how->sampling ? rnn_i_draw(x, (int)m->O, how->sampling,
+                                        how->rngs + b, m->sorted, &id, m->why)
+                           : rnn_i_likeliest(x, (int)m->O, &id, m->why);
         if (st)
             return st;
         to[b] = id;
@@ -12054,18 +12577,19 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     m = &work->i.m;
-    st = rnn_i_check_writing(m, how);
+    st = rnn_i_check_writing(m, how, call.why);
     if (!st && how->sampling)
-        st = rnn_i_check_sampling(how->sampling, how->rngs);
+        st = rnn_i_check_sampling(how->sampling, how->rngs, call.why);
+    if (!st && (!ids || !counts))
+        st = RNN_I_NO_NULL(call.why, ids ? "counts" : "ids");
     if (!st)
-        st = ids && counts ? rnn_i_open_step(net, work,
-                                             m->decoder && work->i.rows
-                                                 ? work->i.rows
-                                                 : rnn_i_or_one(how->rows),
-                                             NULL, h, c, &turn)
-                           : RNN_E_ARG;
+        st = rnn_i_open_step(
+            net, work,
+            m->decoder && work->i.rows ? work->i.rows : rnn_i_or_one(how->rows),
+            NULL, h, c, &turn);
     if (st)
         return st;
+    work->i.out = RNN_I_NO_PASS;
     B = m->B;
     for (i = 0; i < m->sources && m->attention; i++)
         weights += B * m->source[i].S;
@@ -12260,8 +12784,8 @@ RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
  * is not a number.
  *
  * lse = log sum_i e^(x_i), by way of the greatest. It is not finite where a
- * logit is NaN or infinity, or all are -infinity; one that is -infinity comes
- * to p = -infinity and may still take a place that nothing else wants. One part
+ * logit is NaN or infinity, or all are -infinity; one that is -infinity takes
+ * no place, so a hypothesis may have no extension, and ends nowhere. One part
  * does this: hypotheses of a source compete. */
 RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
                                size_t b, int t)
@@ -12279,11 +12803,11 @@ RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
         lse = rnn_i_add(max, sum);
         if (!rnn_i_finite(lse))
             return -1;
-        for (v = 0; v < (int)a->O; v++)
-            if (v != a->d->end || t >= a->d->min_tokens)
-                n = rnn_i_beam_insert(
-                    a, x, n, room, rnn_i_add(a->p[row], rnn_i_sub(x[v], lse)),
-                    k, v);
+        for (v = 0; v < (int)a->O; v++) {
+            const rnn_real p = rnn_i_add(a->p[row], rnn_i_sub(x[v], lse));
+            if (rnn_i_finite(p) && (v != a->d->end || t >= a->d->min_tokens))
+                n = rnn_i_beam_insert(a, x, n, room, p, k, v);
+        }
     }
     return n;
 }
@@ -12430,12 +12954,18 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
         for (b = 0; b < B; b++) {
             n = rnn_i_beam_extend(a, call, b, t);
             if (n < 0)
-                return RNN_E_NOT_FINITE;
+                return RNN_I_NO(
+                    call->why, RNN_E_NOT_FINITE, "logits",
+                    "@ of step # are NaN, infinite or all -infinity", t, 0);
             rnn_i_beam_move(a, b, n, t, has_c);
             alive |= a->live[b];
         }
         rnn_i_beam_swap(a);
     }
+    for (b = 0; b < B; b++)
+        if (!a->ended[b])
+            return RNN_I_NO(call->why, RNN_E_NOT_FINITE, "logits",
+                            "@ leave no sequence possible for source #", b, 0);
     return RNN_OK;
 }
 
@@ -12449,22 +12979,38 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
 {
     const rnn_i_open *o = &work->i;
     const int B = o->rows;
-    rnn_status st = o->m.decoder ? rnn_i_check_writing(&o->m, how) : RNN_E_ARG;
+    rnn_why *why = &work->why;
+    rnn_status st =
+        o->m.decoder
+            ? rnn_i_check_writing(&o->m, how, why)
+            : RNN_I_NO(why, RNN_E_ARG, "model",
+                       "@ has no decoder: beams are for decoders", 0, 0);
 
+    if (!st && !B)
+        st = RNN_I_NO(why, RNN_E_ORDER, "memory",
+                      "@ is empty: rnn_encode comes before", 0, 0);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "width", how->width, 1, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "best", how->best, 0, how->width);
+    if (!st)
+        st = rnn_i_in_real(why, "length_power", how->length_power, 0,
+                           RNN_I_ENDLESS, 0);
+    if (!st && !work->ints)
+        st = RNN_I_NO_NULL(why, "ints");
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "width", how->width, 1,
+                      net->most.rows / B);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "max_tokens", how->max_tokens, 0,
+                      net->most.tokens);
     if (st)
         return st;
-    if (!B)
-        return RNN_E_ORDER;
-    if (how->width < 1 || how->best < 0 || how->best > how->width ||
-        !(how->length_power >= 0) || !work->ints)
-        return RNN_E_ARG;
-    if (how->width > net->most.rows / B || how->max_tokens > net->most.tokens)
-        return RNN_E_SIZE;
     rnn_i_beam_of(&o->m, (size_t)B * (size_t)how->width, (size_t)how->width,
                   (size_t)how->max_tokens, a);
     rnn_i_beam_arrays(a, (size_t)B, NULL, 0, work->ints);
     if (work->ints_len < a->ints)
-        return RNN_E_BUFFER;
+        return RNN_I_NO_ROOM(why, "ints", work->ints_len, a->ints);
     /* rnn_i_open_step looks at them; rnn_i_beam_begin sets the same again */
     for (a->ints = 0; a->ints < a->rows; a->ints++)
         a->from[a->ints] = (int)(a->ints / a->width);
@@ -12474,7 +13020,10 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
     rnn_i_beam_arrays(a, (size_t)B, work->scratch, o->taken, work->ints);
     a->d = how;
     a->logits = work->logits;
-    return a->work <= work->scratch_len ? RNN_OK : RNN_E_BUFFER;
+    if (a->work > work->scratch_len)
+        return RNN_I_NO_ROOM(why, "scratch", work->scratch_len, a->work);
+    work->i.out = RNN_I_NO_PASS;
+    return RNN_OK;
 }
 
 /* h and c are read only: the search steps on copies of its own. */
@@ -12490,7 +13039,7 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     rnn_status st = rnn_i_enter(net, work, &call);
 
     if (!st && (!ids || !counts))
-        st = RNN_E_ARG;
+        st = RNN_I_NO_NULL(call.why, ids ? "counts" : "ids");
     if (!st)
         st = rnn_i_open_beam(net, work, how, rnn_i_writable(h),
                              rnn_i_writable(c), &a, &turn);

@@ -205,6 +205,10 @@ static void again(void)
              net.sizes.memory < ROOM && net.sizes.logits < N &&
              net.sizes.ints < ROOM,
          "no room");
+    if (!RNN_HAS_C(model.cell)) {
+        seq.cn = source[0].cn = source[1].cn = NULL;
+        flow.dc0 = flows[0].dc0 = flows[1].dc0 = NULL;
+    }
     set_arrays(&work, &net);
     MUST(!rnn_bind(&net, &work, NULL, 0), "bind; last call %d", called);
 }

@@ -184,9 +184,11 @@ static inline void bench_open_layer(bench_row *r)
     r->seq.x = r->step.x = r->x;
     r->seq.lengths = r->lengths;
     r->seq.h0 = r->h0;
-    r->seq.c0 = r->c0;
     r->seq.hn = r->hn;
-    r->seq.cn = r->cn;
+    if (RNN_HAS_C(r->model.cell)) {
+        r->seq.c0 = r->c0;
+        r->seq.cn = r->cn;
+    }
     if (!r->train) {
         bench_must(r, rnn_pack(&r->net, &r->work)); /* they stay as they are */
         return;
@@ -198,10 +200,12 @@ static inline void bench_open_layer(bench_row *r)
     r->dh0 = bench_reals(r, states, 0);
     r->dc0 = bench_reals(r, states, 0);
     r->flow.dhn = r->dhn;
-    r->flow.dcn = r->dcn;
     r->flow.dx = r->dx;
     r->flow.dh0 = r->dh0;
-    r->flow.dc0 = r->dc0;
+    if (RNN_HAS_C(r->model.cell)) {
+        r->flow.dcn = r->dcn;
+        r->flow.dc0 = r->dc0;
+    }
 }
 
 /* ---- a model ------------------------------------------------------------- */

@@ -137,16 +137,19 @@ static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
     seq.batch = (int)B;
     seq.lengths = lengths;
     flow.dhn = dh;
-    flow.dcn = dc;
     flow.dh0 = dh0;
-    flow.dc0 = dc0;
+    if (RNN_HAS_C(s->model.cell)) {
+        flow.dcn = dc;
+        flow.dc0 = dc0;
+    }
     for (i = s->T; i-- > 0;) {
         t = step_of(s, i);
         for (b = 0; b < B; b++)
             lengths[b] = valid(r, t, b);
         seq.x = s->x + t * B * s->in;
         seq.h0 = s->h + i * state;
-        seq.c0 = s->c + i * state;
+        if (RNN_HAS_C(s->model.cell))
+            seq.c0 = s->c + i * state;
         must(rnn_forward(&net, &work, &seq), "forward");
         for (b = 0; b < B; b++)
             copy(work.dlogits + b * H, dy + (t * B + b) * width, H);
@@ -307,6 +310,7 @@ static void naive_charlm(bench_row *r)
     rnn_real *h = test_reals((T + 1) * state, 0), *c;
     rnn_real *one_h = test_reals(L * H, 0), *one_c = test_reals(L * H, 0);
     rnn_real *d[4];
+    const int lstm = RNN_HAS_C(r->model.cell) != 0;
     rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0};
     rnn_seq seq;
     rnn_row row;
@@ -342,11 +346,11 @@ static void naive_charlm(bench_row *r)
     for (t = T; t-- > 0;) {
         seq.ids = r->seq.ids + t * B;
         seq.h0 = h + t * state;
-        seq.c0 = c + t * state;
+        seq.c0 = lstm ? c + t * state : NULL;
         flow.dhn = d[t & 1];
-        flow.dcn = d[2 + (t & 1)];
+        flow.dcn = lstm ? d[2 + (t & 1)] : NULL;
         flow.dh0 = d[!(t & 1)];
-        flow.dc0 = d[2 + !(t & 1)];
+        flow.dc0 = lstm ? d[2 + !(t & 1)] : NULL;
         must(rnn_forward(&net, &work, &seq), "forward");
         copy(work.dlogits, r->work.dlogits + t * B * O, B * O);
         must(rnn_backward(&net, &work, &seq, &flow), "backward");

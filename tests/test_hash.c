@@ -166,15 +166,16 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     seq.x = x;
     seq.ids = ids;
     seq.h0 = h0;
-    seq.c0 = c0;
+    seq.c0 = RNN_HAS_C(cell) ? c0 : NULL;
     seq.hn = hn;
-    seq.cn = cn;
+    seq.cn = RNN_HAS_C(cell) ? cn : NULL;
     seq.seed[0] = 3;
     memset(&flow, 0, sizeof flow);
-    flow.dhn = flow.dcn = up;
+    flow.dhn = up;
+    flow.dcn = RNN_HAS_C(cell) ? up : NULL;
     flow.dx = input == RNN_INPUT_DENSE ? dx : NULL;
     flow.dh0 = dh0;
-    flow.dc0 = dc0;
+    flow.dc0 = RNN_HAS_C(cell) ? dc0 : NULL;
     flow.accumulate = 1;
     MUST(rnn_forward(&net, &work, &seq));
     hash_reals(logits, T * B * O);
@@ -268,6 +269,7 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
     static const int lengths[2][B] = {{SOURCE, 0, 2}, {1, SOURCE - 1, 3}};
     static const int target_lengths[B] = {T, 3, 0};
     const size_t encoder = s->source_state;
+    const int lstm = RNN_HAS_C(m->cell) != 0;
     int i, j;
 
     fill(params, s->params, 1);
@@ -287,10 +289,10 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
     if (m->wiring == RNN_WIRING_N_TO_1 ||
         !(m->feed & RNN_FEED_STATE || m->hand_over)) {
         seq->h0 = h0;
-        seq->c0 = c0;
+        seq->c0 = lstm ? c0 : NULL;
     }
     seq->hn = hn;
-    seq->cn = cn;
+    seq->cn = lstm ? cn : NULL;
     seq->seed[0] = 3;
     seq->source = source;
     for (i = 0; i < 2; i++) {
@@ -310,9 +312,9 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
         fill(source_h0[i], encoder, 0);
         fill(source_c0[i], encoder, 0);
         q->h0 = source_h0[i];
-        q->c0 = source_c0[i];
+        q->c0 = lstm ? source_c0[i] : NULL;
         q->hn = source_hn[i];
-        q->cn = source_cn[i];
+        q->cn = lstm ? source_cn[i] : NULL;
     }
 }
 
@@ -331,9 +333,10 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     memset(&flow, 0, sizeof flow);
     memset(from, 0, sizeof from);
     flow.accumulate = 1;
-    flow.dhn = flow.dcn = up;
+    flow.dhn = up;
+    flow.dcn = lstm ? up : NULL;
     flow.dh0 = dh0;
-    flow.dc0 = dc0;
+    flow.dc0 = lstm ? dc0 : NULL;
     flow.source = from;
     if (m->wiring == RNN_WIRING_N_TO_1)
         flow.dx = dense ? dx : NULL;
@@ -342,9 +345,10 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     for (i = 0; i < 2 && m->wiring != RNN_WIRING_N_TO_1; i++) {
         from[i].dx = dense ? source_dx[i] : NULL;
         if (n_to_m) {
-            from[i].dhn = from[i].dcn = source_h0[i];
+            from[i].dhn = source_h0[i];
             from[i].dh0 = source_dh0[i];
-            from[i].dc0 = source_dc0[i];
+            from[i].dcn = lstm ? source_h0[i] : NULL;
+            from[i].dc0 = lstm ? source_dc0[i] : NULL;
         }
     }
     how = weighted();

@@ -219,7 +219,7 @@ static void strips(int wild)
     int kernel;
 
     memset(&run, 0, sizeof run);
-    MUST(rnn_i_begin(&run, &call) == RNN_OK, "begin");
+    MUST(rnn_i_begin_run(&run, &call) == RNN_OK, "begin");
     rnn_i_copy_strips(&call, w, in, cols, ws);
     rnn_i_blank(&call, &p);
     p.m = test_below(2) ? 1 : 1 + (size_t)test_below(9);
@@ -243,7 +243,7 @@ static void strips(int wild)
         rnn_real *got = numbers(all, 0);
         memcpy(got, c, all * sizeof *c);
         run.kernel = (rnn_kernel)kernel;
-        if (rnn_i_begin(&run, &call))
+        if (rnn_i_begin_run(&run, &call))
             continue;
         rnn_i_by(&p, &m, row, col);
         p.c = got;
@@ -677,7 +677,7 @@ static void shares(void)
     rnn_i_call call;
     int parts = 0;
 
-    MUST(rnn_i_begin(&run, &call) == RNN_OK, "a call");
+    MUST(rnn_i_begin_run(&run, &call) == RNN_OK, "a call");
     call.room = room;
     call.room_len = 3 * 5000;
     rnn_i_each(&call, share, &parts);

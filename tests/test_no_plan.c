@@ -176,6 +176,13 @@ static void null_loss(void)
     run.kernel = 9, ARG(rnn_map(RNN_FN_EXP, n, x, mem.y, r));
 }
 
+/* New gradients, for a step. */
+static void learn(void)
+{
+    ready(BACKWARD);
+    MUST(!call(BACKWARD), "backward");
+}
+
 static void null_train(void)
 {
     rnn_real *p = mem.params, *g = mem.grads, *m = mem.moments;
@@ -240,17 +247,18 @@ static void null_train(void)
     mem.opt.step = 1, ARG(rnn_optimizer_range(o, NULL, g, m, 9, 0, 9, &run));
     mem.opt.step = 1, ARG(rnn_optimizer_range(o, p, NULL, m, 9, 0, 9, &run));
     mem.opt.step = 1, ARG(rnn_optimizer_range(o, p, g, NULL, 9, 0, 9, &run));
+    BAD(RNN_E_ORDER, rnn_optimizer_step(o, &net, &work));
     ARG(rnn_optimizer_step(NULL, &net, &work));
     ARG(rnn_optimizer_step(o, NULL, &work));
     ARG(rnn_optimizer_step(o, &net, NULL));
-    work.grads = NULL, ARG(rnn_optimizer_step(o, &net, &work));
-    work.params = NULL, ARG(rnn_optimizer_step(o, &net, &work));
-    work.moments = NULL, ARG(rnn_optimizer_step(o, &net, &work));
+    learn(), work.grads = NULL, ARG(rnn_optimizer_step(o, &net, &work));
+    learn(), work.params = NULL, ARG(rnn_optimizer_step(o, &net, &work));
+    learn(), work.moments = NULL, ARG(rnn_optimizer_step(o, &net, &work));
     work.moments_len--, BAD(RNN_E_BUFFER, rnn_optimizer_step(o, &net, &work));
     mem.net = net, BAD(RNN_E_ORDER, rnn_optimizer_step(o, &mem.net, &work));
     work.run = &run, run.parts = -9;
     ARG(rnn_optimizer_step(o, &net, &work));
-    GOOD(rnn_optimizer_step(o, &net, &work));
+    learn(), GOOD(rnn_optimizer_step(o, &net, &work));
 }
 
 #define OPT(f, v)                                                              \

@@ -300,11 +300,11 @@ static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
     memset(&in->flow, 0, sizeof in->flow);
     memset(in->flows, 0, sizeof in->flows);
     in->seq.hn = test_reals(z->state, 0);
-    in->seq.cn = test_reals(z->state, 0);
+    in->seq.cn = RNN_HAS_C(m->cell) ? test_reals(z->state, 0) : NULL;
     in->flow.dhn = in->h;
-    in->flow.dcn = in->c;
+    in->flow.dcn = RNN_HAS_C(m->cell) ? in->c : NULL;
     in->flow.dh0 = test_reals(z->state, 0);
-    in->flow.dc0 = test_reals(z->state, 0);
+    in->flow.dc0 = RNN_HAS_C(m->cell) ? test_reals(z->state, 0) : NULL;
     if (!decoder && m->input == RNN_INPUT_DENSE)
         in->flow.dx = test_reals((size_t)(in->T * in->B * width), 0);
     in->sources = !decoder ? 0 : m->num_sources ? m->num_sources : 1;

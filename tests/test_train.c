@@ -762,6 +762,7 @@ static void check_decay_of_model(void)
     rnn_net net;
     rnn_work work;
     rnn_tensor t;
+    rnn_seq seq = {0};
     rnn_real *p;
     int i, bad = 0;
     size_t k, n;
@@ -782,9 +783,18 @@ static void check_decay_of_model(void)
     MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all) ==
              RNN_OK,
          "bind");
-    CHECK(rnn_optimizer_step(&o, &net, &work) == RNN_OK &&
+    CHECK(rnn_optimizer_step(&o, &net, &work) == RNN_E_ORDER,
+          "a step without gradients");
+    seq.steps = seq.batch = 1;
+    seq.x = test_reals(3, 1);
+    MUST(rnn_forward(&net, &work, &seq) == RNN_OK, "forward");
+    memset(work.dlogits, 0, 3 * sizeof *work.dlogits); /* gradients are 0 */
+    CHECK(rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
+              rnn_optimizer_step(&o, &net, &work) == RNN_OK &&
               o.weight_decay == (rnn_real)0.5 && o.step == 1,
           "a step");
+    CHECK(rnn_optimizer_step(&o, &net, &work) == RNN_E_ORDER,
+          "the same gradients again");
     for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++)
         for (k = 0; k < t.size; k++)
             bad += p[t.offset + k] != (t.cols ? (rnn_real)0.75 : 1);

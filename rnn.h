@@ -16,11 +16,17 @@
  *     #define RNN_IMPLEMENTATION
  *     #include "rnn.h"
  *
- * and in all others #include "rnn.h" alone. Compile with any flags but
- * -ffast-math and clang's -ffp-contract=fast: plain -O2 gives the fast code. It
- * includes stddef.h, stdint.h and, where RNN_IMPLEMENTATION is defined,
- * limits.h, the machine's vectors (immintrin.h, arm_neon.h, arm_mve.h or
- * wasm_simd128.h), and stdio.h where there is one.
+ * and in all others #include "rnn.h" alone. Plain -O2 gives the fast code; a
+ * build without optimisation has the plain C kernels alone. On a desk calls
+ * take at most 14 KB of stack, without optimisation 23. Flags that change
+ * arithmetic, -ffast-math and its parts (-ffinite-math-only,
+ * -fassociative-math, -freciprocal-math, -fno-signed-zeros,
+ * -funsafe-math-optimizations), are an error where the compiler tells of them:
+ * clang tells only of the first two, and not of -ffp-contract=fast; with the
+ * others results have other bits. The header includes stddef.h, stdint.h and,
+ * where RNN_IMPLEMENTATION is defined, limits.h, the machine's vectors
+ * (immintrin.h, arm_neon.h, arm_mve.h or wasm_simd128.h), and, for its two
+ * functions on named files, stdio.h where there is one and POSIX's sys/stat.h.
  *
  * ----------------------------------------------------------------------------
  * A FIRST PROGRAM
@@ -238,8 +244,10 @@
  * of two arithmetics was built: with fma, or (Cortex-M0, AVR, tcc, WASM,
  * RNN_NO_FMA) with a product and a sum in its place. An x86-64 program on a
  * processor without fma computes it exactly in software: slowly, but the same.
- * The promise holds while no value is subnormal on targets that flush those;
- * all NaNs count as equal. gcc for x87 keeps it with -std=c99, not -std=gnu...
+ * The promise holds while the processor rounds to nearest and no value is
+ * subnormal where those are flushed: on targets that always do (32-bit NEON,
+ * Helium), or where a host asks for it (a library built with -ffast-math sets
+ * that for the whole process). All NaNs count as equal. gcc for x87 keeps it with -std=c99, not -std=gnu...
  *
  * A chain of n products in float has an error of at most n 2^-24 times the sum
  * of their sizes (Higham 2002, 3.5), and in practice about sqrt(n) 2^-24: that
@@ -1673,22 +1681,30 @@ RNNRET rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
  * ========================================================================= */
 #ifndef RNN_NO_FILES
 
-#define RNN_I_DTYPES(X, a) /* RNN_ST_BOOL ...; bytes of a number */            \
-    X(a, BOOL, "BOOL", 1)                                                      \
-    X(a, U8, "U8", 1)                                                          \
-    X(a, I8, "I8", 1)                                                          \
-    X(a, F8_E5M2, "F8_E5M2", 1)                                                \
-    X(a, F8_E4M3, "F8_E4M3", 1)                                                \
-    X(a, I16, "I16", 2)                                                        \
-    X(a, U16, "U16", 2)                                                        \
-    X(a, F16, "F16", 2)                                                        \
-    X(a, BF16, "BF16", 2)                                                      \
-    X(a, I32, "I32", 4)                                                        \
-    X(a, U32, "U32", 4)                                                        \
-    X(a, F32, "F32", 4)                                                        \
-    X(a, F64, "F64", 8)                                                        \
-    X(a, I64, "I64", 8)                                                        \
-    X(a, U64, "U64", 8)
+#define RNN_I_DTYPES(X, a) /* RNN_ST_BOOL ...; bits of a number */             \
+    X(a, BOOL, "BOOL", 8)                                                      \
+    X(a, F4, "F4", 4)                                                          \
+    X(a, F6_E2M3, "F6_E2M3", 6)                                                \
+    X(a, F6_E3M2, "F6_E3M2", 6)                                                \
+    X(a, U8, "U8", 8)                                                          \
+    X(a, I8, "I8", 8)                                                          \
+    X(a, F8_E5M2, "F8_E5M2", 8)                                                \
+    X(a, F8_E4M3, "F8_E4M3", 8)                                                \
+    X(a, F8_E8M0, "F8_E8M0", 8)                                                \
+    X(a, F8_E4M3FNUZ, "F8_E4M3FNUZ", 8)                                        \
+    X(a, F8_E5M2FNUZ, "F8_E5M2FNUZ", 8)                                        \
+    X(a, I16, "I16", 16)                                                       \
+    X(a, U16, "U16", 16)                                                       \
+    X(a, F16, "F16", 16)                                                       \
+    X(a, BF16, "BF16", 16)                                                     \
+    X(a, I32, "I32", 32)                                                       \
+    X(a, U32, "U32", 32)                                                       \
+    X(a, F32, "F32", 32)                                                       \
+    X(a, C64, "C64", 64)                                                       \
+    X(a, F64, "F64", 64)                                                       \
+    X(a, I64, "I64", 64)                                                       \
+    X(a, U64, "U64", 64)                                                       \
+    X(a, OTHER, "?", 0) /* one that came later: its size is not known */
 
 typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, RNN_ST_) } rnn_st_dtype;
 #define RNN_ST_DTYPES (0 RNN_I_DTYPES(RNN_I_ONE, 0))
@@ -1708,15 +1724,17 @@ typedef struct rnn_st_tensor {
     size_t name_len;           /* not ended by 0; see rnn_st_unescape        */
     rnn_st_dtype dtype;
     int ndim;
-    size_t dims[RNN_ST_MAX_DIMS];
+    size_t dims[RNN_ST_MAX_DIMS]; /* in numbers, whatever their bits */
     const unsigned char *data; /* little-endian, of any alignment */
     size_t size;               /* bytes                           */
 } rnn_st_tensor;
 
-/* Checks every byte of the header. *why (if not NULL) is the reason of a
- * refusal. Tensors must tile the data without hole or overlap. */
+/* Checks every byte of the header, as the reference does (safetensors' own
+ * reader, in Rust): keys of a tensor that it does not know are passed over,
+ * "__metadata__" may be null. Tensors must tile the data without hole or
+ * overlap. why: the reason of a refusal, or NULL. */
 RNNRET rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
-                              const char **why);
+                              rnn_why *why);
 /* The tensor at *pos, in the header's order; start with *pos = 0. RNN_E_END
  * after the last. */
 RNNRET rnn_status rnn_st_next(const rnn_st *st, size_t *pos,
@@ -1740,39 +1758,77 @@ RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
 /* The name of a dtype, "BF16" for instance; "?" for an unknown one. */
 RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype);
 
+/* A tensor's numbers, as they stand in the file, row by row, into `to`: exactly
+ * n. F64, F32, F16 and BF16 are read; RNN_E_END without such a tensor. */
+RNNRET rnn_status rnn_load_tensor(const rnn_st *st, const char *name,
+                                  rnn_real *to, size_t n, rnn_why *why);
+
+/* What goes into a file beside a model: its vocabulary (any bytes), and tensors
+ * of your own (moments, states, normalisation constants), which
+ * rnn_load_tensor reads back. Their names may be any but those of a model's
+ * modules: rnn., enc., enc2., dec., emb., emb_src., emb_src2., emb_tgt., out.,
+ * bridge., att., att2.; without a dot in a file of a stack alone. */
+typedef struct rnn_extra {
+    const char *name;
+    const rnn_real *data; /* (rows, cols), row by row                        */
+    int rows, cols;       /* cols 0: a vector                                */
+} rnn_extra;
+
+typedef struct rnn_beside {
+    const unsigned char *vocabulary; /* or NULL                              */
+    size_t vocabulary_len;
+    const rnn_extra *extras;
+    int num_extras;
+} rnn_beside;
+
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
- * *len, for which params may be NULL. vocabulary: any bytes that belong to the
- * model, or NULL. */
+ * *len, for which params may be NULL. beside NULL: nothing. RNN_E_BUFFER:
+ * nothing is written. */
 RNNRET rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
-                           size_t params_len, const unsigned char *vocabulary,
-                           size_t vocabulary_len, void *out, size_t cap,
-                           size_t *len);
+                           size_t params_len, const rnn_beside *beside,
+                           void *out, size_t cap, size_t *len);
 
 /* The description in a checkpoint, and its vocabulary (cap bytes, NULL: none
  * wanted). RNN_E_END: the file has no description. */
 RNNRET rnn_status rnn_load_description(const void *bytes, size_t len,
                                        rnn_model *model,
                                        unsigned char *vocabulary, size_t cap,
-                                       size_t *vocabulary_len,
-                                       const char **why);
+                                       size_t *vocabulary_len, rnn_why *why);
 
-/* The parameters of a model that the caller describes. The file must hold
- * exactly its tensors, and if it has a description, that one. F32, F16 and
- * BF16 are read. A model of a stack alone (no table, output_size 0) has the
- * names of torch.nn.LSTM's own state_dict, without the prefix rnn. */
+/* How a file names tensors: a name of ours that begins with `ours` has `theirs`
+ * in its place, by the first that fits. Ends with ours NULL:
+ *
+ *     {{"rnn.", "module.lstm."}, {"out.", "module.fc."}, {NULL, NULL}}
+ *     {{"", "module."}, {NULL, NULL}}                -- a prefix
+ */
+typedef struct rnn_rename {
+    const char *ours, *theirs;
+} rnn_rename;
+
+/* The parameters of a model that the caller describes. The file must hold all
+ * its tensors, by names (NULL: ours), and no other under the names of a model's
+ * modules; if it has a description, that one. F64 (rounded), F32, F16 and BF16
+ * are read. A model of a stack alone (no table, output_size 0) has the names of
+ * torch.nn.LSTM's own state_dict, without the prefix rnn. */
 RNNRET rnn_status rnn_load_params(const void *bytes, size_t len,
                                   const rnn_model *model, rnn_real *params,
-                                  size_t params_len, const char **why);
+                                  size_t params_len, const rnn_rename *names,
+                                  rnn_why *why);
 
 /* Thin wrappers over stdio, where there is one: RNN_NO_STDIO leaves them out.
  * RNN_E_UNSUPPORTED if the file cannot be opened, read or written. */
 #if !defined(RNN_NO_STDIO) && (!defined(__STDC_HOSTED__) || __STDC_HOSTED__)
 #define RNN_I_STDIO 1
-/* Its bytes into out (cap), and how many there are; out NULL: only that. */
+/* Its bytes into out (cap), and how many there are; out NULL: only that. It is
+ * read twice, so it must not be a pipe. RNN_E_BUFFER: nothing is written. */
 RNNRET rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len);
-/* A new file of these bytes; an old one is replaced whole or not at all, by way
- * of `path` + ".tmp". */
+/* A file of these bytes, whole or not at all: they go into a new file beside it
+ * (`path` + ".tmp", ".tmp1" ...: one that nobody else has made), which then
+ * takes its place, with the old one's mode where there is POSIX. Of two writers
+ * the last one's file stays. What is no plain file (a directory, a device, a
+ * pipe, a link) is refused and left as it is; a link only where the C library
+ * shows lstat: compiled as strict ISO C, it is replaced by the file. */
 RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
                                  size_t len);
 #else
@@ -1928,7 +1984,10 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
 #ifndef RNN_I_PASS /* [KERNELS] below is read once more per instruction set */
 #define RNN_I_IMPLEMENTED
 
-#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST) ||                           \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) ||                 \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||           \
+    defined(__NO_SIGNED_ZEROS__)
 #error "rnn.h defines its arithmetic to the bit: compile without -ffast-math"
 #endif
 
@@ -1966,8 +2025,9 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_NEON 0
 #define RNN_I_HELIUM 0
 #define RNN_I_WASM 0
+/* not without optimisation, where they would take 400 KB of stack */
 #if !defined(RNN_NO_SIMD) && !defined(RNN_DOUBLE) && defined(__GNUC__) &&      \
-    !defined(__TINYC__)
+    defined(__OPTIMIZE__) && !defined(__TINYC__)
 #if defined(__x86_64__)
 #undef RNN_I_X86
 #define RNN_I_X86 1
@@ -1996,8 +2056,19 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_PASS_WASM 5
 
 #include <limits.h>
+#define RNN_I_POSIX 0
+#define RNN_I_LSTAT 0
 #if !defined(RNN_NO_FILES) && RNN_I_STDIO
 #include <stdio.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#undef RNN_I_POSIX
+#define RNN_I_POSIX 1
+#if defined(_POSIX_C_SOURCE) || defined(_XOPEN_SOURCE) || defined(__APPLE__)
+#undef RNN_I_LSTAT
+#define RNN_I_LSTAT 1
+#endif
+#endif
 #endif
 
 #if defined(__GNUC__)
@@ -2393,6 +2464,14 @@ RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
 #define RNN_I_NO(why, st, name, text, a, b)                                    \
     rnn_i_refuse(why, st, name, text, (ptrdiff_t)(a), (ptrdiff_t)(b))
 #endif
+
+/* Another status for the reason that is there. */
+RNN_I_FN rnn_status rnn_i_as(rnn_why *why, rnn_status st)
+{
+    if (why)
+        why->status = st;
+    return st;
+}
 
 /* An argument that is NULL. */
 #define RNN_I_NO_NULL(why, name)                                               \
@@ -4128,12 +4207,20 @@ RNN_I_FN RNN_HOT void RNN_K(dropout)(size_t n, const uint32_t key[2],
 
 /* ---- optimisers: [OPTIMIZERS] -------------------------------------------- */
 
+/* A moment below the least normal number is 0. One whose gradient stays 0 would
+ * fade into the subnormal numbers, with which processors are 15 times slower,
+ * and stay there: rounding to nearest never brings it to 0. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(fade)(RNN_V m)
+{
+    return RNN_SEL(RNN_LT(RNN_ABS(m), RNN_SET(RNN_I_TINY)), RNN_SET(0), m);
+}
+
 /* m = keep m + rest x: all moments but Adagrad's. `rest` is 1 - keep, rounded
  * once a step by rnn_optimizer_range, of SGD 1 - dampening. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(moment)(RNN_V keep, RNN_V m, RNN_V rest,
                                          RNN_V x)
 {
-    return RNN_MAD(rest, x, RNN_MUL(keep, m));
+    return RNN_K(fade)(RNN_MAD(rest, x, RNN_MUL(keep, m)));
 }
 
 /* A moment as the step before has left it; at the first step it is not read. */
@@ -4210,7 +4297,8 @@ RNN_I_DIRECTION(rmsprop)
     }
     d = RNN_DIV(g, RNN_ADD(RNN_SQRT(v), RNN_SET(u->eps)));
     if (u->momentum) {
-        d = RNN_MAD(RNN_SET(u->mu), RNN_K(old)(u, u->m3, i, n), d);
+        d = RNN_K(fade)(
+            RNN_MAD(RNN_SET(u->mu), RNN_K(old)(u, u->m3, i, n), d));
         RNN_K(st)(u->m3 + i, d, n - i);
     }
     return d;
@@ -10612,6 +10700,12 @@ RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
     return 1;
 }
 
+/* A stack and nothing else, whose tensors have no prefix. */
+RNN_I_FN int rnn_i_is_bare(const rnn_i_model *m)
+{
+    return !m->decoder && !m->O && !m->top.E;
+}
+
 /* The order is that of params: sources, bridge, attention, the stack in front
  * of the head with its table, the head. Every parameter is in one tensor, and
  * tensors leave no gap, so a loop over them is a loop over params: optimisers
@@ -10656,9 +10750,9 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
     }
     if (rnn_i_side_tensor(&n, t, &m.top, 1,
                           m.decoder && !m.given ? "emb_tgt" : "emb",
-                          m.decoder && !m.given         ? "dec."
-                          : m.decoder || m.O || m.top.E ? "rnn."
-                                                        : ""))
+                          m.decoder && !m.given ? "dec."
+                          : rnn_i_is_bare(&m)   ? ""
+                                                : "rnn."))
         return RNN_OK;
     if (!m.O)
         return RNN_E_END;
@@ -11189,10 +11283,10 @@ RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params, size_t r0,
     (across ? rnn_i_cell_of(t, params, r0 + (j), (i))                          \
             : rnn_i_cell_of(t, params, r0 + (i), (j)))
     rnn_real s;
-    size_t i, j, k;
+    size_t i, j, k, turn; /* of unit vectors, in place of a draw of zeros */
     int pass;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0, turn = 0; i < n; i++) {
         for (pass = 0; pass < 2; pass++)
             for (k = 0; k < i; k++) {
                 for (s = 0, j = 0; j < m; j++)
@@ -11204,6 +11298,13 @@ RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params, size_t r0,
             }
         for (s = 0, j = 0; j < m; j++)
             s = rnn_i_add(s, rnn_i_mul(*RNN_I_AT(i, j), *RNN_I_AT(i, j)));
+        if (!(s > (rnn_real)1e-12) && turn < m) { /* nothing is left of it */
+            for (j = 0; j < m; j++)
+                *RNN_I_AT(i, j) = j == turn;
+            turn++;
+            i--;
+            continue;
+        }
         s = rnn_i_sqrt(s);
         for (j = 0; j < m; j++)
             *RNN_I_AT(i, j) = rnn_i_div(*RNN_I_AT(i, j), s);
@@ -11342,7 +11443,7 @@ RNN_I_FN rnn_real rnn_i_scale_to_one(rnn_real x)
 {
     rnn_real s = 1;
 
-    while (rnn_i_mul(x, s) >= 2 && s > 0) /* 0 where subnormals are flushed */
+    while (rnn_i_mul(x, s) >= 2 && s > (rnn_real)1e-37) /* not subnormal */
         s = rnn_i_mul(s, (rnn_real)0.5);
     while (rnn_i_mul(x, s) < 1 && s < (rnn_real)1e37)
         s = rnn_i_mul(s, 2);
@@ -13303,10 +13404,10 @@ RNN_I_FN int rnn_i_is(const unsigned char *a, size_t an, const char *name)
 
 typedef struct rnn_i_dtype {
     const char *name;
-    unsigned char size;
+    unsigned char bits;
 } rnn_i_dtype;
 
-#define RNN_I_ROW(a, name, text, size) {text, size},
+#define RNN_I_ROW(a, name, text, bits) {text, bits},
 static const rnn_i_dtype rnn_i_dtypes[] = {RNN_I_DTYPES(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
@@ -13356,7 +13457,8 @@ RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
             t->dtype = (rnn_st_dtype)i;
             return 1;
         }
-    return rnn_i_fail(j, "an unknown dtype");
+    t->dtype = RNN_ST_OTHER;
+    return 1;
 }
 
 /* [begin, end], counted from the end of the header. */
@@ -13369,16 +13471,127 @@ RNN_I_FN int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
            rnn_i_expect(j, ']', "data_offsets needs two numbers");
 }
 
+/* A word of JSON; takes it. */
+RNN_I_FN int rnn_i_word(rnn_i_json *j, const char *word)
+{
+    size_t n = 0;
+
+    rnn_i_space(j);
+    while (word[n] && j->i + n < j->n &&
+           j->p[j->i + n] == (unsigned char)word[n])
+        n++;
+    if (word[n])
+        return 0;
+    j->i += n;
+    return 1;
+}
+
+/* Digits, at least one. */
+RNN_I_FN int rnn_i_digits(rnn_i_json *j)
+{
+    const size_t first = j->i;
+
+    while (j->i < j->n && j->p[j->i] >= '0' && j->p[j->i] <= '9')
+        j->i++;
+    return j->i > first || rnn_i_fail(j, "a number is not valid JSON");
+}
+
+/* A number of any kind. */
+RNN_I_FN int rnn_i_skip_number(rnn_i_json *j)
+{
+    size_t first;
+
+    if (j->i < j->n && j->p[j->i] == '-')
+        j->i++;
+    first = j->i;
+    if (!rnn_i_digits(j))
+        return 0;
+    if (j->p[first] == '0' && j->i - first > 1)
+        return rnn_i_fail(j, "a number is not valid JSON");
+    if (j->i < j->n && j->p[j->i] == '.') {
+        j->i++;
+        if (!rnn_i_digits(j))
+            return 0;
+    }
+    if (j->i < j->n && (j->p[j->i] == 'e' || j->p[j->i] == 'E')) {
+        j->i++;
+        if (j->i < j->n && (j->p[j->i] == '+' || j->p[j->i] == '-'))
+            j->i++;
+        return rnn_i_digits(j);
+    }
+    return 1;
+}
+
+/* A value that is no array or object. */
+RNN_I_FN int rnn_i_skip_plain(rnn_i_json *j)
+{
+    const unsigned char *s;
+    size_t n;
+
+    rnn_i_space(j);
+    if (j->i < j->n && j->p[j->i] == '"')
+        return rnn_i_string(j, &s, &n);
+    return rnn_i_word(j, "null") || rnn_i_word(j, "true") ||
+           rnn_i_word(j, "false") || rnn_i_skip_number(j);
+}
+
+/* Any value, passed over. What is open, array or object, is a bit each: nothing
+ * recurses, and more than so many are refused, as by the reference. */
+RNN_I_FN int rnn_i_skip(rnn_i_json *j)
+{
+    enum { DEEPEST = 120 };
+    unsigned char objects[DEEPEST / 8 + 1];
+    const unsigned char *key;
+    size_t n;
+    int depth = 0;
+
+    for (;;) {
+        const int array = rnn_i_next(j, '[');
+        if (array || rnn_i_next(j, '{')) {
+            if (depth == DEEPEST)
+                return rnn_i_fail(j, "a value is nested too deeply");
+            objects[depth / 8] =
+                (unsigned char)((objects[depth / 8] & ~(1 << depth % 8)) |
+                                (array ? 0 : 1 << depth % 8));
+            depth++;
+            if (!rnn_i_next(j, array ? ']' : '}')) {
+                if (!array && !rnn_i_key_of(j, &key, &n))
+                    return 0;
+                continue;
+            }
+            depth--;
+        } else if (!rnn_i_skip_plain(j)) {
+            return 0;
+        }
+        for (;;) { /* behind a value: the next one, or an end */
+            const int object =
+                depth && objects[(depth - 1) / 8] >> (depth - 1) % 8 & 1;
+            if (!depth)
+                return 1;
+            if (rnn_i_next(j, ',')) {
+                if (object && !rnn_i_key_of(j, &key, &n))
+                    return 0;
+                break;
+            }
+            if (!rnn_i_expect(j, object ? '}' : ']', "a value does not end"))
+                return 0;
+            depth--;
+        }
+    }
+}
+
 /* { "dtype": ..., "shape": ..., "data_offsets": ... } in any order */
 RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
                                 rnn_st_tensor *t)
 {
     const unsigned char *key;
-    size_t len, begin = 0, end = 0, size = 1;
+    size_t len, begin = 0, end = 0, size = 1, bits;
     int seen = 0, bit, good, i;
 
     if (!rnn_i_expect(j, '{', "a tensor is not an object"))
         return 0;
+    if (rnn_i_next(j, '}'))
+        return rnn_i_fail(j, "a tensor lacks dtype, shape or data_offsets");
     do {
         if (!rnn_i_key_of(j, &key, &len))
             return 0;
@@ -13389,7 +13602,7 @@ RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
         else if (rnn_i_is(key, len, "data_offsets"))
             bit = 4, good = rnn_i_offsets(j, &begin, &end);
         else
-            return rnn_i_fail(j, "a tensor has an unknown key");
+            bit = 0, good = rnn_i_skip(j);
         if (!good)
             return 0;
         if (seen & bit)
@@ -13404,11 +13617,15 @@ RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
         return rnn_i_fail(j, "data_offsets are outside the data");
     for (i = 0; i < t->ndim; i++)
         size = rnn_i_times(size, t->dims[i]);
-    size = rnn_i_times(size, rnn_i_dtypes[t->dtype].size);
-    if (size != end - begin)
-        return rnn_i_fail(j, "data_offsets do not fit dtype and shape");
     t->data = st->data + begin;
-    t->size = size;
+    t->size = end - begin;
+    if (t->dtype == RNN_ST_OTHER)
+        return 1;
+    /* in eighths, so that no bits are lost: size / 8 * bits, and the rest */
+    bits = rnn_i_dtypes[t->dtype].bits;
+    if (size % 8 * bits % 8 ||
+        rnn_i_plus(rnn_i_times(size / 8, bits), size % 8 * bits / 8) != t->size)
+        return rnn_i_fail(j, "data_offsets do not fit dtype and shape");
     return 1;
 }
 
@@ -13427,6 +13644,8 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
     size_t kn, vn, k2n, count = 0;
     rnn_i_json again;
 
+    if (rnn_i_word(j, "null"))
+        return 1;
     if (!rnn_i_expect(j, '{', "__metadata__ is not an object"))
         return 0;
     if (rnn_i_next(j, '}'))
@@ -13495,10 +13714,34 @@ RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
     return 1;
 }
 
+/* What people have instead. */
+RNN_I_FN const char *rnn_i_looks_like(const unsigned char *p, size_t len)
+{
+    static const struct {
+        const char *begin, *text;
+    } kinds[] = {{"PK", ": a zip archive, as torch.save writes"},
+                 {"\x80", ": a pickle, as old torch.save writes"},
+                 {"<", ": a page of HTML or XML"},
+                 {"{", ": text in JSON"},
+                 {"GGUF", ": GGUF"},
+                 {"\x89HDF", ": HDF5, as Keras writes"},
+                 {"version https://git-lfs", ": a pointer of Git LFS"}};
+    size_t i, k;
+
+    for (k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        for (i = 0; kinds[k].begin[i] && i < len; i++)
+            if (p[i] != (unsigned char)kinds[k].begin[i])
+                break;
+        if (!kinds[k].begin[i])
+            return kinds[k].text;
+    }
+    return "";
+}
+
 /* Everything is looked at here, once: each entry, names that stand twice,
  * overlaps, holes, what follows. So listings afterwards can only end. */
 RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
-                              const char **why)
+                              rnn_why *why)
 {
     const unsigned char *p = (const unsigned char *)bytes;
     const char *reason = NULL;
@@ -13507,25 +13750,25 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
     size_t n = 0, sum = 0, meta, metas = 0;
     int i;
 
-    if (why)
-        *why = "an argument is NULL";
+    rnn_i_forget(why);
     if (!bytes || !st)
-        return RNN_E_ARG;
-    if (why)
-        *why = "the file is shorter than its header";
+        return RNN_I_NO_NULL(why, bytes ? "st" : "bytes");
     for (i = len < 8 ? -1 : 7; i >= 0 && n <= (RNN_I_TOO_MANY >> 8); i--)
         n = n << 8 | p[i];
-    if (len < 8 || i >= 0 || n > len - 8)
-        return RNN_E_FORMAT;
+    if (len < 10 || i >= 0 || n < 2 || p[8] != '{')
+        return RNN_I_NO(why, RNN_E_FORMAT, rnn_i_looks_like(p, len),
+                        "not a safetensors file@", 0, 0);
+    if (n > len - 8)
+        return RNN_I_NO(why, RNN_E_FORMAT, "header",
+                        "the file's @ has # bytes, but # are there", n,
+                        len - 8);
     st->json = p + 8;
     st->json_len = n;
     st->data = p + 8 + n;
     st->data_len = len - 8 - n;
     st->tensors = 0;
     rnn_i_start(st, &j);
-    if (n == 0 || p[8] != '{') {
-        (void)rnn_i_fail(&j, "the header does not begin with {");
-    } else if ((void)rnn_i_next(&j, '{'), !rnn_i_next(&j, '}')) {
+    if ((void)rnn_i_next(&j, '{'), !rnn_i_next(&j, '}')) {
         do {
             if (!rnn_i_entry(&j, st, 1, &t, &meta))
                 break;
@@ -13549,9 +13792,7 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
         (void)rnn_i_fail(&j, "something follows the header's end");
     if (!j.why && sum != st->data_len)
         (void)rnn_i_fail(&j, "the data has holes, or bytes follow it");
-    if (why)
-        *why = j.why;
-    return j.why ? RNN_E_FORMAT : RNN_OK;
+    return j.why ? RNN_I_NO(why, RNN_E_FORMAT, "", j.why, 0, 0) : RNN_OK;
 }
 
 /* Past the brace that opens an object, or the comma between its entries. */
@@ -13658,8 +13899,12 @@ RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
         return RNN_E_ARG;
     while ((r = rnn_st_meta_next(st, &pos, &k, &kn, &v, &vn)) == RNN_OK)
         if (rnn_i_is(k, kn, key)) {
-            *len = rnn_st_unescape(v, vn, out, cap);
-            return out && *len > cap ? RNN_E_BUFFER : RNN_OK;
+            *len = rnn_st_unescape(v, vn, NULL, 0);
+            if (out && *len > cap)
+                return RNN_E_BUFFER;
+            if (out)
+                (void)rnn_st_unescape(v, vn, out, cap);
+            return RNN_OK;
         }
     return r;
 }
@@ -13710,6 +13955,35 @@ RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
 #endif
 }
 
+/* A double by its bits, to the nearest rnn_real, of two the even one. */
+RNN_I_FN rnn_real rnn_i_from_f64(const unsigned char *p)
+{
+    const uint64_t b = (uint64_t)rnn_i_le(p + 4, 4) << 32 | rnn_i_le(p, 4);
+#ifdef RNN_DOUBLE
+    return rnn_i_from_bits(b);
+#else
+    const uint32_t sign = (uint32_t)(b >> 32) & 0x80000000u;
+    const uint64_t m = (b & 0xfffffffffffffu) | 0x10000000000000u;
+    const int e = (int)(b >> 52 & 2047) - 1023;
+    const int drop = e < -126 ? 29 - 126 - e : 29; /* bits that are lost */
+    uint64_t kept, half;
+
+    if (e == 1024)
+        return rnn_i_from_f32(sign | 0x7f800000u | (b << 12 ? 0x400000u : 0u));
+    if (drop > 54)
+        return rnn_i_from_f32(sign);
+    kept = m >> drop;
+    half = m & (((uint64_t)1 << drop) - 1);
+    if (half > (uint64_t)1 << (drop - 1) ||
+        (half == (uint64_t)1 << (drop - 1) && kept & 1))
+        kept++;
+    if (e >= -126) /* the leading bit, or a carry, adds to the exponent */
+        kept += (uint64_t)(e + 126) << 23;
+    return rnn_i_from_f32(sign |
+                          (kept > 0x7f800000u ? 0x7f800000u : (uint32_t)kept));
+#endif
+}
+
 /* Element i of a tensor that rnn_i_is_real says can be read. */
 RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
 {
@@ -13717,6 +13991,8 @@ RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
 
     if (t->dtype == RNN_ST_F32)
         return rnn_i_from_f32(rnn_i_le(t->data + 4 * i, 4));
+    if (t->dtype == RNN_ST_F64)
+        return rnn_i_from_f64(t->data + 8 * i);
     b = rnn_i_le(t->data + 2 * i, 2);
     if (t->dtype == RNN_ST_BF16)
         return rnn_i_from_f32(b << 16);
@@ -13738,7 +14014,8 @@ RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
 /* What params can be read from. */
 RNN_I_FN int rnn_i_is_real(rnn_st_dtype dtype)
 {
-    return dtype == RNN_ST_F32 || dtype == RNN_ST_F16 || dtype == RNN_ST_BF16;
+    return dtype == RNN_ST_F32 || dtype == RNN_ST_F64 || dtype == RNN_ST_F16 ||
+           dtype == RNN_ST_BF16;
 }
 
 /* ---- the description of a model in __metadata__ -------------------------- */
@@ -13831,9 +14108,11 @@ RNN_I_FN void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
 }
 
 RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
-                               const unsigned char *vocabulary, size_t len)
+                               const rnn_beside *beside)
 {
     static const char digit[] = "0123456789abcdef";
+    const unsigned char *vocabulary = beside->vocabulary;
+    const size_t len = beside->vocabulary_len;
     rnn_model m = rnn_i_plain(model);
     size_t k;
     int i, v;
@@ -13875,63 +14154,168 @@ RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
            (t->transposed ? i % cols * (size_t)t->rows + i / cols : i);
 }
 
-/* What does not fit is counted all the same, so out may be NULL; the data goes
- * only where all fits. */
-RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
-                           size_t params_len, const unsigned char *vocabulary,
-                           size_t vocabulary_len, void *out, size_t cap,
-                           size_t *len)
+/* One tensor's entry in the header. */
+RNN_I_FN void rnn_i_write_entry(rnn_i_out *o, const char *name, size_t rows,
+                                size_t cols, size_t *at)
 {
+    unsigned char c;
+
+    rnn_i_text(o, ",\"");
+    for (; (c = (unsigned char)*name) != 0; name++) {
+        if (c == '"' || c == '\\')
+            rnn_i_byte(o, '\\');
+        rnn_i_byte(o, c);
+    }
+    rnn_i_text(o, "\":{\"dtype\":\"F32\",\"shape\":[");
+    rnn_i_write_number(o, rows);
+    if (cols) {
+        rnn_i_byte(o, ',');
+        rnn_i_write_number(o, cols);
+    }
+    rnn_i_text(o, "],\"data_offsets\":[");
+    rnn_i_write_number(o, *at);
+    rnn_i_byte(o, ',');
+    *at += 4 * rows * (cols ? cols : 1);
+    rnn_i_write_number(o, *at);
+    rnn_i_text(o, "]}");
+}
+
+/* The modules of all models; in a file of a stack alone, names without a dot.
+ */
+static const char *const rnn_i_modules[] = {
+    "rnn.",     "enc.",      "enc2.",    "dec.", "emb.",
+    "emb_src.", "emb_src2.", "emb_tgt.", "out.", "bridge.",
+    "att.",     "att2.",     NULL};
+
+/* Whether a name is module + something without a dot. */
+RNN_I_FN int rnn_i_in_module(const unsigned char *name, size_t len,
+                             const char *module)
+{
+    const size_t n = rnn_i_length(module);
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (i >= len || name[i] != (unsigned char)module[i])
+            return 0;
+    for (; i < len; i++)
+        if (name[i] == '.')
+            return 0;
+    return 1;
+}
+
+/* Whether what goes beside a model can: names that are strings, differ, and
+ * belong to no module. */
+RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare)
+{
+    int i, k;
+
+    for (i = 0; i < beside->num_extras; i++) {
+        const rnn_extra *x = &beside->extras[i];
+        const size_t n = x->name ? rnn_i_length(x->name) : 0;
+        const unsigned char *name = (const unsigned char *)x->name;
+        unsigned char c[4];
+        size_t used, at, got;
+        if (!n || !x->data || x->rows < 1 || x->cols < 0 ||
+            !rnn_i_fits(
+                rnn_i_times((size_t)x->rows, x->cols ? (size_t)x->cols : 1)) ||
+            rnn_i_is(name, n, "__metadata__"))
+            return RNN_E_ARG;
+        for (at = 0; at < n; at += used) {
+            used = name[at] == '"' || name[at] == '\\'
+                       ? 1
+                       : rnn_i_char(name + at, n - at, c, &got);
+            if (!used)
+                return RNN_E_ARG;
+        }
+        for (k = 0; rnn_i_modules[k]; k++)
+            if (rnn_i_in_module(name, n, rnn_i_modules[k]))
+                return RNN_E_ARG;
+        if (bare && rnn_i_in_module(name, n, ""))
+            return RNN_E_ARG;
+        for (k = 0; k < i; k++)
+            if (rnn_i_is(name, n, beside->extras[k].name))
+                return RNN_E_ARG;
+    }
+    return RNN_OK;
+}
+
+/* Numbers as bytes. */
+RNN_I_FN void rnn_i_write_f32(rnn_i_out *o, rnn_real x)
+{
+    const uint32_t bits = rnn_i_to_f32(x);
+    int b;
+
+    for (b = 0; b < 4; b++)
+        rnn_i_byte(o, (unsigned char)(bits >> 8 * b & 255u));
+}
+
+/* The header, but for its length; returns how many bytes of data follow. */
+RNN_I_FN size_t rnn_i_write_header(rnn_i_out *o, const rnn_model *model,
+                                   const rnn_beside *beside)
+{
+    rnn_tensor t;
+    size_t at = 0;
+    int k;
+
+    for (o->n = 0; o->n < 8;)
+        rnn_i_byte(o, 0); /* the length, later */
+    rnn_i_byte(o, '{');
+    rnn_i_write_meta(o, model, beside);
+    for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++)
+        rnn_i_write_entry(o, t.name, (size_t)t.rows, (size_t)t.cols, &at);
+    for (k = 0; k < beside->num_extras; k++)
+        rnn_i_write_entry(o, beside->extras[k].name,
+                          (size_t)beside->extras[k].rows,
+                          (size_t)beside->extras[k].cols, &at);
+    rnn_i_byte(o, '}');
+    while (o->n % 8)
+        rnn_i_byte(o, ' ');
+    return at;
+}
+
+/* Counted first, without out: nothing is written unless all of it fits. */
+RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
+                           size_t params_len, const rnn_beside *beside,
+                           void *out, size_t cap, size_t *len)
+{
+    static const rnn_beside nothing = {NULL, 0, NULL, 0};
+    rnn_i_model m;
     rnn_i_out o;
     rnn_tensor t;
-    size_t at = 0, header, i;
-    uint32_t bits;
-    int k, b;
-    rnn_status st = rnn_model_tensor(model, 0, &t);
+    size_t data, header, i;
+    int k;
+    rnn_status st = rnn_i_model_of(model, &m, NULL);
 
+    if (!st && (!len || (out && !params)))
+        st = RNN_E_ARG;
+    beside = beside ? beside : &nothing;
+    if (!st)
+        st = rnn_i_check_beside(beside, rnn_i_is_bare(&m));
     if (st)
         return st;
-    if (!len || (out && !params))
-        return RNN_E_ARG;
-    o.p = (unsigned char *)out;
-    o.cap = cap;
-    for (o.n = 0; o.n < 8;)
-        rnn_i_byte(&o, 0); /* the length, below */
-    rnn_i_byte(&o, '{');
-    rnn_i_write_meta(&o, model, vocabulary, vocabulary_len);
-    for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++) {
-        rnn_i_text(&o, ",\"");
-        rnn_i_text(&o, t.name);
-        rnn_i_text(&o, "\":{\"dtype\":\"F32\",\"shape\":[");
-        rnn_i_write_number(&o, (size_t)t.rows);
-        if (t.cols) {
-            rnn_i_byte(&o, ',');
-            rnn_i_write_number(&o, (size_t)t.cols);
-        }
-        rnn_i_text(&o, "],\"data_offsets\":[");
-        rnn_i_write_number(&o, at);
-        rnn_i_byte(&o, ',');
-        at += 4 * t.size;
-        rnn_i_write_number(&o, at);
-        rnn_i_text(&o, "]}");
-    }
-    rnn_i_byte(&o, '}');
-    while (o.n % 8)
-        rnn_i_byte(&o, ' ');
+    o.p = NULL;
+    o.cap = 0;
+    data = rnn_i_write_header(&o, model, beside);
     header = o.n - 8;
-    *len = rnn_i_plus(o.n, at);
+    *len = rnn_i_plus(o.n, data);
     if (!out)
         return RNN_OK;
-    if (*len > cap || params_len < at / 4)
+    if (*len > cap || params_len < m.params)
         return RNN_E_BUFFER;
+    o.p = (unsigned char *)out;
+    o.cap = cap;
+    (void)rnn_i_write_header(&o, model, beside);
     for (k = 0; k < 8 && k < (int)sizeof header; k++)
         o.p[k] = (unsigned char)(header >> 8 * k & 255u);
     for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++)
-        for (i = 0; i < t.size; i++) {
-            bits = rnn_i_to_f32(params[rnn_i_stored(&t, i)]);
-            for (b = 0; b < 4; b++)
-                rnn_i_byte(&o, (unsigned char)(bits >> 8 * b & 255u));
-        }
+        for (i = 0; i < t.size; i++)
+            rnn_i_write_f32(&o, params[rnn_i_stored(&t, i)]);
+    for (k = 0; k < beside->num_extras; k++) {
+        const rnn_extra *x = &beside->extras[k];
+        const size_t n = (size_t)x->rows * (x->cols ? (size_t)x->cols : 1);
+        for (i = 0; i < n; i++)
+            rnn_i_write_f32(&o, x->data[i]);
+    }
     return RNN_OK;
 }
 
@@ -13984,18 +14368,9 @@ RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
     return 1;
 }
 
-/* A status with its reason. */
-RNN_I_FN rnn_status rnn_i_because(const char **why, const char *reason,
-                                  rnn_status st)
-{
-    if (why)
-        *why = reason;
-    return st;
-}
-
 /* The description of an open file into m; RNN_E_END without one. */
 RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
-                                      const char **why)
+                                      rnn_why *why)
 {
     unsigned char version[2];
     rnn_net net;
@@ -14004,35 +14379,39 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
     rnn_status r = rnn_st_meta(st, "rnn.h", version, sizeof version, &n);
 
     if (r == RNN_E_END)
-        return rnn_i_because(why, "the file has no description of a model", r);
+        return RNN_I_NO(why, r, "", "the file describes no model", 0, 0);
     for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
         rnn_i_set_field(m, i, 0);
     if (r || n != 1 || version[0] != '1')
-        return rnn_i_because(why, "the description is of another version",
-                             RNN_E_MISMATCH);
+        return RNN_I_NO(why, RNN_E_MISMATCH, "rnn.h",
+                        "the description is of another version than 1: @", 0,
+                        0);
     m->wiring = RNN_WIRING_N_TO_N;
     for (i = 0; i < (m->wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS
                                                    : RNN_I_FIELDS);
          i++) {
         if (!rnn_i_read_field(st, &rnn_i_fields[i], &v))
-            return rnn_i_because(why, "a field of the description is wrong",
-                                 RNN_E_MISMATCH);
+            return RNN_I_NO(why, RNN_E_MISMATCH, rnn_i_fields[i].key,
+                            "the description's @ is missing, or no value of it",
+                            0, 0);
         rnn_i_set_field(m, i, v);
     }
     if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
         !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last))
-        return rnn_i_because(why, "dropout is no probability", RNN_E_MISMATCH);
+        return RNN_I_NO(why, RNN_E_MISMATCH, "dropout",
+                        "the description's @ is no probability", 0, 0);
     *m = rnn_i_plain(m);
-    if (rnn_plan(&net, m, NULL) != RNN_OK)
-        return rnn_i_because(why, "the description is not of a valid model",
-                             RNN_E_MISMATCH);
-    return RNN_OK;
+    if (rnn_plan(&net, m, NULL) == RNN_OK)
+        return RNN_OK;
+    if (why)
+        *why = net.why;
+    return rnn_i_as(why, RNN_E_MISMATCH);
 }
 
 RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
                                        rnn_model *model,
                                        unsigned char *vocabulary, size_t cap,
-                                       size_t *vocabulary_len, const char **why)
+                                       size_t *vocabulary_len, rnn_why *why)
 {
     rnn_st st;
     rnn_model m;
@@ -14040,8 +14419,9 @@ RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
     size_t pos = 0, kn, vn, n = 0, i;
     rnn_status r;
 
+    rnn_i_forget(why);
     if (!model)
-        return rnn_i_because(why, "an argument is NULL", RNN_E_ARG);
+        return RNN_I_NO_NULL(why, "model");
     r = rnn_st_open(bytes, len, &st, why);
     if (!r)
         r = rnn_i_description(&st, &m, why);
@@ -14054,12 +14434,11 @@ RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
             if (rnn_i_hex(v[i]) < 0)
                 break;
         if (i < vn || vn % 2)
-            return rnn_i_because(why, "the vocabulary is not in hex",
-                                 RNN_E_MISMATCH);
+            return RNN_I_NO(why, RNN_E_MISMATCH, "vocabulary",
+                            "the file's @ is not in hexadecimal", 0, 0);
         n = vn / 2;
         if (vocabulary && n > cap)
-            return rnn_i_because(why, "the vocabulary is too long for its room",
-                                 RNN_E_BUFFER);
+            return RNN_I_NO_ROOM(why, "vocabulary", cap, n);
         for (i = 0; vocabulary && i < n; i++)
             vocabulary[i] = (unsigned char)(rnn_i_hex(v[2 * i]) * 16 +
                                             rnn_i_hex(v[2 * i + 1]));
@@ -14070,127 +14449,357 @@ RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
     return RNN_OK;
 }
 
+#define RNN_I_NAME_CAP 160 /* of a name in a file, with the 0 behind it */
+
+/* The file's name for one of ours; 0: it is too long. */
+RNN_I_FN int rnn_i_theirs(const rnn_rename *names, const char *ours,
+                          char theirs[RNN_I_NAME_CAP])
+{
+    const char *put = "";
+    size_t n = 0, k;
+
+    for (; names && names->ours; names++) {
+        for (k = 0; names->ours[k] && names->ours[k] == ours[k];)
+            k++;
+        if (names->ours[k])
+            continue;
+        put = names->theirs;
+        ours += k;
+        break;
+    }
+    for (; *put && n + 1 < RNN_I_NAME_CAP; put++)
+        theirs[n++] = *put;
+    for (; *ours && n + 1 < RNN_I_NAME_CAP; ours++)
+        theirs[n++] = *ours;
+    theirs[n] = 0;
+    return !*put && !*ours;
+}
+
+/* A tensor whose numbers are not read. */
+RNN_I_FN rnn_status rnn_i_no_dtype(rnn_why *why, const char *name,
+                                   const rnn_st_tensor *f)
+{
+    const rnn_status st =
+        RNN_I_NO(why, RNN_E_MISMATCH, name,
+                 "@ is %: F64, F32, F16 and BF16 are read", 0, 0);
+    (void)name, (void)f;
+#ifndef RNN_NO_WHY
+    if (why)
+        why->of = rnn_st_dtype_name(f->dtype);
+#endif
+    return st;
+}
+
+/* A tensor of the file that has the model's name and not its shape. */
+RNN_I_FN rnn_status rnn_i_no_shape(rnn_why *why, const char *name,
+                                   const rnn_st_tensor *f, const rnn_tensor *t)
+{
+    const rnn_status st =
+        f->ndim == 1 && !t->cols
+            ? RNN_I_NO(why, RNN_E_MISMATCH, name,
+                       "@: file has #, model wants #", f->dims[0], t->rows)
+        : f->ndim == 2 && t->cols
+            ? RNN_I_NO(why, RNN_E_MISMATCH, name,
+                       "@: file has #x#, model wants #x#", f->dims[0],
+                       f->dims[1])
+            : RNN_I_NO(why, RNN_E_MISMATCH, name,
+                       "@: file has # dimensions, model wants #", f->ndim,
+                       t->cols ? 2 : 1);
+    (void)name;
+#ifndef RNN_NO_WHY
+    if (why && f->ndim == 2) {
+        why->n[2] = t->rows;
+        why->n[3] = t->cols;
+    }
+#endif
+    return st;
+}
+
+/* That a tensor of the file may be there: one of a module of models, as names
+ * says these are called, must be one of this model's. */
+RNN_I_FN rnn_status rnn_i_check_foreign(const rnn_st_tensor *f,
+                                        const rnn_model *model, int bare,
+                                        const rnn_rename *names, rnn_why *why)
+{
+    char name[RNN_I_NAME_CAP];
+    rnn_tensor t;
+    int k, ours = 0;
+
+    for (k = 0; !ours && rnn_i_modules[k]; k++)
+        ours = rnn_i_theirs(names, rnn_i_modules[k], name) &&
+               rnn_i_in_module(f->name, f->name_len, name);
+    if (!ours && bare)
+        ours = rnn_i_theirs(names, "", name) &&
+               rnn_i_in_module(f->name, f->name_len, name);
+    for (k = 0; ours && rnn_model_tensor(model, k, &t) == RNN_OK; k++)
+        if (rnn_i_theirs(names, t.name, name) &&
+            rnn_i_is(f->name, f->name_len, name))
+            return RNN_OK;
+    if (!ours)
+        return RNN_OK;
+    k = (int)rnn_st_unescape(f->name, f->name_len, (unsigned char *)name,
+                             sizeof name - 1);
+    name[k < (int)sizeof name ? k : (int)sizeof name - 1] = 0;
+    return RNN_I_NO(why, RNN_E_MISMATCH, name,
+                    "the file has @, which the model has not", 0, 0);
+}
+
 /* All tensors of a file into the parameters of a model, or none. */
 RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
-                               rnn_real *params, const char **why)
+                               rnn_real *params, const rnn_rename *names,
+                               rnn_why *why)
 {
+    char name[RNN_I_NAME_CAP];
     rnn_tensor t;
     rnn_st_tensor f;
     size_t i;
     int k, pass;
 
-    for (pass = 0; pass < 2; pass++) { /* look at all, then write */
+    for (pass = 0; pass < 2; pass++) /* look at all, then write */
         for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++) {
-            if (rnn_st_find(st, t.name, &f) != RNN_OK)
-                return rnn_i_because(why, "a tensor of the model is missing",
-                                     RNN_E_MISMATCH);
+            if (!rnn_i_theirs(names, t.name, name))
+                return RNN_I_NO(why, RNN_E_ARG, t.name,
+                                "@ has a name above # bytes",
+                                RNN_I_NAME_CAP - 1, 0);
+            if (rnn_st_find(st, name, &f) != RNN_OK)
+                return RNN_I_NO(why, RNN_E_MISMATCH, name, "the file has no @",
+                                0, 0);
             if (f.ndim != (t.cols ? 2 : 1) || f.dims[0] != (size_t)t.rows ||
                 (t.cols && f.dims[1] != (size_t)t.cols))
-                return rnn_i_because(why, "a tensor has another shape",
-                                     RNN_E_MISMATCH);
+                return rnn_i_no_shape(why, name, &f, &t);
             if (!rnn_i_is_real(f.dtype))
-                return rnn_i_because(why, "a tensor is not F32, F16 or BF16",
-                                     RNN_E_MISMATCH);
+                return rnn_i_no_dtype(why, name, &f);
             for (i = 0; pass && i < t.size; i++)
                 params[rnn_i_stored(&t, i)] = rnn_i_element(&f, i);
         }
-        if ((size_t)k != st->tensors)
-            return rnn_i_because(why, "a tensor does not belong to the model",
-                                 RNN_E_MISMATCH);
-    }
     return RNN_OK;
+}
+
+/* That the file has no tensor that the model would need a place for, and that
+ * it does not say that it is another model's. */
+RNN_I_FN rnn_status rnn_i_check_file(const rnn_st *st, const rnn_model *model,
+                                     const rnn_rename *names, rnn_why *why)
+{
+    rnn_i_model m;
+    rnn_model said, asked;
+    rnn_st_tensor f;
+    size_t pos = 0;
+    int i;
+    rnn_status r = rnn_i_description(st, &said, why);
+
+    if (r == RNN_OK) {
+        said = rnn_i_plain(&said);
+        asked = rnn_i_plain(model);
+        for (i = 0; i < RNN_I_FIELDS; i++)
+            if (rnn_i_get_field(&said, i) != rnn_i_get_field(&asked, i))
+                return RNN_I_NO(why, RNN_E_MISMATCH, rnn_i_fields[i].key,
+                                "@: the file's model has #, this one #",
+                                rnn_i_get_field(&said, i),
+                                rnn_i_get_field(&asked, i));
+    } else if (r != RNN_E_END) {
+        return r;
+    }
+    rnn_i_forget(why);
+    r = rnn_i_model_of(model, &m, why);
+    while (!r && rnn_st_next(st, &pos, &f) == RNN_OK)
+        r = rnn_i_check_foreign(&f, model, rnn_i_is_bare(&m), names, why);
+    return r;
 }
 
 /* If the file describes a model, it must be this one; a state_dict does not,
  * and then names and shapes decide. */
 RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
                                   const rnn_model *model, rnn_real *params,
-                                  size_t params_len, const char **why)
+                                  size_t params_len, const rnn_rename *names,
+                                  rnn_why *why)
 {
     rnn_st st;
-    size_t n;
-    rnn_model said, asked;
-    int i;
-    rnn_status r = rnn_i_params(model, &n);
+    rnn_i_model m;
+    rnn_status r;
 
-    if (r || !params)
-        return rnn_i_because(why, "the model is not valid, or params is NULL",
-                             r ? r : RNN_E_ARG);
-    if (params_len < n)
-        return rnn_i_because(why, "params is too short", RNN_E_BUFFER);
-    r = rnn_st_open(bytes, len, &st, why);
+    rnn_i_forget(why);
+    r = rnn_i_model_of(model, &m, why);
+    if (!r && !params)
+        r = RNN_I_NO_NULL(why, "params");
+    if (!r && params_len < m.params)
+        r = RNN_I_NO_ROOM(why, "params", params_len, m.params);
+    if (!r)
+        r = rnn_st_open(bytes, len, &st, why);
+    if (!r)
+        r = rnn_i_check_file(&st, model, names, why);
+    return r ? r : rnn_i_load(&st, model, params, names, why);
+}
+
+RNNDEF rnn_status rnn_load_tensor(const rnn_st *st, const char *name,
+                                  rnn_real *to, size_t n, rnn_why *why)
+{
+    rnn_st_tensor f;
+    size_t i, size = 1;
+    rnn_status r;
+
+    rnn_i_forget(why);
+    if (!st || !name || !to)
+        return RNN_I_NO_NULL(why, st ? name ? "to" : "name" : "st");
+    r = rnn_st_find(st, name, &f);
     if (r)
-        return r;
-    r = rnn_i_description(&st, &said, why);
-    if (r == RNN_OK) {
-        said = rnn_i_plain(&said);
-        asked = rnn_i_plain(model);
-        for (i = 0; i < RNN_I_FIELDS; i++)
-            if (rnn_i_get_field(&said, i) != rnn_i_get_field(&asked, i))
-                return rnn_i_because(why, "the file describes another model",
-                                     RNN_E_MISMATCH);
-    } else if (r != RNN_E_END) {
-        return r;
-    }
-    if (why)
-        *why = NULL;
-    return rnn_i_load(&st, model, params, why);
+        return RNN_I_NO(why, r, name, "the file has no @", 0, 0);
+    for (i = 0; i < (size_t)f.ndim; i++)
+        size *= f.dims[i]; /* the file is as long, so it fits */
+    if (!rnn_i_is_real(f.dtype))
+        return rnn_i_no_dtype(why, name, &f);
+    if (size != n)
+        return RNN_I_NO(why, RNN_E_MISMATCH, name,
+                        "@: file has # numbers, # are wanted", size, n);
+    for (i = 0; i < n; i++)
+        to[i] = rnn_i_element(&f, i);
+    return RNN_OK;
 }
 
 /* [STDIO] */
 #if RNN_I_STDIO
 
-/* In blocks: so the size is known where a long of ftell is too short, and out
- * may be NULL, to count alone. */
+/* All of a file, in blocks: so the size is known where a long of ftell is too
+ * short. Into out, if it is not NULL, as far as cap. */
+RNN_I_FN int rnn_i_read_all(FILE *file, unsigned char *out, size_t cap,
+                            size_t *len)
+{
+    unsigned char block[512];
+    size_t n = 0, k, i;
+
+    while ((k = fread(block, 1, sizeof block, file)) != 0) {
+        for (i = 0; out && i < k && n + i < cap; i++)
+            out[n + i] = block[i];
+        n += k;
+    }
+    *len = n;
+    return !ferror(file);
+}
+
+/* Counted first: nothing is written unless all of it fits, and is there. */
 RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len)
 {
-    unsigned char block[512];
-    size_t n = 0, k;
+    size_t n = 0, again = 0;
     FILE *file;
-    int bad;
+    int good;
 
     if (!path || !len)
         return RNN_E_ARG;
     file = fopen(path, "rb");
     if (!file)
         return RNN_E_UNSUPPORTED;
-    while ((k = fread(block, 1, sizeof block, file)) != 0) {
-        size_t i;
-        for (i = 0; out && i < k && n + i < cap; i++)
-            ((unsigned char *)out)[n + i] = block[i];
-        n += k;
+    good = rnn_i_read_all(file, NULL, 0, &n);
+    if (good && out && n <= cap) {
+        rewind(file);
+        good =
+            rnn_i_read_all(file, (unsigned char *)out, n, &again) && again == n;
     }
-    bad = ferror(file);
     (void)fclose(file);
-    if (bad)
+    if (!good)
         return RNN_E_UNSUPPORTED;
     *len = n;
     return out && n > cap ? RNN_E_BUFFER : RNN_OK;
 }
 
-/* Written beside and renamed, so that a crash leaves the old file. */
+/* What stands at path: 0 something that no file may replace, 1 nothing, 2 a
+ * plain file, whose mode the new one gets. */
+#if RNN_I_POSIX
+RNN_I_FN int rnn_i_look_at(const char *path, struct stat *s)
+{
+#if RNN_I_LSTAT
+    if (lstat(path, s) != 0)
+        return 1;
+#else
+    if (stat(path, s) != 0)
+        return 1;
+#endif
+    return S_ISREG(s->st_mode) ? 2 : 0;
+}
+#else
+RNN_I_FN int rnn_i_look_at(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    int good;
+
+    if (!file)
+        return 1;
+    good = fgetc(file) != EOF || !ferror(file); /* a directory cannot be read */
+    (void)fclose(file);
+    return good ? 2 : 0;
+}
+#endif
+
+/* A file that was not there before, as no name that somebody has planted, nor
+ * another writer's: "x" sees to that. */
+RNN_I_FN FILE *rnn_i_new_file(const char *path, char name[1024])
+{
+    FILE *file = NULL;
+    int i;
+
+    for (i = 0; !file && i < 100; i++) {
+        char *end = rnn_i_put(rnn_i_put(name, path), ".tmp");
+        if (i)
+            (void)rnn_i_put_number(end, (size_t)i);
+        file = fopen(name, "wbx");
+    }
+    return file;
+}
+
+/* The new file in the old one's place. Where rename does not replace (Windows),
+ * the old one steps aside first, and comes back if that fails. */
+RNN_I_FN int rnn_i_replace(const char *name, const char *path)
+{
+#ifdef _WIN32
+    char old[1024];
+
+    if (rename(name, path) == 0)
+        return 1;
+    rnn_i_put(rnn_i_put(old, path), ".old");
+    (void)remove(old);
+    if (rename(path, old) != 0)
+        return 0;
+    if (rename(name, path) != 0) {
+        (void)rename(old, path);
+        return 0;
+    }
+    (void)remove(old);
+    return 1;
+#else
+    return rename(name, path) == 0;
+#endif
+}
+
+/* Written beside and renamed: whoever reads meanwhile has the old file whole,
+ * and so has whoever reads after a crash. */
 RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
                                  size_t len)
 {
     char name[1024];
     FILE *file;
-    int good;
+    int good, there;
+#if RNN_I_POSIX
+    struct stat old;
+#endif
 
     if (!path || !bytes)
         return RNN_E_ARG;
-    if (rnn_i_length(path) + 5 > sizeof name)
+    if (rnn_i_length(path) + 8 > sizeof name)
         return RNN_E_SIZE;
-    rnn_i_put(rnn_i_put(name, path), ".tmp");
-    file = fopen(name, "wb");
+#if RNN_I_POSIX
+    there = rnn_i_look_at(path, &old);
+#else
+    there = rnn_i_look_at(path);
+#endif
+    file = there ? rnn_i_new_file(path, name) : NULL;
     if (!file)
         return RNN_E_UNSUPPORTED;
     good = fwrite(bytes, 1, len, file) == len;
     good = fclose(file) == 0 && good;
-    if (good && rename(name, path) != 0) {
-        (void)remove(path); /* where rename does not replace */
-        good = rename(name, path) == 0;
-    }
+#if RNN_I_POSIX
+    if (good && there == 2)
+        good = chmod(name, old.st_mode & 07777) == 0;
+#endif
+    good = good && rnn_i_replace(name, path);
     if (!good)
         (void)remove(name);
     return good ? RNN_OK : RNN_E_UNSUPPORTED;

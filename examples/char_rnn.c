@@ -250,13 +250,14 @@ static void open_network(network *net, const rnn_model *model)
 static void load_params(network *net, const char *path,
                         const unsigned char *file, size_t len)
 {
-    const char *why = NULL;
+    rnn_why why;
+    char text[160];
     rnn_status status =
         rnn_load_params(file, len, &net->plan.model, net->work.params,
-                        net->work.params_len, &why);
+                        net->work.params_len, NULL, &why);
 
     if (status != RNN_OK)
-        die("%s: %s", path, why ? why : rnn_status_text(status));
+        die("%s: %s", path, rnn_why_text(&why, text, sizeof text));
 }
 
 /* --init: the weights alone. If the file says what its ids mean, then they
@@ -312,7 +313,8 @@ static void load_network(network *net, const char *path)
     rnn_model model;
     size_t len, count = 0;
     unsigned char *file = read_file(path, &len);
-    const char *why = NULL;
+    rnn_why why;
+    char text[160];
     rnn_status status;
 
     status =
@@ -320,7 +322,7 @@ static void load_network(network *net, const char *path)
     if (status == RNN_E_END)
         die("%s: weights without a description; --init reads them", path);
     if (status != RNN_OK)
-        die("%s: %s", path, why ? why : rnn_status_text(status));
+        die("%s: %s", path, rnn_why_text(&why, text, sizeof text));
     if (model.input == RNN_INPUT_DENSE || model.bidirectional ||
         model.input_size != (int)count || model.output_size != (int)count)
         die("%s: not a model that reads and writes bytes", path);
@@ -475,10 +477,12 @@ static void divide(training *t, const char *name, const unsigned char *text,
 static void pack(training *t)
 {
     const network *net = t->net;
+    rnn_beside beside = {0};
 
+    beside.vocabulary = net->bytes;
+    beside.vocabulary_len = (size_t)net->plan.model.input_size;
     check(rnn_save(&net->plan.model, net->work.params, net->work.params_len,
-                   net->bytes, (size_t)net->plan.model.input_size, t->file,
-                   t->file_len, &t->file_len),
+                   &beside, t->file, t->file_len, &t->file_len),
           "a checkpoint");
 }
 

@@ -245,25 +245,23 @@ static rnn_real *some_params(const rnn_model *m, size_t *count)
 static bytes save(const rnn_model *m, const rnn_real *p,
                   const unsigned char *vocabulary, size_t vocabulary_len)
 {
+    rnn_beside beside = {NULL, 0, NULL, 0};
     size_t len = 0, n = 0, params;
     rnn_net net;
     bytes b;
 
+    beside.vocabulary = vocabulary;
+    beside.vocabulary_len = vocabulary_len;
     MUST(!rnn_plan(&net, m, NULL), "plan");
     params = net.sizes.params;
-    CHECK(rnn_save(m, p, params, vocabulary, vocabulary_len, NULL, 0, &b.n) ==
-              RNN_OK,
-          "length");
+    CHECK(rnn_save(m, p, params, &beside, NULL, 0, &b.n) == RNN_OK, "length");
     b.p = (unsigned char *)test_memory(b.n);
-    CHECK(rnn_save(m, p, params - 1, vocabulary, vocabulary_len, b.p, b.n,
-                   &len) == RNN_E_BUFFER, "one parameter too few");
-    CHECK(rnn_save(m, p, params, vocabulary, vocabulary_len, b.p, b.n - 1,
-                   &len) == RNN_E_BUFFER &&
+    CHECK(rnn_save(m, p, params - 1, &beside, b.p, b.n, &len) == RNN_E_BUFFER,
+          "one parameter too few");
+    CHECK(rnn_save(m, p, params, &beside, b.p, b.n - 1, &len) == RNN_E_BUFFER &&
               len == b.n,
           "one byte too few");
-    CHECK(rnn_save(m, p, params, vocabulary, vocabulary_len, b.p, b.n, &n) ==
-                  RNN_OK &&
-              n == b.n,
+    CHECK(rnn_save(m, p, params, &beside, b.p, b.n, &n) == RNN_OK && n == b.n,
           "save");
     return b;
 }

@@ -116,15 +116,25 @@ typedef struct verdict {
     int untouched; /* no refusal wrote                              */
 } verdict;
 
-static int told(rnn_status r, const char *why)
+/* the reason of the last call */
+static const char *reason(const rnn_why *why)
 {
-    return r ? why && *why : !why;
+    static char text[160];
+
+    return rnn_why_text(why, text, sizeof text);
+}
+
+/* A reason if there was a refusal, and only then. */
+static int told(rnn_status r, const rnn_why *why)
+{
+    return why->status == r &&
+           (r ? why->text && strcmp(reason(why), rnn_status_text(r)) != 0
+              : !why->text);
 }
 
 static rnn_status ask_load(bytes b, const rnn_model *m, verdict *v)
 {
-    static const char before[] = "";
-    const char *why = before;
+    rnn_why why;
     const size_t n = params_of(m), size = n * sizeof(rnn_real);
     rnn_real *params = (rnn_real *)malloc(size ? size : 1);
     rnn_status r;
@@ -133,8 +143,8 @@ static rnn_status ask_load(bytes b, const rnn_model *m, verdict *v)
     if (!params)
         exit(1);
     memset(params, MARK, size);
-    r = rnn_load_params(b.p, b.n, m, params, n, &why);
-    v->reasons = v->reasons && told(r, why);
+    r = rnn_load_params(b.p, b.n, m, params, n, NULL, &why);
+    v->reasons = v->reasons && told(r, &why);
     v->untouched = v->untouched && (!r || all_mark(params, size));
     free(params);
     return r;
@@ -143,23 +153,21 @@ static rnn_status ask_load(bytes b, const rnn_model *m, verdict *v)
 /* What all readers say of a file as one of the model m. */
 static verdict ask_model(bytes b, const rnn_model *m)
 {
-    static const char before[] = "";
     const rnn_model bare = bare_model(m);
     unsigned char vocabulary[2];
-    const char *why = before;
+    rnn_why why;
     size_t len = 77;
     rnn_model got;
     rnn_st st;
     verdict v;
 
     v.open = rnn_st_open(b.p, b.n, &st, &why);
-    v.reasons = told(v.open, why);
+    v.reasons = told(v.open, &why);
     memset(&got, MARK, sizeof got);
     memset(vocabulary, MARK, sizeof vocabulary);
-    why = before;
     v.model = rnn_load_description(b.p, b.n, &got, vocabulary,
                                    sizeof vocabulary, &len, &why);
-    v.reasons = v.reasons && told(v.model, why);
+    v.reasons = v.reasons && told(v.model, &why);
     v.untouched = !v.model || (all_mark(&got, sizeof got) && len == 77 &&
                                all_mark(vocabulary, sizeof vocabulary));
     v.load = ask_load(b, m, &v);

@@ -27,13 +27,15 @@ static int list(const unsigned char *bytes, size_t len, const char *path)
 {
     rnn_st st;
     rnn_st_tensor t;
-    const char *why = NULL;
+    rnn_why why = {RNN_OK};
+    char text[160];
     unsigned char *name = (unsigned char *)malloc(len ? len : 1);
     size_t pos = 0, n;
     int i;
 
     if (!name || rnn_st_open(bytes, len, &st, &why) != RNN_OK) {
-        fprintf(stderr, "st_list: %s: %s\n", path, name ? why : "no memory");
+        fprintf(stderr, "st_list: %s: %s\n", path,
+                name ? rnn_why_text(&why, text, sizeof text) : "no memory");
         free(name);
         return 1;
     }

@@ -143,8 +143,10 @@ static const change plain_changes[] = {
     {"a name is longer", "out.bias", "out.bias0", NO, END},
     {"a name is shorter", "out.bias", "out.bia", NO, END},
     {"a tensor is missing", "," TENSOR("out.bias", "[1]", 20, 24), "", NO, END},
-    {"an extra tensor", "{", "{" TENSOR("x", "[1]", 24, 28) ",", NO, END},
-    {"an empty extra", "{", "{" TENSOR("x", "[0]", 24, 24) ",", NO, END},
+    {"an extra tensor", "{", "{" TENSOR("out.x", "[1]", 24, 28) ",", NO, END},
+    {"an empty extra", "{", "{" TENSOR("rnn.x", "[0]", 24, 24) ",", NO, END},
+    {"somebody's own", "{", "{" TENSOR("own.out.x", "[1]", 24, 28) ",", RNN_OK,
+     END},
     {"other metadata", "{", "{\"__metadata__\":{\"a\":\"b\"},", RNN_OK, END},
     {"matrix as vector", "[1,1]", "[1]", NO, END},
     {"matrix as cube", "[1,1]", "[1,1,1]", NO, END},
@@ -430,7 +432,7 @@ static void check_each_tensor(const kind *k)
         }
     }
     sprintf(to,
-            "\"x\":{\"dtype\":\"F32\",\"shape\":[0],"
+            "\"out.x\":{\"dtype\":\"F32\",\"shape\":[0],"
             "\"data_offsets\":[0,0]},%s",
             last);
     check_edit(m, b, last, to, RNN_E_MISMATCH, RNN_OK);
@@ -584,7 +586,7 @@ static void check_mixed(void)
     rnn_tensor tensor;
     verdict v;
     rnn_real *p, *q;
-    const char *why;
+    rnn_why why = {RNN_OK};
     size_t count, i;
     bytes b, saved;
     int k, n;
@@ -598,11 +600,9 @@ static void check_mixed(void)
             p[i] = (rnn_real)(test_below(511) - 255) / 32;
         saved = save(m, p, NULL, 0);
         b = rewritten(saved, -1);
-        why = NULL;
-        CHECK(rnn_load_params(b.p, b.n, m, q, count, &why) == RNN_OK &&
+        CHECK(rnn_load_params(b.p, b.n, m, q, count, NULL, &why) == RNN_OK &&
                   !memcmp(p, q, count * sizeof *p),
-              "%s in halves: %s", kinds[k % KINDS].name,
-              why ? why : "other numbers");
+              "%s in halves: %s", kinds[k % KINDS].name, reason(&why));
         free(b.p);
         for (n = 0; rnn_model_tensor(m, n, &tensor) == RNN_OK; n++) {
             b = rewritten(saved, n);

@@ -47,6 +47,9 @@ static void check_malformed(bytes b, const char *what)
 #define NAME(x) "{\"" x "\":{\"dtype\":\"U8\"," AT(1, 0, 1) "}}"
 #define META(x) "{\"__metadata__\":" x "}"
 #define KEYS(x) "{\"a\":{" x "}}"
+#define MORE(x) KEYS("\"dtype\":\"U8\",\"x\":" x "," AT(1, 0, 1))
+#define TEN(x) x x x x x x x x x x
+#define SIXTY(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x)
 
 typedef struct sample {
     const char *what, *json;
@@ -149,20 +152,37 @@ static const sample bad_json[] = {
     {"empty inside", TWO(AT(2, 0, 2), AT(0, 1, 1)), 2},
     {"empty inside, first", TWO(AT(0, 1, 1), AT(2, 0, 2)), 2},
     /* keys */
-    {"unknown dtype", KEYS("\"dtype\":\"F31\"," AT(1, 0, 1)), 1},
-    {"dtype in small", KEYS("\"dtype\":\"u8\"," AT(1, 0, 1)), 1},
-    {"empty dtype", KEYS("\"dtype\":\"\"," AT(1, 0, 1)), 1},
-    {"longer dtype", KEYS("\"dtype\":\"U8 \"," AT(1, 0, 1)), 1},
-    {"shorter dtype", KEYS("\"dtype\":\"U\"," AT(1, 0, 1)), 1},
     {"dtype a number", KEYS("\"dtype\":8," AT(1, 0, 1)), 1},
     {"no dtype", KEYS(AT(1, 0, 1)), 1},
     {"no shape", KEYS("\"dtype\":\"U8\",\"data_offsets\":[0,1]"), 1},
     {"no offsets", KEYS("\"dtype\":\"U8\",\"shape\":[0]"), 0},
-    {"unknown key", KEYS("\"dtype\":\"U8\",\"x\":1," AT(1, 0, 1)), 1},
     {"key in capitals", KEYS("\"DTYPE\":\"U8\"," AT(1, 0, 1)), 1},
     {"dtype twice", KEYS("\"dtype\":\"U8\",\"dtype\":\"U8\"," AT(1, 0, 1)), 1},
     {"dtype twice, escaped",
      KEYS("\"dtype\":\"U8\",\"d\\u0074ype\":\"U8\"," AT(1, 0, 1)), 1},
+    {"an empty tensor", KEYS(""), 1},
+    {"F4, half a byte", KEYS("\"dtype\":\"F4\"," AT(1, 0, 1)), 1},
+    {"F6, a quarter", KEYS("\"dtype\":\"F6_E3M2\"," AT(3, 0, 2)), 2},
+    {"F4, too long", KEYS("\"dtype\":\"F4\"," AT(2, 0, 2)), 2},
+    {"unknown key, no value", MORE(""), 1},
+    {"a word cut", MORE("nul"), 1},
+    {"a word too long", MORE("nulll"), 1},
+    {"a minus", MORE("-"), 1},
+    {"a leading zero", MORE("01"), 1},
+    {"no digit behind the dot", MORE("1."), 1},
+    {"no exponent", MORE("1e"), 1},
+    {"a plus", MORE("+1"), 1},
+    {"an array cut", MORE("["), 1},
+    {"a comma too much", MORE("[1,]"), 1},
+    {"no comma", MORE("[1 2]"), 1},
+    {"an object without key", MORE("{1}"), 1},
+    {"an object without value", MORE("{\"a\"}"), 1},
+    {"a comma in an object", MORE("{\"a\":1,}"), 1},
+    {"the wrong end", MORE("[1}"), 1},
+    {"another wrong end", MORE("{\"a\":1]"), 1},
+    {"a wrong end inside", MORE("[{\"a\":1]}"), 1},
+    {"121 deep", MORE(SIXTY("[") SIXTY("[") "[]" SIXTY("]") SIXTY("]")), 1},
+    {"deep, and no end", MORE(SIXTY("[") SIXTY("{")), 1},
     {"shape twice", KEYS("\"dtype\":\"U8\",\"shape\":[1]," AT(1, 0, 1)), 1},
     {"offsets twice",
      KEYS("\"dtype\":\"U8\",\"data_offsets\":[0,1]," AT(1, 0, 1)), 1},
@@ -211,7 +231,6 @@ static const sample bad_json[] = {
     {"f5", NAME("\xf5\x80\x80\x80"), 1},
     {"ff", NAME("\xff"), 1},
     /* __metadata__ */
-    {"metadata null", META("null"), 0},
     {"metadata an array", META("[]"), 0},
     {"metadata a string", META("\"a\""), 0},
     {"metadata a number", META("{\"a\":1}"), 0},
@@ -308,7 +327,27 @@ static const sample good_json[] = {
     {"metadata alone", META("{}"), 0},
     {"metadata", META("{\"a\":\"\",\"\":\"b\"}"), 0},
     {"metadata escaped", "{\"__met\\u0061data__\":{\"a\":\"b\"}}", 0},
+    {"metadata null", META("null"), 0},
+    {"metadata null, spread", META(" null "), 0},
     {"scalar", ONE("[]", "[0,1]"), 1},
+    {"unknown dtype", KEYS("\"dtype\":\"F31\"," AT(1, 0, 1)), 1},
+    {"dtype in small", KEYS("\"dtype\":\"u8\"," AT(1, 0, 1)), 1},
+    {"empty dtype", KEYS("\"dtype\":\"\"," AT(1, 0, 1)), 1},
+    {"longer dtype", KEYS("\"dtype\":\"U8 \"," AT(1, 0, 1)), 1},
+    {"unknown dtype of any size", KEYS("\"dtype\":\"Q\"," AT(7, 0, 1)), 1},
+    {"F4", KEYS("\"dtype\":\"F4\"," AT(6, 0, 3)), 3},
+    {"F6", KEYS("\"dtype\":\"F6_E2M3\"," AT(4, 0, 3)), 3},
+    {"unknown key", MORE("1"), 1},
+    {"null", MORE("null"), 1},
+    {"true", MORE(" true "), 1},
+    {"false", MORE("false"), 1},
+    {"a string", MORE("\"\\u0061]}\""), 1},
+    {"numbers", MORE("[0,-0,-1.5,2e3,2E+3,0.5e-3,10]"), 1},
+    {"an empty array", MORE("[ ]"), 1},
+    {"an empty object", MORE("{ }"), 1},
+    {"nested", MORE("[[],{},[{\"a\":[1,{\"b\":null}]}],\"\"]"), 1},
+    {"nested, then more", MORE("{\"a\":[[]],\"b\":{\"c\":{}}},\"y\":[]"), 1},
+    {"120 deep", MORE(SIXTY("[") SIXTY("[") SIXTY("]") SIXTY("]")), 1},
     {"empty", ONE("[0]", "[0,0]"), 0},
     {"empty of 3", ONE("[3,0,5]", "[0,0]"), 0},
     {"8 dims", ONE("[1,2,1,1,1,1,1,1]", "[0,2]"), 2},
@@ -341,12 +380,12 @@ static void check_good(void)
 
     for (i = 0; i < LEN(good_json); i++) {
         bytes b = file_of(good_json[i].json, good_json[i].data);
-        const char *why = "";
+        rnn_why why = {RNN_OK};
         rnn_st st;
         rnn_status r = rnn_st_open(b.p, b.n, &st, &why);
 
-        CHECK(r == RNN_OK && !why, "%s: %s", good_json[i].what,
-              why ? why : "?");
+        CHECK(r == RNN_OK && !why.status, "%s: %s", good_json[i].what,
+              reason(&why));
         if (!r)
             check_inside(b.p, b.n, &st);
         CHECK(rnn_st_open(b.p, b.n, &st, NULL) == r, "without why");
@@ -354,21 +393,36 @@ static void check_good(void)
     }
 }
 
-/* Every dtype by its name, with a tensor of two numbers. */
+/* Every dtype by its name, with a tensor of eight numbers. */
 static void check_dtypes(void)
 {
     static const struct {
         const char *name;
         rnn_st_dtype dtype;
-        int size;
-    } all[] = {{"BOOL", RNN_ST_BOOL, 1},       {"U8", RNN_ST_U8, 1},
-               {"I8", RNN_ST_I8, 1},           {"F8_E5M2", RNN_ST_F8_E5M2, 1},
-               {"F8_E4M3", RNN_ST_F8_E4M3, 1}, {"I16", RNN_ST_I16, 2},
-               {"U16", RNN_ST_U16, 2},         {"F16", RNN_ST_F16, 2},
-               {"BF16", RNN_ST_BF16, 2},       {"I32", RNN_ST_I32, 4},
-               {"U32", RNN_ST_U32, 4},         {"F32", RNN_ST_F32, 4},
-               {"F64", RNN_ST_F64, 8},         {"I64", RNN_ST_I64, 8},
-               {"U64", RNN_ST_U64, 8}};
+        int bits;
+    } all[] = {{"BOOL", RNN_ST_BOOL, 8},
+               {"F4", RNN_ST_F4, 4},
+               {"F6_E2M3", RNN_ST_F6_E2M3, 6},
+               {"F6_E3M2", RNN_ST_F6_E3M2, 6},
+               {"U8", RNN_ST_U8, 8},
+               {"I8", RNN_ST_I8, 8},
+               {"F8_E5M2", RNN_ST_F8_E5M2, 8},
+               {"F8_E4M3", RNN_ST_F8_E4M3, 8},
+               {"F8_E8M0", RNN_ST_F8_E8M0, 8},
+               {"F8_E4M3FNUZ", RNN_ST_F8_E4M3FNUZ, 8},
+               {"F8_E5M2FNUZ", RNN_ST_F8_E5M2FNUZ, 8},
+               {"I16", RNN_ST_I16, 16},
+               {"U16", RNN_ST_U16, 16},
+               {"F16", RNN_ST_F16, 16},
+               {"BF16", RNN_ST_BF16, 16},
+               {"I32", RNN_ST_I32, 32},
+               {"U32", RNN_ST_U32, 32},
+               {"F32", RNN_ST_F32, 32},
+               {"C64", RNN_ST_C64, 64},
+               {"F64", RNN_ST_F64, 64},
+               {"I64", RNN_ST_I64, 64},
+               {"U64", RNN_ST_U64, 64},
+               {"?", RNN_ST_OTHER, 1}};
     char json[128];
     int i;
 
@@ -380,13 +434,13 @@ static void check_dtypes(void)
         rnn_status r;
 
         sprintf(json,
-                "{\"x\":{\"dtype\":\"%s\",\"shape\":[2],"
+                "{\"x\":{\"dtype\":\"%s\",\"shape\":[8],"
                 "\"data_offsets\":[0,%d]}}",
-                all[i].name, 2 * all[i].size);
-        b = file_of(json, 2 * (size_t)all[i].size);
+                all[i].name, all[i].bits);
+        b = file_of(json, (size_t)all[i].bits);
         r = rnn_st_open(b.p, b.n, &st, NULL);
         CHECK(!r && !rnn_st_find(&st, "x", &t) && t.dtype == all[i].dtype &&
-                  t.ndim == 1 && t.dims[0] == 2 && t.data == st.data,
+                  t.ndim == 1 && t.dims[0] == 8 && t.data == st.data,
               "dtype %s", all[i].name);
         CHECK(!strcmp(rnn_st_dtype_name(all[i].dtype), all[i].name),
               "name of %s", all[i].name);
@@ -404,7 +458,7 @@ static void check_many(void)
     enum { N = 600, SECONDS = 5 };
     char *json = (char *)test_memory(100 * N), *to = json;
     const clock_t began = clock();
-    const char *why = NULL;
+    rnn_why why = {RNN_OK};
     rnn_st st;
     bytes b;
     int i;
@@ -419,8 +473,7 @@ static void check_many(void)
         to += sprintf(to, "%s\"k%d\":\"v\"", i ? "," : "", i);
     strcpy(to, "}}");
     b = file_of(json, N);
-    CHECK(rnn_st_open(b.p, b.n, &st, &why) == RNN_OK, "many: %s",
-          why ? why : "?");
+    CHECK(rnn_st_open(b.p, b.n, &st, &why) == RNN_OK, "many: %s", reason(&why));
     check_inside(b.p, b.n, &st);
     free(b.p);
     sprintf(to, ",\"k0\":\"v\"}}");
@@ -439,7 +492,7 @@ static void check_most(int metadata)
     int more, i;
 
     for (more = 0; more < 2; more++) {
-        const char *why = NULL;
+        rnn_why why = {RNN_OK};
         rnn_status st;
         rnn_st open;
         bytes f;
@@ -454,7 +507,7 @@ static void check_most(int metadata)
         sprintf(to, metadata ? "}}" : "}");
         f = file_of(json, 0);
         st = rnn_st_open(f.p, f.n, &open, &why);
-        CHECK(more ? st == RNN_E_FORMAT && why : st == RNN_OK,
+        CHECK(more ? st == RNN_E_FORMAT && why.status : st == RNN_OK,
               "%s, %d more than the most: %d", metadata ? "keys" : "tensors",
               more, (int)st);
         free(f.p);
@@ -524,13 +577,14 @@ static void check_places(void)
         "\"__metadata__\":{\"k\":\"v\"}}";
     const bytes f = file_of(json, 2);
     const unsigned char *k, *v;
-    const char *why = NULL;
+    rnn_why why = {RNN_OK};
     unsigned char out[4];
     rnn_st st;
     rnn_st_tensor t;
     size_t pos = 0, kn, vn, n;
 
-    CHECK(rnn_st_open(NULL, 8, &st, &why) == RNN_E_ARG && why, "no bytes");
+    CHECK(rnn_st_open(NULL, 8, &st, &why) == RNN_E_ARG && why.status,
+          "no bytes");
     CHECK(rnn_st_open(f.p, f.n, NULL, NULL) == RNN_E_ARG, "nowhere");
     CHECK(rnn_st_open(f.p, f.n, &st, NULL) == RNN_OK && st.tensors == 2,
           "a file");
@@ -636,7 +690,7 @@ static void check_halves(int brain)
     char json[400];
     rnn_model s;
     rnn_real *p = test_reals(N + 1, 0);
-    const char *why = NULL;
+    rnn_why why = {RNN_OK};
     bytes b;
     uint32_t u;
     float f;
@@ -658,8 +712,8 @@ static void check_halves(int brain)
         b.p[8 + strlen(json) + 2 * i] = (unsigned char)(i & 255);
         b.p[8 + strlen(json) + 2 * i + 1] = (unsigned char)(i >> 8);
     }
-    CHECK(rnn_load_params(b.p, b.n, &s, p, N + 1, &why) == RNN_OK, "halves: %s",
-          why ? why : "");
+    CHECK(rnn_load_params(b.p, b.n, &s, p, N + 1, NULL, &why) == RNN_OK,
+          "halves: %s", reason(&why));
     for (i = 0; i < N; i++) {
         want = half_of(i);
         if (brain) {
@@ -679,17 +733,18 @@ static void check_load(void)
 {
     rnn_model s = {0}, none = {0};
     rnn_real p[4] = {0};
-    const char *why = NULL;
+    rnn_why why = {RNN_OK};
     const bytes f = file_of("{}", 0);
 
     s.input_size = s.hidden_size = 1;
-    CHECK(rnn_load_params(f.p, f.n, &none, p, 4, &why) == RNN_E_SIZE &&
-              rnn_load_params(f.p, f.n, &s, NULL, 4, &why) == RNN_E_ARG && why,
+    CHECK(rnn_load_params(f.p, f.n, &none, p, 4, NULL, &why) == RNN_E_SIZE &&
+              rnn_load_params(f.p, f.n, &s, NULL, 4, NULL, &why) == RNN_E_ARG &&
+              why.status,
           "no model, or nowhere");
-    why = NULL;
-    CHECK(rnn_load_params(f.p, f.n, &s, p, 3, &why) == RNN_E_BUFFER && why,
+    CHECK(rnn_load_params(f.p, f.n, &s, p, 3, NULL, &why) == RNN_E_BUFFER &&
+              why.status,
           "too short");
-    CHECK(rnn_load_params(f.p, f.n, &s, p, 4, &why) == RNN_E_MISMATCH,
+    CHECK(rnn_load_params(f.p, f.n, &s, p, 4, NULL, &why) == RNN_E_MISMATCH,
           "nothing in it");
     free(f.p);
 }

@@ -58,7 +58,7 @@ static rnn_status save(const rnn_net *net, const rnn_work *work)
     static unsigned char bytes[1 << 16];
     size_t len = 0;
     rnn_status st = rnn_save(&net->model, work->params, work->params_len, NULL,
-                             0, bytes, sizeof bytes, &len);
+                             bytes, sizeof bytes, &len);
 
     return st ? st : rnn_write_file("classify.safetensors", bytes, len);
 }

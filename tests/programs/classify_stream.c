@@ -14,7 +14,8 @@ int main(void)
     rnn_model model;
     rnn_net net;
     rnn_work work = {0};
-    const char *why = NULL;
+    rnn_why why = {0};
+    char text[160];
     size_t n = 0;
     int id = 0;
     rnn_status st =
@@ -26,13 +27,15 @@ int main(void)
         net.sizes.state <= sizeof h / sizeof *h &&
         !(st = rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory)))
         st = rnn_load_params(file, n, &model, work.params, work.params_len,
-                             &why);
+                             NULL, &why);
     while (!st && scanf("%f %f %f", &x[0], &x[1], &x[2]) == 3) {
         st = rnn_step(&net, &work, &row, h, NULL);
         if (!st && !(st = rnn_greedy(work.logits, model.output_size, &id)))
             printf("%d\n", id);
     }
     if (st)
-        fprintf(stderr, "%s: %s\n", rnn_status_text(st), why ? why : "");
+        fprintf(stderr, "%s\n",
+                why.status ? rnn_why_text(&why, text, sizeof text)
+                           : rnn_status_text(st));
     return st != RNN_OK;
 }

@@ -157,7 +157,7 @@ static const change plain_changes[] = {
     {"I32", "F32", "I32", NO, END},
     {"U32", "F32", "U32", NO, END},
     {"F64", "F32\",\"shape\":[1],\"data_offsets\":[20,24]",
-     "F64\",\"shape\":[1],\"data_offsets\":[20,28]", NO, END},
+     "F64\",\"shape\":[1],\"data_offsets\":[20,28]", RNN_OK, END},
     {"F16", "F32\",\"shape\":[1],\"data_offsets\":[20,24]",
      "F16\",\"shape\":[1],\"data_offsets\":[20,22]", RNN_OK, END},
     {"BF16", "F32\",\"shape\":[1],\"data_offsets\":[20,24]",

@@ -212,16 +212,18 @@
  *
  * ----------------------------------------------------------------------------
  * MACROS                       all in the file that defines RNN_IMPLEMENTATION;
- *                              those marked * in every file alike
+ *                              those marked * in every file alike, or the
+ *                              program does not link
  *
  *   RNN_STATIC *        all functions static: the library in one file alone
- *   RNNDEF *            or how they are declared, e.g. __declspec(dllexport)
+ *   RNNDEF              or how they are declared, e.g. __declspec(dllexport)
  *   RNN_DOUBLE *        double for float, for gradient checks
  *   RNN_NO_FMA *        the arithmetic of machines without fma, anywhere
  *   RNN_NO_SIMD         plain C kernels alone
  *   RNN_NO_AVX512       without those for AVX-512
- *   RNN_NO_FILES *      without safetensors
- *   RNN_NO_STDIO *      without its two functions on named files
+ *   RNN_NO_FILES        without safetensors; in another file it hides the
+ *                       declarations alone
+ *   RNN_NO_STDIO        the same of its two functions on named files
  *   RNN_NO_STATUS_TEXT  without the texts
  *   RNN_NO_WHY *        without reasons, for small firmware
  *   RNN_HEADER_NAME     "rnn.h", if the file is renamed: it includes itself
@@ -247,7 +249,8 @@
  * The promise holds while the processor rounds to nearest and no value is
  * subnormal where those are flushed: on targets that always do (32-bit NEON,
  * Helium), or where a host asks for it (a library built with -ffast-math sets
- * that for the whole process). All NaNs count as equal. gcc for x87 keeps it with -std=c99, not -std=gnu...
+ * that for the whole process). All NaNs count as equal. gcc for x87 keeps it
+ * with -std=c99, not -std=gnu...
  *
  * A chain of n products in float has an error of at most n 2^-24 times the sum
  * of their sizes (Higham 2002, 3.5), and in practice about sqrt(n) 2^-24: that
@@ -269,6 +272,64 @@
  * its number of tensors. All other calls trust that pointers point to arrays
  * of the sizes stated; the values in them may be anything.
  */
+
+/* Names here are the symbols of the equations. A program's macros of one letter
+ * (I of complex.h, N, T ...) step aside while this file is read. */
+#if !defined(RNN_I_PASS) &&                                                    \
+    (defined(__GNUC__) || defined(__TINYC__) || defined(_MSC_VER))
+#pragma push_macro("A")
+#undef A
+#pragma push_macro("B")
+#undef B
+#pragma push_macro("C")
+#undef C
+#pragma push_macro("D")
+#undef D
+#pragma push_macro("E")
+#undef E
+#pragma push_macro("F")
+#undef F
+#pragma push_macro("G")
+#undef G
+#pragma push_macro("H")
+#undef H
+#pragma push_macro("I")
+#undef I
+#pragma push_macro("J")
+#undef J
+#pragma push_macro("K")
+#undef K
+#pragma push_macro("L")
+#undef L
+#pragma push_macro("M")
+#undef M
+#pragma push_macro("N")
+#undef N
+#pragma push_macro("O")
+#undef O
+#pragma push_macro("P")
+#undef P
+#pragma push_macro("Q")
+#undef Q
+#pragma push_macro("R")
+#undef R
+#pragma push_macro("S")
+#undef S
+#pragma push_macro("T")
+#undef T
+#pragma push_macro("U")
+#undef U
+#pragma push_macro("V")
+#undef V
+#pragma push_macro("W")
+#undef W
+#pragma push_macro("X")
+#undef X
+#pragma push_macro("Y")
+#undef Y
+#pragma push_macro("Z")
+#undef Z
+#endif
 
 #ifndef RNN_SINGLE_HEADER_INCLUDED
 #define RNN_SINGLE_HEADER_INCLUDED
@@ -296,6 +357,99 @@
 #define RNNRET RNNDEF __attribute__((warn_unused_result))
 #else
 #define RNNRET RNNDEF
+#endif
+
+/* Macros marked * must be alike in all files of a program. Those that change
+ * what functions compute or take change their names, too, so that files which
+ * differ do not link. */
+#if !defined(RNN_STATIC) &&                                                    \
+    (defined(RNN_DOUBLE) || defined(RNN_NO_FMA) || defined(RNN_NO_WHY))
+#ifdef RNN_DOUBLE
+#define RNN_I_AS_1 _double
+#else
+#define RNN_I_AS_1
+#endif
+#ifdef RNN_NO_FMA
+#define RNN_I_AS_2 _no_fma
+#else
+#define RNN_I_AS_2
+#endif
+#ifdef RNN_NO_WHY
+#define RNN_I_AS_3 _no_why
+#else
+#define RNN_I_AS_3
+#endif
+#define RNN_I_AS_(name, a, b, c) name##a##b##c
+#define RNN_I_AS__(name, a, b, c) RNN_I_AS_(name, a, b, c)
+#define RNN_I_AS(name) RNN_I_AS__(name, RNN_I_AS_1, RNN_I_AS_2, RNN_I_AS_3)
+#define rnn_status_text RNN_I_AS(rnn_status_text)
+#define rnn_why_text RNN_I_AS(rnn_why_text)
+#define rnn_map RNN_I_AS(rnn_map)
+#define rnn_rng_seed RNN_I_AS(rnn_rng_seed)
+#define rnn_rng_next RNN_I_AS(rnn_rng_next)
+#define rnn_uniform RNN_I_AS(rnn_uniform)
+#define rnn_normal RNN_I_AS(rnn_normal)
+#define rnn_threefry RNN_I_AS(rnn_threefry)
+#define rnn_linear_size RNN_I_AS(rnn_linear_size)
+#define rnn_linear_forward RNN_I_AS(rnn_linear_forward)
+#define rnn_linear_backward RNN_I_AS(rnn_linear_backward)
+#define rnn_linear_grads RNN_I_AS(rnn_linear_grads)
+#define rnn_embedding_forward RNN_I_AS(rnn_embedding_forward)
+#define rnn_embedding_grads RNN_I_AS(rnn_embedding_grads)
+#define rnn_attention_sizes RNN_I_AS(rnn_attention_sizes)
+#define rnn_attention_forward RNN_I_AS(rnn_attention_forward)
+#define rnn_attention_backward RNN_I_AS(rnn_attention_backward)
+#define rnn_attention_grads RNN_I_AS(rnn_attention_grads)
+#define rnn_plan RNN_I_AS(rnn_plan)
+#define rnn_bind RNN_I_AS(rnn_bind)
+#define rnn_pack RNN_I_AS(rnn_pack)
+#define rnn_forward RNN_I_AS(rnn_forward)
+#define rnn_infer RNN_I_AS(rnn_infer)
+#define rnn_backward RNN_I_AS(rnn_backward)
+#define rnn_step RNN_I_AS(rnn_step)
+#define rnn_encode RNN_I_AS(rnn_encode)
+#define rnn_view_model RNN_I_AS(rnn_view_model)
+#define rnn_view_layer RNN_I_AS(rnn_view_layer)
+#define rnn_model_tensor RNN_I_AS(rnn_model_tensor)
+#define rnn_cross_entropy RNN_I_AS(rnn_cross_entropy)
+#define rnn_sigmoid_cross_entropy RNN_I_AS(rnn_sigmoid_cross_entropy)
+#define rnn_squared_error RNN_I_AS(rnn_squared_error)
+#define rnn_cross_entropy_rows RNN_I_AS(rnn_cross_entropy_rows)
+#define rnn_sigmoid_cross_entropy_rows RNN_I_AS(rnn_sigmoid_cross_entropy_rows)
+#define rnn_squared_error_rows RNN_I_AS(rnn_squared_error_rows)
+#define rnn_mean RNN_I_AS(rnn_mean)
+#define rnn_softmax RNN_I_AS(rnn_softmax)
+#define rnn_init_params RNN_I_AS(rnn_init_params)
+#define rnn_init_tensor RNN_I_AS(rnn_init_tensor)
+#define rnn_init_forget_bias RNN_I_AS(rnn_init_forget_bias)
+#define rnn_clip_grad_norm RNN_I_AS(rnn_clip_grad_norm)
+#define rnn_clip_grad_max RNN_I_AS(rnn_clip_grad_max)
+#define rnn_clip_grad_value RNN_I_AS(rnn_clip_grad_value)
+#define rnn_optimizer_init RNN_I_AS(rnn_optimizer_init)
+#define rnn_optimizer_moments RNN_I_AS(rnn_optimizer_moments)
+#define rnn_optimizer_step RNN_I_AS(rnn_optimizer_step)
+#define rnn_optimizer_step_array RNN_I_AS(rnn_optimizer_step_array)
+#define rnn_optimizer_begin RNN_I_AS(rnn_optimizer_begin)
+#define rnn_optimizer_range RNN_I_AS(rnn_optimizer_range)
+#define rnn_schedule_lr RNN_I_AS(rnn_schedule_lr)
+#define rnn_plateau_step RNN_I_AS(rnn_plateau_step)
+#define rnn_greedy RNN_I_AS(rnn_greedy)
+#define rnn_sample RNN_I_AS(rnn_sample)
+#define rnn_generate RNN_I_AS(rnn_generate)
+#define rnn_beam_search RNN_I_AS(rnn_beam_search)
+#define rnn_st_open RNN_I_AS(rnn_st_open)
+#define rnn_st_next RNN_I_AS(rnn_st_next)
+#define rnn_st_find RNN_I_AS(rnn_st_find)
+#define rnn_st_meta RNN_I_AS(rnn_st_meta)
+#define rnn_st_meta_next RNN_I_AS(rnn_st_meta_next)
+#define rnn_st_unescape RNN_I_AS(rnn_st_unescape)
+#define rnn_st_dtype_name RNN_I_AS(rnn_st_dtype_name)
+#define rnn_load_tensor RNN_I_AS(rnn_load_tensor)
+#define rnn_save RNN_I_AS(rnn_save)
+#define rnn_load_description RNN_I_AS(rnn_load_description)
+#define rnn_load_params RNN_I_AS(rnn_load_params)
+#define rnn_read_file RNN_I_AS(rnn_read_file)
+#define rnn_write_file RNN_I_AS(rnn_write_file)
 #endif
 
 #ifdef __cplusplus
@@ -552,12 +706,12 @@ typedef struct rnn_flow {
 #define RNN_I_P(cell, name, text, G, K, c, q, carries, f, P, ...)              \
     +((cell) == RNN_CELL_##name) * (P)
 
-#define RNN_GATES(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_G, cell)))
-#define RNN_KEPT(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_K, cell)))
-#define RNN_HAS_C(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_C, cell)))
-#define RNN_VECTORS(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_P, cell)))
+#define RNN_GATES(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_G, cell)))
+#define RNN_KEPT(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_K, cell)))
+#define RNN_HAS_C(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_C, cell)))
+#define RNN_VECTORS(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_P, cell)))
 /* 1: backward carries a second gradient of (B, H) beside dh, of c or of q */
-#define RNN_HAS_DC(cell) ((size_t)(0 RNN_I_CELLS(RNN_I_CQ, cell)))
+#define RNN_HAS_DC(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_CQ, cell)))
 
 /* Each takes its arguments as one macro, so that NET may be one: */
 #define RNN_PARAMS(...) RNN_I_PARAMS_(__VA_ARGS__)
@@ -575,87 +729,94 @@ typedef struct rnn_flow {
  * steps of B rows, where weights are the caller's and packed is too, or is
  * RNN_PACK_NONE. */
 #define RNN_TRAIN(T, B, M, ...)                                                \
-    (8u * 15u + (2u + (size_t)(M)) * RNN_PARAMS(__VA_ARGS__) +                 \
+    (8u * 15u + (2u + RNN_I_N(M)) * RNN_PARAMS(__VA_ARGS__) +                  \
      2u * RNN_LOGITS(T, B, __VA_ARGS__) + RNN_PACKED(__VA_ARGS__) +            \
      RNN_KEEP(T, B, __VA_ARGS__) + RNN_SCRATCH_TRAIN(T, B, __VA_ARGS__))
 #define RNN_INFER(T, B, ...)                                                   \
     (2u * 15u + RNN_LOGITS(T, B, __VA_ARGS__) +                                \
      RNN_SCRATCH_INFER(T, B, __VA_ARGS__))
 
+/* A size. In C++ without a cast, which strict programs are warned of where they
+ * use a macro. */
+#ifdef __cplusplus
+#define RNN_I_N(n) (sizeof(char) * (n))
+#else
+#define RNN_I_N(n) ((size_t)(n))
+#endif
 #define RNN_I_STAMP 16u /* numbers in front of keep and packed: a cache line */
-#define RNN_I_IN(I, E) ((E) ? (size_t)(E) : (size_t)(I))
+#define RNN_I_IN(I, E) ((E) != 0 ? RNN_I_N(E) : RNN_I_N(I))
 #define RNN_I_GREATER(a, b) ((a) > (b) ? (a) : (b))
-#define RNN_I_LINES(n) (((size_t)(n) + 15u) / 16u * 16u)
+#define RNN_I_LINES(n) ((RNN_I_N(n) + 15u) / 16u * 16u)
 
 #define RNN_I_STACK_PARAMS(cell, I, H, L, D, bias)                             \
-    ((size_t)(H) * (size_t)(D) *                                               \
-     (RNN_GATES(cell) * ((size_t)(I) + (size_t)(H) + 2u * (size_t)(bias) +     \
-                         ((size_t)(L) - 1u) *                                  \
-                             ((size_t)(D) * (size_t)(H) + (size_t)(H) +        \
-                              2u * (size_t)(bias))) +                          \
-      RNN_VECTORS(cell) * (size_t)(L)))
+    (RNN_I_N(H) * RNN_I_N(D) *                                                 \
+     (RNN_GATES(cell) * (RNN_I_N(I) + RNN_I_N(H) + 2u * RNN_I_N(bias) +        \
+                         (RNN_I_N(L) - 1u) *                                   \
+                             (RNN_I_N(D) * RNN_I_N(H) + RNN_I_N(H) +           \
+                              2u * RNN_I_N(bias))) +                           \
+      RNN_VECTORS(cell) * RNN_I_N(L)))
 #define RNN_I_PARAMS_(cell, I, E, H, L, D, bias, O)                            \
-    ((size_t)(I) * (size_t)(E) +                                               \
+    (RNN_I_N(I) * RNN_I_N(E) +                                                 \
      RNN_I_STACK_PARAMS(cell, RNN_I_IN(I, E), H, L, D, bias) +                 \
-     ((size_t)(D) * (size_t)(H) + 1u) * (size_t)(O))
+     (RNN_I_N(D) * RNN_I_N(H) + 1u) * RNN_I_N(O))
 #define RNN_I_STATE_(B, cell, I, E, H, L, D, bias, O)                          \
-    ((size_t)(L) * (size_t)(D) * (size_t)(B) * (size_t)(H))
+    (RNN_I_N(L) * RNN_I_N(D) * RNN_I_N(B) * RNN_I_N(H))
 #define RNN_I_LOGITS_(T, B, cell, I, E, H, L, D, bias, O)                      \
-    ((size_t)(T) * (size_t)(B) *                                               \
-     ((O) ? (size_t)(O) : (size_t)(D) * (size_t)(H)))
+    (RNN_I_N(T) * RNN_I_N(B) *                                                 \
+     ((O) != 0 ? RNN_I_N(O) : RNN_I_N(D) * RNN_I_N(H)))
 
 /* W and its transpose of each layer, every matrix filling whole cache lines of
  * 16 numbers, and up to 15 in front of each copy; the head's; a stamp. */
 #define RNN_I_LAYER_LINES(cell, in, H)                                         \
-    (RNN_I_LINES(RNN_GATES(cell) * (size_t)(H) * (size_t)(in)) +               \
-     RNN_I_LINES(RNN_GATES(cell) * (size_t)(H) * (size_t)(H)))
+    (RNN_I_LINES(RNN_GATES(cell) * RNN_I_N(H) * RNN_I_N(in)) +                 \
+     RNN_I_LINES(RNN_GATES(cell) * RNN_I_N(H) * RNN_I_N(H)))
 #define RNN_I_STACK_LINES(cell, I, H, L, D)                                    \
-    (15u + (size_t)(D) *                                                       \
+    (15u + RNN_I_N(D) *                                                        \
                (RNN_I_LAYER_LINES(cell, I, H) +                                \
-                ((size_t)(L) - 1u) *                                           \
-                    RNN_I_LAYER_LINES(cell, (size_t)(D) * (size_t)(H), H)))
+                (RNN_I_N(L) - 1u) *                                            \
+                    RNN_I_LAYER_LINES(cell, RNN_I_N(D) * RNN_I_N(H), H)))
 #define RNN_I_PACKED_(cell, I, E, H, L, D, bias, O)                            \
     (RNN_I_STAMP + 2u * RNN_I_STACK_LINES(cell, RNN_I_IN(I, E), H, L, D) +     \
-     (size_t)(D) * (size_t)(H) * (size_t)(O))
+     RNN_I_N(D) * RNN_I_N(H) * RNN_I_N(O))
 
 /* Of each layer z in T slots, h and perhaps c in T + 1; the rows of a table;
  * what N vs 1 reads; a stamp. */
 #define RNN_I_KEEP_(T, B, cell, I, E, H, L, D, bias, O)                        \
     (RNN_I_STAMP +                                                             \
-     (size_t)(B) * ((size_t)(T) * (size_t)(E) + (size_t)(D) * (size_t)(H) +    \
-                    (size_t)(L) * (size_t)(D) * (size_t)(H) *                  \
-                        (RNN_KEPT(cell) * (size_t)(T) +                        \
-                         (1u + RNN_HAS_C(cell)) * ((size_t)(T) + 1u))))
+     RNN_I_N(B) * (RNN_I_N(T) * RNN_I_N(E) + RNN_I_N(D) * RNN_I_N(H) +         \
+                    RNN_I_N(L) * RNN_I_N(D) * RNN_I_N(H) *                     \
+                        (RNN_KEPT(cell) * RNN_I_N(T) +                         \
+                         (1u + RNN_HAS_C(cell)) * (RNN_I_N(T) + 1u))))
 /* Each layer whose output goes through dropout keeps a masked copy of it: L - 1
  * with dropout, 1 with dropout_last. */
 #define RNN_I_KEEP_DROPOUT_(T, B, cell, I, E, H, L, D, bias, O)                \
-    ((size_t)(L) * (size_t)(T) * (size_t)(B) * (size_t)(D) * (size_t)(H))
+    (RNN_I_N(L) * RNN_I_N(T) * RNN_I_N(B) * RNN_I_N(D) * RNN_I_N(H))
 
 /* dh, and dc or dq, and dy; the table's dx; of N vs 1 dhn; copies of factors */
-#define RNN_I_ROOM(H) ((size_t)((H) < 256 ? 0 : 227360))
+#define RNN_I_ROOM(H) (RNN_I_N((H) < 256 ? 0 : 227360))
 #define RNN_I_SCRATCH_TRAIN_(T, B, cell, I, E, H, L, D, bias, O)               \
     RNN_I_GREATER(                                                             \
-        (size_t)(B) * ((1u + RNN_HAS_DC(cell) + (size_t)(T) * (size_t)(D) +    \
-                        ((size_t)(L) + 1u) * (size_t)(D)) *                    \
-                           (size_t)(H) +                                       \
-                       (size_t)(T) * (size_t)(E)) +                            \
+        RNN_I_N(B) * ((1u + RNN_HAS_DC(cell) + RNN_I_N(T) * RNN_I_N(D) +       \
+                        (RNN_I_N(L) + 1u) * RNN_I_N(D)) *                      \
+                           RNN_I_N(H) +                                        \
+                       RNN_I_N(T) * RNN_I_N(E)) +                              \
             RNN_I_ROOM(H),                                                     \
         RNN_I_SCRATCH_INFER_(T, B, cell, I, E, H, L, D, bias, O))
 /* z of one layer, h of two, and c; the rows of a table; what N vs 1 reads */
 #define RNN_I_SCRATCH_INFER_(T, B, cell, I, E, H, L, D, bias, O)               \
-    ((size_t)(B) *                                                             \
-         ((size_t)(T) * (size_t)(E) + (size_t)(D) * (size_t)(H) +              \
-          (size_t)(H) * (RNN_KEPT(cell) * (size_t)(T) +                        \
+    (RNN_I_N(B) *                                                              \
+         (RNN_I_N(T) * RNN_I_N(E) + RNN_I_N(D) * RNN_I_N(H) +                  \
+          RNN_I_N(H) * (RNN_KEPT(cell) * RNN_I_N(T) +                          \
                          (RNN_HAS_C(cell) +                                    \
-                          (size_t)(D) * (size_t)((L) > 1 ? 2 : 1)) *           \
-                             ((size_t)(T) + 1u))) +                            \
-     (size_t)(O))
+                          RNN_I_N(D) * RNN_I_N((L) > 1 ? 2 : 1)) *             \
+                             (RNN_I_N(T) + 1u))) +                             \
+     RNN_I_N(O))
 /* z, the row of a table, and what sorting for top_k and top_p takes */
 #define RNN_I_SCRATCH_STEP_(B, cell, I, E, H, L, D, bias, O)                   \
-    ((size_t)(B) * (RNN_KEPT(cell) * (size_t)(H) + (size_t)(E)) + (size_t)(O))
+    (RNN_I_N(B) * (RNN_KEPT(cell) * RNN_I_N(H) + RNN_I_N(E)) + RNN_I_N(O))
 
 #define RNN_LINEAR_PARAMS(I, O, bias)                                          \
-    (((size_t)(I) + (size_t)(bias)) * (size_t)(O))
+    ((RNN_I_N(I) + RNN_I_N(bias)) * RNN_I_N(O))
 
 /* The same of decoders: the arguments above, for each encoder and the output,
  * then those of the decoder. V, F are target_size and target_embedding_size;
@@ -688,7 +849,7 @@ typedef struct rnn_flow {
 /* Everything that rnn_bind places: for training; and for use of T steps, with
  * one step of B rows, where weights are the caller's and packed is too. */
 #define RNN_DECODER_TRAIN(S, T, B, M, ...)                                     \
-    (9u * 15u + (2u + (size_t)(M)) * RNN_DECODER_PARAMS(__VA_ARGS__) +         \
+    (9u * 15u + (2u + RNN_I_N(M)) * RNN_DECODER_PARAMS(__VA_ARGS__) +          \
      2u * RNN_DECODER_LOGITS(T, B, __VA_ARGS__) +                              \
      RNN_DECODER_PACKED(__VA_ARGS__) +                                         \
      RNN_DECODER_KEEP(S, T, B, __VA_ARGS__) +                                  \
@@ -700,10 +861,10 @@ typedef struct rnn_flow {
      RNN_DECODER_SCRATCH_INFER(S, T, B, __VA_ARGS__) +                         \
      RNN_DECODER_MEMORY(S, B, __VA_ARGS__))
 
-#define RNN_I_N(n) ((size_t)(n))
 /* of attention: what a query and a key have at most; of c */
-#define RNN_I_DEC_A(A, Hd) ((A) ? RNN_I_GREATER(RNN_I_N(A), RNN_I_N(Hd)) : 0u)
-#define RNN_I_DEC_C(C, R) ((C) ? RNN_I_N(C) : RNN_I_N(R))
+#define RNN_I_DEC_A(A, Hd)                                                     \
+    ((A) != 0 ? RNN_I_GREATER(RNN_I_N(A), RNN_I_N(Hd)) : 0u)
+#define RNN_I_DEC_C(C, R) ((C) != 0 ? RNN_I_N(C) : RNN_I_N(R))
 /* z, h and c of so many layers and directions */
 #define RNN_I_STACK_KEEP(T, cell, H, layers)                                   \
     (RNN_I_N(H) * RNN_I_N(layers) *                                            \
@@ -724,7 +885,7 @@ typedef struct rnn_flow {
 #define RNN_I_DEC_LOGITS_(T, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, \
                           Z, ...)                                              \
     (RNN_I_N(T) * RNN_I_N(B) *                                                 \
-     ((O) ? RNN_I_N(O) : RNN_I_N(Hd) + RNN_I_N(Z)))
+     ((O) != 0 ? RNN_I_N(O) : RNN_I_N(Hd) + RNN_I_N(Z)))
 #define RNN_I_DEC_PACKED_(cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, C, \
                           R, A, N)                                             \
     (RNN_I_STAMP +                                                             \
@@ -2165,7 +2326,7 @@ RNN_I_INLINE rnn_real rnn_i_div(rnn_real a, rnn_real b)
  * callee does not write through it. */
 RNN_I_INLINE rnn_real *rnn_i_writable(const rnn_real *p)
 {
-    return (rnn_real *)p;
+    return (rnn_real *)(uintptr_t)p;
 }
 
 /* The bits of a number and back. Compilers see through the copy; the union is
@@ -13539,8 +13700,8 @@ RNN_I_FN int rnn_i_skip_plain(rnn_i_json *j)
  * recurses, and more than so many are refused, as by the reference. */
 RNN_I_FN int rnn_i_skip(rnn_i_json *j)
 {
-    enum { DEEPEST = 120 };
-    unsigned char objects[DEEPEST / 8 + 1];
+    enum { RNN_I_DEEPEST = 120 };
+    unsigned char objects[RNN_I_DEEPEST / 8 + 1];
     const unsigned char *key;
     size_t n;
     int depth = 0;
@@ -13548,7 +13709,7 @@ RNN_I_FN int rnn_i_skip(rnn_i_json *j)
     for (;;) {
         const int array = rnn_i_next(j, '[');
         if (array || rnn_i_next(j, '{')) {
-            if (depth == DEEPEST)
+            if (depth == RNN_I_DEEPEST)
                 return rnn_i_fail(j, "a value is nested too deeply");
             objects[depth / 8] =
                 (unsigned char)((objects[depth / 8] & ~(1 << depth % 8)) |
@@ -14817,6 +14978,36 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 
 #endif /* !RNN_I_PASS */
 #endif /* RNN_IMPLEMENTATION */
+
+#if !defined(RNN_I_PASS) &&                                                    \
+    (defined(__GNUC__) || defined(__TINYC__) || defined(_MSC_VER))
+#pragma pop_macro("A")
+#pragma pop_macro("B")
+#pragma pop_macro("C")
+#pragma pop_macro("D")
+#pragma pop_macro("E")
+#pragma pop_macro("F")
+#pragma pop_macro("G")
+#pragma pop_macro("H")
+#pragma pop_macro("I")
+#pragma pop_macro("J")
+#pragma pop_macro("K")
+#pragma pop_macro("L")
+#pragma pop_macro("M")
+#pragma pop_macro("N")
+#pragma pop_macro("O")
+#pragma pop_macro("P")
+#pragma pop_macro("Q")
+#pragma pop_macro("R")
+#pragma pop_macro("S")
+#pragma pop_macro("T")
+#pragma pop_macro("U")
+#pragma pop_macro("V")
+#pragma pop_macro("W")
+#pragma pop_macro("X")
+#pragma pop_macro("Y")
+#pragma pop_macro("Z")
+#endif /* the program's own letters */
 
 /* ============================================================================
  * [LICENSE]  choose either

@@ -33,13 +33,55 @@ E
 # words that a program may have as macros: names of rows, and others in capitals
 {
     sed 's:/[*].*[*]/::' rnn.h | grep -o '\<[A-Z][A-Z0-9_]*\>' | sort -u |
-        grep -Ev '^RNN|^[A-Z]$|^(NULL|FILE|INT_MAX|CHAR_BIT|PTRDIFF_MAX|STDC)$' |
-        grep -Ev '^(FP_CONTRACT|OFF)$' | sed 's/.*/#define & 7/'
+        grep -Ev '^RNN|^(NULL|FILE|EOF|INT_MAX|INT_MIN|CHAR_BIT|PTRDIFF_MAX)$' |
+        grep -Ev '^(STDC|FP_CONTRACT|OFF|S_ISREG)$' | sed 's/.*/#define & 7/'
     for n in CELL KERNEL SCORE WIRING INPUT CONTEXT ST NAME; do
         echo "#define $n 7"
     done
     cat $T/one.c
 } > $T/words.c
+# the macros of hosts, and of Windows and Arduino where there is neither
+cat > $T/hosts.c <<'E'
+#include <complex.h>
+#include <sys/ioctl.h>
+#include <sys/param.h>
+#include <termios.h>
+#include <tgmath.h>
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#define sq(x) ((x) * (x))
+#define bit(b) (1UL << (b))
+#define constrain(x, low, high) max(low, min(x, high))
+#define F(s) (s)
+#define B1 1
+#define HIGH 1
+#define DEFAULT 1
+#define DISPLAY 1
+#define CHANGE 1
+#define TRUE 1
+#define FALSE 0
+#define ERROR 0
+#define DELETE 1
+#define OPAQUE 2
+#define IN
+#define OUT
+#define CONST const
+#define near
+#define far
+#define small char
+#define interface struct
+#define hyper long
+#define pascal
+#define boolean unsigned char
+#define move(y, x) wmove(stdscr, y, x)
+#define clear() wclear(stdscr)
+#define erase() werase(stdscr)
+#define timeout(t) wtimeout(stdscr, t)
+#define RNN_IMPLEMENTATION
+#include "rnn.h"
+static double complex z;
+int main(void) { z = I; return F(0); }
+E
 cat > $T/twice.c <<'E'
 #include "rnn.h"
 #define RNN_IMPLEMENTATION
@@ -59,9 +101,21 @@ int main(void) { return rnn_status_text(RNN_OK) == NULL; }
 E
 printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $T/impl.c
 for f in one twice static user impl; do cp $T/$f.c $T/$f.cpp; done
+cat > $T/sizes.cpp <<'E'
+#include <cstddef>
+#include "rnn.h"
+enum { T = 12, B = 1, V = 4, H = 16 };
+static const std::size_t n = 5;
+#define NET RNN_CELL_LSTM, V, 0, H, 1, 1, 1, V
+#define DECODER RNN_CELL_GRU, 40, 0, 64, 1, 2, 1, V, 30, 0, 64, 1, 128, 0, 0, \
+                0, 32, 1
+rnn_real a[RNN_TRAIN(T, B, 2, NET)], b[RNN_INFER(n, B, NET)];
+rnn_real c[RNN_DECODER_TRAIN(5, n, 2, 2, DECODER)];
+rnn_real d[RNN_LINEAR_PARAMS(3, V, 1)], e[RNN_STATE(B, NET)];
+E
 
 MACROS="RNN_NO_FMA RNN_NO_SIMD RNN_NO_FILES RNN_NO_STDIO RNN_NO_STATUS_TEXT
-        RNN_DOUBLE"
+        RNN_NO_WHY RNN_DOUBLE"
 for cc in gcc clang musl-gcc; do
     have $cc || continue
     for std in c11 c17 c2x gnu99; do
@@ -75,14 +129,20 @@ for cc in gcc clang musl-gcc; do
             -o $T/a
     done
     try "$cc, words as macros" $cc -std=c99 -O2 $W -I. $T/words.c -o $T/a
+    try "$cc, hosts' macros" $cc -std=gnu11 -O1 -I. $T/hosts.c -o $T/a -lm
     try "$cc RNN_NO_AVX512" $cc -std=c99 -O2 -DRNN_NO_AVX512 $C -I. $T/one.c \
         -o $T/a
-    try "$cc, windows.h's macros" $cc -std=c99 -O2 -Dnear= -Dfar= -Dsmall=char \
-        -Dinterface=struct $C -I. $T/one.c -o $T/a
     try "$cc twice" $cc -std=c99 -fsyntax-only $C -I. $T/twice.c
     try "$cc static" $cc -std=c99 -O0 $W -Wno-unused-function -I. $T/static.c \
         -o $T/a
     try "$cc two files" $cc -std=c99 -O0 $C -I. $T/user.c $T/impl.c -o $T/a
+    for d in RNN_DOUBLE RNN_NO_FMA RNN_NO_WHY; do
+        $cc -std=c99 -O0 -D$d -I. -c $T/impl.c -o $T/impl_$d.o
+        try "$cc $d: all names say so" sh -c \
+            "! nm $T/impl_$d.o | grep ' T ' | grep -v '_double\|_no_fma\|_no_why'"
+        try "$cc $d in one file does not link" sh -c \
+            "! $cc -std=c99 -I. $T/user.c $T/impl_$d.o -o $T/a 2> /dev/null"
+    done
 done
 for cc in g++ clang++; do
     have $cc || continue
@@ -90,6 +150,9 @@ for cc in g++ clang++; do
         try "$cc $std" $cc -std=$std -fsyntax-only $W -I. $T/one.cpp
     done
     try "$cc -O2" $cc -std=c++11 -O2 $W -I. $T/one.cpp -o $T/a
+    case $cc in g++) useless=-Wuseless-cast ;; *) useless= ;; esac
+    try "$cc, sizes in strict programs" $cc -std=c++11 -fsyntax-only $W \
+        -Wold-style-cast -Wcast-qual $useless -I. $T/sizes.cpp
     for d in $MACROS; do
         try "$cc $d" $cc -std=c++11 -fsyntax-only -D$d $W -I. $T/one.cpp
     done
@@ -126,7 +189,8 @@ if have gcc; then
     if [ "$(nm $T/still.o | grep -c ' [DdBbC] ')" = 0 ]
     then good; else bad "writable data"; nm $T/still.o | grep ' [DdBbC] '; fi
     ok='memcpy|memset|memmove|strlen|__cpu_model|_GLOBAL_OFFSET_TABLE_'
-    io='fopen|fread|fwrite|fclose|ferror|rename|remove|__stack_chk_fail'
+    io='fopen|fread|fwrite|fclose|ferror|rewind|rename|remove|stat|chmod'
+    io="$io|__stack_chk_fail"
     if nm $T/impl.o | awk '$1 == "U" {print $2}' | grep -Evx "$ok|$io"
     then bad "needs a symbol that is not documented"; else good; fi
     gcc -std=c99 -O2 -DRNN_NO_STDIO -I. -c $T/impl.c -o $T/impl.o

@@ -8,7 +8,8 @@
 # make ulp       accuracy of exp, tanh, ... over every float, and of long sums
 #                (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
-# make fuzz      fuzz all that reads a stranger's bytes, an hour (clang)
+# make fuzz      an hour: all that reads a stranger's bytes, and random calls of
+#                everything, right and wrong, under each sanitizer (clang)
 # make coverage  lines and branches of rnn.h that the tests reach (gcc, gcov)
 # make install   rnn.h to $(DESTDIR)$(PREFIX)/include
 #
@@ -133,10 +134,42 @@ $(B)/fuzz_files: tests/fuzz_files.c $(wildcard tests/*.h) rnn.h | $(B)
 		-fsanitize=fuzzer,address,undefined \
 		tests/fuzz_files.c -o $@
 
+# random calls: with AddressSanitizer in plain C and on vectors; with pages that
+# cannot be touched around every array; with MemorySanitizer
+FUZZ_API = $(B)/fuzz_api_asan $(B)/fuzz_api_simd $(B)/fuzz_api_guard
+FUZZ_MSAN = $(B)/fuzz_api_msan
+FUZZ = tests/fuzz_api.c $(wildcard tests/*.h) rnn.h | $(B)
+FUZZ_C = -std=c99 -D_GNU_SOURCE -g
+ASAN = gcc $(FUZZ_C) -O1 -fno-sanitize-recover=all \
+	-fsanitize=address,undefined,float-cast-overflow
+
+$(B)/fuzz_api_asan: $(FUZZ)
+	$(ASAN) -DRNN_NO_SIMD tests/fuzz_api.c -o $@ -lm
+
+$(B)/fuzz_api_simd: $(FUZZ)
+	$(ASAN) tests/fuzz_api.c -o $@ -lm
+
+$(B)/fuzz_api_guard: $(FUZZ)
+	$(CC) $(FUZZ_C) -O2 -DGUARD tests/fuzz_api.c -o $@ -lm
+
+$(FUZZ_MSAN): $(FUZZ)
+	clang $(FUZZ_C) -O1 -fsanitize=memory -DRNN_NO_SIMD tests/fuzz_api.c \
+		-o $@ -lm
+
+# each for a fifth of SECONDS, from case FIRST on; without clang, all but the one
+# that needs it
+FIRST = 1
+fuzz-api: $(FUZZ_API)
+	@if command -v clang > /dev/null; then $(MAKE) $(FUZZ_MSAN); fi
+	@for f in $(FUZZ_API) $$(ls $(FUZZ_MSAN) 2> /dev/null); do \
+		echo $$f; $$f $$(($(SECONDS) / 5)) $(FIRST) || exit 1; \
+	done
+
 fuzz: $(B)/fuzz_files
 	mkdir -p $(B)/found
-	$(B)/fuzz_files -max_len=4096 -max_total_time=$(SECONDS) $(B)/found \
-		tests/corpus
+	$(B)/fuzz_files -max_len=4096 -max_total_time=$$(($(SECONDS) / 5)) \
+		$(B)/found tests/corpus
+	@$(MAKE) fuzz-api
 
 coverage:
 	sh tests/coverage.sh
@@ -149,4 +182,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all examples run test learn bench bench-peers bench-flags ulp mutate \
-	fuzz coverage install clean
+	fuzz fuzz-api coverage install clean

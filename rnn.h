@@ -1608,12 +1608,15 @@ RNNRET rnn_status rnn_squared_error_rows(const rnn_real *x, size_t rows,
                                          rnn_real *loss, const rnn_run *run);
 
 /* *mean = sum_i w_i l_i / n, n = 0: the sum of the weights. Sums run in 16
- * lanes by i mod 16, folded 8, 4, 2, 1. */
+ * lanes by i mod 16, folded 8, 4, 2, 1. RNN_E_NOT_FINITE, *mean written, if it
+ * is not finite. */
 RNNRET rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
                            size_t count, rnn_real n, rnn_real *mean,
                            const rnn_run *run);
 
-/* p (rows, O) = softmax(logits), row by row; p may be logits. */
+/* p (rows, O) = softmax(logits), row by row; p may be logits. RNN_E_NOT_FINITE,
+ * and nothing is written, where a logit is NaN or infinity, or all of a row are
+ * -infinity. */
 RNNRET rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
                               rnn_real *p, const rnn_run *run);
 
@@ -1660,7 +1663,8 @@ RNNRET rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
 /* *norm = the 2-norm of grads; then, if it exceeds max_norm, every element
  * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
  * any finite elements, also where their squares overflow or underflow. norm
- * may be NULL. RNN_E_NOT_FINITE, grads untouched, if one is not finite. */
+ * may be NULL. RNN_E_NOT_FINITE, grads untouched but *norm written, if one is
+ * not finite. */
 RNNRET rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
                                      rnn_real max_norm, rnn_real *norm,
                                      const rnn_run *run);
@@ -1770,7 +1774,8 @@ RNNRET rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
  * [API-SAMPLE]  from logits to a token
  * ========================================================================= */
 
-/* The greatest logit's index, the first of equals. */
+/* The greatest logit's index, the first of equals. RNN_E_NOT_FINITE where one
+ * is NaN, or all are -infinity, so that nothing is possible. */
 RNNRET rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id);
 
 /* How a token is drawn. Zeros mean: greedy. */
@@ -1782,7 +1787,8 @@ typedef struct rnn_sampling {
 } rnn_sampling;
 
 /* A token drawn from logits. work (outputs) is needed for top_k and top_p and
- * may be NULL without them. Of equal logits the first counts as likelier. */
+ * may be NULL without them. Of equal logits the first counts as likelier.
+ * RNN_E_NOT_FINITE as rnn_greedy. */
 RNNRET rnn_status rnn_sample(const rnn_real *logits, int outputs,
                              const rnn_sampling *how, rnn_rng *rng,
                              rnn_real *work, int *id);
@@ -1944,7 +1950,7 @@ typedef struct rnn_beside {
 
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
  * *len, for which params may be NULL. beside NULL: nothing. RNN_E_BUFFER:
- * nothing is written. */
+ * nothing is written but *len. */
 RNNRET rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            size_t params_len, const rnn_beside *beside,
                            void *out, size_t cap, size_t *len);
@@ -1981,7 +1987,8 @@ RNNRET rnn_status rnn_load_params(const void *bytes, size_t len,
 #if !defined(RNN_NO_STDIO) && (!defined(__STDC_HOSTED__) || __STDC_HOSTED__)
 #define RNN_I_STDIO 1
 /* Its bytes into out (cap), and how many there are; out NULL: only that. It is
- * read twice, so it must not be a pipe. RNN_E_BUFFER: nothing is written. */
+ * read twice, so it must not be a pipe. RNN_E_BUFFER: nothing is written but
+ * *len. */
 RNNRET rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len);
 /* A file of these bytes, whole or not at all: they go into a new file beside it
@@ -9324,9 +9331,10 @@ RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, rnn_work *work, int *have)
                          : (int)RNN_I_BLANK;
 
     *have = says == RNN_I_READY;
-    return says < 0 ? RNN_I_NO(&work->why, RNN_E_ORDER, "packed",
-                               "@ has been moved, or is of another plan", 0, 0)
-                    : RNN_OK;
+    return says < 0 || (*have && work->packed != work->i.packed)
+               ? RNN_I_NO(&work->why, RNN_E_ORDER, "packed",
+                          "@ has been moved, or is of another plan", 0, 0)
+               : RNN_OK;
 }
 
 /* What must be the same in backward as it was in forward: steps, batch, strides
@@ -10995,8 +11003,12 @@ RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
     if (!st && !rnn_i_fits(rnn_i_times(rows, O)))
         st = RNN_I_NO(call.why, RNN_E_SIZE, "logits",
                       "@ of # rows of # are too large", rows, outputs);
-    for (i = 0; !st && i < rows; i++)
+    for (i = 0; !st && i < rows; i++) {
         st = rnn_i_likeliest(logits + i * O, outputs, &best, call.why);
+        if (!st)
+            st = rnn_i_is_finite(call.why, "a logit",
+                                 logits[i * O + (size_t)best]);
+    }
     if (st)
         return st;
     for (i = 0; i < rows; i++)
@@ -14252,14 +14264,14 @@ RNN_I_FN void rnn_i_write_number(rnn_i_out *o, size_t n)
     rnn_i_text(o, text);
 }
 
-/* A probability with seven digits, which a float gives back exactly. */
+/* A probability above 0 with seven digits, which a float gives back exactly
+ * from 1e-7 on. */
 RNN_I_FN void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
 {
     const uint32_t f = (uint32_t)rnn_i_mul(p, (rnn_real)4294967296.0);
     uint32_t n = (uint32_t)(((uint64_t)f * 10000000u + 0x80000000u) >> 32), d;
 
-    if (n > 9999999u) /* 1 would be no probability of dropout */
-        n = 9999999u;
+    n = n > 9999999u ? 9999999u : n ? n : 1u; /* neither 1 nor none at all */
     rnn_i_text(o, ",\"");
     rnn_i_text(o, key);
     rnn_i_text(o, "\":\"0.");

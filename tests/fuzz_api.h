@@ -142,9 +142,6 @@ static void set_kind(int first, int kind)
  * written all the same. */
 enum { GOOD, BAD, EITHER, MAY_WRITE = 4 };
 
-/* A fault of rnn.h that is known: what is tolerated until it is mended. */
-#define KNOWN(tolerated) (tolerated)
-
 static unsigned long long the_case;
 static int special; /* numbers are odd: huge, tiny, infinite, NaN */
 static long calls, good_calls;

@@ -52,34 +52,6 @@ static size_t out_size(void)
 
 /* ---- drawing ------------------------------------------------------------- */
 
-/* Fields that nothing reads are 0. */
-static void tidy(rnn_model *m)
-{
-    const int layers = m->decoder_layers ? m->decoder_layers : m->num_layers;
-    const int given = m->wiring == RNN_WIRING_1_TO_N;
-
-    if (!m->target_size) {
-        m->target = RNN_INPUT_DENSE;
-        m->target_embedding_size = 0;
-    }
-    if (!RNN_HAS_C(m->cell))
-        m->hand_over &= (unsigned)RNN_HAND_LAYERS;
-    if (m->hand_over & RNN_HAND_LAYERS)
-        m->feed &= ~(unsigned)RNN_FEED_STATE;
-    if (given && m->decoder_hidden_size) {
-        m->hidden_size = m->decoder_hidden_size;
-        m->decoder_hidden_size = 0;
-    }
-    if (given) {
-        m->num_layers = layers;
-        m->decoder_layers = 0;
-    }
-    if (m->num_layers < 2 || layers < 2)
-        m->dropout = 0;
-    if (!m->output_size)
-        m->dropout_last = 0;
-}
-
 static void spice_job(const job *j)
 {
     int i;
@@ -104,6 +76,17 @@ static void widen(job *j)
     s->lengths = chance(25) ? some_lengths(s->batch, s->steps) : NULL;
 }
 
+/* One row at least is not empty: a mean over nothing is refused. */
+static void have_some(rnn_seq *s)
+{
+    int *n = (int *)(uintptr_t)s->lengths, b = 0;
+
+    while (n && b < s->batch && !n[b])
+        b++;
+    if (n && b == s->batch)
+        n[0] = s->steps;
+}
+
 static void draw_job(job *j)
 {
     wish o = free_wish;
@@ -123,12 +106,8 @@ static void draw_job(job *j)
         j->model.output_size =
             1 + test_below(j->decoder && j->I[0] ? j->model.target_size
                                                  : j->model.input_size);
+    have_some(&j->seq[0]);
     finish_job(j);
-    if (j->decoder && !j->uses_c) {
-        j->model.context = RNN_CONTEXT_LAST;
-        j->model.source_steps = 0;
-        finish_job(j);
-    }
     fill_job(j, j->model.hidden_size > 200 ? 0.03 : 0.6);
     spice_job(j);
 }
@@ -292,6 +271,7 @@ static rnn_net *new_net(void)
     block *b = new_block(sizeof(rnn_net), OUTPUT, 1);
 
     memset(b->p, 0, b->n);
+    b->held = offsetof(rnn_net, why); /* a refusal says why */
     return (rnn_net *)b->p;
 }
 

@@ -54,9 +54,9 @@ $(B):
 $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
 
-# the library, once for all tests that do not look into it; small networks copy
-# their weights there, too
-FEW = -DRNN_I_FEW=1
+# the library, once for all tests that do not look into it, as a build that looks
+# for mistakes; small networks copy their weights there, too
+FEW = -DRNN_I_FEW=1 -DRNN_CHECK
 $(B)/rnn.c: | $(B)
 	printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $@
 

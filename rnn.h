@@ -205,10 +205,22 @@
  * ----------------------------------------------------------------------------
  * ERRORS
  *
- * rnn_status, 0 is success; rnn_status_text says the rest. Descriptions,
- * sizes, tokens and lengths are checked at the door, and nothing is written if
- * they are wrong. Numbers are not scanned: a NaN in x spreads over what depends
- * on it, and the loss says RNN_E_NOT_FINITE. Nothing here aborts or prints.
+ * rnn_status, 0 is success; rnn_why says which field, argument or tensor was
+ * refused, and both values. Descriptions, sizes, tokens and lengths are checked
+ * at the door, and nothing is written if they are wrong. Numbers are not
+ * scanned: a NaN in x spreads over what depends on it, and the loss says
+ * RNN_E_NOT_FINITE. Nothing here aborts or prints.
+ *
+ * With RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
+ * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
+ * NaN what it places); NaN in x or states; x, ids or parameters that have
+ * changed between forward and backward; moments that a first step has left out.
+ * That takes about as long as a step of one row does.
+ *
+ * What is not checked, since it cannot be seen: x that is batch-first without
+ * strides; logits through a softmax of yours before cross-entropy, which has
+ * its own; targets that are shifted wrongly; arrays shorter than you say, or
+ * than steps and rows say where you do not (x_len, ids_len, state_len).
  *
  * ----------------------------------------------------------------------------
  * MACROS                       all in the file that defines RNN_IMPLEMENTATION;
@@ -224,6 +236,8 @@
  *   RNN_NO_FILES        without safetensors; in another file it hides the
  *                       declarations alone
  *   RNN_NO_STDIO        the same of its two functions on named files
+ *   RNN_CHECK           a build that looks for mistakes, for tests and first
+ *                       steps: see ERRORS
  *   RNN_NO_STATUS_TEXT  without the texts
  *   RNN_NO_WHY *        without reasons, for small firmware
  *   RNN_HEADER_NAME     "rnn.h", if the file is renamed: it includes itself
@@ -645,6 +659,9 @@ typedef struct rnn_seq {
     size_t step_stride;       /* in rows of I numbers, or tokens; 0: B       */
     size_t row_stride;        /* the same; 0: 1. With one goes the other, but
                                  where there is one step or one row          */
+    size_t x_len, ids_len;    /* how many numbers, tokens there are, and     */
+    size_t state_len;         /* numbers in each of h0, c0, hn, cn; 0: not
+                                 said. RNN_E_BUFFER if they are too few      */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
                                  decoder, where nothing is handed to a layer.
                                  c0, cn, and flow's dcn, dc0, are of cells that
@@ -1362,6 +1379,7 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
     int grads;          /* backward has written them since the last step  */
+    uint32_t was;       /* RNN_CHECK: a hash of what forward has read     */
     const rnn_seq *seq; /* the caller's                                   */
     rnn_seq tokens;     /* the same with the tokens that are read         */
     rnn_seq inner;      /* what the top's stack reads                     */
@@ -8967,6 +8985,17 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
     return RNN_OK;
 }
 
+#ifdef RNN_CHECK
+/* NaN, which whoever reads what nobody has written gets. */
+RNN_I_FN void rnn_i_fill(rnn_real *to, size_t n)
+{
+    const rnn_real nan = rnn_i_sub(RNN_I_ENDLESS, RNN_I_ENDLESS);
+
+    while (to && n)
+        to[--n] = nan;
+}
+#endif
+
 /* An array of n numbers: one that is set must be as long, another gets its
  * place; without `set` they are only counted. The first thing that is wrong
  * does not end the walk; *st remembers it. */
@@ -8983,6 +9012,9 @@ RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, const char *name,
     }
     to = rnn_i_take_lines(a, n);
     if (set) {
+#ifdef RNN_CHECK
+        rnn_i_fill(to, n);
+#endif
         *p = n ? to : NULL;
         *len = n;
     }
@@ -9134,6 +9166,32 @@ RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
                                          : (int)s->I;
 }
 
+/* How many numbers the states of a stack are. */
+RNN_I_FN size_t rnn_i_states_of(const rnn_i_lay *y, int batch)
+{
+    return rnn_i_times3(y->L * y->D, (size_t)batch, y->H);
+}
+
+/* Arrays that are shorter than steps and rows want, where it is said; I: what x
+ * has a step and row, 0: no x is read; ids alike. */
+RNN_I_FN rnn_status rnn_i_check_lens(const rnn_seq *seq, const rnn_i_side *s,
+                                     size_t state, rnn_why *why)
+{
+    const size_t last =
+        rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1);
+    const int states = seq->h0 || seq->c0 || seq->hn || seq->cn;
+    const size_t x = rnn_i_times(rnn_i_plus(last, 1), s->I);
+
+    if (s->input == RNN_INPUT_DENSE && seq->x_len && seq->x_len < x)
+        return RNN_I_NO_ROOM(why, "x", seq->x_len, x);
+    if (s->input > RNN_INPUT_DENSE && seq->ids_len && seq->ids_len <= last)
+        return RNN_I_NO_ROOM(why, "ids", seq->ids_len, last + 1);
+    return states && seq->state_len && seq->state_len < state
+               ? RNN_I_NO_ROOM(why, "each of h0, c0, hn, cn", seq->state_len,
+                               state)
+               : RNN_OK;
+}
+
 /* No cell state where the cells have none. */
 RNN_I_FN rnn_status rnn_i_check_c(const rnn_i_model *m, const rnn_real *c,
                                   const char *name, rnn_why *why)
@@ -9189,6 +9247,11 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
             st = rnn_i_check_seq(s, rnn_i_wants(&m->source[i].side), why);
         if (!st)
             st = rnn_i_check_states(m, s, why);
+        if (!st)
+            st = rnn_i_check_lens(
+                s, &m->source[i].side,
+                m->given ? 0 : rnn_i_states_of(&m->source[i].side.y, batch),
+                why);
         for (b = 0; !st && rnn_i_contexts[m->context].each && b < (size_t)batch;
              b++)
             if (rnn_i_steps(s, b) > (size_t)net->model.source_steps)
@@ -9415,6 +9478,108 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
     }
 }
 
+#ifdef RNN_CHECK
+/* n numbers, none of them NaN. */
+RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
+                                        const char *name, rnn_why *why)
+{
+    size_t i;
+
+    (void)name;
+    for (i = 0; x && i < n; i++)
+        if (x[i] != x[i])
+            return RNN_I_NO(why, RNN_E_NOT_FINITE, name,
+                            "@: number # is NaN: has it been written?", i, 0);
+    return RNN_OK;
+}
+
+/* Parameters that somebody has written. */
+RNN_I_FN rnn_status rnn_i_check_params(const rnn_work *work, size_t n,
+                                       rnn_why *why)
+{
+    size_t i = 0;
+    const rnn_status st = rnn_i_check_numbers(work->weights, n, "params", why);
+
+    while (i < n && work->weights[i] == 0)
+        i++;
+    return st || !n || i < n
+               ? st
+               : RNN_I_NO(why, RNN_E_ORDER, "params",
+                          "@ are all 0: rnn_init_params, or load them", 0, 0);
+}
+
+/* x of the valid steps of a sequence, and its states. */
+RNN_I_FN rnn_status rnn_i_check_inputs(const rnn_seq *seq, const rnn_i_side *s,
+                                       size_t state, rnn_why *why)
+{
+    size_t b;
+    int t;
+    rnn_status st = rnn_i_check_numbers(seq->h0, state, "h0", why);
+
+    if (!st)
+        st = rnn_i_check_numbers(seq->c0, state, "c0", why);
+    for (t = 0; s->input == RNN_INPUT_DENSE && t < seq->steps; t++)
+        for (b = 0; b < (size_t)seq->batch && !st; b++)
+            if (rnn_i_steps(seq, b) > (size_t)t)
+                st = rnn_i_check_numbers(
+                    seq->x + rnn_i_number(seq, t, b) * s->I, s->I, "x", why);
+    return st;
+}
+
+/* A hash of what a side reads of a sequence. */
+RNN_I_FN uint32_t rnn_i_hash_inputs(uint32_t hash, const rnn_seq *seq,
+                                    const rnn_i_side *s)
+{
+    size_t b, i;
+    int t;
+
+    for (t = 0; s->input >= 0 && t < seq->steps; t++)
+        for (b = 0; b < (size_t)seq->batch; b++) {
+            const size_t at = rnn_i_number(seq, t, b);
+            if (rnn_i_steps(seq, b) <= (size_t)t)
+                continue;
+            if (s->input != RNN_INPUT_DENSE)
+                hash = rnn_i_mix(hash, (uint32_t)seq->ids[at]);
+            for (i = 0; s->input == RNN_INPUT_DENSE && i < s->I; i++)
+                hash = rnn_i_mix_real(hash, seq->x[at * s->I + i]);
+        }
+    return hash;
+}
+
+/* Of all that a pass reads. */
+RNN_I_FN uint32_t rnn_i_hash_read(const rnn_work *work, const rnn_seq *seq)
+{
+    const rnn_i_model *m = &work->i.m;
+    uint32_t hash = rnn_i_hash_inputs(1, seq, &m->top);
+    size_t i;
+
+    for (i = 0; i < (size_t)m->sources; i++)
+        hash = rnn_i_hash_inputs(hash, seq->source + i, &m->source[i].side);
+    for (i = 0; i < m->params; i++)
+        hash = rnn_i_mix_real(hash, work->weights[i]);
+    return hash;
+}
+
+/* Everything that RNN_CHECK looks at before a pass. */
+RNN_I_FN rnn_status rnn_i_check_pass(const rnn_work *work, const rnn_seq *seq,
+                                     rnn_why *why)
+{
+    const rnn_i_model *m = &work->i.m;
+    int i;
+    rnn_status st = rnn_i_check_params(work, m->params, why);
+
+    if (!st)
+        st = rnn_i_check_inputs(seq, &m->top,
+                                rnn_i_states_of(&m->top.y, seq->batch), why);
+    for (i = 0; i < m->sources && !st; i++)
+        st = rnn_i_check_inputs(
+            seq->source + i, &m->source[i].side,
+            m->given ? 0 : rnn_i_states_of(&m->source[i].side.y, seq->batch),
+            why);
+    return st;
+}
+#endif
+
 /* The checks of a pass over sequences; its arrays, and what it reads. Nothing
  * of the caller's is written here, and of the work nothing that an earlier pass
  * has left in its arrays.
@@ -9441,6 +9606,9 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
         st = rnn_i_check_seq(seq, rnn_i_wants(&m->top), call->why);
     if (!st)
         st = rnn_i_check_states(m, seq, call->why);
+    if (!st)
+        st = rnn_i_check_lens(
+            seq, &m->top, rnn_i_states_of(&m->top.y, seq->batch), call->why);
     if (!st && m->decoder)
         st = rnn_i_check_sources(net, m, seq->source, seq->batch);
     if (!st && train && !net->most.train)
@@ -9453,6 +9621,11 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
         st = rnn_i_check_own(m, seq, call->why);
     if (st)
         return st;
+#ifdef RNN_CHECK
+    st = rnn_i_check_pass(work, seq, call->why);
+    if (st)
+        return st;
+#endif
     room = net->sizes.packed != 0;
     if (!train)
         st = rnn_i_packed(net, work, &room);
@@ -10547,6 +10720,10 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
     rnn_i_each(&call, rnn_i_run_forward, &pass);
     if (train)
         rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
+#ifdef RNN_CHECK
+    if (train)
+        work->i.was = rnn_i_hash_read(work, seq);
+#endif
     return RNN_OK;
 }
 
@@ -10677,6 +10854,11 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     st = rnn_i_check_flows(m, flow);
     if (!st)
         st = rnn_i_check_keep(work, hash, RNN_I_READY);
+#ifdef RNN_CHECK
+    if (!st && work->i.was != rnn_i_hash_read(work, seq))
+        st = RNN_I_NO(call.why, RNN_E_ORDER, "params, x or ids",
+                      "@ have changed since rnn_forward", 0, 0);
+#endif
     if (st)
         return st;
     rnn_i_stamp(work->keep, RNN_I_USED, hash);
@@ -11871,6 +12053,9 @@ RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
     rnn_real *params, *moments;
     const rnn_real *grads;
     size_t kept;
+#ifdef RNN_CHECK
+    size_t i;
+#endif
     rnn_status st = rnn_i_begin(run, why, &call);
 
     if (!st)
@@ -11887,6 +12072,14 @@ RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
     if (opt->step == 0)
         return RNN_I_NO(why, RNN_E_ARG, "opt",
                         "@ has begun no step: rnn_optimizer_begin", 0, 0);
+#ifdef RNN_CHECK
+    for (i = 0; i < kept && first <= n && count <= n - first && !st; i++)
+        if (opt->step > 1)
+            st = rnn_i_check_numbers(moments + i * n + first, count, "moments",
+                                     why);
+    if (st)
+        return st;
+#endif
     if (first > n || count > n - first)
         return RNN_I_NO(why, RNN_E_SIZE, "count",
                         "@, #, goes beyond the end of #", count, n);
@@ -12673,6 +12866,10 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     turn.one.ids = row->ids;
     turn.fresh = row->fresh;
     st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top), call.why);
+#ifdef RNN_CHECK
+    if (!st) /* x of a row that has ended may be anything */
+        st = rnn_i_check_params(work, work->i.m.params, call.why);
+#endif
     if (st)
         return st;
     work->i.out = RNN_I_NO_PASS;

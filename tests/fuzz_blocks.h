@@ -13,9 +13,7 @@ static rnn_real infinity(void)
 /* What is no learning rate. */
 static rnn_real no_rate(void)
 {
-    return chance(30)   ? negative()
-           : chance(50) ? not_a_number()
-                        : infinity();
+    return chance(30) ? negative() : chance(50) ? not_a_number() : infinity();
 }
 
 /* ---- linear and embedding ------------------------------------------------ */
@@ -663,15 +661,13 @@ static void try_clipping(void)
     a = copy_of(g, n);
     b = copy_of(g, n);
     /* the norm is written with RNN_E_NOT_FINITE */
-    DO(want | MAY_WRITE,
-       rnn_clip_grad_norm(a, n, limit, norm, some_run()));
+    DO(want | MAY_WRITE, rnn_clip_grad_norm(a, n, limit, norm, some_run()));
     DO(want, rnn_clip_grad_norm(b, n, limit, NULL, some_run()));
     HOLDS(same(a, b, n) && (finite || same(a, g, n)) &&
           (!finite || special || all_finite(norm, 1)));
     memcpy(a, g, n * sizeof *a);
     memcpy(b, g, n * sizeof *b);
-    DO(want | MAY_WRITE,
-       rnn_clip_grad_max(a, n, limit, norm + 1, some_run()));
+    DO(want | MAY_WRITE, rnn_clip_grad_max(a, n, limit, norm + 1, some_run()));
     DO(want, rnn_clip_grad_max(b, n, limit, NULL, some_run()));
     HOLDS(same(a, b, n) && (finite || same(a, g, n)) &&
           (!finite || all_finite(norm + 1, 1)));
@@ -1066,7 +1062,8 @@ static void spoil_file(bytes f, const rnn_model *m, const rnn_real *params,
         b.p[at] = (unsigned char)(b.p[at] ^ 1 << test_below(8));
     block_of(b.p)->kind = INPUT;
     DO(EITHER, rnn_load_description(b.p, left, back, text.p, 4, &len, NULL));
-    st = DO(cut ? BAD : EITHER, rnn_load_params(b.p, left, m, p, n, NULL, NULL));
+    st =
+        DO(cut ? BAD : EITHER, rnn_load_params(b.p, left, m, p, n, NULL, NULL));
     for (i = 0; !st && i < n; i++)
         off += !same(p + i, params + i, 1);
     HOLDS(off <= 1); /* all as it was but for one number */
@@ -1134,13 +1131,12 @@ static bytes save_model(const rnn_model *m, const rnn_real *params, size_t n,
     size_t len = 0, again = 0;
     bytes f;
 
-    DO(GOOD, rnn_save(m, chance(50) ? params : NULL, n, &beside, NULL, 0, &len));
+    DO(GOOD,
+       rnn_save(m, chance(50) ? params : NULL, n, &beside, NULL, 0, &len));
     f = byte_room(len);
-    DO(BAD,
-       rnn_save(m, params, n, &beside, f.p,
-                chance(50) ? len - 1 : (size_t)test_next() % len, &again));
-    DO(BAD,
-       rnn_save(m, params, n - 1, &beside, f.p, len, &again));
+    DO(BAD, rnn_save(m, params, n, &beside, f.p,
+                     chance(50) ? len - 1 : (size_t)test_next() % len, &again));
+    DO(BAD, rnn_save(m, params, n - 1, &beside, f.p, len, &again));
     DO(BAD, rnn_save(m, NULL, n, &beside, f.p, len, &again));
     DO(BAD, rnn_save(m, params, n, &beside, f.p, len, NULL));
     DO(BAD, rnn_save(NULL, params, n, &beside, f.p, len, &again));
@@ -1170,7 +1166,8 @@ static void try_file(const rnn_model *m, const rnn_real *params, size_t n)
     text = byte_room(words.n).p;
     if (DO(GOOD,
            rnn_load_description(f.p, f.n, &back, text, words.n, &len, NULL)) ||
-        DO(GOOD, rnn_load_params(f.p, f.n, chance(50) ? &back : m, p, n, NULL, NULL)))
+        DO(GOOD,
+           rnn_load_params(f.p, f.n, chance(50) ? &back : m, p, n, NULL, NULL)))
         return;
     HOLDS(len == words.n && (!len || !memcmp(text, words.p, len)));
     HOLDS(same(params, p, n));

@@ -431,6 +431,9 @@ static uint32_t naive(const bench_line *l)
     int k;
 
     must(bench_row_open(&r, l, 0), l->op);
+    memset(r.work.logits, 0, r.net.sizes.logits * sizeof *r.work.logits);
+    if (r.train)
+        memset(r.work.grads, 0, r.net.sizes.params * sizeof *r.work.grads);
     if (bench_has(l, "stream"))
         naive_stream(&r);
     else if (!r.tokens)

@@ -278,6 +278,8 @@ static void fixed_begin(fixed *f, const rnn_real *bias, int outputs)
     memset(f->work.ints, 0x55, z->ints * sizeof(int));
     MUST(rnn_bind(&f->net, &f->work, test_reals(z->all, 0), z->all) == RNN_OK,
          "bind");
+    memset(f->work.params, 0, z->params * sizeof *f->work.params);
+    f->work.params[0] = 1; /* of W_hh: V is 0, so no logit depends on it */
     memcpy(f->work.params + z->params - outputs, bias,
            (size_t)outputs * sizeof *bias);
     MUST(rnn_encode(&f->net, &f->work, &f->source, f->h, NULL) == RNN_OK,

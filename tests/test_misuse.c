@@ -103,6 +103,8 @@ static void bind(rnn_work *w)
     w->ints_len = net.sizes.ints;
     MUST(!rnn_bind(&net, w, test_reals(net.sizes.all, 1), net.sizes.all),
          "bind");
+    memcpy(w->params, test_reals(net.sizes.params, 1),
+           net.sizes.params * sizeof *w->params);
 }
 
 /* Everything of a model, and its gradient without a mistake. */

@@ -30,7 +30,8 @@ TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
 	$(B)/test_no_plan $(B)/test_corners $(B)/test_misuse $(B)/test_hash \
 	$(B)/test_math $(B)/test_train $(B)/test_sample $(B)/test_st \
-	$(B)/test_files $(B)/test_edited $(B)/test_bench
+	$(B)/test_files $(B)/test_edited $(B)/test_why $(B)/test_why_files \
+	$(B)/test_faults $(B)/test_faults_files $(B)/test_disk $(B)/test_bench
 PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
 	$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
@@ -78,6 +79,10 @@ $(B)/test_%: tests/test_%.c $(wildcard tests/*.h) rnn.h $(B)/rnn.o \
 # a tool, or a test that looks inside: one file
 $(B)/test_kernels: tests/test_kernels.c tests/test.h rnn.h | $(B)
 	$(C99) tests/test_kernels.c -o $@ -lm
+
+# the library's functions static, with POSIX's names: a second's work
+$(B)/test_disk: tests/test_disk.c tests/test.h rnn.h | $(B)
+	$(C99) tests/test_disk.c -o $@ -lm
 
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm

@@ -2631,12 +2631,17 @@ RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st)
 RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
                                  const char *text, ptrdiff_t a, ptrdiff_t b)
 {
-    int i;
+    size_t n = 0, skip, i;
 
     if (!why)
         return st;
-    for (i = 0; i < (int)sizeof why->name - 1 && name[i]; i++)
-        why->name[i] = name[i];
+    while (name[n])
+        n++;
+    skip = n > sizeof why->name - 1 ? n - (sizeof why->name - 1) : 0;
+    for (i = 0; i < n - skip; i++) {
+        const char c = name[i + skip]; /* the end says more */
+        why->name[i] = skip && i < 3 ? '.' : c > 0 && c < ' ' ? '?' : c;
+    }
     why->name[i] = 0;
     why->status = st;
     why->text = text;
@@ -2730,13 +2735,13 @@ RNN_I_FN rnn_status rnn_i_is_finite(rnn_why *why, const char *name, rnn_real x)
 }
 
 #ifndef RNN_NO_WHY
-/* A number to six digits, for people to read: rounded down, and not to the last
- * bit, since that would take long arithmetic. */
+/* A number to six digits, for people to read. */
 RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
 {
-    const rnn_real size = x < 0 ? -x : x;
-    int power = 0, i;
-    rnn_real m = size;
+    char digit[8];
+    int power = 0, count = 6, i;
+    rnn_real m = x < 0 ? -x : x;
+    long n;
 
     if (!rnn_i_finite(x))
         return rnn_i_put(to, !(x < 0 || x > 0) ? "NaN"
@@ -2748,19 +2753,33 @@ RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
         m = rnn_i_div(m, 10);
     for (; m > 0 && m < 1; power--)
         m = rnn_i_mul(m, 10);
-    m = rnn_i_add(m, (rnn_real)5e-7);
-    for (i = 0; i < 7 && (i < 2 || m > (rnn_real)1e-5); i++) {
-        const int d = (int)m;
-        *to++ = (char)('0' + (d > 9 ? 9 : d));
-        if (i == 0)
+    n = (long)rnn_i_add(rnn_i_mul(m, 100000), (rnn_real)0.5);
+    if (n >= 1000000) {
+        n /= 10;
+        power++;
+    }
+    (void)rnn_i_put_number(digit, (size_t)n);
+    while (count > 1 && digit[count - 1] == '0')
+        count--;
+    if (n == 0)
+        return rnn_i_put(to, "0");
+    if (power < -4 || power > 6) {
+        for (i = 0; i < count; i++) {
+            *to++ = digit[i];
+            if (i == 0 && count > 1)
+                *to++ = '.';
+        }
+        to = rnn_i_put(to, power < 0 ? "e-" : "e");
+        return rnn_i_put_number(to, (size_t)(power < 0 ? -power : power));
+    }
+    for (i = power < 0 ? power : 0; i < count || i <= power; i++) {
+        *to++ = (char)(i >= 0 && i < count ? digit[i] : '0');
+        if (i == power && i + 1 < count)
             *to++ = '.';
-        m = rnn_i_mul(rnn_i_sub(m, (rnn_real)d), 10);
+        else if (i == power && power < 0)
+            *to++ = '.';
     }
     *to = 0;
-    if (power) {
-        to = rnn_i_put(to, power < 0 ? "e-" : "e");
-        to = rnn_i_put_number(to, (size_t)(power < 0 ? -power : power));
-    }
     return to;
 }
 #endif
@@ -4428,7 +4447,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(old)(const rnn_i_update *u, const rnn_real *m,
 RNN_I_DIRECTION(sgd)
 {
     const RNN_V mu = RNN_SET(u->mu);
-    RNN_V m = g;
+    RNN_V m = RNN_K(fade)(g);
 
     if (!u->momentum)
         return g;
@@ -4444,7 +4463,7 @@ RNN_I_DIRECTION(adagrad)
 {
     RNN_V v = u->begin ? RNN_SET(u->initial) : RNN_K(ld)(u->m1 + i, n - i);
 
-    v = RNN_MAD(g, g, v);
+    v = RNN_K(fade)(RNN_MAD(g, g, v));
     RNN_K(st)(u->m1 + i, v, n - i);
     return RNN_DIV(g, RNN_ADD(RNN_SQRT(v), RNN_SET(u->eps)));
 }
@@ -5664,15 +5683,14 @@ RNN_I_FN void rnn_i_pad_part(const rnn_i_call *call, const rnn_seq *seq,
 RNN_I_FN rnn_status rnn_i_no_id(rnn_why *why, const char *name, int id,
                                 size_t below, int t, size_t row)
 {
-    const rnn_status st = RNN_I_NO(why, RNN_E_ID, name,
-                                   "@ has # where it must be below #, at "
-                                   "step # of row #",
-                                   id, below);
-    (void)name, (void)t, (void)row;
+    const rnn_status st =
+        RNN_I_NO(why, RNN_E_ID, name,
+                 "@: # at step # of row #, and there are 0 to #", id, t);
+    (void)name, (void)below, (void)row;
 #ifndef RNN_NO_WHY
     if (why) {
-        why->n[2] = t;
-        why->n[3] = (ptrdiff_t)row;
+        why->n[2] = (ptrdiff_t)row;
+        why->n[3] = (ptrdiff_t)below - 1;
     }
 #endif
     return st;
@@ -5906,7 +5924,7 @@ RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
     if (!st && (!x || !y))
         st = RNN_I_NO_NULL(call.why, x ? "y" : "x");
     if (!st)
-        st = rnn_i_in(call.why, RNN_E_ARG, "f", (ptrdiff_t)f, 0, RNN_FN_SQRT);
+        st = rnn_i_in(call.why, RNN_E_ARG, "f", (int)f, 0, RNN_FN_SQRT);
     if (st)
         return st;
     RNN_I_DO(call.k, map, (int)f, n, x, y);
@@ -6057,10 +6075,9 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
 RNN_I_FN rnn_status rnn_i_linear_params(const rnn_linear *lin, size_t *params,
                                         rnn_why *why)
 {
-    rnn_status st =
-        lin ? rnn_i_in(why, RNN_E_ARG, "activation", (ptrdiff_t)lin->activation,
-                       0, RNN_FN_SIGMOID)
-            : RNN_I_NO_NULL(why, "lin");
+    rnn_status st = lin ? rnn_i_in(why, RNN_E_ARG, "activation",
+                                   (int)lin->activation, 0, RNN_FN_SIGMOID)
+                        : RNN_I_NO_NULL(why, "lin");
 
     if (!st)
         st = rnn_i_in(why, RNN_E_SIZE, "input_size", lin->input_size, 1,
@@ -7511,10 +7528,9 @@ static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a,
                                      rnn_why *why)
 {
-    rnn_status st =
-        att ? rnn_i_in(why, RNN_E_ARG, "score", (ptrdiff_t)att->score,
-                       RNN_SCORE_NONE + 1, RNN_SCORES - 1)
-            : RNN_I_NO_NULL(why, "attention");
+    rnn_status st = att ? rnn_i_in(why, RNN_E_ARG, "score", (int)att->score,
+                                   RNN_SCORE_NONE + 1, RNN_SCORES - 1)
+                        : RNN_I_NO_NULL(why, "attention");
 
     if (st)
         return st;
@@ -9070,7 +9086,8 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                         "@ has not been planned", 0, 0);
     st = rnn_i_place_all(net, work, 0, &a);
     if (!st && a.n > (memory ? len : 0))
-        st = RNN_I_NO_ROOM(&work->why, "memory", memory ? len : 0, a.n);
+        st = RNN_I_NO_ROOM(&work->why, "rnn_bind's memory", memory ? len : 0,
+                           a.n);
     if (!st)
         st = rnn_i_model_of(&net->model, &work->i.m, &work->why);
     if (st)
@@ -9233,7 +9250,8 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
         const rnn_seq *s = source + i;
         if (s->batch > 0 && s->batch != batch)
             return RNN_I_NO(why, RNN_E_ARG, "source",
-                            "@ has # rows, the target has #", s->batch, batch);
+                            "@ has # rows, another source or the target has #",
+                            s->batch, batch);
         if (m->given && (s->steps > 1 || s->lengths))
             return RNN_I_NO(why, RNN_E_ARG, "source",
                             "@ has # steps, or lengths: 1 vs N reads one step",
@@ -11832,6 +11850,22 @@ RNN_I_FN rnn_status rnn_i_clip_begin(const rnn_real *grads, size_t n,
     return rnn_i_is_finite(call->why, "a gradient", *most);
 }
 
+/* Gradients times f = s rest, if that is below 1; s brings the greatest to
+ * about 1. A subnormal f would be 0 where those are flushed: then in two steps.
+ */
+RNN_I_FN void rnn_i_shrink(const rnn_i_call *call, rnn_real *grads, size_t n,
+                           rnn_real f, rnn_real s, rnn_real rest)
+{
+    const rnn_real least = (rnn_real)RNN_I_TINY;
+
+    if (f > least && f < 1) {
+        RNN_I_DO(call->k, scale, n, f, grads, grads);
+    } else if (f <= least) {
+        RNN_I_DO(call->k, scale, n, s, grads, grads);
+        RNN_I_DO(call->k, scale, n, rest, grads, grads);
+    }
+}
+
 /* The sum of squares is taken of numbers scaled to about 1, so that it neither
  * overflows nor vanishes: gradients of 1e30 or 1e-30 have a norm. */
 RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
@@ -11839,7 +11873,7 @@ RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
                                      const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_real most = 0, s, root, f;
+    rnn_real most = 0, s, root, size, f;
     rnn_status st = rnn_i_clip_begin(grads, n, max_norm, run, &call, &most);
 
     if (norm && (!st || st == RNN_E_NOT_FINITE))
@@ -11851,10 +11885,9 @@ RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
     if (norm)
         *norm = rnn_i_div(root, s);
     /* max / (root / s + 1e-6), but root / s may overflow: times s throughout */
-    f = rnn_i_div(rnn_i_mul(max_norm, s),
-                  rnn_i_add(root, rnn_i_mul((rnn_real)1e-6, s)));
-    if (f < 1)
-        RNN_I_DO(call.k, scale, n, f, grads, grads);
+    size = rnn_i_add(root, rnn_i_mul((rnn_real)1e-6, s));
+    f = rnn_i_div(rnn_i_mul(max_norm, s), size);
+    rnn_i_shrink(&call, grads, n, f, s, rnn_i_div(max_norm, size));
     return RNN_OK;
 }
 
@@ -11863,16 +11896,18 @@ RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
                                     const rnn_run *run)
 {
     rnn_i_call call;
-    rnn_real most = 0, f;
+    rnn_real most = 0, size, s, f;
     rnn_status st = rnn_i_clip_begin(grads, n, max_norm, run, &call, &most);
 
     if (norm && (!st || st == RNN_E_NOT_FINITE))
         *norm = most;
     if (st)
         return st;
-    f = rnn_i_div(max_norm, rnn_i_add(most, (rnn_real)1e-6));
-    if (f < 1)
-        RNN_I_DO(call.k, scale, n, f, grads, grads);
+    size = rnn_i_add(most, (rnn_real)1e-6);
+    s = rnn_i_scale_to_one(most);
+    f = rnn_i_div(max_norm, size);
+    rnn_i_shrink(&call, grads, n, f, s,
+                 rnn_i_div(max_norm, rnn_i_mul(size, s)));
     return RNN_OK;
 }
 
@@ -11925,7 +11960,7 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
 RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o, rnn_why *why)
 {
     const rnn_real none = RNN_I_ENDLESS;
-    rnn_status st = o ? rnn_i_in(why, RNN_E_ARG, "kind", (ptrdiff_t)o->kind, 0,
+    rnn_status st = o ? rnn_i_in(why, RNN_E_ARG, "kind", (int)o->kind, 0,
                                  RNN_OPTIMIZERS - 1)
                       : RNN_I_NO_NULL(why, "opt");
     size_t i;
@@ -11986,10 +12021,13 @@ RNN_I_FN rnn_status rnn_i_begin_step(rnn_optimizer *opt, rnn_why *why)
     if (opt->step == 0xffffffffu)
         return RNN_I_NO(why, RNN_E_SIZE, "step", "@ is the last number", 0, 0);
     keeps = (uint32_t)opt->kind << 2 | (uint32_t)rnn_i_kept_moments(opt);
-    if (opt->step && (keeps >> 2 != opt->keeps >> 2 || keeps > opt->keeps))
+    if (opt->step && keeps >> 2 != opt->keeps >> 2)
         return RNN_I_NO(why, RNN_E_ORDER, "opt",
-                        "@ keeps # moments now, # since its first step, or is "
-                        "of another kind",
+                        "@ is of kind #, and was of # at its first step",
+                        keeps >> 2, opt->keeps >> 2);
+    if (opt->step && keeps > opt->keeps)
+        return RNN_I_NO(why, RNN_E_ORDER, "opt",
+                        "@ keeps # moments, and # since its first step",
                         keeps & 3, opt->keeps & 3);
     if (!opt->step)
         opt->keeps = keeps;
@@ -12493,7 +12531,7 @@ RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
                                          const rnn_rng *rng, rnn_why *why)
 {
     rnn_status st = !how   ? RNN_I_NO_NULL(why, "sampling")
-                    : !rng ? RNN_I_NO_NULL(why, "rng")
+                    : !rng ? RNN_I_NO_NULL(why, "rng, or rngs,")
                            : RNN_OK;
     if (!st)
         st = rnn_i_in_real(why, "temperature", how->temperature, 0,
@@ -13766,10 +13804,29 @@ RNN_I_FN size_t rnn_i_length(const char *s)
     return n;
 }
 
-/* Whether a string of JSON means this name. */
+/* Whether a string of JSON means this name, which is plain bytes. */
 RNN_I_FN int rnn_i_is(const unsigned char *a, size_t an, const char *name)
 {
-    return rnn_i_same(a, an, (const unsigned char *)name, rnn_i_length(name));
+    unsigned char c[4];
+    size_t k, used, i;
+
+    for (; an; a += used, an -= used) {
+        used = rnn_i_char(a, an, c, &k);
+        if (!used)
+            return 0;
+        for (i = 0; i < k; i++)
+            if (!*name || (unsigned char)*name++ != c[i])
+                return 0;
+    }
+    return !*name;
+}
+
+/* Whether two names are the same bytes. */
+RNN_I_FN int rnn_i_equal(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
 }
 
 typedef struct rnn_i_dtype {
@@ -14579,6 +14636,8 @@ RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare)
 {
     int i, k;
 
+    if (beside->num_extras < 0 || (beside->num_extras && !beside->extras))
+        return RNN_E_ARG;
     for (i = 0; i < beside->num_extras; i++) {
         const rnn_extra *x = &beside->extras[i];
         const size_t n = x->name ? rnn_i_length(x->name) : 0;
@@ -14588,7 +14647,7 @@ RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare)
         if (!n || !x->data || x->rows < 1 || x->cols < 0 ||
             !rnn_i_fits(
                 rnn_i_times((size_t)x->rows, x->cols ? (size_t)x->cols : 1)) ||
-            rnn_i_is(name, n, "__metadata__"))
+            rnn_i_equal(x->name, "__metadata__") || x->name[n])
             return RNN_E_ARG;
         for (at = 0; at < n; at += used) {
             used = name[at] == '"' || name[at] == '\\'
@@ -14603,7 +14662,7 @@ RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare)
         if (bare && rnn_i_in_module(name, n, ""))
             return RNN_E_ARG;
         for (k = 0; k < i; k++)
-            if (rnn_i_is(name, n, beside->extras[k].name))
+            if (rnn_i_equal(x->name, beside->extras[k].name))
                 return RNN_E_ARG;
     }
     return RNN_OK;
@@ -14665,6 +14724,11 @@ RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
         return st;
     o.p = NULL;
     o.cap = 0;
+    for (k = 0;
+         k <= RNN_ST_MAX_TENSORS && rnn_model_tensor(model, k, &t) == RNN_OK;)
+        k++;
+    if (k > RNN_ST_MAX_TENSORS - beside->num_extras)
+        return RNN_E_SIZE; /* more than can be read */
     data = rnn_i_write_header(&o, model, beside);
     header = o.n - 8;
     *len = rnn_i_plus(o.n, data);
@@ -14694,7 +14758,7 @@ RNN_I_FN int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
 {
     unsigned char text[24];
     size_t len, i;
-    long v = 0;
+    int v = 0;
 
     if (rnn_st_meta(st, f->key, text, sizeof text, &len) != RNN_OK || !len)
         return 0;
@@ -14708,12 +14772,13 @@ RNN_I_FN int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
         return 0;
     }
     for (i = 0; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9' || i > 8)
+        const int d = text[i] - '0';
+        if (d < 0 || d > 9 || v > (INT_MAX - d) / 10)
             return 0;
-        v = v * 10 + (text[i] - '0');
+        v = v * 10 + d;
     }
-    *to = (int)v;
-    return (long)*to == v;
+    *to = v;
+    return 1;
 }
 
 RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
@@ -14753,9 +14818,9 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
     for (i = RNN_I_PLAIN_FIELDS; i < RNN_I_FIELDS; i++)
         rnn_i_set_field(m, i, 0);
     if (r || n != 1 || version[0] != '1')
-        return RNN_I_NO(why, RNN_E_MISMATCH, "rnn.h",
-                        "the description is of another version than 1: @", 0,
-                        0);
+        return RNN_I_NO(
+            why, RNN_E_MISMATCH, "rnn.h",
+            "the description is of another version than 1: its key is @", 0, 0);
     m->wiring = RNN_WIRING_N_TO_N;
     for (i = 0; i < (m->wiring < RNN_WIRING_1_TO_N ? RNN_I_PLAIN_FIELDS
                                                    : RNN_I_FIELDS);
@@ -14766,9 +14831,9 @@ RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
                             0, 0);
         rnn_i_set_field(m, i, v);
     }
-    if (!rnn_i_read_fraction(st, "dropout", &m->dropout) ||
-        !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last))
-        return RNN_I_NO(why, RNN_E_MISMATCH, "dropout",
+    v = rnn_i_read_fraction(st, "dropout", &m->dropout);
+    if (!v || !rnn_i_read_fraction(st, "dropout_last", &m->dropout_last))
+        return RNN_I_NO(why, RNN_E_MISMATCH, v ? "dropout_last" : "dropout",
                         "the description's @ is no probability", 0, 0);
     *m = rnn_i_plain(m);
     if (rnn_plan(&net, m, NULL) == RNN_OK)
@@ -15140,7 +15205,8 @@ RNN_I_FN int rnn_i_replace(const char *name, const char *path)
 }
 
 /* Written beside and renamed: whoever reads meanwhile has the old file whole,
- * and so has whoever reads after a crash. */
+ * and so has whoever reads after the program has died. After the machine has,
+ * that is the file system's business: stdio has no fsync. */
 RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
                                  size_t len)
 {
@@ -15163,12 +15229,13 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
     file = there ? rnn_i_new_file(path, name) : NULL;
     if (!file)
         return RNN_E_UNSUPPORTED;
-    good = fwrite(bytes, 1, len, file) == len;
-    good = fclose(file) == 0 && good;
+    good = 1;
 #if RNN_I_POSIX
-    if (good && there == 2)
+    if (there == 2) /* before there is anything to read */
         good = chmod(name, old.st_mode & 07777) == 0;
 #endif
+    good = good && fwrite(bytes, 1, len, file) == len;
+    good = fclose(file) == 0 && good;
     good = good && rnn_i_replace(name, path);
     if (!good)
         (void)remove(name);

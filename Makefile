@@ -1,5 +1,6 @@
 # make           the examples
 # make run       train a char-level model for about a minute, then sample
+# make debug     the same in a build that looks for mistakes, for a moment
 # make test      all tests; the last line says how many passed and failed
 # make learn     all examples, each to its threshold (a quarter of an hour)
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
@@ -43,6 +44,12 @@ examples: $(EXAMPLES)
 run: $(B)/char_rnn
 	$(B)/char_rnn --hidden 192 --layers 2 --dropout 0.3 --iterations 1200 \
 		--temperature 0.5
+
+# the same as a build that looks for mistakes, for a moment
+debug: | $(B)
+	$(C99) -D_POSIX_C_SOURCE=200112L -O1 -g -DRNN_CHECK examples/char_rnn.c \
+		-o $(B)/char_rnn_debug -lm
+	$(B)/char_rnn_debug --hidden 32 --iterations 60
 
 test:
 	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(README) $(PROGRAMS)
@@ -186,5 +193,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run test learn bench bench-peers bench-flags ulp mutate \
+.PHONY: all examples run debug test learn bench bench-peers bench-flags ulp mutate \
 	fuzz fuzz-api coverage install clean

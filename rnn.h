@@ -6,7 +6,8 @@
  * tanh, ReLU, GRU in both forms, LSTM; stacks of layers in one or both
  * directions; N vs N, N vs 1, 1 vs N, encoder-decoder with attention; losses,
  * optimisers, sampling, beam search, checkpoints that PyTorch opens. The same
- * bits on every machine. C99, C++11, desk and firmware.
+ * bits on every machine, of two sets: see ARITHMETIC. C99, C++11, desk and
+ * firmware.
  *
  * ----------------------------------------------------------------------------
  * HOW TO USE IT
@@ -35,6 +36,7 @@
  *
  *     #include <stdio.h>
  *     #define RNN_IMPLEMENTATION
+ *     #define RNN_CHECK
  *     #include "rnn.h"
  *
  *     enum { T = 12, B = 1, V = 4, H = 16 };
@@ -1888,9 +1890,7 @@ RNNRET rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     X(a, C64, "C64", 64)                                                       \
     X(a, F64, "F64", 64)                                                       \
     X(a, I64, "I64", 64)                                                       \
-    X(a, U64, "U64", 64)                                                       \
-    X(a, OTHER, "?", 0) /* one that came later: its size is not known */
-
+    X(a, U64, "U64", 64)
 typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, RNN_ST_) } rnn_st_dtype;
 #define RNN_ST_DTYPES (0 RNN_I_DTYPES(RNN_I_ONE, 0))
 #define RNN_ST_MAX_DIMS 8
@@ -3026,12 +3026,6 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  * a block of what they do not say: its name, target, W, MR, NV, SQRT, and FUSED
  * and NFUSED (MAD and NMAD) where it has fma; its own type V if it has one; and
  * what an instruction of its own does quicker.
- *
- * RNN_HOT stands at every function that a set with a target calls: gcc puts a
- * function into another only if that one's target has all that it needs itself.
- * The MR * NV sums of a tile, NV vectors of B and one number of A fit into the
- * registers: 12 + 2 + 1 of AVX2's 16, 24 + 4 + 1 of the 32 of AVX-512 and NEON,
- * 4 + 2 + 1 of Helium's 8.
  *
  * Every element is computed by the same operations in the same order in all
  * passes, so all give the same bits.
@@ -4844,9 +4838,6 @@ RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(int peephole,
     }
 }
 
-/* z holds the gates, then dz. tanh(c_t) is computed once more rather than kept,
- * which would be a fifth block. dc is carried in place from step to step. dh is
- * only read: all of dh_{t-1} passes through W_hh, and the layer writes it. */
 RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(int peephole,
                                                const rnn_i_cell_step *s,
                                                size_t b)
@@ -6416,16 +6407,6 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
  *
  * (steps counted from 1). h_0 of a row of length n stands where the row begins:
  * in slot 0, in reverse in slot n; its final state in slot n, in reverse in 0.
- * Where n is 0 the two are one slot, and hn is h0. On padding, z and slots hold
- * what was there before, and nothing reads them.
- *
- * Where the arrays lie: z, h, c and the masked outputs in keep, from forward to
- * backward (of a pass without backward in scratch); dh, dc and dy in scratch,
- * of one backward pass; ws and wt in packed.
- *
- * Forward and backward run on shares of the rows, and a part touches its own
- * rows of every array alone. Gradients are a task behind them, on shares of the
- * columns of the weights: they sum over the rows of all parts.
  * ========================================================================= */
 
 /* What the blocks of z are made of, piece by piece: n blocks, from gate u of
@@ -6457,6 +6438,8 @@ enum {
     RNN_I_FROM_Q,
     RNN_I_FROM_P
 };
+/* A row that carries nothing has one piece H at most, and any row one piece Q:
+ * in backward their products start at 0, and a second would undo the first. */
 typedef struct rnn_i_piece {
     unsigned char from, more; /* more: of x, both biases; of p, c_t          */
     unsigned char n, u, z;
@@ -6559,7 +6542,13 @@ RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
     y->s_size = rnn_i_times(rnn_i_plus(T, 1), y->state);
 }
 
-/* Its arrays: what backward reads from `keep`, what it writes from `scratch`,
+/* z, h, c and the masked outputs live from forward to backward; dh, dc and dy
+ * for one backward pass. Forward and backward run on shares of the rows, and a
+ * part touches its own rows of every array alone; gradients are a task behind
+ * them, on shares of the columns of the weights. On padding z and slots hold
+ * what was there before, and nothing reads them.
+ *
+ * Its arrays: what backward reads from `keep`, what it writes from `scratch`,
  * unless that is NULL.
  *
  * For RNN_I_INFER z and c are one array for all layers and directions, each
@@ -6852,14 +6841,7 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
  * cell, the product that makes dq, stage 0, the product with W_hh. dh arrives
  * in stage 1; what stage 0 needs of it lies in dh, or in a block of z of its
  * own, which forward need not write. At the end blocks of pieces hold dz, and
- * block q still holds q, which dW_hh is made of.
- *
- *     dq = dz_Q W_hh^T           columns of the piece Q, in stage 1
- *     dh_{t-1} = dz_H W_hh^T     + what the cell has left in dh, if it carries
- *
- * Where nothing is carried each product starts at 0. So a row has one piece H
- * at most unless it carries, and one piece Q: a second would overwrite the
- * first. */
+ * block q still holds q, which dW_hh is made of. */
 RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                   const rnn_i_cell_step *s)
 {
@@ -7122,13 +7104,7 @@ RNN_I_FN void rnn_i_stack_forward(const rnn_i_call *call, const rnn_i_lay *y,
 
 /* BPTT of one layer in one direction, from the call's last step to its first
  * (reverse: the other way): dy_t and what is left in dh go through the cell to
- * dz_t, which stays in z, and back through W_hh. At the end dh is dh_0.
- *
- * dh and dc (B, H) start as dhn and dcn, or 0, at the sequence's last step, and
- * only a row's valid steps change them. So they wait as dhn up to the row's own
- * last step, and in reverse as dh_0 behind it. A pass that goes step by step
- * calls this for each, and dh lies with the layer meanwhile (carry). dy is
- * (T, B, D*H), of which this direction reads its H columns; NULL is 0. */
+ * dz_t, which stays in z, and back through W_hh. At the end dh is dh_0. */
 RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
                                    const rnn_seq *seq, const rnn_real *dy,
                                    const rnn_flow *flow)
@@ -7197,11 +7173,7 @@ RNN_I_FN rnn_i_columns rnn_i_dpiece(const rnn_i_layer *a, const rnn_i_piece *e,
 
 /* The gradients of the parts of a layer's input, dx = dz W_ih^T, from both
  * directions and piece by piece. What is the same at all steps sums them up one
- * by one, onto what is there: all pieces of a step before the next step, so
- * that how a cell cuts z into pieces does not show in the order.
- *
- * The first product starts at 0, or adds where the part says so; all others
- * add. dz of both directions must be there. At the end padding of dx is 0. */
+ * by one, onto what is there. */
 RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    size_t l, const rnn_i_part *part, int parts,
                                    const rnn_real *params, const rnn_seq *seq)
@@ -7237,14 +7209,7 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
 
 /* The layers from the top: dropout's mask on dy, both directions, then dx of
  * the layer, which is the dy of the one below. At layer 0 the parts of the
- * input get theirs.
- *
- * dy is y->dy, another's array (an encoder's is dmemory), or NULL: only final
- * states have gradients then. The mask goes onto y->dy, another's being copied
- * there first, since it is not this stack's to change. y->dy is spoilt at the
- * call's steps and as it was at all others, so a decoder that goes step by step
- * finds the head's dy of the steps before. flow is of this stack: its dx is not
- * read, as parts say where theirs go. */
+ * input get theirs. */
 RNN_I_FN void rnn_i_stack_backward(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_i_stack *stack,
                                    const rnn_real *params, const rnn_seq *seq,
@@ -12771,14 +12736,7 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
 }
 
-/* The parts that step t reads; turn->one has its x or ids.
- *
- * `top` is the last layer's state, in place: attention reads s_(t-1) there, and
- * behind the layers the head reads s_t. The parts stand in the order of the
- * rows of W_ih and V, as in rnn_i_connect and rnn_i_head_input; one that is not
- * read at this step (RNN_FEED_FIRST) still takes its rows. attn has (rows, S)
- * for each source in turn; with it the next step must hand out m's own array
- * again. */
+/* The parts that step t reads; turn->one has its x or ids. */
 RNN_I_FN void rnn_i_connect_step(rnn_i_tick *turn, int t, rnn_real *attn)
 {
     rnn_i_model *m = &turn->o->m;
@@ -12852,9 +12810,7 @@ RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
         }
 }
 
-/* Fresh states, x = table[id], c, attention, layers, head: of a share. A row
- * reads nothing of another row, only of its source, which is done; so one task
- * does all of a step, and parts never wait. */
+/* Fresh states, x = table[id], c, attention, layers, head: of a share. */
 RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
 {
     const rnn_i_tick *turn = (const rnn_i_tick *)arg;
@@ -13135,14 +13091,6 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
  * place; the memory stays where it is.
  * ========================================================================= */
 
-/* A search at work. Numbers lie in scratch, behind the arrays of a step, and
- * ints in work->ints; all of it is dead after the call. h2, c2, p2, tokens2 are
- * the second set; cand, ck, cv serve one source at a time, best first.
- *
- * live + ended is at most width, of each source. Rows of no live hypothesis are
- * stepped all the same and not looked at; ids and states there are always some
- * that were valid. p are sums of logarithms, done_p scores, so divided already.
- */
 typedef struct rnn_i_beam {
     const rnn_writing *d;
     rnn_i_set k;
@@ -13261,9 +13209,7 @@ RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, size_t b, rnn_real p,
 
 /* Extension v of hypothesis k among the n best so far, of at most `room`;
  * returns how many there are then. Of equals the earlier hypothesis comes
- * first, and of one hypothesis the greater logit: two logits may come to one p,
- * as the sum rounds, and width 1 must choose as rnn_greedy does. k and v come
- * ascending, so among equals what is there already stays in front. */
+ * first, and of one hypothesis the greater logit. */
 RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
                                int room, rnn_real p, int k, int v)
 {
@@ -13290,12 +13236,7 @@ RNN_I_FN int rnn_i_beam_insert(const rnn_i_beam *a, const rnn_real *x, int n,
 
 /* The likeliest extensions of source b's live hypotheses, as many as there are
  * free places, best first, in cand, ck, cv; returns how many, or -1 if a logit
- * is not a number.
- *
- * lse = log sum_i e^(x_i), by way of the greatest. It is not finite where a
- * logit is NaN or infinity, or all are -infinity; one that is -infinity takes
- * no place, so a hypothesis may have no extension, and ends nowhere. One part
- * does this: hypotheses of a source compete. */
+ * is not a number. */
 RNN_I_FN int rnn_i_beam_extend(const rnn_i_beam *a, const rnn_i_call *call,
                                size_t b, int t)
 {
@@ -13338,11 +13279,7 @@ RNN_I_FN void rnn_i_beam_copy(const rnn_i_beam *a, const rnn_real *h,
     }
 }
 
-/* The n extensions of source b take their places in the second set, or end. In
- * place would not do: two extensions may come from one row, and a row may be
- * written before another has been read from it. They come best first and keep
- * that order, so hypothesis 0 is the likeliest that lives. After the last step
- * whoever lives has ended, without `end`: all its tokens count. */
+/* The n extensions of source b take their places in the second set, or end. */
 RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
 {
     size_t j, steps = (size_t)t;
@@ -13391,8 +13328,7 @@ RNN_I_FN void rnn_i_beam_swap(rnn_i_beam *a)
     a->tokens2 = tokens;
 }
 
-/* The best of what ended, best first; of equals the one that ended first. What
- * has been picked has -1 tokens from then on. */
+/* The best of what ended, best first; of equals the one that ended first. */
 RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
                               int *ids, int *counts, rnn_real *scores)
 {
@@ -13417,10 +13353,7 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
     }
 }
 
-/* All hypotheses of all sources begin alike; one of each is live, or the others
- * would be its copies for ever. Both sets are filled, since every row is
- * stepped at every step. Without any tokens to write, the empty sequence has
- * ended. */
+/* All hypotheses of all sources begin alike; one of each is live. */
 RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
                                const rnn_real *c)
 {
@@ -13442,9 +13375,7 @@ RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
     }
 }
 
-/* Step, extend, move, swap, until no source has a live hypothesis. A step
- * updates the first set in place; move reads that. The caller's arrays are not
- * written before all steps are done. */
+/* Step, extend, move, swap, until no source has a live hypothesis. */
 RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
                                    rnn_i_tick *turn, size_t B)
 {
@@ -13471,10 +13402,6 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
         }
         rnn_i_beam_swap(a);
     }
-    for (b = 0; b < B; b++)
-        if (!a->ended[b])
-            return RNN_I_NO(call->why, RNN_E_NOT_FINITE, "logits",
-                            "@ leave no sequence possible for source #", b, 0);
     return RNN_OK;
 }
 
@@ -13558,6 +13485,10 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     a.k = call.k;
     rnn_i_beam_begin(&a, B, h, work->i.m.top.y.C ? c : NULL);
     st = rnn_i_beam_run(&a, &call, &turn, B);
+    for (b = 0; !st && b < B; b++)
+        if (!a.ended[b])
+            st = RNN_I_NO(call.why, RNN_E_NOT_FINITE, "logits",
+                          "@ leave no sequence possible for source #", b, 0);
     if (st)
         return st;
     for (b = 0; b < B; b++)
@@ -13884,8 +13815,7 @@ RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
             t->dtype = (rnn_st_dtype)i;
             return 1;
         }
-    t->dtype = RNN_ST_OTHER;
-    return 1;
+    return rnn_i_fail(j, "an unknown dtype");
 }
 
 /* [begin, end], counted from the end of the header. */
@@ -14046,8 +13976,6 @@ RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
         size = rnn_i_times(size, t->dims[i]);
     t->data = st->data + begin;
     t->size = end - begin;
-    if (t->dtype == RNN_ST_OTHER)
-        return 1;
     /* in eighths, so that no bits are lost: size / 8 * bits, and the rest */
     bits = rnn_i_dtypes[t->dtype].bits;
     if (size % 8 * bits % 8 ||

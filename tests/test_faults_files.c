@@ -450,7 +450,6 @@ static void check_foreign(void)
 {
     static const char *const first[] = {
         "\"__metadata__\":null", "\"__metadata__\":{}",
-        "\"a\":{\"dtype\":\"Q3\",\"shape\":[2,2],\"data_offsets\":[0,0]}",
         "\"a\":{\"dtype\":\"F4\",\"shape\":[0],\"data_offsets\":[0,0]}",
         "\"a\":{\"dtype\":\"C64\",\"shape\":[7,0],\"data_offsets\":[0,0]}",
         ("\"a\":{\"more\":{\"x\":[1,{\"y\":null}]},\"dtype\":\"I64\","

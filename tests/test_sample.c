@@ -598,6 +598,7 @@ static void check_unknown_token(void)
         memset(&work, 0, sizeof work);
         MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 0),
                       net.sizes.all) == RNN_OK, "bind");
+        memset(work.params, 0, net.sizes.params * sizeof *work.params);
         work.params[net.sizes.params - 1] = 1; /* the bias of the last token */
         st = rnn_generate(&net, &work, &how, h, NULL, ids, &count, NULL);
         if (k)
@@ -648,6 +649,7 @@ static void check_failing_step(void)
              RNN_OK,
          "bind");
     p = work.params;
+    memset(p, 0, net.sizes.params * sizeof *p);
     *weight_of(&m, p, "rnn.weight_ih_l0", 0, 0) = 1;
     *weight_of(&m, p, "rnn.weight_ih_l0", 1, 1) = 1;
     *weight_of(&m, p, "rnn.weight_ih_l0", 2, 2) = (rnn_real)HUGE_VAL;

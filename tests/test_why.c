@@ -669,7 +669,7 @@ static void check_steps(void)
          "memory is empty: rnn_encode comes before a decoder's steps");
     WITH(size_t, j->work.memory_len, 1,
          CALL(j, ENCODE(j), RNN_E_BUFFER,
-              "rnn_bind's memory has room for 1: %lu are needed",
+              "memory has room for 1: %lu are needed",
               (unsigned long)j->net.sizes.memory));
     WELL(j, ENCODE(j));
     WELL(j, STEP(j));

@@ -14313,29 +14313,28 @@ RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
 /* A double by its bits, to the nearest rnn_real, of two the even one. */
 RNN_I_FN rnn_real rnn_i_from_f64(const unsigned char *p)
 {
-    const uint64_t b = (uint64_t)rnn_i_le(p + 4, 4) << 32 | rnn_i_le(p, 4);
+    const uint32_t high = rnn_i_le(p + 4, 4), low = rnn_i_le(p, 4);
 #ifdef RNN_DOUBLE
-    return rnn_i_from_bits(b);
+    return rnn_i_from_bits((rnn_i_bits)high << 32 | low);
 #else
-    const uint32_t sign = (uint32_t)(b >> 32) & 0x80000000u;
-    const uint64_t m = (b & 0xfffffffffffffu) | 0x10000000000000u;
-    const int e = (int)(b >> 52 & 2047) - 1023;
-    const int drop = e < -126 ? 29 - 126 - e : 29; /* bits that are lost */
-    uint64_t kept, half;
+    const uint32_t sign = high & 0x80000000u, rest = low << 3;
+    const int e = (int)(high >> 20 & 2047u) - 1023, k = e < -126 ? -126 - e : 0;
+    uint32_t m = 0x800000u | (high & 0xfffffu) << 3 | low >> 29, lost;
 
-    if (e == 1024)
-        return rnn_i_from_f32(sign | 0x7f800000u | (b << 12 ? 0x400000u : 0u));
-    if (drop > 54)
+    if (e > 127)
+        return rnn_i_from_f32(
+            sign | 0x7f800000u |
+            (e == 1024 && (high << 12 || low) ? 0x400000u : 0u));
+    if (k > 24)
         return rnn_i_from_f32(sign);
-    kept = m >> drop;
-    half = m & (((uint64_t)1 << drop) - 1);
-    if (half > (uint64_t)1 << (drop - 1) ||
-        (half == (uint64_t)1 << (drop - 1) && kept & 1))
-        kept++;
-    if (e >= -126) /* the leading bit, or a carry, adds to the exponent */
-        kept += (uint64_t)(e + 126) << 23;
-    return rnn_i_from_f32(sign |
-                          (kept > 0x7f800000u ? 0x7f800000u : (uint32_t)kept));
+    /* what is lost: k bits of m, if it is subnormal, and rest behind them */
+    lost = k ? (m << (32 - k)) | (rest != 0) : rest;
+    m >>= k;
+    if (lost > 0x80000000u || (lost == 0x80000000u && m & 1u))
+        m++;
+    if (k == 0) /* the leading bit, or a carry, adds to the exponent */
+        m += (uint32_t)(e + 126) << 23;
+    return rnn_i_from_f32(sign | m);
 #endif
 }
 

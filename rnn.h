@@ -2101,6 +2101,7 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *              the same at every step, and where its gradient goes. Also: of a
  *              task, the number of a share
  *   pass       all steps forward, or back; a kind of it, RNN_I_TRAINING, ...
+ *   refuse     give a status, with its reason in a rnn_why: RNN_I_NO
  *   run        neighbouring rows of a step that are not padding
  *   set        the kernels of one instruction set
  *   share      what one thread has of rows, columns or elements
@@ -2140,8 +2141,13 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *                  rnn_optimizer_init, its count in rnn_optimizer_moments
  *   a loss         a term of RNN_K(term), and two calls around rnn_i_loss_run
  *   an initialiser an enumerator and a case of rnn_init_tensor
- *   a field of rnn_model   the field; its check in rnn_i_describe; its line of
- *                  rnn_i_fields, and in rnn_i_plain what it means by default
+ *   a field of rnn_model   the field; its row of RNN_I_FIELDS_OF, with its range
+ *                  and who reads it; what depends on other fields in
+ *                  rnn_i_check_together, or _decoder; in rnn_i_plain what it
+ *                  means by default; and once more in tests/tidy.h
+ *   a refusal      RNN_I_NO with a text that names what is wrong and both
+ *                  values, rnn_i_in and its like for ranges; its words in
+ *                  test_why
  *   a wiring       a row of RNN_I_WIRINGS; its blocks in rnn_i_run_forward and
  *                  rnn_i_run_backward; its widths, arrays and parameters in
  *                  [MODEL]

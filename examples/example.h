@@ -398,9 +398,12 @@ typedef struct goal {
 static inline void open_work(rnn_net *net, rnn_work *work,
                              const rnn_model *model, const rnn_most *most)
 {
-    check(rnn_plan(net, model, most), "this model");
-    check(rnn_bind(net, work, reals(net->sizes.all), net->sizes.all),
-          "this model");
+    char why[160];
+
+    if (rnn_plan(net, model, most) != RNN_OK)
+        die("this model: %s", rnn_why_text(&net->why, why, sizeof why));
+    if (rnn_bind(net, work, reals(net->sizes.all), net->sizes.all) != RNN_OK)
+        die("this model: %s", rnn_why_text(&work->why, why, sizeof why));
 }
 
 /* PyTorch's first weights, and two kindnesses to long memories: an LSTM's

@@ -284,6 +284,7 @@ int main(int argc, char **argv)
                  &o, none);
     model = attention_model(&o, FRAMES * PITCHES, TOKENS);
     model.input = RNN_INPUT_DENSE;
+    model.embedding_size = 0;
     model.target_embedding_size = 16;
     p->source[0].x = heard;
     t = open_trainer(&model, STEPS, LETTERS + 1, BATCH, &o, 0.01);

@@ -51,7 +51,7 @@ printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $B/header.c
 for core in m0 m4f; do
     eval "flags=\$flags_$core"
     case $core in m0 | m3) may=$open_soft ;; *) may=$open_hard ;; esac
-    for define in "" -DRNN_NO_FILES -DRNN_NO_FMA; do
+    for define in "" "-DRNN_NO_FILES -DRNN_NO_WHY" -DRNN_NO_FMA; do
         name="header on $core${define:+ $define}"
         if ! $A-gcc $BARE $flags $define $W -I. -c $B/header.c -o $B/header.o \
             2> $B/log; then

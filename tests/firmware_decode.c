@@ -4,6 +4,7 @@
  * tests/firmware.sh builds it and compares its line with the desk's. */
 #define RNN_IMPLEMENTATION
 #define RNN_NO_FILES
+#define RNN_NO_WHY
 #include "../rnn.h"
 
 enum { V = 8, H = 8, A = 4, S = 8, MAX = 8, STEPS = 4 }; /* STEPS sentences */

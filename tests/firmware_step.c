@@ -4,6 +4,7 @@
  * compares its line with the desk's. */
 #define RNN_IMPLEMENTATION
 #define RNN_NO_FILES
+#define RNN_NO_WHY
 #include "../rnn.h"
 
 enum { I = 8, H = 16, O = 4, STEPS = 32 };

@@ -95,6 +95,12 @@ EQUIVALENT = {
          "return n > RNN_W ? RNN_LD(p) : RNN_LDN(p, n);"),
     ],
     "any number but 0 says the same": [
+        ("rnn_i_linear_grads",
+         "rnn_i_scatter(call, s->seq, &dz, s->to, O, 1);",
+         "rnn_i_scatter(call, s->seq, &dz, s->to, O, 2);"),
+        ("rnn_i_table_grads",
+         "rnn_i_scatter(call, s->seq, &dy, s->to, s->E, 1);",
+         "rnn_i_scatter(call, s->seq, &dy, s->to, s->E, (1 + 1));"),
         ("rnn_squared_error",
          "rnn_i_loss_with(&s, NULL, targets, 1);",
          "rnn_i_loss_with(&s, NULL, targets, 2);"),
@@ -107,6 +113,31 @@ EQUIVALENT = {
         ("rnn_squared_error_rows",
          "rnn_i_loss_with(&s, NULL, targets, 1);",
          "rnn_i_loss_with(&s, NULL, targets, (1 + 1));"),
+    ],
+    "a number that the term of this sum does not read": [
+        ("RNN_K(sum)",
+         "const rnn_i_terms s = {x, w, NULL, NULL, 0, 0};",
+         "const rnn_i_terms s = {x, w, NULL, NULL, 0, 1};"),
+        ("RNN_K(score)",
+         "const rnn_i_terms s = {q, k, v, NULL, 0, 0};",
+         "const rnn_i_terms s = {q, k, v, NULL, 1, 0};"),
+        ("RNN_K(row_loss)",
+         "const rnn_i_terms s = {x, t, NULL, dx, 0, factor};",
+         "const rnn_i_terms s = {x, t, NULL, dx, 1, factor};"),
+        ("RNN_K(sum_squares)",
+         "const rnn_i_terms s = {x, NULL, NULL, NULL, 0, factor};",
+         "const rnn_i_terms s = {x, NULL, NULL, NULL, 1, factor};"),
+    ],
+    "how small a room for copies still is used, which no number shows": [
+        ("rnn_i_one_part",
+         "mine.room_len > 4096 ? mine.room + mine.part * mine.room_len : NULL;",
+         "mine.room_len > (4096 + 1) ? mine.room + mine.part * mine.room_len "
+         ": NULL;"),
+        ("rnn_i_have",
+         "y->strips = room && (!train || (y->B > 1 && y->T * y->B >= "
+         "RNN_I_FEW));",
+         "y->strips = room && (!train || (y->B > 2 && y->T * y->B >= "
+         "RNN_I_FEW));"),
     ],
     "a power of two more or less in a scale that is taken out again": [
         ("rnn_i_scale_to_one",

@@ -178,6 +178,8 @@ static void check_mistakes(void)
     ORDER(seq.first_row = 1, seq.first_row = 0);
     ORDER((seq.step_stride = 1, seq.row_stride = T),
           (seq.step_stride = seq.row_stride = 0));
+    ORDER((seq.step_stride = B - 1, seq.row_stride = 1),
+          (seq.step_stride = seq.row_stride = 0));
     ORDER(lengths[1] = 2, lengths[1] = T);
     ORDER((seq.steps = T - 1, seq.lengths = NULL),
           (seq.steps = T, seq.lengths = lengths));
@@ -187,6 +189,10 @@ static void check_mistakes(void)
     forward();
     check_order(__LINE__, rnn_backward(&other, &work, &seq, NULL));
     check_right(__LINE__);
+    no_dropout.dropout = model.dropout;
+    no_dropout.dropout_last = (rnn_real)0.125;
+    MUST(!rnn_plan(&other, &no_dropout, &most), "one more plan");
+    CHECK(other.id != net.id, "plans of another dropout_last are told apart");
     /* in a work that no forward has filled */
     bind(&empty);
     forward();

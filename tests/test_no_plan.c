@@ -103,6 +103,7 @@ static void check_attention(void)
     TRY(LOOK, RNN_E_ARG, source[0].x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.row_stride = 2);
+    TRY(LOOK, RNN_E_ARG, seq.batch = source[0].batch = 1, seq.step_stride = 2);
     TRY(LOOK, RNN_E_ARG, source[0].step_stride = 1);
     ARG(rnn_attention_sizes(NULL, S, T, B, n, n + 1, n + 2));
     ARG(rnn_attention_sizes(&att, S, T, B, NULL, n + 1, n + 2));

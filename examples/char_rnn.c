@@ -333,9 +333,10 @@ static void load_network(network *net, const char *path)
 
 /* ---- one stream: to measure and to write -------------------------------- */
 
-/* Steps that go on from the states h and c and leave theirs in them. */
-static rnn_seq carry_on(int steps, int batch, const int *ids, rnn_real *h,
-                        rnn_real *c)
+/* Steps that go on from the states h and c, which only LSTMs have, and leave
+ * theirs in them. */
+static rnn_seq carry_on(const network *net, int steps, int batch,
+                        const int *ids, rnn_real *h, rnn_real *c)
 {
     rnn_seq seq = {0};
 
@@ -343,7 +344,7 @@ static rnn_seq carry_on(int steps, int batch, const int *ids, rnn_real *h,
     seq.batch = batch;
     seq.ids = ids;
     seq.h0 = seq.hn = h;
-    seq.c0 = seq.cn = c;
+    seq.c0 = seq.cn = RNN_HAS_C(net->plan.model.cell) ? c : NULL;
     return seq;
 }
 
@@ -363,7 +364,7 @@ static double mean_loss(network *net, const unsigned char *text, size_t count)
         n = count - done < CHUNK ? count - done : CHUNK;
         for (i = 0; i <= n; i++)
             ids[i] = text[done + i];
-        seq = carry_on((int)n, 1, ids, net->h, net->c);
+        seq = carry_on(net, (int)n, 1, ids, net->h, net->c);
         check(rnn_infer(&net->plan, &net->work, &seq), "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
         status = rnn_cross_entropy(&net->plan, &net->work, &seq, ids + 1, NULL,
@@ -613,7 +614,7 @@ static double update(training *t, size_t k, double *norm)
 {
     const settings *s = t->s;
     rnn_work *w = &t->work;
-    rnn_seq seq = carry_on(s->steps, s->batch, t->ids, t->h, t->c);
+    rnn_seq seq = carry_on(t->net, s->steps, s->batch, t->ids, t->h, t->c);
     rnn_loss how = {0};
     rnn_real mean = 0, length = 0;
     rnn_status status;

@@ -1437,9 +1437,9 @@ RNNRET rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
 /* ---- calls --------------------------------------------------------------- */
 
 /* Training: logits (T, B, O), of N vs 1 (B, O), and in keep what backward
- * reads. On padding, and of a row without a step, the logits are the head's
- * bias. seq, and what it points to, must stay as it is up to backward.
- * RNN_E_ARG: the plan is not for training. */
+ * reads. On padding the logits are the head's bias; of N vs 1 those of a row
+ * without a step are the head of its h0. seq, and what it points to, must stay
+ * as it is up to backward. RNN_E_ARG: the plan is not for training. */
 RNNRET rnn_status rnn_forward(const rnn_net *net, rnn_work *work,
                               const rnn_seq *seq);
 
@@ -1492,7 +1492,7 @@ RNNRET rnn_status rnn_step(const rnn_net *net, rnn_work *work,
  * *logits, rnn_real *scratch) of one row. x NULL: token *id, below I, one-hot
  * or through the table. c NULL unless LSTM, logits NULL if O is 0; scratch is
  * RNN_SCRATCH_STEP(1, NET) numbers long. The bits are those of rnn_step; the
- * kernel is plain C. D must be 1. */
+ * kernel is plain C, or that of a target that has but one. D must be 1. */
 #define RNN_DEFINE_STEP(name, ...) RNN_I_DEFINE_STEP_(name, __VA_ARGS__)
 #define RNN_I_DEFINE_STEP_(name, cell, I, E, H, L, D, bias, O)                 \
     RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
@@ -2141,8 +2141,8 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *                  rnn_optimizer_init, its count in rnn_optimizer_moments
  *   a loss         a term of RNN_K(term), and two calls around rnn_i_loss_run
  *   an initialiser an enumerator and a case of rnn_init_tensor
- *   a field of rnn_model   the field; its row of RNN_I_FIELDS_OF, with its range
- *                  and who reads it; what depends on other fields in
+ *   a field of rnn_model   the field; its row of RNN_I_FIELDS_OF, with range
+ *                  and readers; what depends on other fields in
  *                  rnn_i_check_together, or _decoder; in rnn_i_plain what it
  *                  means by default; and once more in tests/tidy.h
  *   a refusal      RNN_I_NO with a text that names what is wrong and both

@@ -1,4 +1,4 @@
-/* st_list [--table] FILE: reads a safetensors file with the header's reader, and
+/* st_list [--table] FILE: reads a safetensors file with the header's reader and
  * prints
  *
  *     T name dtype dims payload

@@ -43,7 +43,7 @@ static size_t shift;
 /* n calls of a row by one thread */
 static void call_alone(void *row, long n)
 {
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
 
     run.kernel = (rnn_kernel)kernel;
     while (n-- > 0)
@@ -64,7 +64,7 @@ static void each(void *team, int n, void (*task)(void *arg, int i), void *arg)
 /* n calls by all threads */
 static void call_shared(void *row, long n)
 {
-    rnn_run run = {0, 0, each, NULL};
+    rnn_run run = {0, 0, each, NULL, NULL};
 
     run.kernel = kernel;
     run.parts = threads;

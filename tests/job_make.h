@@ -384,7 +384,7 @@ static void open_jobs(int argc, char **argv)
     test_seed(argc, argv);
     for (k = 1; k <= RNN_KERNELS; k++) {
         rnn_real one = 1;
-        rnn_run run = {0, 0, NULL, NULL};
+        rnn_run run = {0, 0, NULL, NULL, NULL};
         rnn_status st;
         run.kernel = k == RNN_KERNELS ? (int)RNN_KERNEL_AUTO : (rnn_kernel)k;
         st = rnn_map(RNN_FN_EXP, 1, &one, &one, &run);

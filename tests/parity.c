@@ -27,7 +27,6 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
-#include "tidy.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -707,7 +706,7 @@ static void make_work(int train, size_t rows)
         m->source_steps = 0;
     if (rnn_plan(&the.net, m, &most) != RNN_OK) {
         char why[160];
-        FAIL(rnn_why_text(&the.net.why, why, sizeof why));
+        FAIL("%s", rnn_why_text(&the.net.why, why, sizeof why));
     }
     if (z->state != state_of(&the.top) ||
         z->source_state != (encoder ? state_of(&the.encoder) : 0) ||
@@ -1413,7 +1412,9 @@ static void run_case(void)
 /* The file, and its name without folder and extension. */
 static void open_case(const char *path)
 {
-    const char *name = strrchr(path, '/'), *dot, *why = NULL;
+    const char *name = strrchr(path, '/'), *dot;
+    char text[160];
+    rnn_why why;
     unsigned char *bytes;
     size_t len = 0;
     int end;
@@ -1431,7 +1432,7 @@ static void open_case(const char *path)
     if (rnn_read_file(path, bytes, len, &len) != RNN_OK)
         FAIL("cannot be read");
     if (rnn_st_open(bytes, len, &the.st, &why) != RNN_OK)
-        FAIL("%s", why);
+        FAIL("%s", rnn_why_text(&why, text, sizeof text));
 }
 
 static verdict run_file(const char *path, const char *dir)

@@ -45,7 +45,7 @@ static int list(const unsigned char *bytes, size_t len, const char *path,
 {
     rnn_st st;
     rnn_st_tensor t;
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     char text[160];
     unsigned char *name = (unsigned char *)malloc(len ? len : 1);
     size_t pos = 0, n;

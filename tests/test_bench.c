@@ -16,7 +16,7 @@
 #include "bench_rows.h"
 #include "test.h"
 
-static const rnn_run plain = {RNN_KERNEL_PORTABLE, 0, NULL, NULL};
+static const rnn_run plain = {RNN_KERNEL_PORTABLE, 0, NULL, NULL, NULL};
 
 static void must(rnn_status st, const char *what)
 {
@@ -407,7 +407,7 @@ static void last_first(void *team, int n, void (*task)(void *arg, int i),
 
 static void naive_attention(bench_row *r)
 {
-    static const rnn_run three = {RNN_KERNEL_PORTABLE, 3, last_first, NULL};
+    static const rnn_run three = {RNN_KERNEL_PORTABLE, 3, last_first, NULL, NULL};
     rnn_net net;
     rnn_work work;
     size_t b;
@@ -455,7 +455,7 @@ static uint32_t naive(const bench_line *l)
 static uint32_t timed(const bench_line *l)
 {
     static bench_row r;
-    rnn_run run = {RNN_KERNEL_AUTO, 0, NULL, NULL};
+    rnn_run run = {RNN_KERNEL_AUTO, 0, NULL, NULL, NULL};
     uint32_t hash;
     int k;
 
@@ -529,7 +529,7 @@ static void check_hash(void)
 static void check_again(const char *text)
 {
     static bench_row r;
-    rnn_run run = {RNN_KERNEL_AUTO, 0, NULL, NULL};
+    rnn_run run = {RNN_KERNEL_AUTO, 0, NULL, NULL, NULL};
     bench_line l;
     uint32_t h[2];
     int i, k;

@@ -180,7 +180,7 @@ static void check_products(void)
     rnn_work work = {0};
     rnn_seq seq = {0};
     rnn_flow flow = {0};
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     rnn_rng rng;
     rnn_real *dy, *y[3], *dx[2], *grads[2];
     size_t n;

@@ -586,7 +586,7 @@ static void check_mixed(void)
     rnn_tensor tensor;
     verdict v;
     rnn_real *p, *q;
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     size_t count, i;
     bytes b, saved;
     int k, n;

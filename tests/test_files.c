@@ -316,7 +316,7 @@ static void check_others(const rnn_model *model, bytes b)
     for (i = 0; i < described(&m); i++) {
         rnn_model other = m, said;
         rnn_real *p;
-        rnn_why why = {RNN_OK};
+        rnn_why why = {0};
         size_t n;
         rnn_status r;
 
@@ -347,7 +347,7 @@ static void check_round_trip(const rnn_model *m, size_t vocabulary_len)
     const rnn_model said = spelt(m);
     rnn_real *p, *q;
     size_t count, n = 0, i;
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     bytes b, again;
 
     p = some_params(m, &count);
@@ -474,7 +474,7 @@ static void check_room(void)
     size_t count, n = 0, k;
     const rnn_real *p = some_params(&m, &count);
     rnn_real *q = test_reals(count, 0);
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     bytes b;
 
     memset(&none, 0, sizeof none);
@@ -546,7 +546,7 @@ static void check_saved(void)
     const rnn_beside beside = {text, 3, NULL, 0};
     rnn_model m;
     rnn_real p[N];
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     size_t len = 0, i, k, bad = 0;
 
     memset(file, 0, 8);

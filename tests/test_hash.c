@@ -627,7 +627,7 @@ static void spell(char text[20])
 int main(int argc, char **argv)
 {
     char best[20], text[20];
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     int line, kernel, good = 1;
 
     (void)argv;

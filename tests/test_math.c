@@ -25,7 +25,7 @@ static int same(float a, float b)
 /* Whether this machine has a kernel. */
 static int has_kernel(int kernel)
 {
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     float x = 0;
     rnn_status st;
 
@@ -44,7 +44,7 @@ static void measure(int f, uint32_t b, uint32_t stride, size_t n,
                     const int *kernels, ulp_worst *worst, long *differ)
 {
     float x[BLOCK] = {0}, y[BLOCK], z[BLOCK];
-    rnn_run run = {RNN_KERNEL_PORTABLE, 0, NULL, NULL};
+    rnn_run run = {RNN_KERNEL_PORTABLE, 0, NULL, NULL, NULL};
     size_t i;
 
     for (i = 0; i < n; i++, b += stride)
@@ -111,7 +111,7 @@ static void check_accuracy(void)
 /* f of x as one number and inside vectors, on every kernel. */
 static void check_edge(int f, float x, float want, const char *what)
 {
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     float in[19], out[19];
     int i, bad = 0;
 
@@ -199,7 +199,7 @@ static void check_edges(void)
 static void check_lengths(void)
 {
     static const int wrong[3][2] = {{0, -1}, {-1, 1}, {RNN_KERNELS, 1}};
-    rnn_run run = {0, 0, each_shuffled, NULL};
+    rnn_run run = {0, 0, each_shuffled, NULL, NULL};
     rnn_real *x, *y, *z, one[2] = {1, 7};
     size_t n;
     int f, tasks = 0, bad = 0;
@@ -251,7 +251,7 @@ static void check_lengths(void)
  * and plain C. */
 static void check_kernels(void)
 {
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     rnn_status st[RNN_KERNELS];
     rnn_real x = 0;
     int k;

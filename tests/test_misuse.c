@@ -272,7 +272,7 @@ static rnn_status nothing(void)
 
 static void check_harmless(void)
 {
-    rnn_run run = {0, 3, NULL, NULL};
+    rnn_run run = {0, 3, NULL, NULL, NULL};
     rnn_flow flow = {0};
     size_t i, n = net.sizes.params;
     rnn_real *copy = test_reals(n, 0);

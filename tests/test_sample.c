@@ -16,7 +16,7 @@ static void check_softmax(double scale)
     enum { ROWS = 37, O = 19 };
     rnn_real *x = test_reals(ROWS * O, scale), *p = test_reals(ROWS * O, 0);
     rnn_real one = 0;
-    rnn_run run = {0, 4, each_shuffled, NULL};
+    rnn_run run = {0, 4, each_shuffled, NULL, NULL};
     const double near = 1e-6 + (scale < 1e6 ? 3e-7 * scale : 0);
     double sum, all, max;
     int i, j, bad = 0;
@@ -394,7 +394,7 @@ static int check_generate(int cell, int input, rnn_writing how, int parts)
 {
     const int rows = how.rows ? how.rows : 1;
     const size_t n = 2u * 5u * (size_t)rows;
-    rnn_run run = {0, 0, each_shuffled, NULL};
+    rnn_run run = {0, 0, each_shuffled, NULL, NULL};
     rnn_rng rngs[ROWS], own[ROWS];
     rnn_real *h = test_reals(n, 0), *c = test_reals(n, 0);
     int ids[MOST * ROWS], counts[ROWS], b, t, bad = 0, ended = 0;

@@ -380,7 +380,7 @@ static void check_good(void)
 
     for (i = 0; i < LEN(good_json); i++) {
         bytes b = file_of(good_json[i].json, good_json[i].data);
-        rnn_why why = {RNN_OK};
+        rnn_why why = {0};
         rnn_st st;
         rnn_status r = rnn_st_open(b.p, b.n, &st, &why);
 
@@ -457,7 +457,7 @@ static void check_many(void)
     enum { N = 600, SECONDS = 5 };
     char *json = (char *)test_memory(100 * N), *to = json;
     const clock_t began = clock();
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     rnn_st st;
     bytes b;
     int i;
@@ -491,7 +491,7 @@ static void check_most(int metadata)
     int more, i;
 
     for (more = 0; more < 2; more++) {
-        rnn_why why = {RNN_OK};
+        rnn_why why = {0};
         rnn_status st;
         rnn_st open;
         bytes f;
@@ -576,7 +576,7 @@ static void check_places(void)
         "\"__metadata__\":{\"k\":\"v\"}}";
     const bytes f = file_of(json, 2);
     const unsigned char *k, *v;
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     unsigned char out[4];
     rnn_st st;
     rnn_st_tensor t;
@@ -689,7 +689,7 @@ static void check_halves(int brain)
     char json[400];
     rnn_model s;
     rnn_real *p = test_reals(N + 1, 0);
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     bytes b;
     uint32_t u;
     float f;
@@ -732,7 +732,7 @@ static void check_load(void)
 {
     rnn_model s = {0}, none = {0};
     rnn_real p[4] = {0};
-    rnn_why why = {RNN_OK};
+    rnn_why why = {0};
     const bytes f = file_of("{}", 0);
 
     s.input_size = s.hidden_size = 1;

@@ -78,7 +78,7 @@ static void check_loss(loss_case p)
     double total = 0, count = p.n, d[O], row, wi;
     int *ids = test_ids(ROWS, O), i, j, bad = 0, tasks = 0;
     const void *to = p.which ? (const void *)t : (const void *)ids;
-    rnn_run run = {0, 3, each_shuffled, NULL};
+    rnn_run run = {0, 3, each_shuffled, NULL, NULL};
     rnn_loss how = {0};
 
     for (i = 0; i < O; i++)
@@ -439,7 +439,7 @@ static void check_clip(double scale)
 {
     enum { N = 1001 };
     rnn_real *g = test_reals(N, scale), *old = test_reals(N, 0), norm = 0;
-    rnn_run run = {0, 3, each_shuffled, NULL};
+    rnn_run run = {0, 3, each_shuffled, NULL, NULL};
     double sum = 0, f, most = 0;
     int i, bad = 0;
 
@@ -530,7 +530,7 @@ static void check_not_finite(void)
     enum { MOST = 40 };
     const rnn_real inf = (rnn_real)HUGE_VAL;
     rnn_real x[MOST], old[MOST], norm, loss, wrong[3];
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     int n, at, k, id, bad = 0, missed = 0;
 
     wrong[0] = inf;
@@ -567,7 +567,7 @@ static void check_not_finite(void)
 static void check_clip_run(void)
 {
     int tasks = 0;
-    rnn_run run = {0, 2, each_shuffled, NULL};
+    rnn_run run = {0, 2, each_shuffled, NULL, NULL};
     rnn_real g[2] = {3, 4}, norm = -1;
 
     run.team = &tasks;
@@ -668,7 +668,7 @@ static void check_optimizer(rnn_optimizer o)
 {
     enum { N = 21, STEPS = 200 };
     rnn_real *p = test_reals(N, 1), *g, *m, *p3, *m3;
-    rnn_run run = {0, 3, each_shuffled, NULL};
+    rnn_run run = {0, 3, each_shuffled, NULL, NULL};
     rnn_optimizer two = o, three = o;
     double q[N], k[N][3], worst = 0, e;
     size_t count = 0;

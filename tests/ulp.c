@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 {
     const uint64_t stride = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
     static float x[BLOCK], y[BLOCK];
-    rnn_run run = {0, 0, NULL, NULL};
+    rnn_run run = {0, 0, NULL, NULL, NULL};
     int i, bad = 0;
 
     if (argc > 2)

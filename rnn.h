@@ -2744,7 +2744,7 @@ RNN_I_FN rnn_status rnn_i_is_finite(rnn_why *why, const char *name, rnn_real x)
 /* A number to six digits, for people to read. */
 RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
 {
-    char digit[8];
+    char digit[24];
     int power = 0, count = 6, i;
     rnn_real m = x < 0 ? -x : x;
     long n;

@@ -217,7 +217,7 @@
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x or states; x, ids or parameters that have
  * changed between forward and backward; moments that a first step has left out.
- * That takes about as long as a step of one row does.
+ * Each call then reads every parameter: a build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -1891,6 +1891,7 @@ RNNRET rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     X(a, F64, "F64", 64)                                                       \
     X(a, I64, "I64", 64)                                                       \
     X(a, U64, "U64", 64)
+
 typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, RNN_ST_) } rnn_st_dtype;
 #define RNN_ST_DTYPES (0 RNN_I_DTYPES(RNN_I_ONE, 0))
 #define RNN_ST_MAX_DIMS 8
@@ -1968,7 +1969,9 @@ typedef struct rnn_beside {
 
 /* The bytes of a checkpoint: *len of them into out, or, with out NULL, only
  * *len, for which params may be NULL. beside NULL: nothing. RNN_E_BUFFER:
- * nothing is written but *len. */
+ * nothing is written but *len. RNN_E_ARG: an extra without data or rows, or
+ * whose name is no UTF-8, a module's or there twice. RNN_E_SIZE: more than
+ * RNN_ST_MAX_TENSORS. */
 RNNRET rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            size_t params_len, const rnn_beside *beside,
                            void *out, size_t cap, size_t *len);
@@ -12049,8 +12052,43 @@ typedef struct rnn_i_arrays_of { /* what an optimiser works on */
 /* What depends on the step, not on the element, is computed here once; the
  * kernel does the rest. beta2 is what the second moment keeps, rho of Adadelta
  * and RMSprop. Of AdamW, decay is lr times weight_decay, with lr as it was set:
- * so it stands before lr is divided by 1 - beta1^t. RMSprop's momentum is its
- * last array: m3, which without the mean of a centered one lies second. */
+ * so it stands before lr is divided by 1 - beta1^t. */
+RNN_I_FN void rnn_i_update_of(const rnn_optimizer *opt, rnn_i_update *u)
+{
+    u->kind = (int)opt->kind;
+    u->nesterov = opt->nesterov;
+    u->centered = opt->centered;
+    u->amsgrad = opt->amsgrad;
+    u->momentum = opt->momentum > 0;
+    u->begin = opt->step == 1;
+    u->lr = opt->lr;
+    u->decay = opt->weight_decay;
+    u->mu = opt->momentum;
+    u->rest_mu = rnn_i_sub(1, opt->dampening);
+    u->beta1 = opt->beta1;
+    u->beta2 = opt->beta2;
+    u->root = 1;
+    u->eps = opt->eps;
+    u->initial = opt->initial;
+    if (opt->kind == RNN_OPT_ADADELTA || opt->kind == RNN_OPT_RMSPROP)
+        u->beta2 = opt->rho;
+    u->rest1 = rnn_i_sub(1, u->beta1);
+    u->rest2 = rnn_i_sub(1, u->beta2);
+    if (opt->kind == RNN_OPT_ADAGRAD)
+        u->lr = rnn_i_div(
+            u->lr,
+            rnn_i_add(1, rnn_i_mul((rnn_real)(opt->step - 1), opt->lr_decay)));
+    if (opt->kind == RNN_OPT_ADAMW)
+        u->decay = rnn_i_mul(u->lr, u->decay);
+    if (opt->kind >= RNN_OPT_ADAM) {
+        u->lr = rnn_i_div(u->lr, opt->bias1);
+        u->root = rnn_i_sqrt(opt->bias2);
+    }
+}
+
+/* Elements first to first + count of n. The arrays that a kind keeps stand one
+ * after the other, n elements each. RMSprop's momentum is its last array: m3,
+ * which without the mean of a centered one lies second. */
 RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
                                     const rnn_i_arrays_of *w, size_t n,
                                     size_t first, size_t count,
@@ -12058,13 +12096,9 @@ RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
 {
     rnn_i_call call;
     rnn_i_range range;
-    rnn_i_update u;
-    rnn_real *params, *moments;
-    const rnn_real *grads;
+    rnn_i_update *u = &range.u;
+    rnn_real *m = w->moments;
     size_t kept;
-#ifdef RNN_CHECK
-    size_t i;
-#endif
     rnn_status st = rnn_i_begin(run, why, &call);
 
     if (!st)
@@ -12072,63 +12106,34 @@ RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
     if (st)
         return st;
     kept = rnn_i_kept_moments(opt);
-    params = w->params;
-    grads = w->grads;
-    moments = w->moments;
-    if (!params || !grads || (kept && !moments))
-        return RNN_I_NO_NULL(why,
-                             params ? grads ? "moments" : "grads" : "params");
+    if (!w->params || !w->grads || (kept && !m))
+        return RNN_I_NO_NULL(why, !w->params  ? "params"
+                                  : !w->grads ? "grads"
+                                              : "moments");
     if (opt->step == 0)
         return RNN_I_NO(why, RNN_E_ARG, "opt",
                         "@ has begun no step: rnn_optimizer_begin", 0, 0);
-#ifdef RNN_CHECK
-    for (i = 0; i < kept && first <= n && count <= n - first && !st; i++)
-        if (opt->step > 1)
-            st = rnn_i_check_numbers(moments + i * n + first, count, "moments",
-                                     why);
-    if (st)
-        return st;
-#endif
     if (first > n || count > n - first)
         return RNN_I_NO(why, RNN_E_SIZE, "count",
                         "@, #, goes beyond the end of #", count, n);
-    u.kind = (int)opt->kind;
-    u.nesterov = opt->nesterov;
-    u.centered = opt->centered;
-    u.amsgrad = opt->amsgrad;
-    u.momentum = opt->momentum > 0;
-    u.begin = opt->step == 1;
-    u.lr = opt->lr;
-    u.decay = opt->weight_decay;
-    u.mu = opt->momentum;
-    u.rest_mu = rnn_i_sub(1, opt->dampening);
-    u.beta1 = opt->beta1;
-    u.beta2 = opt->beta2;
-    u.root = 1;
-    u.eps = opt->eps;
-    u.initial = opt->initial;
-    if (opt->kind == RNN_OPT_ADADELTA || opt->kind == RNN_OPT_RMSPROP)
-        u.beta2 = opt->rho;
-    u.rest1 = rnn_i_sub(1, u.beta1);
-    u.rest2 = rnn_i_sub(1, u.beta2);
-    if (opt->kind == RNN_OPT_ADAGRAD)
-        u.lr = rnn_i_div(u.lr, rnn_i_add(1, rnn_i_mul((rnn_real)(opt->step - 1),
-                                                      opt->lr_decay)));
-    if (opt->kind == RNN_OPT_ADAMW)
-        u.decay = rnn_i_mul(u.lr, u.decay);
-    if (opt->kind >= RNN_OPT_ADAM) {
-        u.lr = rnn_i_div(u.lr, opt->bias1);
-        u.root = rnn_i_sqrt(opt->bias2);
-    }
-    u.p = params + first;
-    u.g = grads + first;
-    /* the arrays that a kind keeps stand one after the other */
-    u.m1 = kept > 0 ? moments + first : NULL;
-    u.m2 = kept > 1 ? moments + n + first : NULL;
-    u.m3 = kept > 2 ? moments + 2 * n + first : NULL;
+    rnn_i_update_of(opt, u);
+    u->p = w->params + first;
+    u->g = w->grads + first;
+    u->m1 = kept > 0 ? m + first : NULL;
+    u->m2 = kept > 1 ? m + n + first : NULL;
+    u->m3 = kept > 2 ? m + 2 * n + first : NULL;
+#ifdef RNN_CHECK /* the first step writes them, the others read them */
+    if (opt->step > 1 && u->m1)
+        st = rnn_i_check_numbers(u->m1, count, "moments", why);
+    if (!st && opt->step > 1 && u->m2)
+        st = rnn_i_check_numbers(u->m2, count, "moments", why);
+    if (!st && opt->step > 1 && u->m3)
+        st = rnn_i_check_numbers(u->m3, count, "moments", why);
+    if (st)
+        return st;
+#endif
     if (opt->kind == RNN_OPT_RMSPROP && !opt->centered)
-        u.m3 = u.m2;
-    range.u = u;
+        u->m3 = u->m2;
     range.count = count;
     rnn_i_each(&call, rnn_i_update_range, &range);
     return RNN_OK;

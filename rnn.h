@@ -69,12 +69,14 @@
  *         rnn_rng_seed(&rng, 1);
  *         if (rnn_plan(&net, &model, &most) ||
  *             rnn_bind(&net, &work, memory, sizeof memory / sizeof *memory) ||
- *             rnn_init_params(&model, work.params, work.params_len, &rng) ||
- *             rnn_optimizer_init(&adam, RNN_OPT_ADAM, (rnn_real)0.02))
+ *             rnn_init_params(&model, work.params, work.params_len, &rng,
+ *                             NULL) ||
+ *             rnn_optimizer_init(&adam, RNN_OPT_ADAM, (rnn_real)0.02, NULL))
  *             return 1;
  *         seq.steps = T;
  *         seq.batch = B;
  *         seq.ids = text;
+ *         seq.ids_len = seq.targets_len = T;
  *         for (k = 0; k < 200; k++)
  *             if (rnn_forward(&net, &work, &seq) ||
  *                 rnn_cross_entropy(&net, &work, &seq, text + 1, NULL,
@@ -86,10 +88,11 @@
  *                 return 1;
  *         printf("loss %.3f:", (double)loss);
  *         row.ids = &id;
+ *         row.state_len = H;
  *         for (k = 0; k < T; k++) {
  *             printf(" %d", id);
  *             if (rnn_step(&net, &work, &row, h, c) ||
- *                 rnn_greedy(work.logits, V, &id))
+ *                 rnn_greedy(work.logits, V, &id, NULL))
  *                 return 1;
  *         }
  *         printf("\n");
@@ -217,12 +220,14 @@
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x or states; x, ids or parameters that have
  * changed between forward and backward; moments that a first step has left out.
- * Each call then reads every parameter: a build for development.
+ * It also wants the length of every array that a call on a work is given. Each
+ * call then reads every parameter: a build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
  * its own; targets that are shifted wrongly; arrays shorter than you say, or
- * than steps and rows say where you do not (x_len, ids_len, state_len).
+ * than steps and rows say where you do not (x_len, ids_len, state_len, ...), as
+ * all are that go to a block alone.
  *
  * ----------------------------------------------------------------------------
  * MACROS                       all in the file that defines RNN_IMPLEMENTATION;
@@ -522,8 +527,10 @@ RNNDEF const char *rnn_status_text(rnn_status status);
 /* Why a call has refused: which field, argument or tensor, and the values that
  * do not fit. Nothing is allocated: a text that never changes, in which @ and %
  * stand for the names, # for the next of n, ~ for x. rnn_plan leaves it in
- * net->why, calls on a work in work->why, files and blocks in what they are
- * given. It is of the last call alone. RNN_NO_WHY leaves out all but the
+ * net->why, calls on a work in work->why, those that take a rnn_run in
+ * run->why, all others in their last argument, which may be &work.why too, or
+ * NULL. It is of the last call alone. The rnn_st_... that list or look up have
+ * none: there each status has one reason. RNN_NO_WHY leaves out all but the
  * status. */
 typedef struct rnn_why {
     rnn_status status;
@@ -652,7 +659,12 @@ typedef struct rnn_run {
  * Rows may have different lengths. From its length on a row is padding: its x
  * and ids are not read, its outputs are 0, and nothing there reaches a loss or
  * a gradient; hn and cn are those of its last valid step, and the reverse
- * direction starts at its own end. */
+ * direction starts at its own end.
+ *
+ * Lengths of arrays, here and in the structs below, are looked at by calls on a
+ * work: RNN_E_BUFFER if an array that is read or written is shorter than steps
+ * and rows want. 0 is: not said; RNN_CHECK wants them said. Arrays of one
+ * element a row, or a class, have that length. */
 typedef struct rnn_seq {
     int steps, batch;         /* T, B                                        */
     const int *lengths;       /* (B) 0..T, or NULL: all are T                */
@@ -661,9 +673,10 @@ typedef struct rnn_seq {
     size_t step_stride;       /* in rows of I numbers, or tokens; 0: B       */
     size_t row_stride;        /* the same; 0: 1. With one goes the other, but
                                  where there is one step or one row          */
-    size_t x_len, ids_len;    /* how many numbers, tokens there are, and     */
-    size_t state_len;         /* numbers in each of h0, c0, hn, cn; 0: not
-                                 said. RNN_E_BUFFER if they are too few      */
+    size_t x_len, ids_len;    /* how many numbers, tokens there are          */
+    size_t targets_len;       /* a loss's                                    */
+    size_t state_len;         /* numbers in each of h0, c0, hn, cn; in h and
+                                 c of rnn_encode                             */
     const rnn_real *h0, *c0;  /* (L*D, B, H) initial states; NULL: zeros. Of a
                                  decoder, where nothing is handed to a layer.
                                  c0, cn, and flow's dcn, dc0, are of cells that
@@ -687,6 +700,7 @@ typedef struct rnn_seq {
     int own_sample;           /* 0: its likeliest, 1: drawn from its softmax */
     int *own_ids;             /* (T, B) out: the tokens that were read; needed
                                  if own_rate is not 0, up to backward        */
+    size_t own_ids_len;
 } rnn_seq;
 
 /* Gradients that enter a backward pass and leave it, beside dlogits. Any may be
@@ -699,6 +713,7 @@ typedef struct rnn_flow {
     int accumulate; /* 1: the gradients of parameters are added to grads,
                        which holds some already; 0: grads is overwritten     */
     int frozen;     /* 1: grads is left alone: only what flows is wanted     */
+    size_t dx_len, state_len; /* of dx; of each of dhn, dcn, dh0, dc0        */
 } rnn_flow;
 
 /* ============================================================================
@@ -996,7 +1011,8 @@ typedef struct rnn_linear {
 } rnn_linear;
 
 /* params: weight [I][O] (the transpose of PyTorch's), then bias [O]. */
-RNNRET rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params);
+RNNRET rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params,
+                                  rnn_why *why);
 
 /* y (T, B, O) = f(x W + b). On padding x counts as 0, so y = f(b) there. With
  * ids, x is one-hot. */
@@ -1067,7 +1083,7 @@ typedef struct rnn_attention {
 RNNRET rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       int source_steps, int steps, int batch,
                                       size_t *params, size_t *keys,
-                                      size_t *work);
+                                      size_t *work, rnn_why *why);
 
 /* What one pass reads, and its arrays. Strides are RNN_E_ARG. */
 typedef struct rnn_attention_pass {
@@ -1470,6 +1486,7 @@ typedef struct rnn_row {
                           number                                             */
     rnn_real *attn;    /* out: the weights (rows, S) of each source in turn, or
                           NULL                                               */
+    size_t x_len, state_len, attn_len; /* of x; of each of h, c; of attn     */
 } rnn_row;
 
 /* One step: h, c (L, rows, H) updated in place, c read by LSTM alone; logits
@@ -1552,7 +1569,7 @@ typedef struct rnn_tensor {
     size_t offset, size;
 } rnn_tensor;
 RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
-                                   rnn_tensor *tensor);
+                                   rnn_tensor *tensor, rnn_why *why);
 
 /* ============================================================================
  * [API-LOSS]  a loss gives its value and the gradient of its inputs
@@ -1576,6 +1593,7 @@ typedef struct rnn_loss {
     int padding;             /* 1: steps from a sequence's end on count, too */
     rnn_real *values;        /* out (rows): l_i, 0 where w is 0; or NULL. With
                                 them a loss is shared among threads          */
+    size_t weights_len, values_len;
 } rnn_loss;
 
 /* Of work's logits, which the last forward or infer has left for seq, against
@@ -1647,7 +1665,8 @@ RNNRET rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
 /* PyTorch's defaults: cells and head U(-1/sqrt n, 1/sqrt n), n = H for a cell
  * and D*H for the head; the embedding table N(0, 1). */
 RNNRET rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
-                                  size_t params_len, rnn_rng *rng);
+                                  size_t params_len, rnn_rng *rng,
+                                  rnn_why *why);
 
 /* Other rules, for one tensor at a time, times a gain. in and out are the
  * columns and rows of PyTorch's matrix (torch.nn.init); a vector has in = 1. */
@@ -1672,13 +1691,14 @@ typedef enum rnn_init_rule {
 #define RNN_INIT_RULES ((int)RNN_INIT_IDENTITY + 1)
 RNNRET rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   rnn_init_rule rule, rnn_real gain,
-                                  rnn_rng *rng);
+                                  rnn_rng *rng, rnn_why *why);
 
 /* LSTM's forget gates open at the start, in every layer, of encoders too: their
  * share of bias_ih becomes bias, of bias_hh 0 (Gers et al. 2000; Jozefowicz et
  * al. 2015 use 1). RNN_E_ARG if the model has none. */
 RNNRET rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
-                                       size_t params_len, rnn_real bias);
+                                       size_t params_len, rnn_real bias,
+                                       rnn_why *why);
 
 /* *norm = the 2-norm of grads; then, if it exceeds max_norm, every element
  * times max_norm / (norm + 1e-6) (torch.nn.utils.clip_grad_norm_). Right for
@@ -1729,11 +1749,12 @@ typedef struct rnn_optimizer {
 
 /* PyTorch's defaults of a kind, in brackets above, and no step taken. */
 RNNRET rnn_status rnn_optimizer_init(rnn_optimizer *opt,
-                                     rnn_optimizer_kind kind, rnn_real lr);
+                                     rnn_optimizer_kind kind, rnn_real lr,
+                                     rnn_why *why);
 
 /* How many arrays of the layout of params it keeps: moments is (that, n). */
-RNNRET rnn_status rnn_optimizer_moments(const rnn_optimizer *opt,
-                                        size_t *count);
+RNNRET rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
+                                        rnn_why *why);
 
 /* One update of a model's parameters, from work's grads; weights decay, biases
  * do not. moments need not be cleared: the first step begins them.
@@ -1750,7 +1771,7 @@ RNNRET rnn_status rnn_optimizer_step_array(rnn_optimizer *opt, rnn_real *params,
 /* The same in two: begin counts the step, range updates the elements first ..
  * first + count - 1 of n. A caller changes lr or weight_decay between ranges
  * for rules of its own. */
-RNNRET rnn_status rnn_optimizer_begin(rnn_optimizer *opt);
+RNNRET rnn_status rnn_optimizer_begin(rnn_optimizer *opt, rnn_why *why);
 RNNRET rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       rnn_real *params, const rnn_real *grads,
                                       rnn_real *moments, size_t n, size_t first,
@@ -1773,7 +1794,7 @@ typedef struct rnn_schedule {
     uint32_t warmup, every;
 } rnn_schedule;
 RNNRET rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
-                                  rnn_real *lr);
+                                  rnn_real *lr, rnn_why *why);
 
 /* ReduceLROnPlateau: *lr times factor when metric (less is better) has not
  * fallen by the relative threshold for more than patience calls. factor,
@@ -1788,7 +1809,7 @@ typedef struct rnn_plateau {
     rnn_real best;
 } rnn_plateau;
 RNNRET rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
-                                   rnn_real *lr);
+                                   rnn_real *lr, rnn_why *why);
 
 /* ============================================================================
  * [API-SAMPLE]  from logits to a token
@@ -1796,7 +1817,8 @@ RNNRET rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
 
 /* The greatest logit's index, the first of equals. RNN_E_NOT_FINITE where one
  * is NaN, or all are -infinity, so that nothing is possible. */
-RNNRET rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id);
+RNNRET rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id,
+                             rnn_why *why);
 
 /* How a token is drawn. Zeros mean: greedy. */
 typedef struct rnn_sampling {
@@ -1811,7 +1833,7 @@ typedef struct rnn_sampling {
  * RNN_E_NOT_FINITE as rnn_greedy. */
 RNNRET rnn_status rnn_sample(const rnn_real *logits, int outputs,
                              const rnn_sampling *how, rnn_rng *rng,
-                             rnn_real *work, int *id);
+                             rnn_real *work, int *id, rnn_why *why);
 
 /* ============================================================================
  * [API-DECODE]  letting a model of tokens write
@@ -1836,6 +1858,9 @@ typedef struct rnn_writing {
     int best;       /* how many sequences of each come back; 0 means 1       */
     rnn_real length_power; /* score = log p / n^this, n tokens with end: 0
                               does not, 1 divides by length                  */
+    /* of both */
+    size_t ids_len, counts_len; /* of ids; of counts, and of scores          */
+    size_t state_len, attn_len; /* of each of h, c; of attn                  */
 } rnn_writing;
 
 /* Greedy, or drawn: the tokens in ids (max_tokens, rows) and their number in
@@ -1974,7 +1999,7 @@ typedef struct rnn_beside {
  * RNN_ST_MAX_TENSORS. */
 RNNRET rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            size_t params_len, const rnn_beside *beside,
-                           void *out, size_t cap, size_t *len);
+                           void *out, size_t cap, size_t *len, rnn_why *why);
 
 /* The description in a checkpoint, and its vocabulary (cap bytes, NULL: none
  * wanted). RNN_E_END: the file has no description. */
@@ -2011,7 +2036,7 @@ RNNRET rnn_status rnn_load_params(const void *bytes, size_t len,
  * read twice, so it must not be a pipe. RNN_E_BUFFER: nothing is written but
  * *len. */
 RNNRET rnn_status rnn_read_file(const char *path, void *out, size_t cap,
-                                size_t *len);
+                                size_t *len, rnn_why *why);
 /* A file of these bytes, whole or not at all: they go into a new file beside it
  * (`path` + ".tmp", ".tmp1" ...: one that nobody else has made), which then
  * takes its place, with the old one's mode where there is POSIX. Of two writers
@@ -2019,7 +2044,7 @@ RNNRET rnn_status rnn_read_file(const char *path, void *out, size_t cap,
  * pipe, a link) is refused and left as it is; a link only where the C library
  * shows lstat: compiled as strict ISO C, it is replaced by the file. */
 RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
-                                 size_t len);
+                                 size_t len, rnn_why *why);
 #else
 #define RNN_I_STDIO 0
 #endif
@@ -2676,6 +2701,14 @@ RNN_I_FN rnn_status rnn_i_as(rnn_why *why, rnn_status st)
 /* An argument that is NULL. */
 #define RNN_I_NO_NULL(why, name)                                               \
     RNN_I_NO(why, RNN_E_ARG, name, "@ is NULL", 0, 0)
+
+/* Whether an argument is there. */
+RNN_I_FN rnn_status rnn_i_there(rnn_why *why, const char *name, const void *p)
+{
+    (void)name;
+    return p ? RNN_OK : RNN_I_NO_NULL(why, name);
+}
+
 /* An array that is shorter than it must be. */
 #define RNN_I_NO_ROOM(why, name, has, wants)                                   \
     RNN_I_NO(why, RNN_E_BUFFER, name, "@ has room for #: # are needed", has,   \
@@ -2703,21 +2736,28 @@ RNN_I_FN rnn_status rnn_i_needs(rnn_why *why, int read, const char *name, int v,
     return v ? RNN_I_NO(why, RNN_E_ARG, name, otherwise, v, 0) : RNN_OK;
 }
 
-/* The same of a number that is not whole; most itself only if `closed`. NaN is
- * in no range. */
-RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
-                                  rnn_real least, rnn_real most, int closed)
+/* A reason with a number that is not whole. */
+RNN_I_FN rnn_status rnn_i_no_real(rnn_why *why, rnn_status st, const char *name,
+                                  const char *text, rnn_real x)
 {
-    rnn_status st = RNN_OK;
-
-    (void)name;
-    if (!(x >= least && (x < most || (closed && x <= most))))
-        st = RNN_I_NO(why, RNN_E_ARG, name, "@ is ~, out of its range", 0, 0);
+    (void)name, (void)text, (void)x;
+    st = RNN_I_NO(why, st, name, text, 0, 0);
 #ifndef RNN_NO_WHY
-    if (st && why)
+    if (why)
         why->x = x;
 #endif
     return st;
+}
+
+/* rnn_i_in of such a number; most itself only if `closed`. NaN is in no range.
+ */
+RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
+                                  rnn_real least, rnn_real most, int closed)
+{
+    return x >= least && (x < most || (closed && x <= most))
+               ? RNN_OK
+               : rnn_i_no_real(why, RNN_E_ARG, name, "@ is ~, out of its range",
+                               x);
 }
 
 /* x - x is 0 but for infinities and NaN. */
@@ -2731,16 +2771,9 @@ RNN_I_FN int rnn_i_finite(rnn_real x)
 /* What was computed, and is no number if what went in was not. */
 RNN_I_FN rnn_status rnn_i_is_finite(rnn_why *why, const char *name, rnn_real x)
 {
-    rnn_status st = RNN_OK;
-
-    (void)name;
-    if (!rnn_i_finite(x))
-        st = RNN_I_NO(why, RNN_E_NOT_FINITE, name, "@ is ~", 0, 0);
-#ifndef RNN_NO_WHY
-    if (st && why)
-        why->x = x;
-#endif
-    return st;
+    return rnn_i_finite(x)
+               ? RNN_OK
+               : rnn_i_no_real(why, RNN_E_NOT_FINITE, name, "@ is ~", x);
 }
 
 #ifndef RNN_NO_WHY
@@ -6097,12 +6130,16 @@ RNN_I_FN rnn_status rnn_i_linear_params(const rnn_linear *lin, size_t *params,
                           lin->input_size, lin->output_size);
 }
 
-RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params)
+RNNDEF rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params,
+                                  rnn_why *why)
 {
     size_t n;
-    const rnn_status st =
-        params ? rnn_i_linear_params(lin, &n, NULL) : RNN_E_ARG;
+    rnn_status st;
 
+    rnn_i_forget(why);
+    st = rnn_i_there(why, "params", params);
+    if (!st)
+        st = rnn_i_linear_params(lin, &n, why);
     if (!st)
         *params = n;
     return st;
@@ -7851,15 +7888,17 @@ RNN_I_FN rnn_status rnn_i_look_sizes(const rnn_attention *att, const int n[3],
 RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       int source_steps, int steps, int batch,
                                       size_t *params, size_t *keys,
-                                      size_t *work)
+                                      size_t *work, rnn_why *why)
 {
     const int n[3] = {source_steps, steps, batch};
     rnn_i_att a;
     size_t sizes[3];
-    const rnn_status st = params && keys && work
-                              ? rnn_i_look_sizes(att, n, &a, sizes, NULL)
-                              : RNN_E_ARG;
+    rnn_status st;
 
+    rnn_i_forget(why);
+    if (!params || !keys || !work)
+        return RNN_I_NO_NULL(why, "params, keys or work");
+    st = rnn_i_look_sizes(att, n, &a, sizes, why);
     if (st)
         return st;
     *params = sizes[0];
@@ -9163,24 +9202,37 @@ RNN_I_FN size_t rnn_i_states_of(const rnn_i_lay *y, int batch)
     return rnn_i_times3(y->L * y->D, (size_t)batch, y->H);
 }
 
-/* Arrays that are shorter than steps and rows want, where it is said; I: what x
- * has a step and row, 0: no x is read; ids alike. */
+/* Whether an array is as long as steps and rows want, where its length is said.
+ */
+RNN_I_FN rnn_status rnn_i_long(rnn_why *why, const char *name, size_t len,
+                               size_t wants)
+{
+    (void)name;
+#ifdef RNN_CHECK
+    if (!len && wants)
+        return RNN_I_NO(why, RNN_E_ARG, name,
+                        "the length of @ is 0, not said: # are needed", wants,
+                        0);
+#endif
+    return !len || len >= wants ? RNN_OK : RNN_I_NO_ROOM(why, name, len, wants);
+}
+
+/* x or ids, whichever a side reads, and the states. */
 RNN_I_FN rnn_status rnn_i_check_lens(const rnn_seq *seq, const rnn_i_side *s,
                                      size_t state, rnn_why *why)
 {
-    const size_t last =
-        rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1);
-    const int states = seq->h0 || seq->c0 || seq->hn || seq->cn;
-    const size_t x = rnn_i_times(rnn_i_plus(last, 1), s->I);
+    const size_t n = rnn_i_plus(
+        rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1), 1);
+    rnn_status st = RNN_OK;
 
-    if (s->input == RNN_INPUT_DENSE && seq->x_len && seq->x_len < x)
-        return RNN_I_NO_ROOM(why, "x", seq->x_len, x);
-    if (s->input > RNN_INPUT_DENSE && seq->ids_len && seq->ids_len <= last)
-        return RNN_I_NO_ROOM(why, "ids", seq->ids_len, last + 1);
-    return states && seq->state_len && seq->state_len < state
-               ? RNN_I_NO_ROOM(why, "each of h0, c0, hn, cn", seq->state_len,
-                               state)
-               : RNN_OK;
+    if (s->input == RNN_INPUT_DENSE)
+        st = rnn_i_long(why, "x", seq->x_len, rnn_i_times(n, s->I));
+    else if (s->input > RNN_INPUT_DENSE)
+        st = rnn_i_long(why, "ids", seq->ids_len, n);
+    return st || !(seq->h0 || seq->c0 || seq->hn || seq->cn)
+               ? st
+               : rnn_i_long(why, "each of h0, c0, hn, cn", seq->state_len,
+                            state);
 }
 
 /* No cell state where the cells have none. */
@@ -9370,7 +9422,8 @@ RNN_I_FN rnn_status rnn_i_check_own(const rnn_i_model *m, const rnn_seq *seq,
                         "@ is NULL, and own_rate is not 0", 0, 0);
     return m->decoder && m->O && m->top.input > RNN_INPUT_DENSE &&
                    m->O <= m->top.I
-               ? RNN_OK
+               ? rnn_i_long(why, "own_ids", seq->own_ids_len,
+                            rnn_i_times((size_t)seq->steps, (size_t)seq->batch))
                : RNN_I_NO(why, RNN_E_ARG, "own_rate",
                           "@ needs a decoder that reads what it gives out: # "
                           "tokens come out, # can be read",
@@ -10118,7 +10171,7 @@ RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_source *s = &m->source[i];
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
     rnn_i_lay y = s->side.y;
     const size_t K = y.D * y.H;
     rnn_i_summary r;
@@ -10396,7 +10449,7 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
     rnn_seq rows;
     size_t first, end, q, b;
 
@@ -10461,10 +10514,10 @@ RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
         rng.count[1] = 0x80000000u;
         if (seq->own_sample) /* a NaN leaves the given token */
             (void)!rnn_sample(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
-                              &softmax, &rng, NULL, seq->own_ids + i);
+                              &softmax, &rng, NULL, seq->own_ids + i, NULL);
         else
             (void)!rnn_greedy(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
-                              seq->own_ids + i);
+                              seq->own_ids + i, NULL);
     }
 }
 
@@ -10560,7 +10613,7 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
     const rnn_real *weights = params + m->top.rnn;
     rnn_i_lay y = m->top.y;
     rnn_i_part ds;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
     int i, t;
 
     if (flow) {
@@ -10779,26 +10832,37 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
 /* Whether what flow asks for can be: tokens have no gradient. Of a table's rows
  * dx is the library's own, and goes into the table. */
 RNN_I_FN rnn_status rnn_i_check_flow(const rnn_i_model *m, const rnn_flow *flow,
-                                     const rnn_i_side *side)
+                                     const rnn_i_side *side, const rnn_seq *seq)
 {
+    const size_t rows = rnn_i_plus(
+        rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1), 1);
     rnn_status st;
 
     if (flow->dx && side->input != RNN_INPUT_DENSE)
         return RNN_I_NO(m->why, RNN_E_ARG, "dx",
                         "@ is wanted, but the input is no numbers", 0, 0);
     st = rnn_i_check_c(m, flow->dcn, "dcn", m->why);
-    return st ? st : rnn_i_check_c(m, flow->dc0, "dc0", m->why);
+    if (!st)
+        st = rnn_i_check_c(m, flow->dc0, "dc0", m->why);
+    if (!st && flow->dx)
+        st = rnn_i_long(m->why, "dx", flow->dx_len, rnn_i_times(rows, side->I));
+    return st || !(flow->dhn || flow->dcn || flow->dh0 || flow->dc0)
+               ? st
+               : rnn_i_long(m->why, "each of dhn, dcn, dh0, dc0",
+                            flow->state_len,
+                            rnn_i_states_of(&side->y, seq->batch));
 }
 
 /* The same of all sides. */
 RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
-                                      const rnn_flow *flow)
+                                      const rnn_flow *flow, const rnn_seq *seq)
 {
-    rnn_status st = flow ? rnn_i_check_flow(m, flow, &m->top) : RNN_OK;
+    rnn_status st = flow ? rnn_i_check_flow(m, flow, &m->top, seq) : RNN_OK;
     int i;
 
     for (i = 0; flow && flow->source && i < m->sources && !st; i++)
-        st = rnn_i_check_flow(m, &flow->source[i], &m->source[i].side);
+        st = rnn_i_check_flow(m, &flow->source[i], &m->source[i].side,
+                              &seq->source[i]);
     return st;
 }
 
@@ -10843,7 +10907,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
         return st;
     m = &work->i.m;
     hash = rnn_i_hash_pass(net, seq);
-    st = rnn_i_check_flows(m, flow);
+    st = rnn_i_check_flows(m, flow, seq);
     if (!st)
         st = rnn_i_check_keep(work, hash, RNN_I_READY);
 #ifdef RNN_CHECK
@@ -11055,7 +11119,7 @@ RNN_I_FN int rnn_i_is_bare(const rnn_i_model *m)
  * and files rely on it. Each call describes the model anew; none depends on the
  * one before. */
 RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
-                                   rnn_tensor *tensor)
+                                   rnn_tensor *tensor, rnn_why *why)
 {
     static const char *const tables[] = {"emb_src", "emb_src2"};
     static const char *const encoders[] = {"enc.", "enc2."};
@@ -11066,9 +11130,12 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
     int s;
     rnn_status st;
 
-    if (!tensor || i < 0)
-        return RNN_E_ARG;
-    st = rnn_i_model_of(model, &m, NULL);
+    rnn_i_forget(why);
+    st = rnn_i_there(why, "tensor", tensor);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "i", i, 0, INT_MAX);
+    if (!st)
+        st = rnn_i_model_of(model, &m, why);
     if (st)
         return st;
     for (s = 0; s < m.sources; s++)
@@ -11105,16 +11172,6 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                W)
                ? RNN_OK
                : RNN_E_END;
-}
-
-/* How many parameters a model has. */
-RNN_I_FN rnn_status rnn_i_params(const rnn_model *model, size_t *n)
-{
-    rnn_i_model m;
-    rnn_status st = rnn_i_model_of(model, &m, NULL);
-
-    *n = st ? 0 : m.params;
-    return st;
 }
 
 /* ============================================================================
@@ -11418,13 +11475,28 @@ RNN_I_FN rnn_status rnn_i_loss_sum(rnn_i_loss *s, rnn_real *loss)
                              "@ of a row is infinite or NaN", 0, 0);
 }
 
+/* The lengths of what the loss of a pass is given. */
+RNN_I_FN rnn_status rnn_i_check_loss(const rnn_i_loss *s, const rnn_loss *h,
+                                     rnn_why *why)
+{
+    const size_t last = rnn_i_target(s, s->rows - 1);
+    rnn_status st =
+        rnn_i_long(why, "targets", s->seq->targets_len,
+                   rnn_i_times(rnn_i_plus(last, 1), s->ids ? 1 : s->O));
+
+    if (!st && h->weights)
+        st = rnn_i_long(why, "weights", h->weights_len, s->rows);
+    return st || !h->values ? st
+                            : rnn_i_long(why, "values", h->values_len, s->rows);
+}
+
 /* The checks of a loss, and the loss. s has all but how and what follows from
  * it: call, rows, O, seq, x, targets, dx. Every target that counts is looked at
  * before anything is written. */
 RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
                                    rnn_real *loss)
 {
-    static const rnn_loss plain = {NULL, NULL, 0, 0, 0, NULL};
+    static const rnn_loss plain = {NULL, NULL, 0, 0, 0, NULL, 0, 0};
     const rnn_loss *h = how ? how : &plain;
     rnn_why *why = s->call.why;
     rnn_status st;
@@ -11436,6 +11508,8 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
         return RNN_I_NO(why, RNN_E_SIZE, "outputs",
                         "@ are #, of # rows: none, or too many", s->O, s->rows);
     st = rnn_i_in_real(why, "n", h->n, 0, RNN_I_ENDLESS, 0);
+    if (!st && s->seq)
+        st = rnn_i_check_loss(s, h, why);
     if (!st)
         st = rnn_i_in_real(why, "smoothing", h->smoothing, 0, 1, 0);
     if (!st && !s->ids && (h->smoothing > 0 || h->class_weights))
@@ -11686,16 +11760,24 @@ RNN_I_FN rnn_real rnn_i_init_factor(rnn_init_rule rule, rnn_real out,
  * until then. */
 RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
                                   rnn_init_rule rule, rnn_real gain,
-                                  rnn_rng *rng)
+                                  rnn_rng *rng, rnn_why *why)
 {
     const rnn_tensor *t = tensor;
     rnn_real f, *at, u;
     size_t i, r, r0, rows, cols, block;
     int normal;
+    rnn_status st;
 
-    if (!t || !params || !rng || t->rows < 1 || t->cols < 0 ||
-        (unsigned)rule >= (unsigned)RNN_INIT_RULES)
-        return RNN_E_ARG;
+    rnn_i_forget(why);
+    if (!t || !params || !rng)
+        return RNN_I_NO_NULL(why, !t ? "tensor" : !params ? "params" : "rng");
+    st = rnn_i_in(why, RNN_E_ARG, "rows", t->rows, 1, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "cols", t->cols, 0, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "rule", (int)rule, 0, RNN_INIT_RULES - 1);
+    if (st)
+        return st;
     rows = (size_t)t->rows;
     cols = t->cols ? (size_t)t->cols : 1;
     f = rnn_i_init_factor(rule, (rnn_real)rows, (rnn_real)cols, t->fan);
@@ -11732,41 +11814,54 @@ RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
     return RNN_OK;
 }
 
+/* What initialises a whole model begins like this. */
+RNN_I_FN rnn_status rnn_i_open_params(const rnn_model *model, rnn_i_model *m,
+                                      const rnn_real *params, size_t params_len,
+                                      rnn_why *why)
+{
+    rnn_status st;
+
+    rnn_i_forget(why);
+    st = rnn_i_model_of(model, m, why);
+    if (!st)
+        st = rnn_i_there(why, "params", params);
+    if (!st && params_len < m->params)
+        st = RNN_I_NO_ROOM(why, "params", params_len, m->params);
+    return st;
+}
+
 /* Every tensor by PyTorch's default for its kind. */
 RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
-                                  size_t params_len, rnn_rng *rng)
+                                  size_t params_len, rnn_rng *rng, rnn_why *why)
 {
+    rnn_i_model m;
     rnn_tensor t;
-    size_t n;
     int i;
-    rnn_status st = rnn_i_params(model, &n);
+    rnn_status st = rnn_i_open_params(model, &m, params, params_len, why);
 
-    if (st)
-        return st;
-    if (!params || !rng)
-        return RNN_E_ARG;
-    if (params_len < n)
-        return RNN_E_BUFFER;
-    for (i = 0; !st && rnn_model_tensor(model, i, &t) == RNN_OK; i++)
-        st = rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng);
+    if (!st)
+        st = rnn_i_there(why, "rng", rng);
+    for (i = 0; !st && rnn_model_tensor(model, i, &t, NULL) == RNN_OK; i++)
+        st = rnn_init_tensor(&t, params, RNN_INIT_DEFAULT, 1, rng, why);
     return st;
 }
 
 RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
-                                       size_t params_len, rnn_real bias)
+                                       size_t params_len, rnn_real bias,
+                                       rnn_why *why)
 {
     rnn_i_model m;
     rnn_i_layer a;
     size_t q, j;
     int i;
-    rnn_status st = rnn_i_model_of(model, &m, NULL);
+    rnn_status st = rnn_i_open_params(model, &m, params, params_len, why);
 
     if (st)
         return st;
-    if (!params || !m.top.y.row->f || model->no_bias)
-        return RNN_E_ARG;
-    if (params_len < m.params)
-        return RNN_E_BUFFER;
+    if (!m.top.y.row->f || model->no_bias)
+        return RNN_I_NO(why, RNN_E_ARG, "cell",
+                        "@ # has no bias of a forget gate (no_bias is #)",
+                        (int)model->cell, model->no_bias);
     for (i = m.given ? 0 : m.sources; i >= 0; i--) {
         const rnn_i_side *s = i ? &m.source[i - 1].side : &m.top;
         const size_t f = s->y.row->f * s->y.H;
@@ -11909,10 +12004,17 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
 
 /* PyTorch's defaults of each kind. */
 RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
-                                     rnn_optimizer_kind kind, rnn_real lr)
+                                     rnn_optimizer_kind kind, rnn_real lr,
+                                     rnn_why *why)
 {
-    if (!opt || (unsigned)kind >= (unsigned)RNN_OPTIMIZERS)
-        return RNN_E_ARG;
+    rnn_status st;
+
+    rnn_i_forget(why);
+    st = rnn_i_there(why, "opt", opt);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "kind", (int)kind, 0, RNN_OPTIMIZERS - 1);
+    if (st)
+        return st;
     opt->kind = kind;
     opt->lr = lr;
     opt->weight_decay = kind == RNN_OPT_ADAMW ? (rnn_real)0.01 : 0;
@@ -11973,10 +12075,15 @@ RNN_I_FN size_t rnn_i_kept_moments(const rnn_optimizer *opt)
     }
 }
 
-RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count)
+RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
+                                        rnn_why *why)
 {
-    const rnn_status st = count ? rnn_i_check_optimizer(opt, NULL) : RNN_E_ARG;
+    rnn_status st;
 
+    rnn_i_forget(why);
+    st = rnn_i_there(why, "count", count);
+    if (!st)
+        st = rnn_i_check_optimizer(opt, why);
     if (!st)
         *count = rnn_i_kept_moments(opt);
     return st;
@@ -12016,9 +12123,10 @@ RNN_I_FN rnn_status rnn_i_begin_step(rnn_optimizer *opt, rnn_why *why)
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt)
+RNNDEF rnn_status rnn_optimizer_begin(rnn_optimizer *opt, rnn_why *why)
 {
-    return rnn_i_begin_step(opt, NULL);
+    rnn_i_forget(why);
+    return rnn_i_begin_step(opt, why);
 }
 
 /* Elements of one update, for the parts that share it; a part moves its own
@@ -12216,7 +12324,8 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
     w.params = work->params;
     w.moments = work->moments;
     w.grads = work->grads;
-    for (i = 0; !st && rnn_model_tensor(&net->model, i, &t) == RNN_OK; i++) {
+    for (i = 0; !st && rnn_model_tensor(&net->model, i, &t, NULL) == RNN_OK;
+         i++) {
         opt->weight_decay = t.cols ? decay : 0;
         st = rnn_i_run_range(opt, &w, n, t.offset, t.size, work->run, call.why);
     }
@@ -12261,26 +12370,47 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
 }
 
 /* A number from 0 on; neither infinite nor NaN. */
-RNN_I_FN int rnn_i_is_rate(rnn_real x)
+RNN_I_FN rnn_status rnn_i_is_rate(rnn_why *why, const char *name, rnn_real x)
 {
-    return x >= 0 && rnn_i_finite(x);
+    return rnn_i_in_real(why, name, x, 0, RNN_I_ENDLESS, 0);
+}
+
+RNN_I_FN rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
+{
+    rnn_status st = rnn_i_there(why, "schedule", s);
+
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "kind", (int)s->kind, 0,
+                      RNN_SCHEDULES - 1);
+    if (!st)
+        st = rnn_i_is_rate(why, "base", s->base);
+    if (!st)
+        st = rnn_i_is_rate(why, "gamma", s->gamma);
+    if (!st)
+        st = rnn_i_is_rate(why, "least", s->least);
+    if (!st && s->every == 0 &&
+        (s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE))
+        st = RNN_I_NO(why, RNN_E_ARG, "every", "@ is 0: kind # needs it",
+                      (int)s->kind, 0);
+    return st;
 }
 
 /* warmup: base (t + 1) / warmup. Then with t from 0: step base gamma^(t /
  * every); exponential base gamma^t; cosine least + (base - least) (1 + cos(pi t
  * / every)) / 2, and least from `every` on. */
 RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
-                                  rnn_real *lr)
+                                  rnn_real *lr, rnn_why *why)
 {
     const rnn_schedule *s = schedule;
     rnn_real f;
+    rnn_status st;
 
-    if (!s || !lr || (unsigned)s->kind >= (unsigned)RNN_SCHEDULES ||
-        !rnn_i_is_rate(s->base) || !rnn_i_is_rate(s->gamma) ||
-        !rnn_i_is_rate(s->least) ||
-        (s->every == 0 &&
-         (s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE)))
-        return RNN_E_ARG;
+    rnn_i_forget(why);
+    st = rnn_i_check_schedule(s, why);
+    if (!st)
+        st = rnn_i_there(why, "lr", lr);
+    if (st)
+        return st;
     *lr = s->base;
     if (t < s->warmup) {
         *lr = rnn_i_mul(s->base,
@@ -12306,19 +12436,39 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     return RNN_OK;
 }
 
+RNN_I_FN rnn_status rnn_i_check_plateau(const rnn_plateau *p, rnn_why *why)
+{
+    rnn_status st = rnn_i_there(why, "plateau", p);
+
+    if (!st)
+        st = rnn_i_in_real(why, "factor", p->factor, 0, 1, 0);
+    if (!st)
+        st = rnn_i_in_real(why, "threshold", p->threshold, 0, 1, 0);
+    if (!st)
+        st = rnn_i_is_rate(why, "least", p->least);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "patience", p->patience, 0, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "cooldown", p->cooldown, 0, INT_MAX);
+    return st;
+}
+
 /* As ReduceLROnPlateau of PyTorch in mode min with a relative threshold: after
  * more than `patience` calls without a better metric lr is multiplied by
  * factor, and calls of the cooldown do not count. */
 RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
-                                   rnn_real *lr)
+                                   rnn_real *lr, rnn_why *why)
 {
     rnn_plateau *p = plateau;
     rnn_real factor, threshold, better, next;
+    rnn_status st;
 
-    if (!p || !lr || !(p->factor >= 0 && p->factor < 1) ||
-        !(p->threshold >= 0 && p->threshold < 1) || p->patience < 0 ||
-        p->cooldown < 0 || !rnn_i_is_rate(p->least) || !rnn_i_is_rate(*lr))
-        return RNN_E_ARG;
+    rnn_i_forget(why);
+    st = rnn_i_check_plateau(p, why);
+    if (!st)
+        st = lr ? rnn_i_is_rate(why, "lr", *lr) : RNN_I_NO_NULL(why, "lr");
+    if (st)
+        return st;
     factor = p->factor > 0 ? p->factor : (rnn_real)0.1;
     threshold = p->threshold > 0 ? p->threshold : (rnn_real)1e-4;
     if (p->calls == 0)
@@ -12359,13 +12509,26 @@ RNNDEF rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
  * first token at which the running sum exceeds u times the whole.
  * ========================================================================= */
 
-/* The first of the greatest; a NaN anywhere is a status. */
-RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id)
+/* The arguments of both calls that make a token of logits. */
+RNN_I_FN rnn_status rnn_i_open_logits(const rnn_real *logits, int outputs,
+                                      const int *id, rnn_why *why)
 {
-    if (!logits || !id)
-        return RNN_E_ARG;
-    return outputs < 1 ? RNN_E_SIZE
-                       : rnn_i_likeliest(logits, outputs, id, NULL);
+    rnn_status st;
+
+    rnn_i_forget(why);
+    st = rnn_i_there(why, "logits", logits);
+    if (!st)
+        st = rnn_i_there(why, "id", id);
+    return st ? st : rnn_i_in(why, RNN_E_SIZE, "outputs", outputs, 1, INT_MAX);
+}
+
+/* The first of the greatest; a NaN anywhere is a status. */
+RNNDEF rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id,
+                             rnn_why *why)
+{
+    const rnn_status st = rnn_i_open_logits(logits, outputs, id, why);
+
+    return st ? st : rnn_i_likeliest(logits, outputs, id, why);
 }
 
 /* x[first] sinks to its place among the n of a heap with the least on top. */
@@ -12575,12 +12738,11 @@ RNN_I_FN rnn_status rnn_i_draw(const rnn_real *logits, int outputs,
 
 RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
                              const rnn_sampling *how, rnn_rng *rng,
-                             rnn_real *work, int *id)
+                             rnn_real *work, int *id, rnn_why *why)
 {
-    if (!logits || !id)
-        return RNN_E_ARG;
-    return outputs < 1 ? RNN_E_SIZE
-                       : rnn_i_draw(logits, outputs, how, rng, work, id, NULL);
+    const rnn_status st = rnn_i_open_logits(logits, outputs, id, why);
+
+    return st ? st : rnn_i_draw(logits, outputs, how, rng, work, id, why);
 }
 
 /* ============================================================================
@@ -12644,6 +12806,9 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
         st = RNN_I_NO_NULL(call.why, "source");
     if (!st)
         st = rnn_i_check_sources(net, m, source, source->batch);
+    if (!st)
+        st = rnn_i_long(call.why, "each of h, c", source->state_len,
+                        rnn_i_states_of(&m->top.y, source->batch));
     if (!st)
         st = rnn_i_packed(net, work, &room);
     if (st)
@@ -12848,6 +13013,31 @@ RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
                    m->Y);
 }
 
+/* How many weights of attention a step gives out. */
+RNN_I_FN size_t rnn_i_weights_of(const rnn_i_model *m)
+{
+    size_t n = 0;
+    int i;
+
+    for (i = 0; i < m->sources && m->attention; i++)
+        n += m->B * m->source[i].S;
+    return n;
+}
+
+/* The lengths of a step's arrays. */
+RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
+                                    rnn_why *why)
+{
+    rnn_status st = rnn_i_long(why, "each of h, c", row->state_len,
+                               rnn_i_states_of(&m->top.y, (int)m->B));
+
+    if (!st && m->top.input == RNN_INPUT_DENSE)
+        st = rnn_i_long(why, "x", row->x_len, m->B * m->top.I);
+    return st || !row->attn
+               ? st
+               : rnn_i_long(why, "attn", row->attn_len, rnn_i_weights_of(m));
+}
+
 RNN_I_FLAT
 RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                            const rnn_row *row, rnn_real *h, rnn_real *c)
@@ -12871,6 +13061,8 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     turn.one.ids = row->ids;
     turn.fresh = row->fresh;
     st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top), call.why);
+    if (!st)
+        st = rnn_i_check_row(&work->i.m, row, call.why);
 #ifdef RNN_CHECK
     if (!st) /* x of a row that has ended may be anything */
         st = rnn_i_check_params(work, work->i.m.params, call.why);
@@ -12988,6 +13180,22 @@ RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
     return st;
 }
 
+/* The lengths of its arrays, for `rows` of them that write `best` sequences
+ * each. */
+RNN_I_FN rnn_status rnn_i_check_written(const rnn_i_model *m,
+                                        const rnn_writing *how, size_t rows,
+                                        size_t best, rnn_why *why)
+{
+    const size_t n = rnn_i_times(rows, best);
+    rnn_status st = rnn_i_long(why, "each of h, c", how->state_len,
+                               rnn_i_states_of(&m->top.y, (int)rows));
+
+    if (!st)
+        st = rnn_i_long(why, "ids", how->ids_len,
+                        rnn_i_times(n, (size_t)how->max_tokens));
+    return st ? st : rnn_i_long(why, "counts", how->counts_len, n);
+}
+
 /* The token of each row after step t, into ids + t*B, from its logits; a row
  * that has ended keeps its last token. *left counts the others.
  *
@@ -13046,8 +13254,8 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     rnn_i_tick turn;
     rnn_i_call call;
     rnn_i_model *m;
-    size_t B, b, weights = 0;
-    int t, i, left;
+    size_t B, b, weights;
+    int t, left;
     rnn_status st = rnn_i_enter(net, work, &call);
 
     if (st)
@@ -13065,10 +13273,15 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
             NULL, h, c, &turn);
     if (st)
         return st;
-    work->i.out = RNN_I_NO_PASS;
     B = m->B;
-    for (i = 0; i < m->sources && m->attention; i++)
-        weights += B * m->source[i].S;
+    weights = rnn_i_weights_of(m);
+    st = rnn_i_check_written(m, how, B, 1, call.why);
+    if (!st && attn)
+        st = rnn_i_long(call.why, "attn", how->attn_len,
+                        rnn_i_times(weights, (size_t)how->max_tokens));
+    if (st)
+        return st;
+    work->i.out = RNN_I_NO_PASS;
     for (b = 0; b < B; b++) {
         counts[b] = -1;
         if (how->max_tokens)
@@ -13451,6 +13664,9 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
     if (!st)
         st = rnn_i_in(why, RNN_E_SIZE, "max_tokens", how->max_tokens, 0,
                       net->most.tokens);
+    if (!st)
+        st = rnn_i_check_written(&o->m, how, (size_t)B,
+                                 (size_t)rnn_i_or_one(how->best), why);
     if (st)
         return st;
     rnn_i_beam_of(&o->m, (size_t)B * (size_t)how->width, (size_t)how->width,
@@ -13503,7 +13719,7 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     for (b = 0; b < B; b++)
-        rnn_i_beam_best(&a, b, how->best ? (size_t)how->best : 1, ids, counts,
+        rnn_i_beam_best(&a, b, (size_t)rnn_i_or_one(how->best), ids, counts,
                         scores);
     return RNN_OK;
 }
@@ -14568,42 +14784,64 @@ RNN_I_FN int rnn_i_in_module(const unsigned char *name, size_t len,
     return 1;
 }
 
+/* Whether a tensor of the caller's can stand beside a model: what is wrong with
+ * its name (of n bytes), or NULL. */
+RNN_I_FN const char *rnn_i_bad_name(const unsigned char *name, size_t n,
+                                    int bare)
+{
+    unsigned char c[4];
+    size_t used, at, got;
+    int k;
+
+    if (!n || name[n])
+        return n ? "the name of extra # is too long" : "extra # has no name";
+    if (rnn_i_equal((const char *)name, "__metadata__"))
+        return "no tensor can have the name @";
+    for (at = 0; at < n; at += used) {
+        used = name[at] == '"' || name[at] == '\\'
+                   ? 1
+                   : rnn_i_char(name + at, n - at, c, &got);
+        if (!used)
+            return "the name of extra # is no UTF-8";
+    }
+    for (k = 0; rnn_i_modules[k]; k++)
+        if (rnn_i_in_module(name, n, rnn_i_modules[k]))
+            return "@ is a name of a model's own";
+    return bare && rnn_i_in_module(name, n, "")
+               ? "@ is a name of a stack's own: it needs a dot"
+               : NULL;
+}
+
 /* Whether what goes beside a model can: names that are strings, differ, and
  * belong to no module. */
-RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare)
+RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare,
+                                       rnn_why *why)
 {
+    rnn_status st =
+        rnn_i_in(why, RNN_E_ARG, "num_extras", beside->num_extras, 0, INT_MAX);
     int i, k;
 
-    if (beside->num_extras < 0 || (beside->num_extras && !beside->extras))
-        return RNN_E_ARG;
-    for (i = 0; i < beside->num_extras; i++) {
+    if (!st && beside->num_extras)
+        st = rnn_i_there(why, "extras", beside->extras);
+    for (i = 0; i < beside->num_extras && !st; i++) {
         const rnn_extra *x = &beside->extras[i];
-        const size_t n = x->name ? rnn_i_length(x->name) : 0;
-        const unsigned char *name = (const unsigned char *)x->name;
-        unsigned char c[4];
-        size_t used, at, got;
-        if (!n || !x->data || x->rows < 1 || x->cols < 0 ||
+        const char *name = x->name ? x->name : "";
+        const char *bad = rnn_i_bad_name((const unsigned char *)name,
+                                         rnn_i_length(name), bare);
+        if (bad)
+            return RNN_I_NO(why, RNN_E_ARG, name, bad, i, 0);
+        if (!x->data || x->rows < 1 || x->cols < 0 ||
             !rnn_i_fits(
-                rnn_i_times((size_t)x->rows, x->cols ? (size_t)x->cols : 1)) ||
-            rnn_i_equal(x->name, "__metadata__") || x->name[n])
-            return RNN_E_ARG;
-        for (at = 0; at < n; at += used) {
-            used = name[at] == '"' || name[at] == '\\'
-                       ? 1
-                       : rnn_i_char(name + at, n - at, c, &got);
-            if (!used)
-                return RNN_E_ARG;
-        }
-        for (k = 0; rnn_i_modules[k]; k++)
-            if (rnn_i_in_module(name, n, rnn_i_modules[k]))
-                return RNN_E_ARG;
-        if (bare && rnn_i_in_module(name, n, ""))
-            return RNN_E_ARG;
+                rnn_i_times((size_t)x->rows, x->cols ? (size_t)x->cols : 1)))
+            return RNN_I_NO(why, RNN_E_ARG, name,
+                            x->data ? "@ of # x # cannot be" : "@ has no data",
+                            x->rows, x->cols);
         for (k = 0; k < i; k++)
-            if (rnn_i_equal(x->name, beside->extras[k].name))
-                return RNN_E_ARG;
+            if (rnn_i_equal(name, beside->extras[k].name))
+                return RNN_I_NO(why, RNN_E_ARG, name,
+                                "@ is there twice: extras # and #", k, i);
     }
-    return RNN_OK;
+    return st;
 }
 
 /* Numbers as bytes. */
@@ -14628,7 +14866,7 @@ RNN_I_FN size_t rnn_i_write_header(rnn_i_out *o, const rnn_model *model,
         rnn_i_byte(o, 0); /* the length, later */
     rnn_i_byte(o, '{');
     rnn_i_write_meta(o, model, beside);
-    for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++)
+    for (k = 0; rnn_model_tensor(model, k, &t, NULL) == RNN_OK; k++)
         rnn_i_write_entry(o, t.name, (size_t)t.rows, (size_t)t.cols, &at);
     for (k = 0; k < beside->num_extras; k++)
         rnn_i_write_entry(o, beside->extras[k].name,
@@ -14643,7 +14881,7 @@ RNN_I_FN size_t rnn_i_write_header(rnn_i_out *o, const rnn_model *model,
 /* Counted first, without out: nothing is written unless all of it fits. */
 RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
                            size_t params_len, const rnn_beside *beside,
-                           void *out, size_t cap, size_t *len)
+                           void *out, size_t cap, size_t *len, rnn_why *why)
 {
     static const rnn_beside nothing = {NULL, 0, NULL, 0};
     rnn_i_model m;
@@ -14651,35 +14889,41 @@ RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
     rnn_tensor t;
     size_t data, header, i;
     int k;
-    rnn_status st = rnn_i_model_of(model, &m, NULL);
+    rnn_status st;
 
+    rnn_i_forget(why);
+    st = rnn_i_model_of(model, &m, why);
     if (!st && (!len || (out && !params)))
-        st = RNN_E_ARG;
+        st = RNN_I_NO_NULL(why, len ? "params" : "len");
     beside = beside ? beside : &nothing;
     if (!st)
-        st = rnn_i_check_beside(beside, rnn_i_is_bare(&m));
+        st = rnn_i_check_beside(beside, rnn_i_is_bare(&m), why);
     if (st)
         return st;
     o.p = NULL;
     o.cap = 0;
-    for (k = 0;
-         k <= RNN_ST_MAX_TENSORS && rnn_model_tensor(model, k, &t) == RNN_OK;)
+    for (k = 0; k <= RNN_ST_MAX_TENSORS &&
+                rnn_model_tensor(model, k, &t, NULL) == RNN_OK;)
         k++;
     if (k > RNN_ST_MAX_TENSORS - beside->num_extras)
-        return RNN_E_SIZE; /* more than can be read */
+        return RNN_I_NO(why, RNN_E_SIZE, "",
+                        "more tensors than can be read: # and # extras", k,
+                        beside->num_extras);
     data = rnn_i_write_header(&o, model, beside);
     header = o.n - 8;
     *len = rnn_i_plus(o.n, data);
     if (!out)
         return RNN_OK;
-    if (*len > cap || params_len < m.params)
-        return RNN_E_BUFFER;
+    if (params_len < m.params)
+        return RNN_I_NO_ROOM(why, "params", params_len, m.params);
+    if (*len > cap)
+        return RNN_I_NO_ROOM(why, "out", cap, *len);
     o.p = (unsigned char *)out;
     o.cap = cap;
     (void)rnn_i_write_header(&o, model, beside);
     for (k = 0; k < 8 && k < (int)sizeof header; k++)
         o.p[k] = (unsigned char)(header >> 8 * k & 255u);
-    for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++)
+    for (k = 0; rnn_model_tensor(model, k, &t, NULL) == RNN_OK; k++)
         for (i = 0; i < t.size; i++)
             rnn_i_write_f32(&o, params[rnn_i_stored(&t, i)]);
     for (k = 0; k < beside->num_extras; k++) {
@@ -14904,7 +15148,7 @@ RNN_I_FN rnn_status rnn_i_check_foreign(const rnn_st_tensor *f,
     if (!ours && bare)
         ours = rnn_i_theirs(names, "", name) &&
                rnn_i_in_module(f->name, f->name_len, name);
-    for (k = 0; ours && rnn_model_tensor(model, k, &t) == RNN_OK; k++)
+    for (k = 0; ours && rnn_model_tensor(model, k, &t, NULL) == RNN_OK; k++)
         if (rnn_i_theirs(names, t.name, name) &&
             rnn_i_is(f->name, f->name_len, name))
             return RNN_OK;
@@ -14929,7 +15173,7 @@ RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
     int k, pass;
 
     for (pass = 0; pass < 2; pass++) /* look at all, then write */
-        for (k = 0; rnn_model_tensor(model, k, &t) == RNN_OK; k++) {
+        for (k = 0; rnn_model_tensor(model, k, &t, NULL) == RNN_OK; k++) {
             if (!rnn_i_theirs(names, t.name, name))
                 return RNN_I_NO(why, RNN_E_ARG, t.name,
                                 "@ has a name above # bytes",
@@ -15050,17 +15294,19 @@ RNN_I_FN int rnn_i_read_all(FILE *file, unsigned char *out, size_t cap,
 
 /* Counted first: nothing is written unless all of it fits, and is there. */
 RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
-                                size_t *len)
+                                size_t *len, rnn_why *why)
 {
     size_t n = 0, again = 0;
     FILE *file;
     int good;
 
+    rnn_i_forget(why);
     if (!path || !len)
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(why, path ? "len" : "path");
     file = fopen(path, "rb");
     if (!file)
-        return RNN_E_UNSUPPORTED;
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, path, "@ cannot be opened", 0,
+                        0);
     good = rnn_i_read_all(file, NULL, 0, &n);
     if (good && out && n <= cap) {
         rewind(file);
@@ -15069,9 +15315,10 @@ RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
     }
     (void)fclose(file);
     if (!good)
-        return RNN_E_UNSUPPORTED;
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, path,
+                        "@ cannot be read, or not twice", 0, 0);
     *len = n;
-    return out && n > cap ? RNN_E_BUFFER : RNN_OK;
+    return out && n > cap ? RNN_I_NO_ROOM(why, "out", cap, n) : RNN_OK;
 }
 
 /* What stands at path: 0 something that no file may replace, 1 nothing, 2 a
@@ -15146,7 +15393,7 @@ RNN_I_FN int rnn_i_replace(const char *name, const char *path)
  * and so has whoever reads after the program has died. After the machine has,
  * that is the file system's business: stdio has no fsync. */
 RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
-                                 size_t len)
+                                 size_t len, rnn_why *why)
 {
     char name[1024];
     FILE *file;
@@ -15155,10 +15402,11 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
     struct stat old;
 #endif
 
+    rnn_i_forget(why);
     if (!path || !bytes)
-        return RNN_E_ARG;
+        return RNN_I_NO_NULL(why, path ? "bytes" : "path");
     if (rnn_i_length(path) + 8 > sizeof name)
-        return RNN_E_SIZE;
+        return RNN_I_NO(why, RNN_E_SIZE, path, "@ is too long a path", 0, 0);
 #if RNN_I_POSIX
     there = rnn_i_look_at(path, &old);
 #else
@@ -15166,7 +15414,10 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #endif
     file = there ? rnn_i_new_file(path, name) : NULL;
     if (!file)
-        return RNN_E_UNSUPPORTED;
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, path,
+                        there ? "no file can be made beside @"
+                              : "@ is there, and is no plain file",
+                        0, 0);
     good = 1;
 #if RNN_I_POSIX
     if (there == 2) /* before there is anything to read */
@@ -15177,7 +15428,9 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
     good = good && rnn_i_replace(name, path);
     if (!good)
         (void)remove(name);
-    return good ? RNN_OK : RNN_E_UNSUPPORTED;
+    return good ? RNN_OK
+                : RNN_I_NO(why, RNN_E_UNSUPPORTED, path,
+                           "@ cannot be written, and is as it was", 0, 0);
 }
 #endif /* RNN_I_STDIO */
 #endif /* RNN_NO_FILES */

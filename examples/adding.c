@@ -52,7 +52,9 @@ static batch open_batch(int steps)
     batch b = {0};
 
     b.seq.x = b.x = reals((size_t)steps * BATCH * 2);
+    b.seq.x_len = (size_t)steps * BATCH * 2;
     b.want.values = b.sums = reals(BATCH);
+    b.want.len = BATCH;
     b.seq.steps = steps;
     b.seq.batch = BATCH;
     return b;

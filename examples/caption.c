@@ -243,6 +243,7 @@ int main(int argc, char **argv)
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     make_scenes(&rng);
     p->source[0].x = pictures;
+    p->source[0].x_len = sizeof pictures / sizeof *pictures;
     model.wiring = RNN_WIRING_1_TO_N;
     model.cell = (rnn_cell)o.cell;
     model.input = RNN_INPUT_DENSE;
@@ -253,7 +254,8 @@ int main(int argc, char **argv)
     model.target_size = model.output_size = vocabulary.count;
     model.target_embedding_size = 16;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.005);
-    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAMW, t->adam.lr), "AdamW");
+    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAMW, t->adam.lr, NULL),
+          "AdamW");
     t->adam.weight_decay = (rnn_real)0.2;
     while (go_on(t)) {
         for (i = 0; i < BATCH; i++)

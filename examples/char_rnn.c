@@ -304,7 +304,7 @@ static void make_network(network *net, const settings *s,
         load_init(net, s->init);
     else
         check(rnn_init_params(&model, net->work.params, net->work.params_len,
-                              &rng), "first weights");
+                              &rng, NULL), "first weights");
 }
 
 /* --load: all of it. */
@@ -334,7 +334,7 @@ static void load_network(network *net, const char *path)
 /* ---- one stream: to measure and to write -------------------------------- */
 
 /* Steps that go on from the states h and c, which only LSTMs have, and leave
- * theirs in them. */
+ * theirs in them. ids has a row more than is read: the last targets. */
 static rnn_seq carry_on(const network *net, int steps, int batch,
                         const int *ids, rnn_real *h, rnn_real *c)
 {
@@ -343,6 +343,9 @@ static rnn_seq carry_on(const network *net, int steps, int batch,
     seq.steps = steps;
     seq.batch = batch;
     seq.ids = ids;
+    seq.targets_len = (size_t)steps * (size_t)batch;
+    seq.ids_len = seq.targets_len + (size_t)batch;
+    seq.state_len = net->plan.sizes.state * (size_t)batch;
     seq.h0 = seq.hn = h;
     seq.c0 = seq.cn = RNN_HAS_C(net->plan.model.cell) ? c : NULL;
     return seq;
@@ -381,6 +384,7 @@ static void read_byte(network *net, int id)
     rnn_row one = {0};
 
     one.ids = &id;
+    one.state_len = net->plan.sizes.state;
     check(rnn_step(&net->plan, &net->work, &one, net->h, net->c), "sampling");
 }
 
@@ -412,7 +416,7 @@ static void write_sample(network *net, const settings *s, int count,
     }
     while (count-- > 0) {
         check(rnn_sample(net->work.logits, net->plan.model.output_size, &how,
-                         &rng, net->sorted, &id),
+                         &rng, net->sorted, &id, NULL),
               "sampling");
         put_byte(net->bytes[id], margin);
         read_byte(net, id);
@@ -483,7 +487,7 @@ static void pack(training *t)
     beside.vocabulary = net->bytes;
     beside.vocabulary_len = (size_t)net->plan.model.input_size;
     check(rnn_save(&net->plan.model, net->work.params, net->work.params_len,
-                   &beside, t->file, t->file_len, &t->file_len),
+                   &beside, t->file, t->file_len, &t->file_len, NULL),
           "a checkpoint");
 }
 
@@ -514,7 +518,7 @@ static int open_optimizer(training *t)
     size_t count;
 
     check(rnn_optimizer_init(&t->optimizer, (rnn_optimizer_kind)s->optimizer,
-                             (rnn_real)s->lr),
+                             (rnn_real)s->lr, NULL),
           "the optimiser");
     t->optimizer.momentum = (rnn_real)s->momentum;
     t->optimizer.weight_decay = (rnn_real)s->decay;
@@ -523,7 +527,7 @@ static int open_optimizer(training *t)
     t->schedule.gamma = (rnn_real)s->gamma;
     t->schedule.warmup = (uint32_t)s->warmup;
     t->schedule.every = (uint32_t)s->every;
-    check(rnn_optimizer_moments(&t->optimizer, &count), "the optimiser");
+    check(rnn_optimizer_moments(&t->optimizer, &count, NULL), "the optimiser");
     return (int)count;
 }
 
@@ -624,6 +628,7 @@ static double update(training *t, size_t k, double *norm)
     seq.first_step = (uint32_t)k * (uint32_t)s->steps;
     check(rnn_forward(&t->plan, w, &seq), "forward");
     how.values = t->losses;
+    how.values_len = seq.targets_len;
     status =
         rnn_cross_entropy(&t->plan, w, &seq, t->ids + s->batch, &how, &mean);
     if (status != RNN_E_NOT_FINITE)
@@ -636,7 +641,7 @@ static double update(training *t, size_t k, double *norm)
     if (rnn_clip_grad_norm(w->grads, w->grads_len, (rnn_real)s->clip, &length,
                            w->run))
         stop(t, (int)k + 1, "gradient's norm", (double)length);
-    check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr),
+    check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr, NULL),
           "the schedule");
     check(rnn_optimizer_step(&t->optimizer, &t->plan, w), "the optimiser");
     *norm = (double)length;
@@ -685,7 +690,7 @@ static void milestone(training *t, int iteration, double valid)
         t->best = valid;
     if (s->save && (best || s->keep == KEEP_LAST)) {
         pack(t);
-        if (rnn_write_file(s->save, t->file, t->file_len) != RNN_OK)
+        if (rnn_write_file(s->save, t->file, t->file_len, NULL) != RNN_OK)
             die("%s: not written: %s", s->save, strerror(errno));
         t->saved = iteration;
     }

@@ -392,6 +392,7 @@ typedef struct trainer {
 typedef struct goal {
     const int *ids;
     const rnn_real *values, *weights;
+    size_t len; /* of each of these                                          */
 } goal;
 
 /* A plan, and room for all arrays of a work that are not set. */
@@ -415,19 +416,19 @@ static inline void first_weights(trainer *t)
     rnn_tensor w;
     int k, bias;
 
-    check(rnn_init_params(model, params, t->work.params_len, &t->rng),
+    check(rnn_init_params(model, params, t->work.params_len, &t->rng, NULL),
           "first weights");
     if (RNN_HAS_C(model->cell))
-        check(rnn_init_forget_bias(model, params, t->work.params_len, 1),
+        check(rnn_init_forget_bias(model, params, t->work.params_len, 1, NULL),
               "first weights");
     for (k = 0; model->cell == RNN_CELL_RELU &&
-                rnn_model_tensor(model, k, &w) == RNN_OK;
+                rnn_model_tensor(model, k, &w, NULL) == RNN_OK;
          k++) {
         bias = strstr(w.name, "bias_") != NULL;
         if (bias || strstr(w.name, "_hh_l"))
             check(rnn_init_tensor(&w, params,
                                   bias ? RNN_INIT_CONSTANT : RNN_INIT_IDENTITY,
-                                  !bias, &t->rng),
+                                  !bias, &t->rng, NULL),
                   "first weights");
     }
 }
@@ -453,7 +454,8 @@ static inline trainer *open_trainer(const rnn_model *model, int source_steps,
     t->schedule.base = (rnn_real)lr;
     t->schedule.least = (rnn_real)(lr / 20);
     t->schedule.every = (uint32_t)(o->iterations + 1);
-    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAM, (rnn_real)lr), "Adam");
+    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAM, (rnn_real)lr, NULL),
+          "Adam");
     rnn_rng_seed(&t->rng, (uint32_t)o->seed);
     first_weights(t);
     printf("%s, %d units, %lu parameters\n", cell_names[model->cell],
@@ -484,17 +486,19 @@ static inline int go_on(trainer *t)
 /* The loss of the logits; those of a forward pass get their gradients. */
 static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
 {
+    rnn_seq s = *seq;
     rnn_loss how = {0};
     rnn_real loss = 0;
 
     how.weights = want->weights;
+    how.weights_len = s.targets_len = want->len;
     if (want->ids)
-        check(rnn_cross_entropy(&t->net, &t->work, seq, want->ids, &how, &loss),
+        check(rnn_cross_entropy(&t->net, &t->work, &s, want->ids, &how, &loss),
               "cross-entropy");
     else
-        check(rnn_squared_error(&t->net, &t->work, seq, want->values, &how,
-                                &loss),
-              "squared error");
+        check(
+            rnn_squared_error(&t->net, &t->work, &s, want->values, &how, &loss),
+            "squared error");
     return (double)loss;
 }
 
@@ -511,7 +515,7 @@ static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
     check(rnn_backward(&t->net, w, &s, NULL), "backward");
     check(rnn_clip_grad_norm(w->grads, w->grads_len, t->clip, NULL, NULL),
           "clipping");
-    check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr),
+    check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr, NULL),
           "the schedule");
     check(rnn_optimizer_step(&t->adam, &t->net, w), "Adam");
     if (t->done < t->iterations)
@@ -553,7 +557,8 @@ static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
     for (i = 0; i < rows; i++) {
         if (!counts(seq, want, i))
             continue;
-        check(rnn_greedy(t->work.logits + i * O, (int)O, &id), "the likeliest");
+        check(rnn_greedy(t->work.logits + i * O, (int)O, &id, NULL),
+              "the likeliest");
         good += id == want->ids[i];
         ++*of;
     }
@@ -588,6 +593,7 @@ static inline void add_source(pairs *p, int steps)
     p->source[k].steps = p->source_steps[k] = steps;
     p->source[k].batch = p->batch;
     p->source[k].ids = p->ids[k] = ints((size_t)(steps * p->batch));
+    p->source[k].ids_len = (size_t)(steps * p->batch);
     p->source_lengths[k] = ints((size_t)p->batch);
 }
 
@@ -602,6 +608,7 @@ static inline pairs *open_pairs(int batch, int source_steps, int steps)
     p->target.source = p->source;
     p->target.ids = p->before = ints((size_t)(steps * batch));
     p->want.ids = p->after = ints((size_t)(steps * batch));
+    p->target.ids_len = p->want.len = (size_t)(steps * batch);
     p->lengths = ints((size_t)batch);
     return p;
 }
@@ -697,6 +704,10 @@ static inline decoder *open_decoder(const trainer *t, pairs *p, int width)
     d->how.begin = d->how.end = END;
     d->how.max_tokens = p->steps;
     d->how.width = width;
+    d->how.ids_len = steps;
+    d->how.counts_len = B;
+    d->how.attn_len = steps * (size_t)(n[0] + n[1]);
+    d->how.state_len = p->source[0].state_len = d->net.sizes.state;
     d->h = reals(d->net.sizes.state);
     d->c = reals(d->net.sizes.state);
     d->scores = reals(B);

@@ -125,6 +125,8 @@ static rnn_real *forecast(trainer *t, const series *s)
     int k, row;
 
     one.x = x;
+    one.x_len = TESTS;
+    one.state_len = t->net.sizes.state;
     for (k = 1; k < STEPS; k++) {
         for (row = 0; row < TESTS; row++)
             x[row] = k <= KNOWN ? s->measured[PAST + row * STEPS + k - 1]
@@ -267,6 +269,7 @@ int main(int argc, char **argv)
     seq.steps = STEPS;
     seq.batch = BATCH;
     seq.x = x;
+    seq.x_len = want.len = STEPS * BATCH;
     want.values = next;
     while (go_on(t)) {
         make_batch(x, next, &s, &t->rng);

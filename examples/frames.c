@@ -92,9 +92,12 @@ static batch *open_batch(void)
     b->seq.steps = STEPS;
     b->seq.batch = BATCH;
     b->seq.x = b->x;
+    b->seq.x_len = STEPS * BATCH * PIXELS;
     b->want[FRAME].ids = b->action;
     b->want[FRAME].weights = b->seen; /* 0 for the first frame, else 1 */
     b->want[CLIP].ids = b->kind;
+    b->want[FRAME].len = STEPS * BATCH;
+    b->want[CLIP].len = BATCH;
     return b;
 }
 
@@ -204,7 +207,7 @@ static int says(const trainer *t, int step)
     const int O = t->net.model.output_size;
     int id;
 
-    check(rnn_greedy(t->work.logits + step * BATCH * O, O, &id),
+    check(rnn_greedy(t->work.logits + step * BATCH * O, O, &id, NULL),
           "the likeliest");
     return id;
 }

@@ -391,6 +391,7 @@ int main(int argc, char **argv)
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     compose_all(&rng);
     p->source[0].x = x;
+    p->source[0].x_len = sizeof x / sizeof *x;
     printf("%d melodies to learn, %d tokens\n", LEARNT, TOKENS);
     model.wiring = RNN_WIRING_1_TO_N;
     model.cell = (rnn_cell)o.cell;

@@ -236,7 +236,10 @@ static batch *open_batch(void)
     b->in_order.ids = b->ids;
     b->in_order.lengths = b->lengths;
     b->at_once.x = b->counts;
+    b->in_order.ids_len = MOST * BATCH;
+    b->at_once.x_len = BATCH * WORDS;
     b->want.ids = b->sense;
+    b->want.len = BATCH;
     return b;
 }
 
@@ -302,6 +305,7 @@ static void show_thought(trainer *t, int i)
     int k;
 
     one.rows = 1;
+    one.state_len = t->net.sizes.state;
     puts("\n                  bad            good");
     for (k = 0; k < MOST && ids[i][k] >= 0; k++) {
         one.ids = &ids[i][k];

@@ -287,6 +287,7 @@ int main(int argc, char **argv)
     model.embedding_size = 0;
     model.target_embedding_size = 16;
     p->source[0].x = heard;
+    p->source[0].x_len = sizeof heard / sizeof *heard;
     t = open_trainer(&model, STEPS, LETTERS + 1, BATCH, &o, 0.01);
     for (i = 0; i < TAPE; i++)
         tape[i] = rnn_normal(&t->rng);

@@ -213,6 +213,27 @@ static void again(void)
     MUST(!rnn_bind(&net, &work, NULL, 0), "bind; last call %d", called);
 }
 
+#define LEN(array) (sizeof(array) / sizeof *(array))
+
+/* How long the arrays are. */
+static void say_all(void)
+{
+    int i;
+
+    seq.x_len = LEN(x);
+    seq.ids_len = LEN(tokens);
+    seq.targets_len = LEN(targets);
+    seq.own_ids_len = LEN(mem.own);
+    seq.state_len = flow.state_len = row.state_len = how.state_len = N;
+    flow.dx_len = row.x_len = row.attn_len = N;
+    how.ids_len = how.counts_len = how.attn_len = N;
+    for (i = 0; i < 2; i++) {
+        source[i].x_len = LEN(x);
+        source[i].ids_len = LEN(words[i]);
+        source[i].state_len = flows[i].state_len = flows[i].dx_len = N;
+    }
+}
+
 /* What arguments are when they are right. */
 static void reset(void)
 {
@@ -252,7 +273,7 @@ static void reset(void)
     how.sampling = &draw;
     how.rngs = mem.rng;
     mem.plateau = q;
-    (void)!rnn_optimizer_init(&mem.opt, RNN_OPT_ADAM, 1);
+    (void)!rnn_optimizer_init(&mem.opt, RNN_OPT_ADAM, 1, NULL);
     for (i = 0; i < (T + 1) * (B + 1); i++)
         tokens[i] = i % I;
     for (i = 0; i < T * B; i++)
@@ -266,6 +287,7 @@ static void reset(void)
     seq.steps = T;
     seq.batch = B;
     seq.lengths = lengths;
+    say_all();
     reset_arguments();
     if (whole) {
         set_whole();
@@ -500,7 +522,7 @@ static void open_rooms(int all_parts)
 
     whole = all_parts;
     reset();
-    MUST(!rnn_attention_sizes(&att, S, T, B, &n, &att_keys, &att_work) &&
+    MUST(!rnn_attention_sizes(&att, S, T, B, &n, &att_keys, &att_work, NULL) &&
              att_work < ROOM && att_keys < N,
          "no room");
     reset();

@@ -182,6 +182,9 @@ static inline void bench_open_layer(bench_row *r)
             r->lengths[b] = bench_length(l, b);
     }
     r->seq.x = r->step.x = r->x;
+    r->seq.x_len = r->flow.dx_len = n;
+    r->step.x_len = (size_t)l->B * (size_t)l->I;
+    r->seq.state_len = r->step.state_len = r->flow.state_len = states;
     r->seq.lengths = r->lengths;
     r->seq.h0 = r->h0;
     r->seq.hn = r->hn;
@@ -221,15 +224,17 @@ static inline void bench_open_model(bench_row *r)
     r->values = bench_reals(r, rows, 0);
     r->seq.ids = bench_ids(r, rows, r->model.output_size);
     r->targets = bench_ids(r, rows, r->model.output_size);
+    r->seq.ids_len = r->seq.targets_len = rows;
     if (r->model.wiring == RNN_WIRING_N_TO_M) {
         r->source.steps = l->S;
         r->source.batch = l->B;
         r->source.ids =
             bench_ids(r, (size_t)l->S * (size_t)l->B, r->model.input_size);
+        r->source.ids_len = (size_t)l->S * (size_t)l->B;
         r->seq.source = &r->source;
     }
     rnn_rng_seed(&rng, 1);
-    bench_must(r, rnn_init_params(&r->model, r->fresh, params, &rng));
+    bench_must(r, rnn_init_params(&r->model, r->fresh, params, &rng, NULL));
 }
 
 /* ---- any row ------------------------------------------------------------- */
@@ -242,7 +247,7 @@ static inline void bench_row_begin(void *row)
 
     if (r->tokens) {
         memcpy(r->work.params, r->fresh, z->params * sizeof(rnn_real));
-        bench_must(r, rnn_optimizer_init(&r->adam, RNN_OPT_ADAM, 0.002f));
+        bench_must(r, rnn_optimizer_init(&r->adam, RNN_OPT_ADAM, 0.002f, NULL));
     } else if (!r->train) {
         memcpy(r->hn, r->h0, z->state * sizeof(rnn_real));
         memcpy(r->cn, r->c0, z->state * sizeof(rnn_real));
@@ -302,7 +307,7 @@ static inline void bench_call_model(bench_row *r)
     rnn_loss how = {0};
 
     how.values = r->values;
-
+    how.values_len = r->seq.targets_len;
     bench_must(r, rnn_forward(&r->net, w, &r->seq));
     bench_must(
         r, rnn_cross_entropy(&r->net, w, &r->seq, r->targets, &how, &r->loss));

@@ -77,7 +77,7 @@ static int run(uint32_t *hash)
             state = state * 1664525u + 1013904223u;
             x[i] = (rnn_real)((int)(state >> 20) - 2048) / (rnn_real)512;
         }
-        if (step() || rnn_greedy(logits, O, &id) != RNN_OK)
+        if (step() || rnn_greedy(logits, O, &id, NULL) != RNN_OK)
             return t;
         *hash = hash_reals(*hash, logits, O);
         *hash = hash_reals(*hash, h, H);

@@ -34,7 +34,7 @@ static int break_seqs(const pass *p, rnn_seq *seq)
     const rnn_most *most = &p->net->most;
     const int i = now.j.sources ? between(1, now.j.sources) : 0;
 
-    switch (test_below(9)) {
+    switch (test_below(12)) {
     case 0: seq[0].steps = most->steps + between(1, 9); return 1;
     case 1: seq[0].batch = most->batch + between(1, 9); return 1;
     case 2: seq[0].own_rate = negative(); return 1;
@@ -49,6 +49,11 @@ static int break_seqs(const pass *p, rnn_seq *seq)
         seq[i].lengths = NULL;
         return i && now.j.model.context == RNN_CONTEXT_ALL &&
                seq[i].steps > now.j.model.source_steps;
+    case 8: return seq[i].x && break_len(&seq[i].x_len);
+    case 9: return seq[i].ids && break_len(&seq[i].ids_len);
+    case 10:
+        return (seq[i].h0 || seq[i].c0 || seq[i].hn || seq[i].cn) &&
+               break_len(&seq[i].state_len);
     default: return break_seq(&seq[0], reads(0));
     }
 }
@@ -185,7 +190,7 @@ static void disorder(pass *p)
 static rnn_status loss_of(pass *p, const rnn_seq *seq, const rnn_loss *rule,
                           rnn_real *loss)
 {
-    static const rnn_loss none = {NULL, NULL, 0, 0, 0, NULL};
+    static const rnn_loss none = {NULL, NULL, 0, 0, 0, NULL, 0, 0};
 
     if (memcmp(rule, &none, sizeof none) == 0 && chance(50))
         rule = NULL; /* the same */
@@ -284,11 +289,15 @@ static void run_loss_of(pass *p)
 /* The same sequences without what a call would write. */
 static void quiet_seqs(const pass *p, rnn_seq *seq)
 {
+    const job *j = &now.j;
+    const size_t n = j->L[0] * j->B * j->H[0]; /* of rnn_encode's h and c */
     int i;
 
     memcpy(seq, p->seq, 3 * sizeof *seq);
     for (i = 0; i < 3; i++)
         seq[i].hn = seq[i].cn = NULL;
+    if (seq[1].state_len && seq[1].state_len < n)
+        seq[1].state_len = n;
     seq[0].source = now.j.sources ? seq + 1 : NULL;
 }
 
@@ -362,6 +371,7 @@ static int open_walk(pass *p, walk *w, size_t R)
     }
     block_of(w->from)->kind = INPUT;
     w->row.rows = (int)R;
+    w->row.state_len = said(w->h, sizeof *w->h);
     w->row.from = R == j->B && chance(50) ? NULL : w->from;
     return 1;
 }
@@ -390,6 +400,8 @@ static void step_input(walk *w, int t)
     w->row.attn = NULL;
     if (j->model.attention && chance(50))
         w->row.attn = room(w->R * source_steps());
+    w->row.x_len = said(x, sizeof *x);
+    w->row.attn_len = said(w->row.attn, sizeof *w->row.attn);
 }
 
 /* A step with one fault. */
@@ -401,7 +413,7 @@ static void refuse_step(pass *p, walk *w)
     int *from = (int *)copy(w->from, w->R * sizeof *from);
     const int r = test_below((int)w->R);
 
-    switch (test_below(8)) {
+    switch (test_below(9)) {
     case 0:
         bad.rows = chance(50) ? -between(1, 9) : p->net->most.rows + 1;
         break;
@@ -435,6 +447,13 @@ static void refuse_step(pass *p, walk *w)
         if (has_c())
             DO(BAD, rnn_step(p->net, k, &bad, w->h, NULL));
         return;
+    case 7:
+        if (!break_len(chance(50)            ? &bad.state_len
+                       : bad.x && chance(50) ? &bad.x_len
+                       : bad.attn            ? &bad.attn_len
+                                             : &bad.state_len))
+            return;
+        break;
     default:
         k->run = bad_run();
         DO(BAD, rnn_step(p->net, k, &bad, w->h, w->c));
@@ -472,7 +491,7 @@ static void walk_through(pass *p, const rnn_real *y)
     int t;
 
     if (j->both) {
-        rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL};
+        rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL, 0, 0, 0};
         rnn_real *h = room(p->net->sizes.state), *c = room(p->net->sizes.state);
         row.x = h;
         row.ids = int_room(1);
@@ -540,6 +559,14 @@ static int break_writing(rnn_writing *d, const rnn_most *most, int beam)
     }
 }
 
+/* One length too few. */
+static int break_written(rnn_writing *d)
+{
+    return break_len(chance(50)   ? &d->ids_len
+                     : chance(50) ? &d->state_len
+                                  : &d->counts_len);
+}
+
 static void refuse_generate(pass *p, const rnn_writing *d, const walk *w,
                             int *ids, int *counts)
 {
@@ -547,7 +574,7 @@ static void refuse_generate(pass *p, const rnn_writing *d, const walk *w,
     rnn_sampling rule = {1, 0, 0};
     rnn_work *k = p->work;
 
-    switch (test_below(7)) {
+    switch (test_below(8)) {
     case 0:
         DO(BAD, rnn_generate(p->net, k, NULL, w->h, w->c, ids, counts, 0));
         return;
@@ -568,6 +595,10 @@ static void refuse_generate(pass *p, const rnn_writing *d, const walk *w,
     case 5:
         break_sampling(&rule);
         bad.sampling = &rule;
+        break;
+    case 6:
+        if (!break_written(&bad))
+            return;
         break;
     default:
         if (!break_writing(&bad, &p->net->most, 0))
@@ -601,6 +632,10 @@ static void generate(pass *p, rnn_writing *d)
             rnn_rng_seed(&d->rngs[b], (uint32_t)b);
         if (now.j.model.attention && chance(50))
             attn = room(most * B * source_steps());
+        d->state_len = w.row.state_len;
+        d->ids_len = said(ids[i], sizeof(int));
+        d->counts_len = said(counts[i], sizeof(int));
+        d->attn_len = said(attn, sizeof *attn);
         if (chance(30))
             refuse_generate(p, d, &w, ids[i], counts[i]);
         if (DO(special ? EITHER | MAY_WRITE : GOOD,
@@ -620,7 +655,7 @@ static void refuse_beam(pass *p, const rnn_writing *d, const walk *w, int *ids,
     rnn_writing bad = *d;
     int *const ints = k->ints;
 
-    switch (test_below(9)) {
+    switch (test_below(10)) {
     case 0:
         DO(BAD, rnn_beam_search(p->net, k, 0, w->h, w->c, ids, counts, 0));
         return;
@@ -651,6 +686,10 @@ static void refuse_beam(pass *p, const rnn_writing *d, const walk *w, int *ids,
         DO(BAD, rnn_beam_search(p->net, k, d, w->h, w->c, ids, counts, NULL));
         k->ints_len++;
         return;
+    case 7:
+        if (!break_written(&bad))
+            return;
+        break;
     default:
         if (!break_writing(&bad, &p->net->most, 1) || bad.rows < 0)
             return; /* rows are the sources' */
@@ -684,6 +723,9 @@ static void search(pass *p, rnn_writing *d)
            rnn_beam_search(p->net, p->work, d, w.h, w.c, ids, counts, scores));
         return;
     }
+    d->state_len = w.row.state_len;
+    d->ids_len = said(ids, sizeof *ids);
+    d->counts_len = said(counts, sizeof *counts);
     if (chance(30))
         refuse_beam(p, d, &w, ids, counts);
     if (DO(special ? EITHER | MAY_WRITE : GOOD,
@@ -834,7 +876,7 @@ static void refuse_reading(pass *p)
     const job *j = &now.j;
     const size_t R = (size_t)p->net->most.rows, n = j->L[0] * R * j->H[0];
     rnn_real *h = clear_room(n), *c = clear_room(n);
-    rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL};
+    rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL, 0, 0, 0};
     rnn_seq seq[3];
     int *ids;
 
@@ -1077,7 +1119,7 @@ static void step_on_little(pass *p)
     const size_t R = (size_t)p->net->most.rows, n = now.j.L[0] * R * now.j.H[0];
     rnn_work *w = new_work();
     rnn_real *h = clear_room(n), *c = clear_room(n);
-    rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL};
+    rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL, 0, 0, 0};
 
     if (now.j.both || now.j.decoder)
         return;
@@ -1095,7 +1137,7 @@ static void refuse_early(pass *p)
 {
     const size_t n = p->net->sizes.state;
     rnn_real *h = clear_room(n), *c = clear_room(n);
-    rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL};
+    rnn_row row = {0, NULL, NULL, NULL, 0, NULL, NULL, 0, 0, 0};
     rnn_writing d;
 
     row.x = h;
@@ -1255,31 +1297,33 @@ static void check_tensors(const rnn_model *m, size_t n)
     int i;
 
     rnn_rng_seed(rng, 7);
-    DO(BAD, rnn_init_params(m, p, n - 1, rng));
-    DO(BAD, rnn_init_params(m, NULL, n, rng));
-    DO(BAD, rnn_init_params(m, p, n, NULL));
-    DO(GOOD, rnn_init_params(m, p, n, rng));
+    DO(BAD, rnn_init_params(m, p, n - 1, rng, NULL));
+    DO(BAD, rnn_init_params(m, NULL, n, rng, NULL));
+    DO(BAD, rnn_init_params(m, p, n, NULL, NULL));
+    DO(GOOD, rnn_init_params(m, p, n, rng, NULL));
     HOLDS(all_finite(p, n));
     memset(t, 0, sizeof *t);
-    for (i = 0; !DO(EITHER, rnn_model_tensor(m, i, t)); i++) {
+    for (i = 0; !DO(EITHER, rnn_model_tensor(m, i, t, NULL)); i++) {
         HOLDS(t->offset <= n && t->size <= n - t->offset &&
               strlen(t->name) < sizeof t->name);
         HOLDS(t->size == (size_t)t->rows * (size_t)(t->cols ? t->cols : 1));
         sum += t->size;
-        DO(GOOD, rnn_init_tensor(t, p, (rnn_init_rule)test_below(10), 1, rng));
-        DO(BAD, rnn_init_tensor(t, p, (rnn_init_rule)bad_id(10), 1, rng));
-        DO(BAD, rnn_init_tensor(NULL, p, RNN_INIT_NORMAL, 1, rng));
-        DO(BAD, rnn_init_tensor(t, NULL, RNN_INIT_NORMAL, 1, rng));
-        DO(BAD, rnn_init_tensor(t, p, RNN_INIT_NORMAL, 1, NULL));
+        DO(GOOD,
+           rnn_init_tensor(t, p, (rnn_init_rule)test_below(10), 1, rng, NULL));
+        DO(BAD, rnn_init_tensor(t, p, (rnn_init_rule)bad_id(10), 1, rng, NULL));
+        DO(BAD, rnn_init_tensor(NULL, p, RNN_INIT_NORMAL, 1, rng, NULL));
+        DO(BAD, rnn_init_tensor(t, NULL, RNN_INIT_NORMAL, 1, rng, NULL));
+        DO(BAD, rnn_init_tensor(t, p, RNN_INIT_NORMAL, 1, NULL, NULL));
         HOLDS(all_finite(p, n));
     }
-    HOLDS(sum == n && rnn_model_tensor(m, i, t) == RNN_E_END);
-    DO(BAD, rnn_model_tensor(m, -between(1, 9), t));
-    DO(BAD, rnn_model_tensor(m, 0, NULL));
-    DO(BAD, rnn_model_tensor(NULL, 0, t));
-    DO(has_c() && !m->no_bias ? GOOD : BAD, rnn_init_forget_bias(m, p, n, 1));
-    DO(BAD, rnn_init_forget_bias(m, p, n - 1, 1));
-    DO(BAD, rnn_init_forget_bias(m, NULL, n, 1));
+    HOLDS(sum == n && rnn_model_tensor(m, i, t, NULL) == RNN_E_END);
+    DO(BAD, rnn_model_tensor(m, -between(1, 9), t, NULL));
+    DO(BAD, rnn_model_tensor(m, 0, NULL, NULL));
+    DO(BAD, rnn_model_tensor(NULL, 0, t, NULL));
+    DO(has_c() && !m->no_bias ? GOOD : BAD,
+       rnn_init_forget_bias(m, p, n, 1, NULL));
+    DO(BAD, rnn_init_forget_bias(m, p, n - 1, 1, NULL));
+    DO(BAD, rnn_init_forget_bias(m, NULL, n, 1, NULL));
 }
 
 /* What a plan refuses, all refuse. */
@@ -1291,10 +1335,10 @@ static void refuse_model(const rnn_model *m)
     rnn_rng rng = {{1, 2}, {3, 4}};
 
     memset(t, 0, sizeof *t);
-    DO(BAD, rnn_model_tensor(m, 0, t));
-    DO(BAD, rnn_init_params(m, p, 64, &rng));
-    DO(BAD, rnn_init_forget_bias(m, p, 64, 1));
-    DO(BAD, rnn_save(m, p, 64, NULL, NULL, 0, &len));
+    DO(BAD, rnn_model_tensor(m, 0, t, NULL));
+    DO(BAD, rnn_init_params(m, p, 64, &rng, NULL));
+    DO(BAD, rnn_init_forget_bias(m, p, 64, 1, NULL));
+    DO(BAD, rnn_save(m, p, 64, NULL, NULL, 0, &len, NULL));
     DO(BAD, rnn_load_params(p, 64, m, p, 64, NULL, NULL));
 }
 

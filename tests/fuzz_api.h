@@ -269,6 +269,18 @@ static void spice(const rnn_real *x, size_t n)
             ((rnn_real *)x)[i] = odd_number();
 }
 
+/* An array's length, as far as a caller says it. */
+static size_t said(const void *p, size_t size)
+{
+    return p && chance(70) ? block_of(p)->n / size : 0;
+}
+
+/* A length that has been said becomes one too few; 0: none has. */
+static int break_len(size_t *len)
+{
+    return *len > 1 && (--*len, 1);
+}
+
 /* Room for n numbers, which begin wherever a float may; a NaN each, and under
  * MemorySanitizer not even that. */
 static rnn_real *room(size_t n)

@@ -49,7 +49,7 @@ static void linear_faults(const linear_case *c)
     default: bad.activation = (rnn_fn)bad_id(RNN_FN_EXP);
     }
     DO(sizeof(size_t) > 4 && bad.output_size == INT_MAX ? EITHER : BAD,
-       rnn_linear_size(&bad, &n));
+       rnn_linear_size(&bad, &n, NULL));
     s = c->s;
     s.steps = s.batch = INT_MAX; /* more than there can be */
     DO(BAD, rnn_linear_forward(l, c->params, &s, y, NULL));
@@ -58,8 +58,8 @@ static void linear_faults(const linear_case *c)
         DO(BAD, rnn_linear_backward(&bad, c->params, &c->s, c->dy, y, dx, 0));
         DO(BAD, rnn_linear_grads(&bad, &c->s, c->dy, g, NULL));
     }
-    DO(BAD, rnn_linear_size(NULL, &n));
-    DO(BAD, rnn_linear_size(l, NULL));
+    DO(BAD, rnn_linear_size(NULL, &n, NULL));
+    DO(BAD, rnn_linear_size(l, NULL, NULL));
     DO(BAD, rnn_linear_forward(NULL, c->params, &c->s, y, NULL));
     DO(BAD, rnn_linear_forward(l, NULL, &c->s, y, NULL));
     DO(BAD, rnn_linear_forward(l, c->params, NULL, y, NULL));
@@ -101,7 +101,7 @@ static void try_linear(void)
     c.l.activation = (rnn_fn)test_below(4);
     c.l.no_bias = chance(30);
     draw_seq(&c.s, between(1, 5), between(1, 9), c.l.input_size, chance(30), 1);
-    DO(GOOD, rnn_linear_size(&c.l, &c.n));
+    DO(GOOD, rnn_linear_size(&c.l, &c.n, NULL));
     HOLDS(c.n ==
           RNN_LINEAR_PARAMS(c.l.input_size, c.l.output_size, !c.l.no_bias));
     rows = (size_t)c.s.steps * (size_t)c.s.batch;
@@ -277,11 +277,11 @@ static void look_faults(const look_case *c)
                                    bad_run()));
     DO(BAD, rnn_attention_grads(a, &o.p, NULL, NULL));
     DO(BAD, rnn_attention_grads(a, &o.p, o.grads, bad_run()));
-    DO(BAD, rnn_attention_sizes(a, bad_size(), 1, 1, &n, &n, &n));
-    DO(BAD, rnn_attention_sizes(a, 1, bad_size(), 1, &n, &n, &n));
-    DO(BAD, rnn_attention_sizes(a, 1, 1, bad_size(), &n, &n, &n));
-    DO(BAD, rnn_attention_sizes(a, 1, 1, 1, NULL, &n, &n));
-    DO(BAD, rnn_attention_sizes(NULL, 1, 1, 1, &n, &n, &n));
+    DO(BAD, rnn_attention_sizes(a, bad_size(), 1, 1, &n, &n, &n, NULL));
+    DO(BAD, rnn_attention_sizes(a, 1, bad_size(), 1, &n, &n, &n, NULL));
+    DO(BAD, rnn_attention_sizes(a, 1, 1, bad_size(), &n, &n, &n, NULL));
+    DO(BAD, rnn_attention_sizes(a, 1, 1, 1, NULL, &n, &n, NULL));
+    DO(BAD, rnn_attention_sizes(NULL, 1, 1, 1, &n, &n, &n, NULL));
 }
 
 /* Descriptions of attention that cannot be. */
@@ -303,7 +303,7 @@ static void bad_attention(const rnn_attention *att)
         else
             a.key_size = 0;
     }
-    DO(BAD, rnn_attention_sizes(&a, 1, 1, 1, &n, &n, &n));
+    DO(BAD, rnn_attention_sizes(&a, 1, 1, 1, &n, &n, &n, NULL));
 }
 
 static void run_look(const look_case *c, look_out *o)
@@ -329,7 +329,7 @@ static void draw_look(look_case *c)
     a->size = a->score == RNN_SCORE_ADDITIVE ? some_size(chance(10)) : 0;
     K = (size_t)a->key_size;
     Q = (size_t)a->query_size;
-    DO(GOOD, rnn_attention_sizes(a, S, T, B, &c->n, &c->keys, &c->work));
+    DO(GOOD, rnn_attention_sizes(a, S, T, B, &c->n, &c->keys, &c->work, NULL));
     draw_seq(&c->source, S, B, a->key_size, 0, 0);
     draw_seq(&c->seq, T, B, a->query_size, 0, 0);
     c->weights = rows * (size_t)S;
@@ -689,8 +689,8 @@ static void try_clipping(void)
 /* An optimiser of any kind with any of its options. */
 static void draw_optimizer(rnn_optimizer *o)
 {
-    DO(GOOD,
-       rnn_optimizer_init(o, (rnn_optimizer_kind)test_below(6), (rnn_real)0.1));
+    DO(GOOD, rnn_optimizer_init(o, (rnn_optimizer_kind)test_below(6),
+                                (rnn_real)0.1, NULL));
     if (o->kind == RNN_OPT_SGD || o->kind == RNN_OPT_RMSPROP)
         o->momentum = (rnn_real)test_below(2) / 2;
     if (o->kind == RNN_OPT_SGD && o->momentum > 0 && chance(50))
@@ -754,20 +754,20 @@ static void optimizer_faults(const rnn_optimizer *o, rnn_real *p,
     *bad = *o;
     *k = 0;
     break_optimizer(bad);
-    DO(BAD, rnn_optimizer_moments(bad, k));
-    DO(BAD, rnn_optimizer_moments(o, NULL));
-    DO(BAD, rnn_optimizer_begin(bad));
+    DO(BAD, rnn_optimizer_moments(bad, k, NULL));
+    DO(BAD, rnn_optimizer_moments(o, NULL, NULL));
+    DO(BAD, rnn_optimizer_begin(bad, NULL));
     DO(BAD, rnn_optimizer_step_array(bad, p, g, m, n, NULL));
     bad->step++;
     DO(BAD, rnn_optimizer_range(bad, p, g, m, n, 0, n, NULL));
     *bad = *o;
-    DO(BAD,
-       rnn_optimizer_init(bad, (rnn_optimizer_kind)bad_id(RNN_OPTIMIZERS), 1));
+    DO(BAD, rnn_optimizer_init(bad, (rnn_optimizer_kind)bad_id(RNN_OPTIMIZERS),
+                               1, NULL));
     DO(BAD, rnn_optimizer_step_array(NULL, p, g, m, n, NULL));
     DO(BAD, rnn_optimizer_step_array(bad, NULL, g, m, n, NULL));
     DO(BAD, rnn_optimizer_step_array(bad, p, NULL, m, n, NULL));
     DO(BAD, rnn_optimizer_step_array(bad, p, g, m, n, bad_run()));
-    DO(GOOD, rnn_optimizer_moments(bad, k));
+    DO(GOOD, rnn_optimizer_moments(bad, k, NULL));
     if (*k)
         DO(BAD, rnn_optimizer_step_array(bad, p, g, NULL, n, NULL));
     if (!bad->step)
@@ -777,11 +777,11 @@ static void optimizer_faults(const rnn_optimizer *o, rnn_real *p,
     DO(BAD, rnn_optimizer_range(bad, p, g, m, n, n, 1, NULL));
     DO(BAD, rnn_optimizer_range(bad, p, g, m, n, 1, (size_t)-1, NULL));
     bad->step = 0xffffffffu;
-    DO(BAD, rnn_optimizer_begin(bad));
+    DO(BAD, rnn_optimizer_begin(bad, NULL));
     DO(BAD, rnn_optimizer_step_array(bad, p, g, m, n, NULL));
     *bad = *o;
     odd_optimizer(bad);
-    DO(BAD, rnn_optimizer_moments(bad, k));
+    DO(BAD, rnn_optimizer_moments(bad, k, NULL));
 }
 
 /* The same step, cut into ranges that come in any order. */
@@ -791,7 +791,7 @@ static void step_in_ranges(rnn_optimizer *o, rnn_real *p, const rnn_real *g,
     size_t a = (size_t)test_below((int)n + 1);
     size_t b = a + (size_t)test_below((int)(n - a) + 1);
 
-    DO(GOOD, rnn_optimizer_begin(o));
+    DO(GOOD, rnn_optimizer_begin(o, NULL));
     DO(GOOD, rnn_optimizer_range(o, p, g, m, n, b, n - b, some_run()));
     DO(GOOD, rnn_optimizer_range(o, p, g, m, n, 0, a, some_run()));
     DO(GOOD, rnn_optimizer_range(o, p, g, m, n, a, b - a, some_run()));
@@ -807,7 +807,7 @@ static void try_optimizer(void)
     int i;
 
     draw_optimizer(o);
-    DO(GOOD, rnn_optimizer_moments(o, &k));
+    DO(GOOD, rnn_optimizer_moments(o, &k, NULL));
     HOLDS(k <= 3);
     m = room(k * n);
     l = room(k * n);
@@ -837,18 +837,18 @@ static void try_schedule(void)
     s.warmup = (uint32_t)test_below(9);
     s.every = (uint32_t)between(1, 9);
     for (t = 0; t < 40; t++) {
-        DO(GOOD, rnn_schedule_lr(&s, t, lr));
+        DO(GOOD, rnn_schedule_lr(&s, t, lr, NULL));
         HOLDS(*lr > 0 && *lr <= (rnn_real)0.100001);
         HOLDS(t <= s.warmup || *lr <= last); /* it falls from there */
         last = *lr;
     }
-    DO(GOOD, rnn_schedule_lr(&s, (uint32_t)test_next(), lr));
+    DO(GOOD, rnn_schedule_lr(&s, (uint32_t)test_next(), lr, NULL));
     HOLDS(all_finite(lr, 1) && *lr >= 0);
-    DO(BAD, rnn_schedule_lr(NULL, 1, lr));
-    DO(BAD, rnn_schedule_lr(&s, 1, NULL));
+    DO(BAD, rnn_schedule_lr(NULL, 1, lr, NULL));
+    DO(BAD, rnn_schedule_lr(&s, 1, NULL, NULL));
     if (s.kind == RNN_SCHEDULE_STEP || s.kind == RNN_SCHEDULE_COSINE) {
         s.every = 0;
-        DO(BAD, rnn_schedule_lr(&s, 1, lr));
+        DO(BAD, rnn_schedule_lr(&s, 1, lr, NULL));
     }
     s.every = 1;
     switch (test_below(4)) {
@@ -856,9 +856,9 @@ static void try_schedule(void)
     case 1: s.gamma = no_rate(); break;
     default: s.least = no_rate();
     }
-    DO(BAD, rnn_schedule_lr(&s, (uint32_t)test_below(50), lr));
+    DO(BAD, rnn_schedule_lr(&s, (uint32_t)test_below(50), lr, NULL));
     s.kind = (rnn_schedule_kind)bad_id(RNN_SCHEDULES);
-    DO(BAD, rnn_schedule_lr(&s, 1, lr));
+    DO(BAD, rnn_schedule_lr(&s, 1, lr, NULL));
 }
 
 static void try_plateau(void)
@@ -876,7 +876,7 @@ static void try_plateau(void)
     *lr = 1;
     for (i = 0; i < 20; i++) {
         last = *lr;
-        DO(GOOD, rnn_plateau_step(p, (rnn_real)test_number(), lr));
+        DO(GOOD, rnn_plateau_step(p, (rnn_real)test_number(), lr, NULL));
         HOLDS(*lr > 0 && *lr <= last && *lr >= p->least);
     }
     q = *p;
@@ -886,13 +886,13 @@ static void try_plateau(void)
     case 2: p->patience = -between(1, 9); break;
     default: p->cooldown = -between(1, 9);
     }
-    DO(BAD, rnn_plateau_step(p, 1, lr));
+    DO(BAD, rnn_plateau_step(p, 1, lr, NULL));
     *p = q;
-    DO(BAD, rnn_plateau_step(NULL, 1, lr));
-    DO(BAD, rnn_plateau_step(p, 1, NULL));
+    DO(BAD, rnn_plateau_step(NULL, 1, lr, NULL));
+    DO(BAD, rnn_plateau_step(p, 1, NULL, NULL));
     p->least = chance(50) ? no_rate() : p->least;
     *lr = no_rate();
-    DO(BAD, rnn_plateau_step(p, odd_number(), lr));
+    DO(BAD, rnn_plateau_step(p, odd_number(), lr, NULL));
 }
 
 /* ---- sampling ------------------------------------------------------------ */
@@ -935,21 +935,21 @@ static void sample_faults(const rnn_real *x, int O, const rnn_sampling *rule,
     rnn_sampling bad = *rule;
 
     break_sampling(&bad);
-    DO(BAD, rnn_sample(x, O, &bad, rng, work, id));
-    DO(BAD, rnn_sample(NULL, O, rule, rng, work, id));
-    DO(BAD, rnn_sample(x, bad_size(), rule, rng, work, id));
-    DO(BAD, rnn_sample(x, O, NULL, rng, work, id));
-    DO(BAD, rnn_sample(x, O, rule, NULL, work, id));
-    DO(BAD, rnn_sample(x, O, rule, rng, work, NULL));
+    DO(BAD, rnn_sample(x, O, &bad, rng, work, id, NULL));
+    DO(BAD, rnn_sample(NULL, O, rule, rng, work, id, NULL));
+    DO(BAD, rnn_sample(x, bad_size(), rule, rng, work, id, NULL));
+    DO(BAD, rnn_sample(x, O, NULL, rng, work, id, NULL));
+    DO(BAD, rnn_sample(x, O, rule, NULL, work, id, NULL));
+    DO(BAD, rnn_sample(x, O, rule, rng, work, NULL, NULL));
     if ((rule->top_k > 0 && rule->top_k < O) ||
         (rule->top_p > 0 && rule->top_p < 1))
-        DO(BAD, rnn_sample(x, O, rule, rng, NULL, id));
-    DO(BAD, rnn_greedy(NULL, O, id));
-    DO(BAD, rnn_greedy(x, O, NULL));
-    DO(BAD, rnn_greedy(x, bad_size(), id));
+        DO(BAD, rnn_sample(x, O, rule, rng, NULL, id, NULL));
+    DO(BAD, rnn_greedy(NULL, O, id, NULL));
+    DO(BAD, rnn_greedy(x, O, NULL, NULL));
+    DO(BAD, rnn_greedy(x, bad_size(), id, NULL));
     bad = *rule;
     bad.temperature = infinity();
-    DO(BAD, rnn_sample(x, O, &bad, rng, work, id));
+    DO(BAD, rnn_sample(x, O, &bad, rng, work, id, NULL));
 }
 
 static void try_sampling(void)
@@ -975,12 +975,12 @@ static void try_sampling(void)
     draw_sampling(&rule, O);
     sample_faults(x, O, &rule, rng, work, id);
     for (i = 0; i < 3; i++) {
-        st = DO(want, rnn_sample(x, O, &rule, rng, work, id));
+        st = DO(want, rnn_sample(x, O, &rule, rng, work, id, NULL));
         if (!st)
             check_drawn(x, O, &rule, *id);
         HOLDS(st || (*id >= 0 && *id < O));
     }
-    st = DO(want, rnn_greedy(x, O, id));
+    st = DO(want, rnn_greedy(x, O, id, NULL));
     HOLDS(st || *id == greatest(x, (size_t)O));
 }
 
@@ -1104,23 +1104,23 @@ static void store(bytes f)
     bytes b = byte_room(f.n);
 
     sprintf(path, "/tmp/fuzz_api.%ld", (long)getpid());
-    if (rnn_write_file(path, f.p, f.n))
+    if (rnn_write_file(path, f.p, f.n, NULL))
         return;
-    DO(GOOD, rnn_read_file(path, NULL, 0, &n));
+    DO(GOOD, rnn_read_file(path, NULL, 0, &n, NULL));
     HOLDS(n == f.n);
-    DO(BAD, rnn_read_file(path, b.p, f.n - 1, &n));
-    DO(GOOD, rnn_read_file(path, b.p, f.n, &n));
+    DO(BAD, rnn_read_file(path, b.p, f.n - 1, &n, NULL));
+    DO(GOOD, rnn_read_file(path, b.p, f.n, &n, NULL));
     HOLDS(n == f.n && !memcmp(b.p, f.p, n));
-    DO(GOOD, rnn_write_file(path, f.p, f.n / 2));
-    DO(GOOD, rnn_read_file(path, b.p, f.n, &n));
+    DO(GOOD, rnn_write_file(path, f.p, f.n / 2, NULL));
+    DO(GOOD, rnn_read_file(path, b.p, f.n, &n, NULL));
     HOLDS(n == f.n / 2 && !memcmp(b.p, f.p, n));
-    DO(BAD, rnn_read_file(path, b.p, f.n, NULL));
-    DO(BAD, rnn_read_file(NULL, b.p, f.n, &n));
-    DO(BAD, rnn_write_file(NULL, f.p, f.n));
-    DO(BAD, rnn_write_file(path, NULL, f.n));
-    DO(BAD, rnn_write_file("/nowhere/at/all", f.p, f.n));
+    DO(BAD, rnn_read_file(path, b.p, f.n, NULL, NULL));
+    DO(BAD, rnn_read_file(NULL, b.p, f.n, &n, NULL));
+    DO(BAD, rnn_write_file(NULL, f.p, f.n, NULL));
+    DO(BAD, rnn_write_file(path, NULL, f.n, NULL));
+    DO(BAD, rnn_write_file("/nowhere/at/all", f.p, f.n, NULL));
     (void)remove(path);
-    DO(BAD, rnn_read_file(path, b.p, f.n, &n));
+    DO(BAD, rnn_read_file(path, b.p, f.n, &n, NULL));
 }
 
 /* The checkpoint of a model, in a block of exactly its size. */
@@ -1131,16 +1131,17 @@ static bytes save_model(const rnn_model *m, const rnn_real *params, size_t n,
     size_t len = 0, again = 0;
     bytes f;
 
-    DO(GOOD,
-       rnn_save(m, chance(50) ? params : NULL, n, &beside, NULL, 0, &len));
+    DO(GOOD, rnn_save(m, chance(50) ? params : NULL, n, &beside, NULL, 0, &len,
+                      NULL));
     f = byte_room(len);
     DO(BAD, rnn_save(m, params, n, &beside, f.p,
-                     chance(50) ? len - 1 : (size_t)test_next() % len, &again));
-    DO(BAD, rnn_save(m, params, n - 1, &beside, f.p, len, &again));
-    DO(BAD, rnn_save(m, NULL, n, &beside, f.p, len, &again));
-    DO(BAD, rnn_save(m, params, n, &beside, f.p, len, NULL));
-    DO(BAD, rnn_save(NULL, params, n, &beside, f.p, len, &again));
-    DO(GOOD, rnn_save(m, params, n, &beside, f.p, len, &again));
+                     chance(50) ? len - 1 : (size_t)test_next() % len, &again,
+                     NULL));
+    DO(BAD, rnn_save(m, params, n - 1, &beside, f.p, len, &again, NULL));
+    DO(BAD, rnn_save(m, NULL, n, &beside, f.p, len, &again, NULL));
+    DO(BAD, rnn_save(m, params, n, &beside, f.p, len, NULL, NULL));
+    DO(BAD, rnn_save(NULL, params, n, &beside, f.p, len, &again, NULL));
+    DO(GOOD, rnn_save(m, params, n, &beside, f.p, len, &again, NULL));
     HOLDS(len == again);
     block_of(f.p)->kind = INPUT;
     return f;
@@ -1172,7 +1173,7 @@ static void try_file(const rnn_model *m, const rnn_real *params, size_t n)
     HOLDS(len == words.n && (!len || !memcmp(text, words.p, len)));
     HOLDS(same(params, p, n));
     again = byte_room(f.n);
-    DO(GOOD, rnn_save(&back, p, n, &beside, again.p, f.n, &len));
+    DO(GOOD, rnn_save(&back, p, n, &beside, again.p, f.n, &len, NULL));
     HOLDS(len == f.n && !memcmp(f.p, again.p, len));
     load_faults(f, m, n, words);
     list_file(f);

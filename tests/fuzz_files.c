@@ -71,13 +71,13 @@ static void load(const uint8_t *data, size_t size, const rnn_model *model)
         return;
     }
     must(why.status == RNN_OK);
-    must(rnn_save(model, params, count, NULL, file, sizeof file, &len) ==
+    must(rnn_save(model, params, count, NULL, file, sizeof file, &len, NULL) ==
          RNN_OK);
     must(rnn_load_description(file, len, &again, NULL, 0, NULL, NULL) ==
          RNN_OK);
     must(rnn_load_params(file, len, &again, back, count, NULL, &why) == RNN_OK);
     must(memcmp(params, back, sizeof back) == 0);
-    must(rnn_save(&again, back, count, NULL, NULL, 0, &n) == RNN_OK &&
+    must(rnn_save(&again, back, count, NULL, NULL, 0, &n, NULL) == RNN_OK &&
          n == len);
 }
 

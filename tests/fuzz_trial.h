@@ -168,7 +168,7 @@ static void draw_trial(void)
     now.width = between(1, 3);
     now.tokens = j->decoder && writes() ? test_below(7) : 0;
     draw_optimizer(&now.opt);
-    DO(GOOD, rnn_optimizer_moments(&now.opt, &now.moments));
+    DO(GOOD, rnn_optimizer_moments(&now.opt, &now.moments, NULL));
     if (j->decoder && j->I[0] && writes() && chance(35)) {
         j->seq[0].own_rate = (rnn_real)rates[test_below(3)];
         j->seq[0].own_sample = chance(50);
@@ -401,6 +401,9 @@ static void open_seq(pass *p, int i)
         s->hn = room(n);
     if (j->L[i] && j->lstm && wants(i, 1))
         s->cn = room(n);
+    s->x_len = said(s->x, sizeof *s->x);
+    s->ids_len = said(s->ids, sizeof *s->ids);
+    s->state_len = chance(70) ? n : 0;
     *f = j->flow[i];
     if (!p->train)
         return;
@@ -410,6 +413,8 @@ static void open_seq(pass *p, int i)
         f->dh0 = room(n);
     if (j->L[i] && j->lstm && wants(i, 4))
         f->dc0 = room(n);
+    f->dx_len = said(f->dx, sizeof *f->dx);
+    f->state_len = chance(70) ? n : 0;
 }
 
 static void open_pass(pass *p, int train)
@@ -430,6 +435,7 @@ static void open_pass(pass *p, int train)
     }
     if (j->seq[0].own_rate > 0 && train)
         p->seq[0].own_ids = int_room(j->T * j->B);
+    p->seq[0].own_ids_len = said(p->seq[0].own_ids, sizeof(int));
     if (!train)
         p->seq[0].own_rate = 0;
     p->flow[0].accumulate = now.accumulate;

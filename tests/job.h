@@ -456,6 +456,24 @@ static rnn_real *open_state(const job *j, const how *w, results *r,
 }
 
 /* A job's sequences from `first` on, with outputs in r. */
+/* The lengths of sequence i's arrays: exact. */
+static void say_lengths(const job *j, int i, rnn_seq *s)
+{
+    const size_t rows = (size_t)s->steps * j->B;
+
+    s->x_len = rows * j->I[i];
+    s->ids_len = s->own_ids_len = rows;
+    s->state_len = j->L[i] * j->B * j->H[i];
+}
+
+/* The sources for rnn_encode, which writes the decoder's h and c. */
+static rnn_seq *for_encode(const job *j, rnn_seq *source)
+{
+    if (source->state_len < j->sizes.state)
+        source->state_len = j->sizes.state;
+    return source;
+}
+
 static void open_seqs(const job *j, const how *w, results *r, int first,
                       rnn_seq *seq)
 {
@@ -466,6 +484,7 @@ static void open_seqs(const job *j, const how *w, results *r, int first,
         *s = j->seq[i];
         if (w->dirty)
             soil(s, j->I[i]);
+        say_lengths(j, i, s);
         s->x = input(w, s->x, (size_t)s->steps * j->B * j->I[i]);
         if (!j->L[i])
             continue;
@@ -594,6 +613,8 @@ static void run_backward(const job *j, const how *w, results *r,
             f->dh0 = output(r, w, of("dh0", i), ONCE, j->L[i], j->B, j->H[i]);
         if (j->L[i] && j->lstm)
             f->dc0 = output(r, w, of("dc0", i), ONCE, j->L[i], j->B, j->H[i]);
+        f->dx_len = seq[i].x_len;
+        f->state_len = seq[i].state_len;
     }
     flow[0].source = j->sources ? flow + 1 : NULL;
     flow[0].accumulate = before != NULL;
@@ -641,6 +662,7 @@ static void run_job(const job *j, const how *w, results *r)
 /* ---- one step at a time -------------------------------------------------- */
 
 typedef struct stream { /* what steps go on from; stays where it is */
+    const job *j;
     rnn_seq seq[3];     /* encoded sources, after the target's place */
     rnn_real *h, *c;    /* where they start                         */
     rnn_net net;
@@ -659,10 +681,17 @@ typedef struct turn { /* one step of some rows */
 /* A stack's y is the last layer of h. */
 static rnn_status call_step(stream *s, const turn *p)
 {
+    const job *j = s->j;
+    const size_t rows = (size_t)p->rows;
     rnn_row row;
+    int i;
 
     memset(&row, 0, sizeof row);
     row.rows = p->rows;
+    row.x_len = rows * j->I[0];
+    row.state_len = j->L[0] * rows * j->H[0];
+    for (i = 1; i <= j->sources; i++)
+        row.attn_len += rows * (size_t)j->seq[i].steps;
     row.x = p->x;
     row.ids = p->ids;
     row.fresh = p->fresh;
@@ -723,6 +752,7 @@ static void open_stream_of(const job *j, const how *w, results *r, stream *s,
     how clear = *w;
 
     memset(s, 0, sizeof *s);
+    s->j = j;
     r->phase = "infer ";
     most.steps = 0;
     most.rows = (int)rows + w->more;
@@ -738,7 +768,8 @@ static void open_stream_of(const job *j, const how *w, results *r, stream *s,
         MUST_OK(rnn_pack(&s->net, &s->work));
     if (j->decoder) {
         open_seqs(j, w, r, 1, s->seq);
-        MUST_OK(rnn_encode(&s->net, &s->work, s->seq + 1, s->h, s->c));
+        MUST_OK(rnn_encode(&s->net, &s->work, for_encode(j, s->seq + 1), s->h,
+                           s->c));
     }
     set_states(j, s->h, s->c);
 }

@@ -213,7 +213,7 @@ static size_t offset_of(const job *j, const char *name)
     rnn_tensor t;
     int i;
 
-    for (i = 0; rnn_model_tensor(&j->model, i, &t) == RNN_OK; i++)
+    for (i = 0; rnn_model_tensor(&j->model, i, &t, NULL) == RNN_OK; i++)
         if (strcmp(t.name, name) == 0)
             return t.offset;
     MUST(0, "no tensor %s", name);

@@ -254,14 +254,18 @@ static bytes save(const rnn_model *m, const rnn_real *p,
     beside.vocabulary_len = vocabulary_len;
     MUST(!rnn_plan(&net, m, NULL), "plan");
     params = net.sizes.params;
-    CHECK(rnn_save(m, p, params, &beside, NULL, 0, &b.n) == RNN_OK, "length");
+    CHECK(rnn_save(m, p, params, &beside, NULL, 0, &b.n, NULL) == RNN_OK,
+          "length");
     b.p = (unsigned char *)test_memory(b.n);
-    CHECK(rnn_save(m, p, params - 1, &beside, b.p, b.n, &len) == RNN_E_BUFFER,
+    CHECK(rnn_save(m, p, params - 1, &beside, b.p, b.n, &len, NULL) ==
+              RNN_E_BUFFER,
           "one parameter too few");
-    CHECK(rnn_save(m, p, params, &beside, b.p, b.n - 1, &len) == RNN_E_BUFFER &&
+    CHECK(rnn_save(m, p, params, &beside, b.p, b.n - 1, &len, NULL) ==
+                  RNN_E_BUFFER &&
               len == b.n,
           "one byte too few");
-    CHECK(rnn_save(m, p, params, &beside, b.p, b.n, &n) == RNN_OK && n == b.n,
+    CHECK(rnn_save(m, p, params, &beside, b.p, b.n, &n, NULL) == RNN_OK &&
+              n == b.n,
           "save");
     return b;
 }

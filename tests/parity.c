@@ -540,7 +540,7 @@ static void write_case(const char *dir)
     memcpy(the.end, the.data, the.data_len);
     snprintf(path, sizeof path, "%s/%s.safetensors", dir, the.name);
     MAKE_DIR(dir);
-    if (rnn_write_file(path, the.file, len + the.data_len) != RNN_OK)
+    if (rnn_write_file(path, the.file, len + the.data_len, NULL) != RNN_OK)
         FAIL("cannot write %s", path);
 }
 
@@ -605,7 +605,7 @@ static rnn_status list_tensor(int i, rnn_tensor *t)
     const size_t W = (size_t)A * (size_t)Q, U = (size_t)A * (size_t)K;
 
     if (!says("kind", "unit"))
-        return rnn_model_tensor(&the.model, i, t);
+        return rnn_model_tensor(&the.model, i, t, NULL);
     *t = i == 0   ? tensor_of("att.W", A, Q, 0)
          : i == 1 ? tensor_of("att.U", A, K, W)
                   : tensor_of("att.v", A, 0, W + U);
@@ -1166,7 +1166,7 @@ static void descend(const rnn_tensor *part, int parts, size_t n,
     char name[64];
     int i;
 
-    CALL(rnn_optimizer_moments, &opt, &count);
+    CALL(rnn_optimizer_moments, &opt, &count, NULL);
     moments = ROOM(count * n); /* NaN: the first step begins them */
     loss = given ? NULL : put_new("out.loss", steps + 1);
     for (i = 0; i < parts; i++) {
@@ -1201,7 +1201,7 @@ static void run_optim(void)
     int columns;
     size_t n;
 
-    CALL(rnn_optimizer_init, &the.opt, the.opt.kind, the.opt.lr);
+    CALL(rnn_optimizer_init, &the.opt, the.opt.kind, the.opt.lr, NULL);
     read_fields();
     if (the.maximize)
         SKIP("maximize");
@@ -1212,7 +1212,7 @@ static void run_optim(void)
         the.seq.x = REALS("in.X", rows_of(&the.seq) * (size_t)lin->input_size);
         part[0] = tensor_of("w", lin->output_size, lin->input_size, 0);
         part[1] = tensor_of("b", lin->output_size, 0, part[0].size);
-        CALL(rnn_linear_size, lin, &n);
+        CALL(rnn_linear_size, lin, &n, NULL);
         descend(part, 2, n, NULL);
     }
     if (find("in.seq_g")) {
@@ -1333,7 +1333,7 @@ static void run_attention(void)
 
     att->score = RNN_SCORE_ADDITIVE;
     CALL(rnn_attention_sizes, att, h->steps, s->steps, s->batch, &params_len,
-         &keys_len, &len);
+         &keys_len, &len, NULL);
     h->x = REALS("in.h", h_len);
     if (find("in.len"))
         h->lengths = INTS("in.len", (size_t)h->batch);
@@ -1424,12 +1424,12 @@ static void open_case(const char *path)
     end = dot && dot > name && !strcmp(dot, ".safetensors");
     snprintf(the.name, sizeof the.name, "%.*s",
              end ? (int)(dot - name) : NAME_CAP, name);
-    if (rnn_read_file(path, NULL, 0, &len) != RNN_OK)
+    if (rnn_read_file(path, NULL, 0, &len, NULL) != RNN_OK)
         FAIL("cannot be read");
     if (dot && !strcmp(dot, ".md"))
         SKIP("a text"); /* what describes the cases lies beside them */
     bytes = (unsigned char *)get(len, 1);
-    if (rnn_read_file(path, bytes, len, &len) != RNN_OK)
+    if (rnn_read_file(path, bytes, len, &len, NULL) != RNN_OK)
         FAIL("cannot be read");
     if (rnn_st_open(bytes, len, &the.st, &why) != RNN_OK)
         FAIL("%s", rnn_why_text(&why, text, sizeof text));

@@ -54,7 +54,7 @@ static int write_bytes(const char *folder, const char *name, bytes b)
     int bad;
 
     sprintf(path, "%.500s/%.60s", folder, name);
-    bad = rnn_write_file(path, b.p, b.n) != RNN_OK;
+    bad = rnn_write_file(path, b.p, b.n, NULL) != RNN_OK;
     if (bad)
         printf("cannot write %s\n", path);
     return bad;

@@ -88,12 +88,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: st_list [--table] FILE\n");
         return 1;
     }
-    if (rnn_read_file(path, NULL, 0, &len) != RNN_OK) {
+    if (rnn_read_file(path, NULL, 0, &len, NULL) != RNN_OK) {
         fprintf(stderr, "st_list: %s: cannot be read\n", path);
         return 1;
     }
     bytes = (unsigned char *)malloc(len ? len : 1);
-    if (bytes && rnn_read_file(path, bytes, len, &len) == RNN_OK)
+    if (bytes && rnn_read_file(path, bytes, len, &len, NULL) == RNN_OK)
         code = list(bytes, len, path, table);
     else
         fprintf(stderr, "st_list: %s: no memory\n", path);

@@ -36,31 +36,51 @@ static int test_end(void)
 
 /* Everything that tests allocate, of exactly the size asked for, so that a
  * sanitizer sees one byte too many; freed by test_free. */
-static void **test_blocks;
+typedef struct test_block {
+    char *p;
+    size_t bytes;
+} test_block;
+static test_block *test_blocks;
 static size_t test_count, test_room;
 
 static void *test_memory(size_t bytes)
 {
-    void *p = malloc(bytes ? bytes : 1);
+    char *p = (char *)malloc(bytes ? bytes : 1);
 
     if (test_count == test_room) {
         test_room = test_room ? 2 * test_room : 64;
         test_blocks =
-            (void **)realloc(test_blocks, test_room * sizeof *test_blocks);
+            (test_block *)realloc(test_blocks, test_room * sizeof *test_blocks);
     }
     if (!p || !test_blocks) {
         printf("out of memory\n0 passed, 1 failed\n");
         exit(1);
     }
     memset(p, 0, bytes ? bytes : 1);
-    test_blocks[test_count++] = p;
+    test_blocks[test_count].p = p;
+    test_blocks[test_count++].bytes = bytes;
     return p;
+}
+
+/* How many bytes there are from p on, in what test_memory gave; 0: it is not
+ * from there. */
+static size_t test_bytes(const void *p)
+{
+    const char *at = (const char *)p;
+    size_t i;
+
+    for (i = test_count; i--;) {
+        const test_block *b = &test_blocks[i];
+        if (at && at >= b->p && at < b->p + b->bytes)
+            return b->bytes - (size_t)(at - b->p);
+    }
+    return 0;
 }
 
 static void test_free(void)
 {
     while (test_count)
-        free(test_blocks[--test_count]);
+        free(test_blocks[--test_count].p);
     free(test_blocks);
     test_blocks = NULL;
     test_room = 0;
@@ -128,9 +148,90 @@ static int test_close(double a, double b, double relative, double absolute)
     return off <= relative * (b < 0 ? -b : b) + absolute;
 }
 
+/* ---- the lengths of arrays, which a checking build wants to know ----------
+ *
+ * How much of each array test_memory has given; what is not from there keeps
+ * the length that it has. */
+
+static void say(size_t *len, const void *p, size_t size)
+{
+    const size_t n = test_bytes(p) / size;
+
+    if (n)
+        *len = n;
+}
+
+/* The same of several arrays, of which the shortest counts. */
+static void say_least(size_t *len, const rnn_real *const *p, size_t count)
+{
+    size_t n, least = 0, i;
+
+    for (i = 0; i < count; i++) {
+        n = test_bytes(p[i]) / sizeof(rnn_real);
+        least = n && (!least || n < least) ? n : least;
+    }
+    *len = least ? least : *len;
+}
+
+/* Of a sequence; targets: a loss's, or NULL, each of so many bytes. */
+static void say_seq(rnn_seq *s, const void *targets, size_t size)
+{
+    const rnn_real *state[4];
+
+    state[0] = s->h0;
+    state[1] = s->c0;
+    state[2] = s->hn;
+    state[3] = s->cn;
+    say_least(&s->state_len, state, 4);
+    say(&s->x_len, s->x, sizeof *s->x);
+    say(&s->ids_len, s->ids, sizeof *s->ids);
+    say(&s->own_ids_len, s->own_ids, sizeof *s->own_ids);
+    say(&s->targets_len, targets, size);
+}
+
+static void say_flow(rnn_flow *f)
+{
+    const rnn_real *state[4];
+
+    state[0] = f->dhn;
+    state[1] = f->dcn;
+    state[2] = f->dh0;
+    state[3] = f->dc0;
+    say_least(&f->state_len, state, 4);
+    say(&f->dx_len, f->dx, sizeof *f->dx);
+}
+
+static void say_row(rnn_row *r, const rnn_real *h, const rnn_real *c)
+{
+    const rnn_real *state[2];
+
+    state[0] = h;
+    state[1] = c;
+    say_least(&r->state_len, state, 2);
+    say(&r->x_len, r->x, sizeof *r->x);
+    say(&r->attn_len, r->attn, sizeof *r->attn);
+}
+
+static void say_writing(rnn_writing *w, const rnn_real *h, const rnn_real *c,
+                        const int *ids, const int *counts, const rnn_real *attn)
+{
+    const rnn_real *state[2];
+
+    state[0] = h;
+    state[1] = c;
+    say_least(&w->state_len, state, 2);
+    say(&w->ids_len, ids, sizeof *ids);
+    say(&w->counts_len, counts, sizeof *counts);
+    say(&w->attn_len, attn, sizeof *attn);
+}
+
 /* Helpers that a program may leave unused. */
 static void test_unused(void)
 {
+    (void)say_flow;
+    (void)say_row;
+    (void)say_seq;
+    (void)say_writing;
     (void)test_close;
     (void)test_end;
     (void)test_seed;

@@ -414,9 +414,9 @@ static void bad_fields(rnn_status want)
     bad_model = model;
     BAD(want, rnn_plan(&mem.net, m, &most));
     BAD(want, rnn_plan(&mem.net, m, NULL));
-    BAD(want, rnn_model_tensor(m, 0, &mem.tensor));
-    BAD(want, rnn_init_params(m, mem.params, ROOM, mem.rng));
-    BAD(want, rnn_init_forget_bias(m, mem.params, ROOM, 1));
+    BAD(want, rnn_model_tensor(m, 0, &mem.tensor, NULL));
+    BAD(want, rnn_init_params(m, mem.params, ROOM, mem.rng, NULL));
+    BAD(want, rnn_init_forget_bias(m, mem.params, ROOM, 1, NULL));
 }
 
 #define MODEL(f, v, want) (model.f = (v), bad_fields(want))
@@ -502,11 +502,11 @@ static void null_model(void)
     FIRST(STEP, RNN_OK, model.cell = RNN_CELL_GRU, a.c = NULL);
     FIRST(STEP, RNN_OK, model.wiring = RNN_WIRING_N_TO_1);
     FIRST(STEP, RNN_OK, model.output_size = 0);
-    ARG(rnn_model_tensor(NULL, 0, &mem.tensor));
-    ARG(rnn_model_tensor(m, 0, NULL));
-    ARG(rnn_model_tensor(m, -1, &mem.tensor));
-    BAD(RNN_E_END, rnn_model_tensor(m, 11, &mem.tensor));
-    BAD(RNN_E_END, rnn_model_tensor(m, INT_MAX, &mem.tensor));
+    ARG(rnn_model_tensor(NULL, 0, &mem.tensor, NULL));
+    ARG(rnn_model_tensor(m, 0, NULL, NULL));
+    ARG(rnn_model_tensor(m, -1, &mem.tensor, NULL));
+    BAD(RNN_E_END, rnn_model_tensor(m, 11, &mem.tensor, NULL));
+    BAD(RNN_E_END, rnn_model_tensor(m, INT_MAX, &mem.tensor, NULL));
 }
 
 static void null_generate(void)

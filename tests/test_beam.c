@@ -20,6 +20,7 @@ typedef struct beams {
 static void run_beam(const job *j, int kernel, const rnn_writing *d, beams *o)
 {
     const size_t best = (size_t)(d->best ? d->best : 1);
+    rnn_writing said = *d;
     how w = some_how();
     results r;
     stream s;
@@ -33,15 +34,16 @@ static void run_beam(const job *j, int kernel, const rnn_writing *d, beams *o)
     o->ids = test_ids(j->B * best * (size_t)d->max_tokens, 1);
     o->counts = test_ids(j->B * best, 1);
     o->scores = zeros(j->B * best);
+    say_writing(&said, s.h, s.c, o->ids, o->counts, NULL);
     if (s.net.sizes.ints && !w.more) {
         s.work.ints_len = 3;
         short_by_one(j,
-                     rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids,
+                     rnn_beam_search(&s.net, &s.work, &said, s.h, s.c, o->ids,
                                      o->counts, o->scores),
                      "ints");
         s.work.ints_len = s.net.sizes.ints;
     }
-    MUST_OK(rnn_beam_search(&s.net, &s.work, d, s.h, s.c, o->ids, o->counts,
+    MUST_OK(rnn_beam_search(&s.net, &s.work, &said, s.h, s.c, o->ids, o->counts,
                             o->scores));
 }
 
@@ -208,6 +210,7 @@ static void check_narrow(const job *j, const rnn_writing *whole)
     d.best = test_below(2);
     memset(&r, 0, sizeof r);
     open_stream(j, &plain, &r, &s);
+    say_writing(&d, s.h, s.c, ids, counts, NULL);
     MUST_OK(rnn_generate(&s.net, &s.work, &d, s.h, s.c, ids, counts, NULL));
     run_beam(j, RNN_KERNEL_AUTO, &d, &o);
     for (b = 0; b < j->B; b++) {

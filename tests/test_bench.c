@@ -98,6 +98,8 @@ static void naive_forward(const bench_row *r, single *s, rnn_real *y,
             if (!valid(r, t, b))
                 continue;
             row.x = s->x + (t * s->B + b) * s->in;
+            row.x_len = s->in;
+            row.state_len = H;
             must(rnn_step(&net, &work, &row, h,
                           RNN_HAS_C(s->model.cell) ? c : NULL),
                  "a step");
@@ -124,7 +126,7 @@ static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
     const size_t B = s->B, H = s->H, state = B * H;
     rnn_real *dh0 = test_reals(state, 0), *dc0 = test_reals(state, 0);
     int *lengths = (int *)test_memory(B * sizeof *lengths);
-    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0};
+    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0, 0, 0};
     rnn_seq seq;
     rnn_net net;
     rnn_work work;
@@ -147,6 +149,8 @@ static void naive_backward(bench_row *r, single *s, const rnn_real *dy,
         for (b = 0; b < B; b++)
             lengths[b] = valid(r, t, b);
         seq.x = s->x + t * B * s->in;
+        seq.x_len = B * s->in;
+        seq.state_len = flow.state_len = state;
         seq.h0 = s->h + i * state;
         if (RNN_HAS_C(s->model.cell))
             seq.c0 = s->c + i * state;
@@ -271,6 +275,7 @@ static void naive_stream(bench_row *r)
     for (t = 0; t < calls; t++)
         copy(x + t * n, r->x, n);
     r->seq.x = x;
+    r->seq.x_len = calls * n;
     r->seq.steps = r->calls;
     must(rnn_infer(&net, &work, &r->seq), "infer");
 }
@@ -295,7 +300,7 @@ static void naive_update(bench_row *r)
     size_t i;
 
     must(rnn_clip_grad_norm(w->grads, n, 5, &r->norm, &plain), "clip");
-    must(rnn_optimizer_begin(&r->adam), "Adam");
+    must(rnn_optimizer_begin(&r->adam, NULL), "Adam");
     for (i = 0; i < n; i++)
         must(rnn_optimizer_range(&r->adam, w->params, w->grads, w->moments, n,
                                  i, 1, &plain),
@@ -311,7 +316,7 @@ static void naive_charlm(bench_row *r)
     rnn_real *one_h = test_reals(L * H, 0), *one_c = test_reals(L * H, 0);
     rnn_real *d[4];
     const int lstm = RNN_HAS_C(r->model.cell) != 0;
-    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0};
+    rnn_flow flow = {NULL, NULL, NULL, NULL, NULL, NULL, 1, 0, 0, 0};
     rnn_seq seq;
     rnn_row row;
     rnn_net net;
@@ -324,6 +329,7 @@ static void naive_charlm(bench_row *r)
     open_naive(r, &r->model, 0, 1, (int)B, 1, &net, &work);
     memset(&row, 0, sizeof row);
     row.rows = 1;
+    row.state_len = L * H;
     for (b = 0; b < B; b++) {
         memset(one_h, 0, L * H * sizeof *one_h);
         memset(one_c, 0, L * H * sizeof *one_c);
@@ -345,6 +351,8 @@ static void naive_charlm(bench_row *r)
     seq.batch = (int)B;
     for (t = T; t-- > 0;) {
         seq.ids = r->seq.ids + t * B;
+        seq.ids_len = B;
+        seq.state_len = flow.state_len = state;
         seq.h0 = h + t * state;
         seq.c0 = lstm ? c + t * state : NULL;
         flow.dhn = d[t & 1];
@@ -385,10 +393,13 @@ static void naive_decode(bench_row *r, size_t b)
     c = test_reals(net.sizes.state, 0);
     source.batch = 1;
     source.ids = column(r->source.ids, (size_t)r->line.S, B, b);
+    source.ids_len = (size_t)r->line.S;
+    source.state_len = net.sizes.state;
     if (!RNN_HAS_C(r->model.cell))
         c = NULL;
     must(rnn_encode(&net, &work, &source, h, c), "encode");
     memset(&row, 0, sizeof row);
+    row.state_len = net.sizes.state;
     for (t = 0; t < T; t++) {
         row.t = (int)t;
         row.ids = r->seq.ids + t * B + b;

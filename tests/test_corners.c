@@ -202,11 +202,13 @@ static void check_products(void)
              RNN_OK,
          "bind");
     rnn_rng_seed(&rng, 1);
-    MUST(rnn_init_params(&m, work.params, net.sizes.params, &rng) == RNN_OK,
+    MUST(rnn_init_params(&m, work.params, net.sizes.params, &rng, NULL) ==
+             RNN_OK,
          "init");
     seq.steps = T;
     seq.batch = B;
     seq.x = test_reals(T * B * I, 1);
+    seq.x_len = flow.dx_len = T * B * I;
     for (k = 0; k < 2; k++) {
         run.kernel = k ? RNN_KERNEL_PORTABLE : RNN_KERNEL_AUTO;
         y[k] = test_reals(n, 0);
@@ -271,6 +273,7 @@ static void fixed_begin(fixed *f, const rnn_real *bias, int outputs)
     f->m.output_size = outputs;
     f->source.steps = f->source.batch = 1;
     f->source.x = f->x;
+    f->source.x_len = f->source.state_len = 1;
     most.tokens = 2;
     MUST(rnn_plan(&f->net, &f->m, &most) == RNN_OK, "plan");
     f->work.ints_len = z->ints;
@@ -306,6 +309,8 @@ static void check_beams(void)
     fixed_begin(&f, equal, 2);
     d.end = -1;
     d.width = 1;
+    d.ids_len = d.counts_len = 2;
+    d.state_len = 1;
     d.max_tokens = 2;
     CHECK(beam(&f, &d, ids, counts, scores) == RNN_OK && counts[0] == 2 &&
               ids[0] == 1 && ids[1] == 1,

@@ -80,10 +80,12 @@ static rnn_real *read_rows(const job *j, int kind, size_t I, size_t E,
 static rnn_real *stack_of(const rnn_model *stack, const rnn_real *params,
                           const rnn_seq *seq)
 {
+    rnn_seq said = *seq;
     rnn_most most;
     rnn_net net;
     rnn_work work;
 
+    say_seq(&said, NULL, 1);
     memset(&most, 0, sizeof most);
     most.steps = seq->steps;
     most.batch = seq->batch;
@@ -92,7 +94,7 @@ static rnn_real *stack_of(const rnn_model *stack, const rnn_real *params,
     work.weights = params;
     work.weights_len = net.sizes.params;
     MUST_OK(rnn_bind(&net, &work, zeros(net.sizes.all), net.sizes.all));
-    MUST_OK(rnn_infer(&net, &work, seq));
+    MUST_OK(rnn_infer(&net, &work, &said));
     return work.logits;
 }
 
@@ -319,7 +321,7 @@ static void attention_blocks(const job *j, const results *r, const encoded *e,
     source.x = e->y[i];
     s.x = e->s;
     MUST_OK(rnn_attention_sizes(&a, source.steps, s.steps, s.batch, &params,
-                                &keys, &work));
+                                &keys, &work, NULL));
     at = params ? offset_of(j, names[i - 1][a.score != RNN_SCORE_ADDITIVE]) : 0;
     memset(&pass, 0, sizeof pass);
     pass.params = params ? j->params + at : NULL;
@@ -475,7 +477,7 @@ static void finish_look(look *l)
     j->B = (size_t)j->seq[0].batch;
     MUST_OK(rnn_attention_sizes(&l->a, j->seq[1].steps, j->seq[0].steps,
                                 j->seq[0].batch, &j->sizes.params, &l->keys,
-                                &l->work));
+                                &l->work, NULL));
 }
 
 static void make_look(look *l)
@@ -831,6 +833,7 @@ static void run_decode(const job *j, int kernel, const rnn_writing *d,
     w.dirty = w.alias = 0;
     open_decoded(j, &w, d, rng, &s, o);
     own.rngs = o->rngs;
+    say_writing(&own, s.h, s.c, o->ids, o->counts, o->attn);
     MUST_OK(rnn_generate(&s.net, &s.work, &own, s.h, s.c, o->ids, o->counts,
                          o->attn));
 }
@@ -866,7 +869,7 @@ static void decode_loop(const job *j, const rnn_writing *d, const rnn_rng *rng,
             id = greatest(x, j->O);
             if (d->sampling)
                 MUST_OK(rnn_sample(x, (int)j->O, d->sampling, o->rngs + b,
-                                   sorted, &id));
+                                   sorted, &id, NULL));
             if (id == d->end) {
                 o->counts[b] = t;
                 left--;

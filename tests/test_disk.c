@@ -104,7 +104,7 @@ static void clear(void)
 
 static rnn_status put(const char *name, const char *text)
 {
-    return rnn_write_file(in_folder(name), text, strlen(text));
+    return rnn_write_file(in_folder(name), text, strlen(text), NULL);
 }
 
 /* ---- one writer ---------------------------------------------------------- */
@@ -147,7 +147,7 @@ static void check_no_file(void)
           "a fifo");
     CHECK(put("nowhere/file", "x") == RNN_E_UNSUPPORTED && !what("nowhere"),
           "in no directory");
-    CHECK(rnn_write_file("", "x", 1) == RNN_E_UNSUPPORTED &&
+    CHECK(rnn_write_file("", "x", 1, NULL) == RNN_E_UNSUPPORTED &&
               access(".tmp", F_OK) != 0,
           "no name");
     CHECK(names() == 3, "%d names", names());
@@ -211,7 +211,7 @@ static void check_long_paths(void)
         while (strlen(path) < n)
             strcat(path, "./");
         strcat(path, "x");
-        st = rnn_write_file(path, "x", 1);
+        st = rnn_write_file(path, "x", 1, NULL);
         CHECK(st == RNN_OK || st == RNN_E_UNSUPPORTED || st == RNN_E_SIZE, "%d",
               (int)st);
         CHECK(names() == (before || !st), "names are left");
@@ -232,12 +232,12 @@ static void check_read(void)
 
     for (i = 0; i < N; i++)
         file[i] = (unsigned char)(test_next() | 1);
-    MUST(!rnn_write_file(in_folder("file"), file, N), "write");
+    MUST(!rnn_write_file(in_folder("file"), file, N, NULL), "write");
     for (cap = 0; cap <= ROOM; cap++) {
         rnn_status st;
         memset(room, 0, sizeof room);
         len = 0;
-        st = rnn_read_file(in_folder("file"), room, cap, &len);
+        st = rnn_read_file(in_folder("file"), room, cap, &len, NULL);
         bad += len != N || st != (cap < N ? RNN_E_BUFFER : RNN_OK);
         bad += cap >= N && memcmp(room, file, N) != 0;
         for (i = cap < N ? 0 : N; i < ROOM; i++)
@@ -245,16 +245,17 @@ static void check_read(void)
     }
     CHECK(!bad, "%lu lengths", (unsigned long)bad);
     len = 7;
-    CHECK(!rnn_read_file(in_folder("file"), NULL, 0, &len) && len == N, "size");
+    CHECK(!rnn_read_file(in_folder("file"), NULL, 0, &len, NULL) && len == N,
+          "size");
     MUST(!mkdir(in_folder("place"), 0755), "mkdir");
     len = 7;
-    CHECK(rnn_read_file(folder, room, ROOM, &len) == RNN_E_UNSUPPORTED &&
-              rnn_read_file(in_folder("none"), room, ROOM, &len) ==
+    CHECK(rnn_read_file(folder, room, ROOM, &len, NULL) == RNN_E_UNSUPPORTED &&
+              rnn_read_file(in_folder("none"), room, ROOM, &len, NULL) ==
                   RNN_E_UNSUPPORTED &&
               len == 7,
           "a directory, and nothing");
     MUST(!symlink("file", in_folder("link")), "symlink");
-    CHECK(!rnn_read_file(in_folder("link"), room, ROOM, &len) && len == N,
+    CHECK(!rnn_read_file(in_folder("link"), room, ROOM, &len, NULL) && len == N,
           "a link is read");
     clear();
 }
@@ -271,7 +272,7 @@ static int write_often(int letter, size_t n)
 
     memset(text, letter, LONG);
     for (i = 0; i < ROUNDS; i++)
-        bad += rnn_write_file(in_folder("two"), text, n) != RNN_OK;
+        bad += rnn_write_file(in_folder("two"), text, n, NULL) != RNN_OK;
     test_free();
     return bad;
 }
@@ -281,7 +282,7 @@ static int whole(char *room)
 {
     size_t n = 0, i;
 
-    if (rnn_read_file(in_folder("two"), room, LONG, &n))
+    if (rnn_read_file(in_folder("two"), room, LONG, &n, NULL))
         return 0;
     for (i = 1; i < n && room[i] == room[0];)
         i++;
@@ -296,7 +297,7 @@ static void check_two_writers(void)
     pid_t child[2];
 
     memset(room, 'o', LONG);
-    MUST(!rnn_write_file(in_folder("two"), room, LONG), "write");
+    MUST(!rnn_write_file(in_folder("two"), room, LONG, NULL), "write");
     fflush(stdout);
     for (i = 0; i < 2; i++) {
         child[i] = fork();

@@ -604,7 +604,7 @@ static void check_mixed(void)
                   !memcmp(p, q, count * sizeof *p),
               "%s in halves: %s", kinds[k % KINDS].name, reason(&why));
         free(b.p);
-        for (n = 0; rnn_model_tensor(m, n, &tensor) == RNN_OK; n++) {
+        for (n = 0; rnn_model_tensor(m, n, &tensor, NULL) == RNN_OK; n++) {
             b = rewritten(saved, n);
             v = ask_model(b, m);
             CHECK(v.model == RNN_OK && v.load == RNN_E_MISMATCH && v.reasons &&

@@ -75,7 +75,7 @@ static double plateau_of(const rnn_real *metric, int n, rnn_plateau how)
     int i, bad = 0;
 
     for (i = 0; i < n; i++) {
-        bad += rnn_plateau_step(&how, metric[i], &lr) != RNN_OK;
+        bad += rnn_plateau_step(&how, metric[i], &lr, NULL) != RNN_OK;
         plateau_step(&want, &how, (double)metric[i]);
         bad += !test_close((double)lr, want.lr, 1e-5, 0);
     }
@@ -135,7 +135,7 @@ static void check_schedules(void)
             rnn_schedule s = {RNN_SCHEDULE_COSINE, 1, 1, 0, 0, 5};
             rnn_real lr = 7;
             *(i == 0 ? &s.base : i == 1 ? &s.gamma : &s.least) = bad[k];
-            CHECK(rnn_schedule_lr(&s, 2, &lr) == RNN_E_ARG && lr == 7,
+            CHECK(rnn_schedule_lr(&s, 2, &lr, NULL) == RNN_E_ARG && lr == 7,
                   "schedule %d, %d", k, i);
         }
         for (i = 0; i < 4; i++) {
@@ -146,7 +146,7 @@ static void check_schedules(void)
               : i == 2 ? &p.least
                        : &lr) = bad[k];
             old = p;
-            CHECK(rnn_plateau_step(&p, 1, &lr) == RNN_E_ARG &&
+            CHECK(rnn_plateau_step(&p, 1, &lr, NULL) == RNN_E_ARG &&
                       (i == 3 || lr == 7) && same(&p, &old, sizeof p),
                   "plateau %d, %d", k, i);
         }
@@ -191,7 +191,8 @@ static writer *open_writer(int cell, int V, int decoder)
                    w->net.sizes.all),
          "bind");
     rnn_rng_seed(&rng, (uint32_t)test_next());
-    MUST(!rnn_init_params(&w->model, w->work.params, w->work.params_len, &rng),
+    MUST(!rnn_init_params(&w->model, w->work.params, w->work.params_len, &rng,
+                          NULL),
          "init");
     w->source.steps = STEPS;
     w->source.batch = SOURCES;
@@ -201,6 +202,10 @@ static writer *open_writer(int cell, int V, int decoder)
     w->how.end = 1;
     w->how.rows = SOURCES;
     w->how.max_tokens = LONGEST;
+    say_seq(&w->source, NULL, 1);
+    w->source.state_len = w->how.state_len = SOURCES * WIDEST * 4;
+    w->how.ids_len = sizeof w->ids / sizeof *w->ids;
+    w->how.counts_len = sizeof w->counts / sizeof *w->counts;
     return w;
 }
 
@@ -310,12 +315,12 @@ static void check_no_token(const rnn_real *x, int n, const char *what)
 
     rnn_rng_seed(&rng, 3);
     before = rng;
-    CHECK(rnn_greedy(x, n, &id) == RNN_E_NOT_FINITE, "greedy: %s", what);
+    CHECK(rnn_greedy(x, n, &id, NULL) == RNN_E_NOT_FINITE, "greedy: %s", what);
     for (k = 0; k < 8; k++) {
         how.temperature = (rnn_real)(k & 1);
         how.top_k = k & 2;
         how.top_p = (rnn_real)(k & 4 ? 0.5 : 0);
-        CHECK(rnn_sample(x, n, &how, &rng, work, &id) == RNN_E_NOT_FINITE,
+        CHECK(rnn_sample(x, n, &how, &rng, work, &id, NULL) == RNN_E_NOT_FINITE,
               "sample %d: %s", k, what);
     }
     memset(p, MARK, (size_t)n * sizeof *p);
@@ -341,7 +346,7 @@ static void check_impossible_logits(void)
         check_no_token(x, n, "all -infinity");
         i = test_below(n);
         x[i] = -3e38f;
-        CHECK(!rnn_greedy(x, n, &id) && id == i, "one that is possible");
+        CHECK(!rnn_greedy(x, n, &id, NULL) && id == i, "one that is possible");
         test_free();
     }
 }
@@ -406,9 +411,9 @@ static void check_infinite_logit(void)
     int id = -7;
 
     rnn_rng_seed(&rng, 3);
-    CHECK(!rnn_greedy(x, 3, &id) && id == 1, "greedy");
+    CHECK(!rnn_greedy(x, 3, &id, NULL) && id == 1, "greedy");
     id = -7;
-    CHECK(!rnn_sample(x, 3, &how, &rng, NULL, &id) && id == 1, "sample");
+    CHECK(!rnn_sample(x, 3, &how, &rng, NULL, &id, NULL) && id == 1, "sample");
     {
         rnn_real p[3];
         const rnn_status st = rnn_softmax(x, 1, 3, p, NULL);
@@ -437,7 +442,7 @@ static void check_sampling_numbers(void)
         for (i = 0; i < 2; i++) {
             rnn_sampling how = {1, 0, 0};
             *(i ? &how.top_p : &how.temperature) = bad[k];
-            CHECK(rnn_sample(x, 4, &how, &rng, work, &id) == RNN_E_ARG &&
+            CHECK(rnn_sample(x, 4, &how, &rng, work, &id, NULL) == RNN_E_ARG &&
                       id == -7 && same(&rng, &before, sizeof rng),
                   "sample %d, %d", k, i);
             w->how.sampling = &how;
@@ -537,7 +542,7 @@ static int check_draws(const rnn_real *x, int n, rnn_sampling how, int draws)
                         alike      ? 1e-7
                         : n < 2000 ? 2e-5
                                    : 1e-4);
-        MUST(!rnn_sample(x, n, &how, &rng, work, &id), "sample");
+        MUST(!rnn_sample(x, n, &how, &rng, work, &id, NULL), "sample");
         bad += id < 0 || id >= n || !keep[id] || (want >= 0 && id != want);
         compared += want >= 0;
     }
@@ -617,7 +622,7 @@ static void check_orthogonal(void)
                 rng.count[0] = zeros[k][1] - (uint32_t)before;
                 p[gates] = 77;
                 CHECK(!rnn_init_tensor(&t, p, RNN_INIT_ORTHOGONAL,
-                                       (rnn_real)-1.5, &rng),
+                                       (rnn_real)-1.5, &rng, NULL),
                       "orthogonal");
                 for (bad = 0, g = 0; g < gates; g++)
                     bad += p[g] * p[g] != (rnn_real)2.25;
@@ -704,7 +709,7 @@ static int steps_of_zero(rnn_optimizer o, rnn_kernel kernel, rnn_real *p,
     int i, t, bad = 0;
 
     how.kernel = kernel;
-    MUST(!rnn_optimizer_moments(&o, &moments), "moments");
+    MUST(!rnn_optimizer_moments(&o, &moments, NULL), "moments");
     for (i = 0; i < WEIGHTS; i++) {
         g[i] = (rnn_real)ldexp(i % 2 ? 1.5 : -1, -4 * i);
         p[i] = 1;
@@ -759,7 +764,7 @@ static void check_zero_gradients(void)
     for (kind_of = 0; kind_of < RNN_OPTIMIZERS; kind_of++)
         for (more = 0; more < 2; more++) {
             MUST(!rnn_optimizer_init(&o, (rnn_optimizer_kind)kind_of,
-                                     (rnn_real)1e-3),
+                                     (rnn_real)1e-3, NULL),
                  "init");
             o.amsgrad = more;
             o.centered = more;
@@ -779,7 +784,8 @@ static void check_bias(void)
     int t;
 
     for (k = 0; k < LEN(betas); k++) {
-        MUST(!rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)0.125), "init");
+        MUST(!rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)0.125, NULL),
+             "init");
         o.beta2 = (rnn_real)betas[k];
         p = 0;
         for (t = 1; t <= 200; t++) {
@@ -798,7 +804,7 @@ static void check_switched(int kind_of, int what, int on)
     rnn_optimizer o, old;
 
     memset(m, 0, sizeof m);
-    MUST(!rnn_optimizer_init(&o, (rnn_optimizer_kind)kind_of, (rnn_real)0.1),
+    MUST(!rnn_optimizer_init(&o, (rnn_optimizer_kind)kind_of, (rnn_real)0.1, NULL),
          "init");
     CHECK(!rnn_optimizer_step_array(&o, p, g, m, 3, NULL), "step 1");
     if (what == 0)
@@ -817,7 +823,7 @@ static void check_switched(int kind_of, int what, int on)
               (!on || (same(&o, &old, sizeof o) && same(p, q, sizeof p) &&
                        same(m, n, sizeof m))),
           "kind %d, %d is %d at step 2", kind_of, what, on);
-    CHECK(rnn_optimizer_begin(&o) == (on ? RNN_E_ORDER : RNN_OK), "begin");
+    CHECK(rnn_optimizer_begin(&o, NULL) == (on ? RNN_E_ORDER : RNN_OK), "begin");
 }
 
 static void check_optimizer(void)
@@ -842,8 +848,8 @@ static void check_optimizer(void)
         zero.kind = (rnn_optimizer_kind)kind_of;
         CHECK(rnn_optimizer_step_array(&zero, p, g, m, 2, NULL) ==
                       RNN_E_ORDER &&
-                  rnn_optimizer_begin(&zero) == RNN_E_ORDER &&
-                  rnn_optimizer_moments(&zero, &count) == RNN_E_ORDER &&
+                  rnn_optimizer_begin(&zero, NULL) == RNN_E_ORDER &&
+                  rnn_optimizer_moments(&zero, &count, NULL) == RNN_E_ORDER &&
                   !zero.step && p[0] == 1,
               "kind %d, all zeros", kind_of);
     }
@@ -884,7 +890,8 @@ static job *open_job(int wiring, int cell)
                    j->net.sizes.all),
          "bind");
     rnn_rng_seed(&rng, (uint32_t)test_next());
-    MUST(!rnn_init_params(m, j->work.params, j->work.params_len, &rng), "init");
+    MUST(!rnn_init_params(m, j->work.params, j->work.params_len, &rng, NULL),
+         "init");
     j->seq.steps = T;
     j->seq.batch = B;
     j->seq.x = test_reals(T * B * 4, 1);
@@ -900,6 +907,10 @@ static job *open_job(int wiring, int cell)
     j->source.x = test_reals(T * B * 4, 1);
     j->targets = test_ids(wiring == RNN_WIRING_N_TO_1 ? B : T * B, CLASSES);
     j->own = test_ids(T * B, 1);
+    say_seq(&j->seq, j->targets, sizeof *j->targets);
+    say_seq(&j->source, NULL, 1);
+    j->seq.state_len = B * 4;
+    j->seq.own_ids_len = T * B;
     return j;
 }
 
@@ -1008,7 +1019,7 @@ static void check_steps(int wiring, int cell)
 
     memset(&frozen, 0, sizeof frozen);
     frozen.frozen = 1;
-    MUST(!rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)0.01), "init");
+    MUST(!rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)0.01, NULL), "init");
     old = o;
     memcpy(p, j->work.params, n);
     for (k = 0; k < 4; k++) { /* before backward; all that is not backward */
@@ -1099,6 +1110,7 @@ static void check_no_rows(void)
 
     MUST(!forward(j), "forward");
     memset(j->lengths, 0, sizeof j->lengths);
+    say_seq(&j->seq, x, sizeof *x);
     CHECK(rnn_squared_error(&j->net, &j->work, &j->seq, x, NULL, NULL) ==
                   RNN_E_LENGTH &&
               rnn_sigmoid_cross_entropy(&j->net, &j->work, &j->seq, x, NULL,
@@ -1163,6 +1175,7 @@ static void check_no_c(void)
             rnn_flow flow;
             rnn_real value;
             memset(&flow, 0, sizeof flow);
+            flow.state_len = B * 4;
             j->seq.c0 = test_reals(B * 4, 1);
             CHECK(forward(j) == st, "c0 of cell %d", cell);
             j->seq.c0 = NULL;

@@ -27,9 +27,10 @@ static bytes saved(const rnn_model *m, const rnn_real *p, size_t n,
 
     b.p = NULL;
     b.n = 0;
-    CHECK(!rnn_save(m, p, n, beside, NULL, 0, &b.n), "length");
+    CHECK(!rnn_save(m, p, n, beside, NULL, 0, &b.n, NULL), "length");
     b.p = (unsigned char *)test_memory(b.n);
-    CHECK(!rnn_save(m, p, n, beside, b.p, b.n, &len) && len == b.n, "save");
+    CHECK(!rnn_save(m, p, n, beside, b.p, b.n, &len, NULL) && len == b.n,
+          "save");
     return b;
 }
 
@@ -45,12 +46,12 @@ static int check_saves(const rnn_model *m)
     const rnn_status st = rnn_plan(&net, m, NULL);
 
     if (st) {
-        CHECK(rnn_save(m, NULL, 0, NULL, NULL, 0, &len) == st && len == 7,
+        CHECK(rnn_save(m, NULL, 0, NULL, NULL, 0, &len, NULL) == st && len == 7,
               "what is no model is not saved");
         return 0;
     }
     n = net.sizes.params;
-    if (rnn_save(m, NULL, 0, NULL, NULL, 0, &len) == RNN_E_SIZE) {
+    if (rnn_save(m, NULL, 0, NULL, NULL, 0, &len, NULL) == RNN_E_SIZE) {
         CHECK(len == 7 && (m->num_layers > 250 || m->decoder_layers > 250),
               "more tensors than can be read");
         return 0;
@@ -147,12 +148,14 @@ static void check_short(void)
     for (cap = 0; cap < b.n; cap++) {
         memset(room, MARK, b.n);
         len = 0;
-        bad += rnn_save(&m, p, n, &beside, room, cap, &len) != RNN_E_BUFFER ||
+        bad += rnn_save(&m, p, n, &beside, room, cap, &len, NULL) !=
+                   RNN_E_BUFFER ||
                len != b.n || !all_mark(room, b.n);
     }
     CHECK(!bad, "save: %lu of %lu lengths", (unsigned long)bad,
           (unsigned long)b.n);
-    bad += rnn_save(&m, p, n - 1, &beside, room, b.n, &len) != RNN_E_BUFFER;
+    bad +=
+        rnn_save(&m, p, n - 1, &beside, room, b.n, &len, NULL) != RNN_E_BUFFER;
     CHECK(!bad && all_mark(room, b.n), "a parameter too few");
     MUST(!rnn_st_open(b.p, b.n, &st, NULL), "open");
     for (cap = 0; cap < 8; cap++) {
@@ -288,7 +291,7 @@ static bytes by_others(const rnn_model *m, const rnn_real *p,
     int k, byte;
 
     sprintf(json, "{%s", first);
-    for (k = 0; !rnn_model_tensor(m, k, &t); k++, at += 8 * t.size) {
+    for (k = 0; !rnn_model_tensor(m, k, &t, NULL); k++, at += 8 * t.size) {
         put_name(name, &t, names);
         sprintf(json + strlen(json),
                 t.cols ? "%s\"%s\":{\"dtype\":\"F64\",\"shape\":[%d,%d],"
@@ -299,7 +302,7 @@ static bytes by_others(const rnn_model *m, const rnn_real *p,
     }
     strcat(json, "}");
     b = file_of(json, at);
-    for (at = 8 + strlen(json), k = 0; !rnn_model_tensor(m, k, &t); k++)
+    for (at = 8 + strlen(json), k = 0; !rnn_model_tensor(m, k, &t, NULL); k++)
         for (i = 0; i < t.size; i++, at += 8) {
             d = number_of(&t, p, i);
             memcpy(&v, &d, sizeof v);
@@ -416,16 +419,16 @@ static void check_beside_names(void)
     rnn_beside beside = {NULL, 0, twice, 2};
     size_t i, len = 7;
 
-    CHECK(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len) == RNN_E_ARG,
+    CHECK(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len, NULL) == RNN_E_ARG,
           "one name twice");
     beside.num_extras = 1;
     for (i = 0; i < LEN(bad); i++) {
         twice[0].name = bad[i];
-        CHECK(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len) == RNN_E_ARG,
+        CHECK(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len, NULL) == RNN_E_ARG,
               "\"%s\" beside a model", bad[i]);
     }
     twice[0].name = NULL;
-    CHECK(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len) == RNN_E_ARG &&
+    CHECK(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len, NULL) == RNN_E_ARG &&
               len == 7,
           "no name");
     {

@@ -244,7 +244,7 @@ static void check_tensors(const rnn_model *m, const rnn_real *p, size_t count,
               "no %s of %lu x %lu", w->name, (unsigned long)w->rows,
               (unsigned long)w->cols);
     }
-    for (i = 0; rnn_model_tensor(m, i, &ours) == RNN_OK; i++) {
+    for (i = 0; rnn_model_tensor(m, i, &ours, NULL) == RNN_OK; i++) {
         const size_t rows = (size_t)ours.rows, cols = (size_t)ours.cols;
         if (rnn_st_find(&st, ours.name, &t) != RNN_OK ||
             t.size != 4 * ours.size)
@@ -444,7 +444,7 @@ static void check_fractions(void)
         const long k = i < 10 ? edge[i] : 1 + test_below(9999999);
         m.dropout_last = (rnn_real)((double)k / 1e7);
         sprintf(wants, "0.%07ld", k);
-        MUST(!rnn_save(&m, p, TINY, NULL, file, sizeof file, &len) &&
+        MUST(!rnn_save(&m, p, TINY, NULL, file, sizeof file, &len, NULL) &&
                  !rnn_st_open(file, len, &st, NULL) &&
                  !rnn_load_description(file, len, &got, NULL, 0, NULL, NULL),
              "dropout %s", wants);
@@ -457,7 +457,7 @@ static void check_fractions(void)
     CHECK(!bad, "%d of 500 fractions are lost", bad);
     m.dropout_last =
         sizeof(rnn_real) == 4 ? (rnn_real)0.99999994 : (rnn_real)0.9999999999;
-    CHECK(!rnn_save(&m, p, TINY, NULL, file, sizeof file, &len) &&
+    CHECK(!rnn_save(&m, p, TINY, NULL, file, sizeof file, &len, NULL) &&
               !rnn_load_description(file, len, &got, NULL, 0, NULL, NULL) &&
               got.dropout_last > (rnn_real)0.9999998 && got.dropout_last < 1,
           "dropout near 1");
@@ -478,23 +478,27 @@ static void check_room(void)
     bytes b;
 
     memset(&none, 0, sizeof none);
-    CHECK(rnn_save(&none, p, count, NULL, NULL, 0, &n) == RNN_E_SIZE &&
-              rnn_save(NULL, p, count, NULL, NULL, 0, &n) == RNN_E_ARG &&
-              rnn_save(&m, p, count, NULL, NULL, 0, NULL) == RNN_E_ARG &&
-              rnn_save(&m, NULL, count, NULL, words, 4, &n) == RNN_E_ARG &&
+    CHECK(rnn_save(&none, p, count, NULL, NULL, 0, &n, NULL) == RNN_E_SIZE &&
+              rnn_save(NULL, p, count, NULL, NULL, 0, &n, NULL) == RNN_E_ARG &&
+              rnn_save(&m, p, count, NULL, NULL, 0, NULL, NULL) == RNN_E_ARG &&
+              rnn_save(&m, NULL, count, NULL, words, 4, &n, NULL) ==
+                  RNN_E_ARG &&
               n == 0,
           "bad arguments");
-    CHECK(rnn_save(&m, NULL, count, &xyz, NULL, 0, &b.n) == RNN_OK && b.n > 500,
+    CHECK(rnn_save(&m, NULL, count, &xyz, NULL, 0, &b.n, NULL) == RNN_OK &&
+              b.n > 500,
           "its length");
     b.p = (unsigned char *)test_memory(b.n);
     b.p[200] = b.p[b.n - 1] = 77;
-    CHECK(rnn_save(&m, p, count, &xyz, b.p, 200, &n) == RNN_E_BUFFER &&
+    CHECK(rnn_save(&m, p, count, &xyz, b.p, 200, &n, NULL) == RNN_E_BUFFER &&
               n == b.n && b.p[200] == 77,
           "too short by far");
-    CHECK(rnn_save(&m, p, count, &xyz, b.p, b.n - 1, &n) == RNN_E_BUFFER &&
+    CHECK(rnn_save(&m, p, count, &xyz, b.p, b.n - 1, &n, NULL) ==
+                  RNN_E_BUFFER &&
               b.p[b.n - 1] == 77,
           "by one byte");
-    CHECK(rnn_save(&m, p, count, &xyz, b.p, b.n, &n) == RNN_OK && n == b.n,
+    CHECK(rnn_save(&m, p, count, &xyz, b.p, b.n, &n, NULL) == RNN_OK &&
+              n == b.n,
           "just right");
 
     CHECK(rnn_load_description(b.p, b.n, NULL, NULL, 0, NULL, &why) ==
@@ -575,7 +579,8 @@ static void check_saved(void)
     for (i = 0; i < N; i++)
         bad += p[i] != (rnn_real)((int)(i * 7 % 31) - 15) / 16;
     CHECK(!bad, "%lu parameters lie elsewhere", (unsigned long)bad);
-    CHECK(rnn_save(&m, p, N, &beside, back, LEN + 4 * N, &len) == RNN_OK &&
+    CHECK(rnn_save(&m, p, N, &beside, back, LEN + 4 * N, &len, NULL) ==
+                  RNN_OK &&
               len == LEN + 4 * N && !memcmp(file, back, len),
           "written anew");
     test_free();
@@ -592,17 +597,19 @@ static void check_disk(void)
 
     for (i = 0; i < sizeof a; i++)
         a[i] = (unsigned char)(i * 31);
-    CHECK(rnn_write_file(name, a, sizeof a) == RNN_OK, "write");
-    CHECK(rnn_write_file(name, a, 777) == RNN_OK, "write over");
-    CHECK(rnn_read_file(name, NULL, 0, &n) == RNN_OK && n == 777, "length");
-    CHECK(rnn_read_file(name, b, sizeof b, &n) == RNN_OK && n == 777 &&
+    CHECK(rnn_write_file(name, a, sizeof a, NULL) == RNN_OK, "write");
+    CHECK(rnn_write_file(name, a, 777, NULL) == RNN_OK, "write over");
+    CHECK(rnn_read_file(name, NULL, 0, &n, NULL) == RNN_OK && n == 777,
+          "length");
+    CHECK(rnn_read_file(name, b, sizeof b, &n, NULL) == RNN_OK && n == 777 &&
               !memcmp(a, b, 777),
           "read");
-    CHECK(rnn_read_file(name, b, 776, &n) == RNN_E_BUFFER && n == 777,
+    CHECK(rnn_read_file(name, b, 776, &n, NULL) == RNN_E_BUFFER && n == 777,
           "too short");
     remove(name);
-    CHECK(rnn_read_file(name, b, sizeof b, &n) == RNN_E_UNSUPPORTED, "missing");
-    CHECK(rnn_write_file("no/such/folder/x", a, 1) == RNN_E_UNSUPPORTED,
+    CHECK(rnn_read_file(name, b, sizeof b, &n, NULL) == RNN_E_UNSUPPORTED,
+          "missing");
+    CHECK(rnn_write_file("no/such/folder/x", a, 1, NULL) == RNN_E_UNSUPPORTED,
           "no folder");
 }
 
@@ -615,15 +622,15 @@ static void check_paths(void)
     FILE *left;
     size_t n = 5;
 
-    CHECK(rnn_read_file(NULL, &byte, 1, &n) == RNN_E_ARG &&
-              rnn_read_file("x", &byte, 1, NULL) == RNN_E_ARG && n == 5,
+    CHECK(rnn_read_file(NULL, &byte, 1, &n, NULL) == RNN_E_ARG &&
+              rnn_read_file("x", &byte, 1, NULL, NULL) == RNN_E_ARG && n == 5,
           "read: no path, no length");
-    CHECK(rnn_read_file(".", &byte, 1, &n) == RNN_E_UNSUPPORTED && n == 5,
+    CHECK(rnn_read_file(".", &byte, 1, &n, NULL) == RNN_E_UNSUPPORTED && n == 5,
           "read a folder");
-    CHECK(rnn_write_file(NULL, &byte, 1) == RNN_E_ARG &&
-              rnn_write_file("x", NULL, 1) == RNN_E_ARG,
+    CHECK(rnn_write_file(NULL, &byte, 1, NULL) == RNN_E_ARG &&
+              rnn_write_file("x", NULL, 1, NULL) == RNN_E_ARG,
           "write: no path, no bytes");
-    CHECK(rnn_write_file(".", &byte, 1) == RNN_E_UNSUPPORTED,
+    CHECK(rnn_write_file(".", &byte, 1, NULL) == RNN_E_UNSUPPORTED,
           "write over a folder");
     left = fopen("..tmp", "rb");
     CHECK(!left, "what was half written is still there");
@@ -631,11 +638,13 @@ static void check_paths(void)
         fclose(left);
     memset(path, 'x', 40000);
     memcpy(path, "no/such/", 8);
-    CHECK(rnn_write_file(path, &byte, 1) == RNN_E_SIZE, "a very long path");
+    CHECK(rnn_write_file(path, &byte, 1, NULL) == RNN_E_SIZE,
+          "a very long path");
     path[LONGEST + 1] = 0;
-    CHECK(rnn_write_file(path, &byte, 1) == RNN_E_SIZE, "one letter too long");
+    CHECK(rnn_write_file(path, &byte, 1, NULL) == RNN_E_SIZE,
+          "one letter too long");
     path[LONGEST] = 0;
-    CHECK(rnn_write_file(path, &byte, 1) == RNN_E_UNSUPPORTED,
+    CHECK(rnn_write_file(path, &byte, 1, NULL) == RNN_E_UNSUPPORTED,
           "the longest path");
     test_free();
 }

@@ -50,6 +50,7 @@ static rnn_real value(problem *p)
     rnn_status st = rnn_forward(&p->net, &p->work, &p->seq);
 
     how.weights = p->weights;
+    how.weights_len = T * B;
     how.smoothing = (rnn_real)0.1;
 
     if (!st && p->model.output_size)
@@ -114,12 +115,13 @@ static void check_all(problem *p)
     flow.dh0 = p->seq.h0 ? p->dh0 : NULL;
     flow.dc0 = p->seq.c0 ? p->dc0 : NULL;
     flow.dx = p->seq.ids ? NULL : p->dx;
+    say_flow(&flow);
     for (i = 0; i < p->sizes.params; i++)
         p->grads[i] = before;
     flow.accumulate = 1;
     st = rnn_backward(&p->net, &p->work, &p->seq, &flow);
     MUST(st == RNN_OK, "backward: %s", rnn_status_text(st));
-    for (k = 0; rnn_model_tensor(&p->model, k, &t) == RNN_OK; k++) {
+    for (k = 0; rnn_model_tensor(&p->model, k, &t, NULL) == RNN_OK; k++) {
         check_tensor(p, t.name, p->params + t.offset, p->grads + t.offset,
                      before, t.size);
         for (i = 0; i < t.size; i++)
@@ -226,6 +228,7 @@ static void check_combination(int cell, int layers, int both, int no_bias,
         p.seq.x = p.x;
     else
         p.seq.ids = test_ids(T * B, I);
+    say_seq(&p.seq, p.targets, sizeof *p.targets);
     check_all(&p);
     test_free();
 }
@@ -286,7 +289,7 @@ static void check_affine(int f, int no_bias, const int *lengths, int tokens)
     a.seq.lengths = lengths;
     a.seq.x = tokens ? NULL : x;
     a.seq.ids = tokens ? test_ids(T * B, I) : NULL;
-    CHECK(rnn_linear_size(&a.lin, &a.n) == RNN_OK, "size");
+    CHECK(rnn_linear_size(&a.lin, &a.n, NULL) == RNN_OK, "size");
     a.out = T * B * O;
     a.params = test_reals(a.n, 1);
     a.y = test_reals(a.out, 0);

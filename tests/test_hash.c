@@ -121,6 +121,7 @@ static rnn_loss weighted(void)
     memset(&how, 0, sizeof how);
     how.weights = weights;
     how.values = nll;
+    how.weights_len = how.values_len = T * B;
     return how;
 }
 
@@ -177,6 +178,9 @@ static void hash_model(int cell, int input, int both, const int *lengths,
     flow.dh0 = dh0;
     flow.dc0 = RNN_HAS_C(cell) ? dc0 : NULL;
     flow.accumulate = 1;
+    seq.x_len = flow.dx_len = T * B * I;
+    seq.ids_len = seq.targets_len = T * B;
+    seq.state_len = flow.state_len = S;
     MUST(rnn_forward(&net, &work, &seq));
     hash_reals(logits, T * B * O);
     hash_reals(hn, s.state);
@@ -295,8 +299,14 @@ static void set_sequences(const rnn_model *m, const rnn_sizes *s, rnn_seq *seq)
     seq->cn = lstm ? cn : NULL;
     seq->seed[0] = 3;
     seq->source = source;
+    seq->x_len = (size_t)T * B * (m->wiring == RNN_WIRING_N_TO_1 ? I : O);
+    seq->ids_len = seq->own_ids_len = T * B;
+    seq->state_len = S;
     for (i = 0; i < 2; i++) {
         rnn_seq *q = &source[i];
+        q->x_len = SOURCE * B * I;
+        q->ids_len = SOURCE * B;
+        q->state_len = S;
         for (j = 0; j < SOURCE * B; j++)
             source_ids[i][j] = (j * 7 + i + 2) % I;
         fill(source_x[i], SOURCE * B * I, 0);
@@ -338,12 +348,16 @@ static void hash_backward(const rnn_model *m, const rnn_sizes *s,
     flow.dh0 = dh0;
     flow.dc0 = lstm ? dc0 : NULL;
     flow.source = from;
+    flow.dx_len = T * B * I;
+    flow.state_len = S;
     if (m->wiring == RNN_WIRING_N_TO_1)
         flow.dx = dense ? dx : NULL;
     else if (m->target_size && m->target == RNN_INPUT_DENSE)
-        flow.dx = targets;
+        flow.dx = targets, flow.dx_len = T * B * O;
     for (i = 0; i < 2 && m->wiring != RNN_WIRING_N_TO_1; i++) {
         from[i].dx = dense ? source_dx[i] : NULL;
+        from[i].dx_len = SOURCE * B * I;
+        from[i].state_len = S;
         if (n_to_m) {
             from[i].dhn = source_h0[i];
             from[i].dh0 = source_dh0[i];
@@ -383,6 +397,9 @@ static void hash_steps(const rnn_model *m, const rnn_sizes *s)
 
     memset(&row, 0, sizeof row);
     row.rows = B;
+    row.x_len = (size_t)B * (n_to_1 ? I : O);
+    row.state_len = S;
+    row.attn_len = sizeof attn / sizeof *attn;
     for (; row.t < T; row.t++) {
         row.x = n_to_1 ? x + row.t * B * I : y + row.t * B * O;
         row.ids = (n_to_1 ? ids : y_ids) + row.t * B;
@@ -416,6 +433,10 @@ static void hash_decoding(const rnn_model *m, const rnn_sizes *s)
     how.width = WIDTH;
     how.best = BEST;
     how.length_power = (rnn_real)0.5;
+    how.ids_len = B * BEST * MAX;
+    how.counts_len = B * BEST;
+    how.state_len = S;
+    how.attn_len = sizeof attn / sizeof *attn;
     for (way = 0; way < 3; way++) {
         for (b = 0; b < B; b++)
             rnn_rng_seed(&rng[b], (uint32_t)b);
@@ -511,7 +532,8 @@ static void hash_training(const rnn_run *run)
     int kind, k;
 
     for (kind = 0; kind < FIRST_OPTIMIZERS; kind++) {
-        MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01));
+        MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01,
+                                NULL));
         o.momentum = (rnn_real)0.9;
         o.amsgrad = o.centered = 1;
         o.weight_decay = (rnn_real)0.01;
@@ -573,7 +595,7 @@ static void hash_random(void)
         how.top_k = i % 3 ? 0 : 4;
         how.top_p = i % 2 ? (rnn_real)0.7 : 0;
         fill(logits, O, 0);
-        MUST(rnn_sample(logits, O, &how, &rng, d, &id));
+        MUST(rnn_sample(logits, O, &how, &rng, d, &id, NULL));
         hash_byte((unsigned)id);
     }
     memset(&t, 0, sizeof t);
@@ -582,8 +604,8 @@ static void hash_random(void)
     t.fan = 4;
     t.size = 108;
     for (i = RNN_INIT_DEFAULT; i <= RNN_INIT_IDENTITY; i++) {
-        MUST(
-            rnn_init_tensor(&t, params, (rnn_init_rule)i, (rnn_real)1.5, &rng));
+        MUST(rnn_init_tensor(&t, params, (rnn_init_rule)i, (rnn_real)1.5, &rng,
+                             NULL));
         hash_reals(params, t.size);
     }
 }

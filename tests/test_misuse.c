@@ -123,7 +123,8 @@ static void begin(void)
     MUST(!rnn_plan(&net, &model, &most), "plan");
     bind(&work);
     rnn_rng_seed(&rng, 1);
-    MUST(!rnn_init_params(&model, work.params, net.sizes.params, &rng), "init");
+    MUST(!rnn_init_params(&model, work.params, net.sizes.params, &rng, NULL),
+         "init");
     memset(&seq, 0, sizeof seq);
     memset(&source, 0, sizeof source);
     memset(&how, 0, sizeof how);
@@ -156,6 +157,14 @@ static void begin(void)
     c = test_reals(net.sizes.state, 1);
     attn = test_reals(TOKENS * B * S, 0);
     want = test_reals(net.sizes.params, 0);
+    say_seq(&seq, labels, sizeof *labels);
+    say_seq(&source, NULL, 1);
+    seq.state_len = source.state_len = net.sizes.state;
+    row.attn_len = TOKENS * B * S;
+    say_row(&row, h, c);
+    say_writing(&how, h, c, NULL, NULL, attn);
+    how.ids_len = B * TOKENS;
+    how.counts_len = B;
     forward();
     MUST(!rnn_backward(&net, &work, &seq, NULL), "backward");
     memcpy(want, work.grads, net.sizes.params * sizeof *want);
@@ -485,13 +494,14 @@ static void check_forget_bias(void)
     params = test_reals(n.sizes.params, 1);
     p = test_reals(n.sizes.params, 1);
     rnn_rng_seed(&rng, 1);
-    MUST(!rnn_init_params(m, params, n.sizes.params, &rng), "init");
+    MUST(!rnn_init_params(m, params, n.sizes.params, &rng, NULL), "init");
     memcpy(p, params, n.sizes.params * sizeof *p);
-    CHECK(rnn_init_forget_bias(m, p, n.sizes.params - 1, 1) == RNN_E_BUFFER &&
+    CHECK(rnn_init_forget_bias(m, p, n.sizes.params - 1, 1, NULL) ==
+                  RNN_E_BUFFER &&
               same(p, params, n.sizes.params),
           "too short");
-    MUST(!rnn_init_forget_bias(m, p, n.sizes.params, 1), "forget bias");
-    for (i = 0; rnn_model_tensor(m, i, &t) == RNN_OK; i++)
+    MUST(!rnn_init_forget_bias(m, p, n.sizes.params, 1, NULL), "forget bias");
+    for (i = 0; rnn_model_tensor(m, i, &t, NULL) == RNN_OK; i++)
         for (k = 0; k < t.size; k++) {
             const rnn_real now = p[t.offset + k], was = params[t.offset + k];
             const int forget =
@@ -526,10 +536,10 @@ static void check_forget_gates(void)
         MUST(!rnn_plan(&n, &m, NULL), "plan");
         p = test_reals(n.sizes.params, 0);
         memset(p, 0, n.sizes.params * sizeof *p);
-        CHECK(rnn_init_forget_bias(&m, p, n.sizes.params, 1) ==
+        CHECK(rnn_init_forget_bias(&m, p, n.sizes.params, 1, NULL) ==
                   (gate < 0 ? RNN_E_ARG : RNN_OK),
               "cell %d", cell);
-        MUST(rnn_model_tensor(&m, 2, &t) == RNN_OK, "bias_ih_l0");
+        MUST(rnn_model_tensor(&m, 2, &t, NULL) == RNN_OK, "bias_ih_l0");
         for (k = 0; k < t.rows; k++)
             wrong += p[t.offset + (size_t)k] != (rnn_real)(k / H == gate);
         CHECK(!wrong, "cell %d: %d of its biases", cell, wrong);

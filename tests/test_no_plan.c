@@ -17,20 +17,22 @@ static void null_linear(void)
     int i, k;
 
     for (i = 0; i < 3; i++) {
-        lin.input_size = bad[i], BAD(RNN_E_SIZE, rnn_linear_size(&lin, n));
-        lin.output_size = bad[i], BAD(RNN_E_SIZE, rnn_linear_size(&lin, n));
+        lin.input_size = bad[i],
+        BAD(RNN_E_SIZE, rnn_linear_size(&lin, n, NULL));
+        lin.output_size = bad[i],
+        BAD(RNN_E_SIZE, rnn_linear_size(&lin, n, NULL));
         TRY(LINEAR, RNN_E_SIZE, lin.output_size = bad[i]);
         TRY(TABLE, RNN_E_SIZE, a.vocabulary = bad[i]);
         TRY(TABLE_GRADS, RNN_E_SIZE, a.width = bad[i]);
     }
     lin.input_size = lin.output_size = INT_MAX;
-    BAD(RNN_E_SIZE, rnn_linear_size(&lin, n));
+    BAD(RNN_E_SIZE, rnn_linear_size(&lin, n, NULL));
     TRY(TABLE, RNN_E_SIZE, a.vocabulary = a.width = INT_MAX);
-    lin.activation = (rnn_fn)-1, ARG(rnn_linear_size(&lin, n));
-    lin.activation = RNN_FN_EXP, ARG(rnn_linear_size(&lin, n));
+    lin.activation = (rnn_fn)-1, ARG(rnn_linear_size(&lin, n, NULL));
+    lin.activation = RNN_FN_EXP, ARG(rnn_linear_size(&lin, n, NULL));
     TRY(LINEAR, RNN_E_ARG, lin.activation = RNN_FN_EXP);
-    ARG(rnn_linear_size(NULL, n));
-    ARG(rnn_linear_size(&lin, NULL));
+    ARG(rnn_linear_size(NULL, n, NULL));
+    ARG(rnn_linear_size(&lin, NULL, NULL));
     for (k = LINEAR; k <= TABLE_GRADS; k++) {
         NUL(k, seq);
         TRY(k, RNN_OK, a.run = NULL);
@@ -53,7 +55,7 @@ static void null_linear(void)
         EACH(LOOK, CALLS, want, __VA_ARGS__);                                  \
         __VA_ARGS__, BAD(want, rnn_attention_sizes(                            \
                                    &att, source[0].steps, seq.steps,           \
-                                   seq.batch, n_, n_ + 1, n_ + 2));            \
+                                   seq.batch, n_, n_ + 1, n_ + 2, NULL));            \
     } while (0)
 
 static void check_attention(void)
@@ -105,10 +107,10 @@ static void check_attention(void)
     TRY(LOOK, RNN_E_ARG, seq.row_stride = 2);
     TRY(LOOK, RNN_E_ARG, seq.batch = source[0].batch = 1, seq.step_stride = 2);
     TRY(LOOK, RNN_E_ARG, source[0].step_stride = 1);
-    ARG(rnn_attention_sizes(NULL, S, T, B, n, n + 1, n + 2));
-    ARG(rnn_attention_sizes(&att, S, T, B, NULL, n + 1, n + 2));
-    ARG(rnn_attention_sizes(&att, S, T, B, n, NULL, n + 2));
-    ARG(rnn_attention_sizes(&att, S, T, B, n, n + 1, NULL));
+    ARG(rnn_attention_sizes(NULL, S, T, B, n, n + 1, n + 2, NULL));
+    ARG(rnn_attention_sizes(&att, S, T, B, NULL, n + 1, n + 2, NULL));
+    ARG(rnn_attention_sizes(&att, S, T, B, n, NULL, n + 2, NULL));
+    ARG(rnn_attention_sizes(&att, S, T, B, n, n + 1, NULL, NULL));
 }
 
 /* ---- losses, training, sampling ------------------------------------------ */
@@ -192,27 +194,29 @@ static void null_train(void)
     const size_t n = RNN_PARAMS(RNN_CELL_LSTM, I, 3, H, 2, 1, 1, I);
     const rnn_real nan = not_a_number();
 
-    ARG(rnn_init_params(NULL, p, ROOM, mem.rng));
-    ARG(rnn_init_params(&model, NULL, ROOM, mem.rng));
-    ARG(rnn_init_params(&model, p, ROOM, NULL));
-    BAD(RNN_E_BUFFER, rnn_init_params(&model, p, n - 1, mem.rng));
-    GOOD(rnn_init_params(&model, p, n, mem.rng));
-    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
-    ARG(rnn_init_tensor(NULL, p, 0, 1, mem.rng));
-    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
-    ARG(rnn_init_tensor(&mem.tensor, NULL, 0, 1, mem.rng));
-    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
-    ARG(rnn_init_tensor(&mem.tensor, p, 0, 1, NULL));
-    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
-    ARG(rnn_init_tensor(&mem.tensor, p, (rnn_init_rule)-1, 1, mem.rng));
-    (void)!rnn_model_tensor(&model, 1, &mem.tensor);
-    ARG(rnn_init_tensor(&mem.tensor, p, RNN_INIT_IDENTITY + 1, 1, mem.rng));
-    ARG(rnn_init_forget_bias(NULL, p, ROOM, 1));
-    ARG(rnn_init_forget_bias(&model, NULL, ROOM, 1));
-    BAD(RNN_E_BUFFER, rnn_init_forget_bias(&model, p, n - 1, 1));
-    GOOD(rnn_init_forget_bias(&model, p, n, 1));
-    model.no_bias = 1, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
-    model.cell = RNN_CELL_GRU, ARG(rnn_init_forget_bias(&model, p, ROOM, 1));
+    ARG(rnn_init_params(NULL, p, ROOM, mem.rng, NULL));
+    ARG(rnn_init_params(&model, NULL, ROOM, mem.rng, NULL));
+    ARG(rnn_init_params(&model, p, ROOM, NULL, NULL));
+    BAD(RNN_E_BUFFER, rnn_init_params(&model, p, n - 1, mem.rng, NULL));
+    GOOD(rnn_init_params(&model, p, n, mem.rng, NULL));
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor, NULL);
+    ARG(rnn_init_tensor(NULL, p, 0, 1, mem.rng, NULL));
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor, NULL);
+    ARG(rnn_init_tensor(&mem.tensor, NULL, 0, 1, mem.rng, NULL));
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor, NULL);
+    ARG(rnn_init_tensor(&mem.tensor, p, 0, 1, NULL, NULL));
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor, NULL);
+    ARG(rnn_init_tensor(&mem.tensor, p, (rnn_init_rule)-1, 1, mem.rng, NULL));
+    (void)!rnn_model_tensor(&model, 1, &mem.tensor, NULL);
+    ARG(rnn_init_tensor(&mem.tensor, p, RNN_INIT_IDENTITY + 1, 1, mem.rng,
+                        NULL));
+    ARG(rnn_init_forget_bias(NULL, p, ROOM, 1, NULL));
+    ARG(rnn_init_forget_bias(&model, NULL, ROOM, 1, NULL));
+    BAD(RNN_E_BUFFER, rnn_init_forget_bias(&model, p, n - 1, 1, NULL));
+    GOOD(rnn_init_forget_bias(&model, p, n, 1, NULL));
+    model.no_bias = 1, ARG(rnn_init_forget_bias(&model, p, ROOM, 1, NULL));
+    model.cell = RNN_CELL_GRU,
+    ARG(rnn_init_forget_bias(&model, p, ROOM, 1, NULL));
     ARG(rnn_clip_grad_norm(NULL, 9, 1, norm, &run));
     ARG(rnn_clip_grad_norm(g, 9, -1, norm, &run));
     ARG(rnn_clip_grad_norm(g, 9, nan, norm, &run));
@@ -225,13 +229,13 @@ static void null_train(void)
     run.kernel = 7, ARG(rnn_clip_grad_value(g, 9, 1, &run));
     g[3] = nan, BAD(RNN_E_NOT_FINITE, rnn_clip_grad_norm(g, 9, 1, NULL, NULL));
     g[3] = nan, BAD(RNN_E_NOT_FINITE, rnn_clip_grad_max(g, 9, 1, NULL, NULL));
-    ARG(rnn_optimizer_init(NULL, RNN_OPT_SGD, 1));
-    ARG(rnn_optimizer_init(o, (rnn_optimizer_kind)-1, 1));
-    ARG(rnn_optimizer_init(o, RNN_OPT_ADAMW + 1, 1));
-    ARG(rnn_optimizer_moments(NULL, mem.sized));
-    ARG(rnn_optimizer_moments(o, NULL));
-    ARG(rnn_optimizer_begin(NULL));
-    mem.opt.step = 0xffffffffu, BAD(RNN_E_SIZE, rnn_optimizer_begin(o));
+    ARG(rnn_optimizer_init(NULL, RNN_OPT_SGD, 1, NULL));
+    ARG(rnn_optimizer_init(o, (rnn_optimizer_kind)-1, 1, NULL));
+    ARG(rnn_optimizer_init(o, RNN_OPT_ADAMW + 1, 1, NULL));
+    ARG(rnn_optimizer_moments(NULL, mem.sized, NULL));
+    ARG(rnn_optimizer_moments(o, NULL, NULL));
+    ARG(rnn_optimizer_begin(NULL, NULL));
+    mem.opt.step = 0xffffffffu, BAD(RNN_E_SIZE, rnn_optimizer_begin(o, NULL));
     mem.opt.step = 0xffffffffu;
     BAD(RNN_E_SIZE, rnn_optimizer_step_array(o, p, g, m, 9, NULL));
     ARG(rnn_optimizer_step_array(NULL, p, g, m, 9, &run));
@@ -264,8 +268,8 @@ static void null_train(void)
 
 #define OPT(f, v)                                                              \
     do {                                                                       \
-        mem.opt.f = (v), ARG(rnn_optimizer_moments(&mem.opt, mem.sized));      \
-        mem.opt.f = (v), ARG(rnn_optimizer_begin(&mem.opt));                   \
+        mem.opt.f = (v), ARG(rnn_optimizer_moments(&mem.opt, mem.sized, NULL));      \
+        mem.opt.f = (v), ARG(rnn_optimizer_begin(&mem.opt, NULL));                   \
         mem.opt.f = (v);                                                       \
         ARG(rnn_optimizer_step_array(&mem.opt, mem.params, dy, mem.moments, 9, \
                                      NULL));                                   \
@@ -306,7 +310,7 @@ static void check_optimizer(void)
     OPT(nesterov, 1); /* without momentum */
     mem.opt.nesterov = 1;
     mem.opt.momentum = mem.opt.dampening = (rnn_real)0.5;
-    ARG(rnn_optimizer_begin(&mem.opt));
+    ARG(rnn_optimizer_begin(&mem.opt, NULL));
 }
 
 static void check_schedule(void)
@@ -314,20 +318,21 @@ static void check_schedule(void)
     const rnn_real nan = not_a_number();
     rnn_real *lr = &mem.loss;
 
-    GOOD(rnn_schedule_lr(&plan, 0, lr));
-    GOOD(rnn_schedule_lr(&plan, 0xffffffffu, lr));
-    ARG(rnn_schedule_lr(NULL, 0, lr));
-    ARG(rnn_schedule_lr(&plan, 0, NULL));
-    plan.kind = (rnn_schedule_kind)-1, ARG(rnn_schedule_lr(&plan, 0, lr));
-    plan.kind = RNN_SCHEDULE_COSINE + 1, ARG(rnn_schedule_lr(&plan, 0, lr));
-    plan.every = 0, ARG(rnn_schedule_lr(&plan, 0, lr));
+    GOOD(rnn_schedule_lr(&plan, 0, lr, NULL));
+    GOOD(rnn_schedule_lr(&plan, 0xffffffffu, lr, NULL));
+    ARG(rnn_schedule_lr(NULL, 0, lr, NULL));
+    ARG(rnn_schedule_lr(&plan, 0, NULL, NULL));
+    plan.kind = (rnn_schedule_kind)-1, ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
+    plan.kind = RNN_SCHEDULE_COSINE + 1,
+    ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
+    plan.every = 0, ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
     plan.every = 0, plan.kind = RNN_SCHEDULE_COSINE,
-    ARG(rnn_schedule_lr(&plan, 0, lr));
-    GOOD(rnn_plateau_step(&mem.plateau, 1, lr));
-    ARG(rnn_plateau_step(NULL, 1, lr));
-    ARG(rnn_plateau_step(&mem.plateau, 1, NULL));
+    ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
+    GOOD(rnn_plateau_step(&mem.plateau, 1, lr, NULL));
+    ARG(rnn_plateau_step(NULL, 1, lr, NULL));
+    ARG(rnn_plateau_step(&mem.plateau, 1, NULL, NULL));
 #define ARG_PLATEAU(f, v)                                                      \
-    mem.plateau.f = (v), ARG(rnn_plateau_step(&mem.plateau, 1, lr))
+    mem.plateau.f = (v), ARG(rnn_plateau_step(&mem.plateau, 1, lr, NULL))
     ARG_PLATEAU(factor, -1);
     ARG_PLATEAU(factor, 1);
     ARG_PLATEAU(factor, nan);
@@ -346,25 +351,27 @@ static void check_sampling(void)
     rnn_rng *r = mem.rng;
     int *id = mem.ids;
 
-    draw.temperature = -1, ARG(rnn_sample(x, O, &draw, r, w, id));
-    draw.temperature = nan, ARG(rnn_sample(x, O, &draw, r, w, id));
-    draw.top_k = -1, ARG(rnn_sample(x, O, &draw, r, w, id));
-    draw.top_p = -1, ARG(rnn_sample(x, O, &draw, r, w, id));
-    draw.top_p = 2, ARG(rnn_sample(x, O, &draw, r, w, id));
-    draw.top_p = nan, ARG(rnn_sample(x, O, &draw, r, w, id));
-    GOOD(rnn_sample(x, O, &draw, r, w, id));
-    ARG(rnn_sample(NULL, O, &draw, r, w, id));
-    ARG(rnn_sample(x, O, NULL, r, w, id));
-    ARG(rnn_sample(x, O, &draw, NULL, w, id));
-    ARG(rnn_sample(x, O, &draw, r, NULL, id));
-    ARG(rnn_sample(x, O, &draw, r, w, NULL));
-    draw.top_k = 0, draw.top_p = 0, GOOD(rnn_sample(x, O, &draw, r, NULL, id));
-    BAD(RNN_E_SIZE, rnn_sample(x, 0, &draw, r, w, id));
-    some[1] = nan, BAD(RNN_E_NOT_FINITE, rnn_sample(some, 3, &draw, r, w, id));
-    BAD(RNN_E_NOT_FINITE, rnn_greedy(some, 3, id));
-    ARG(rnn_greedy(NULL, O, id));
-    ARG(rnn_greedy(x, O, NULL));
-    BAD(RNN_E_SIZE, rnn_greedy(x, -1, id));
+    draw.temperature = -1, ARG(rnn_sample(x, O, &draw, r, w, id, NULL));
+    draw.temperature = nan, ARG(rnn_sample(x, O, &draw, r, w, id, NULL));
+    draw.top_k = -1, ARG(rnn_sample(x, O, &draw, r, w, id, NULL));
+    draw.top_p = -1, ARG(rnn_sample(x, O, &draw, r, w, id, NULL));
+    draw.top_p = 2, ARG(rnn_sample(x, O, &draw, r, w, id, NULL));
+    draw.top_p = nan, ARG(rnn_sample(x, O, &draw, r, w, id, NULL));
+    GOOD(rnn_sample(x, O, &draw, r, w, id, NULL));
+    ARG(rnn_sample(NULL, O, &draw, r, w, id, NULL));
+    ARG(rnn_sample(x, O, NULL, r, w, id, NULL));
+    ARG(rnn_sample(x, O, &draw, NULL, w, id, NULL));
+    ARG(rnn_sample(x, O, &draw, r, NULL, id, NULL));
+    ARG(rnn_sample(x, O, &draw, r, w, NULL, NULL));
+    draw.top_k = 0, draw.top_p = 0,
+    GOOD(rnn_sample(x, O, &draw, r, NULL, id, NULL));
+    BAD(RNN_E_SIZE, rnn_sample(x, 0, &draw, r, w, id, NULL));
+    some[1] = nan,
+    BAD(RNN_E_NOT_FINITE, rnn_sample(some, 3, &draw, r, w, id, NULL));
+    BAD(RNN_E_NOT_FINITE, rnn_greedy(some, 3, id, NULL));
+    ARG(rnn_greedy(NULL, O, id, NULL));
+    ARG(rnn_greedy(x, O, NULL, NULL));
+    BAD(RNN_E_SIZE, rnn_greedy(x, -1, id, NULL));
 }
 
 static void check_texts(void)

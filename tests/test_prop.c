@@ -595,8 +595,9 @@ static void check_between(const job *j, const results *r)
     row.rows = (int)j->B;
     row.x = j->seq[0].x;
     row.ids = j->seq[0].ids;
+    say_row(&row, h, c);
     if (j->decoder)
-        MUST_OK(rnn_encode(&s.net, &s.work, other + 1, h, c));
+        MUST_OK(rnn_encode(&s.net, &s.work, for_encode(j, other + 1), h, c));
     if (!j->both)
         MUST_OK(rnn_step(&s.net, &s.work, &row, h, c));
     run_backward(j, &w, &s, seq, d, j->before);
@@ -1175,6 +1176,8 @@ static void check_given_strides(rnn_input input)
         source.ids = ids[k];
         source.row_stride = k ? 2 : 0;
         from.dx = input == RNN_INPUT_DENSE ? dx[k] : NULL;
+        say_seq(&source, NULL, 1);
+        say_flow(&from);
         MUST_OK(rnn_forward(&net, &work, &seq));
         if (k == 0)
             memcpy(logits, work.logits, T * B * Y * sizeof *logits);
@@ -1207,13 +1210,13 @@ static void run_training(const vectors *v, const how *w, results *r)
         rnn_real *p = rows_of(r, w, names[kind], 1, n), *m;
         rnn_optimizer o;
         size_t count;
-        MUST_OK(
-            rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01));
+        MUST_OK(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01,
+                                   NULL));
         o.momentum = (rnn_real)0.9;
         o.weight_decay = (rnn_real)0.1;
         o.amsgrad = o.centered = v->n % 2;
         o.nesterov = v->rows % 2;
-        MUST_OK(rnn_optimizer_moments(&o, &count));
+        MUST_OK(rnn_optimizer_moments(&o, &count, NULL));
         m = rows_of(r, w, moment_names[kind], 1, count * n);
         memcpy(p, v->params, n * sizeof *p);
         for (step = 0; step < 3; step++)

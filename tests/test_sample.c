@@ -54,21 +54,22 @@ static void check_greedy(void)
         n = 1 + test_below(70);
         for (i = 0; i < n; i++)
             x[i] = (rnn_real)(test_below(9) - 12) * (k % 2 ? 1e37f : 1);
-        MUST(rnn_greedy(x, n, &id) == RNN_OK && id >= 0 && id < n, "greedy");
+        MUST(rnn_greedy(x, n, &id, NULL) == RNN_OK && id >= 0 && id < n,
+             "greedy");
         for (i = 0; i < n; i++)
             bad += i < id ? x[i] >= x[id] : x[i] > x[id];
     }
     CHECK(!bad, "not the first of the greatest");
     for (i = 0; i < 70; i++)
         x[i] = -inf;
-    CHECK(rnn_greedy(x, 70, &id) == RNN_E_NOT_FINITE, "all are masked");
+    CHECK(rnn_greedy(x, 70, &id, NULL) == RNN_E_NOT_FINITE, "all are masked");
     x[61] = -3e38f;
-    CHECK(rnn_greedy(x, 70, &id) == RNN_OK && id == 61, "all but one");
+    CHECK(rnn_greedy(x, 70, &id, NULL) == RNN_OK && id == 61, "all but one");
     for (i = 0; i < 70; i++) {
         x[69] = i == 69 ? 0 : 3;
         x[i] = inf - inf;
         id = -7;
-        bad += rnn_greedy(x, 70, &id) != RNN_E_NOT_FINITE || id != -7;
+        bad += rnn_greedy(x, 70, &id, NULL) != RNN_E_NOT_FINITE || id != -7;
         x[i] = 1;
     }
     CHECK(!bad, "a NaN anywhere is seen, and no token is given");
@@ -88,8 +89,8 @@ static void check_draws(const rnn_real *x, int V, rnn_sampling how,
 
     rnn_rng_seed(&rng, 12);
     for (i = 0; i < N; i++) {
-        MUST(rnn_sample(x, V, &how, &rng, work, &id) == RNN_OK && id >= 0 &&
-                 id < V,
+        MUST(rnn_sample(x, V, &how, &rng, work, &id, NULL) == RNN_OK &&
+                 id >= 0 && id < V,
              "sample");
         count[id]++;
     }
@@ -116,7 +117,7 @@ static void check_sampling(void)
     int i, j, id = 7, k, rank[20];
 
     rnn_rng_seed(&rng, 1);
-    CHECK(rnn_sample(x, 20, &how, &rng, NULL, &id) == RNN_OK && id == 2,
+    CHECK(rnn_sample(x, 20, &how, &rng, NULL, &id, NULL) == RNN_OK && id == 2,
           "temperature 0 takes the first of the greatest, not %d", id);
     for (i = 0; i < 20; i++) /* how many are likelier: ties by index */
         for (rank[i] = 0, j = 0; j < 20; j++)
@@ -147,15 +148,16 @@ static void check_sampling(void)
     }
     how.top_k = 1;
     how.top_p = 0;
-    CHECK(rnn_sample(x, 20, &how, &rng, NULL, &id) == RNN_E_ARG,
+    CHECK(rnn_sample(x, 20, &how, &rng, NULL, &id, NULL) == RNN_E_ARG,
           "top_k needs work");
     y[1] = (rnn_real)HUGE_VAL;
     nan = y[1] - y[1];
     how.top_k = 0;
-    CHECK(rnn_sample(y, 3, &how, &rng, NULL, &id) == RNN_OK && id == 1,
+    CHECK(rnn_sample(y, 3, &how, &rng, NULL, &id, NULL) == RNN_OK && id == 1,
           "an infinite logit wins");
     y[2] = nan;
-    CHECK(rnn_sample(y, 3, &how, &rng, NULL, &id) == RNN_E_NOT_FINITE, "NaN");
+    CHECK(rnn_sample(y, 3, &how, &rng, NULL, &id, NULL) == RNN_E_NOT_FINITE,
+          "NaN");
 }
 
 /* Which tokens top_k and top_p keep, for random logits: at a temperature where
@@ -185,8 +187,8 @@ static void check_kept(void)
         /* n alike: between k - 1 and k of them reach this p */
         how.top_p = how.top_k ? 0 : (rnn_real)((k - 0.5) / n);
         for (i = 0; i < 25 * k; i++) {
-            MUST(rnn_sample(x, n, &how, &rng, work, &id) == RNN_OK && id >= 0 &&
-                     id < n,
+            MUST(rnn_sample(x, n, &how, &rng, work, &id, NULL) == RNN_OK &&
+                     id >= 0 && id < n,
                  "sample");
             seen[id]++;
         }
@@ -206,7 +208,7 @@ static int greatest_drawn(const rnn_real *x, int n, const rnn_sampling *how,
     int id = -1, most = 0, k;
 
     for (k = 0; k < 200; k++) {
-        CHECK(rnn_sample(x, n, how, rng, work, &id) == RNN_OK,
+        CHECK(rnn_sample(x, n, how, rng, work, &id, NULL) == RNN_OK,
               "draw %d of top_k %d, top_p %g", k, how->top_k,
               (double)how->top_p);
         most = id > most ? id : most;
@@ -239,7 +241,7 @@ static void check_cuts(void)
     rnn_rng_seed(&rng, 3);
     how.temperature = (rnn_real)1e-39; /* subnormal in float */
     if (sizeof(rnn_real) == 4)
-        CHECK(rnn_sample(logits, 3, &how, &rng, NULL, &id) == RNN_OK &&
+        CHECK(rnn_sample(logits, 3, &how, &rng, NULL, &id, NULL) == RNN_OK &&
                   id == 1 && rng.count[0] == 0,
               "hardly any temperature");
 }
@@ -260,7 +262,7 @@ static void check_sampling_ends(void)
         x[i] = i % 3 ? (rnn_real)0.25 : -inf;
     for (i = 0; i < 40000; i++) { /* 2000 tokens alike */
         how.temperature = i % 2 ? 1 : (rnn_real)1e30;
-        MUST(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_OK, "sample");
+        MUST(rnn_sample(x, V, &how, &rng, NULL, &id, NULL) == RNN_OK, "sample");
         bad += id < 0 || id >= V || id % 3 == 0;
         sum += id;
         squares += (double)id * id;
@@ -278,7 +280,7 @@ static void check_sampling_ends(void)
         how.temperature = i % 2 ? 1 : (rnn_real)1e-38;
         how.top_k = i % 3 ? 0 : 40;
         how.top_p = i % 5 ? 0 : (rnn_real)0.9;
-        MUST(rnn_sample(x, V, &how, &rng, work, &id) == RNN_OK, "sample");
+        MUST(rnn_sample(x, V, &how, &rng, work, &id, NULL) == RNN_OK, "sample");
         bad += id != 77;
     }
     CHECK(!bad, "a huge logit wins");
@@ -289,14 +291,14 @@ static void check_sampling_ends(void)
     how.top_k = 0;
     how.top_p = 0;
     before = rng;
-    MUST(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_OK, "sample");
+    MUST(rnn_sample(x, V, &how, &rng, NULL, &id, NULL) == RNN_OK, "sample");
     bad = id;
-    CHECK(rnn_sample(x, V, &how, &before, NULL, &id) == RNN_OK && id == bad &&
-              !memcmp(&rng, &before, sizeof rng),
+    CHECK(rnn_sample(x, V, &how, &before, NULL, &id, NULL) == RNN_OK &&
+              id == bad && !memcmp(&rng, &before, sizeof rng),
           "a copy draws the same");
     x[V - 1] = inf - inf;
     id = -7;
-    CHECK(rnn_sample(x, V, &how, &rng, NULL, &id) == RNN_E_NOT_FINITE &&
+    CHECK(rnn_sample(x, V, &how, &rng, NULL, &id, NULL) == RNN_E_NOT_FINITE &&
               id == -7 && !memcmp(&rng, &before, sizeof rng),
           "NaN: nothing is written");
     test_free();
@@ -359,6 +361,7 @@ static void write_by_steps(const writer *w, const rnn_writing *how, rnn_real *h,
     MUST(rnn_bind(&w->net, &own, test_reals(n, 0), n) == RNN_OK, "bind");
     row.rows = rows;
     row.ids = last;
+    say_row(&row, h, c);
     for (b = 0; b < rows; b++) {
         last[b] = how->begin;
         counts[b] = -1;
@@ -372,8 +375,8 @@ static void write_by_steps(const writer *w, const rnn_writing *how, rnn_real *h,
             if (how->end >= 0 && t < how->min_tokens)
                 x[how->end] = (rnn_real)-HUGE_VAL;
             MUST((how->sampling ? rnn_sample(x, V, how->sampling, how->rngs + b,
-                                             sorted, &id)
-                                : rnn_greedy(x, V, &id)) == RNN_OK,
+                                             sorted, &id, NULL)
+                                : rnn_greedy(x, V, &id, NULL)) == RNN_OK,
                  "token");
             if (id == how->end) {
                 counts[b] = t;
@@ -413,6 +416,9 @@ static int check_generate(int cell, int input, rnn_writing how, int parts)
     how.rngs = own;
     write_by_steps(&w, &how, h, w.c ? c : NULL, ids, counts);
     how.rngs = how.sampling ? rngs : NULL;
+    say_writing(&how, w.h, w.c, w.ids, w.counts, NULL);
+    how.ids_len = MOST * ROWS;
+    how.counts_len = ROWS;
     CHECK(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,
                        NULL) == RNN_OK,
           "generate");
@@ -484,6 +490,9 @@ static void check_rows_alone(void)
     how.rngs = rngs;
     for (b = 0; b < ROWS; b++)
         rnn_rng_seed(&rngs[b], (uint32_t)b + 7);
+    say_writing(&how, w.h, w.c, w.ids, w.counts, NULL);
+    how.ids_len = MOST * ROWS;
+    how.counts_len = ROWS;
     MUST(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts, NULL) ==
              RNN_OK,
          "rows");
@@ -520,6 +529,9 @@ static void check_generate_arguments(void)
     how.end = -1;
     how.max_tokens = 3;
     how.rows = ROWS;
+    say_writing(&how, w.h, w.c, w.ids, w.counts, NULL);
+    how.ids_len = MOST * ROWS;
+    how.counts_len = ROWS;
 #define SAYS(status)                                                           \
     CHECK(rnn_generate(&w.net, &w.work, &how, w.h, w.c, w.ids, w.counts,       \
                        NULL) == (status), "generate should say %d", status)
@@ -591,6 +603,8 @@ static void check_unknown_token(void)
     m.hidden_size = 1;
     how.end = -1;
     how.max_tokens = MAX;
+    how.ids_len = MAX;
+    how.counts_len = how.state_len = 1;
     for (k = 0; k < 2; k++) {
         m.input_size = k ? O : I;
         m.output_size = k ? I : O;
@@ -618,7 +632,7 @@ static rnn_real *weight_of(const rnn_model *m, rnn_real *params,
     rnn_tensor t;
     int k;
 
-    for (k = 0; rnn_model_tensor(m, k, &t) == RNN_OK; k++)
+    for (k = 0; rnn_model_tensor(m, k, &t, NULL) == RNN_OK; k++)
         if (!strcmp(t.name, name))
             return params + t.offset + i * t.rows + j;
     MUST(0, "no %s", name);
@@ -657,6 +671,9 @@ static void check_failing_step(void)
     *weight_of(&m, p, "out.weight", 0, 1) = 1;
     *weight_of(&m, p, "out.weight", 1, 2) = 1;
     how.max_tokens = MAX;
+    how.ids_len = 2 * MAX;
+    how.counts_len = 2;
+    how.state_len = 2 * N;
     for (k = 0; k < 2; k++) {
         for (i = 0; i < 2 * N; i++)
             h[i] = i == N; /* unit 0 of the second row */

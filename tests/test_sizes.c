@@ -198,7 +198,7 @@ static void check_grid(void)
         lin.input_size = I[k % 3];
         lin.output_size = I[k / 3 % 3];
         lin.no_bias = k / 9;
-        CHECK(!rnn_linear_size(&lin, &n) &&
+        CHECK(!rnn_linear_size(&lin, &n, NULL) &&
                   n == RNN_LINEAR_PARAMS(I[k % 3], I[k / 3 % 3], 1 - k / 9),
               "linear %d", k);
     }
@@ -317,7 +317,12 @@ static void some_input(input *in, const rnn_model *m, const rnn_sizes *z)
             m->input != RNN_INPUT_DENSE
                 ? NULL
                 : test_reals((size_t)(in->S * in->B * m->input_size), 0);
+        say_seq(s, NULL, 1);
+        say_flow(&in->flows[i]);
+        s->state_len = z->state; /* of rnn_encode's */
     }
+    say_seq(&in->seq, NULL, 1);
+    say_flow(&in->flow);
     if (in->sources) {
         in->seq.source = in->source;
         in->flow.source = in->flows;
@@ -357,6 +362,9 @@ static void run_steps(int run, const rnn_net *net, rnn_work *w, const input *in,
     how.max_tokens = in->tokens;
     how.end = -1;
     how.width = in->R / in->B;
+    how.ids_len = OUT;
+    how.counts_len = 12;
+    how.state_len = state * R;
     if (in->sources && in->tokens) {
         st = rnn_beam_search(net, w, &how, h, c, ids, counts, scores);
         CHECK(!st || !m->output_size || m->target == RNN_INPUT_DENSE ||
@@ -379,6 +387,7 @@ static void run_steps(int run, const rnn_net *net, rnn_work *w, const input *in,
     row.ids = in->ids;
     row.from = in->from;
     row.attn = in->sources && m->attention ? attn : NULL;
+    say_row(&row, h, c);
     memset(h, 0, state * R * sizeof *h);
     memset(c, 0, state * R * sizeof *c);
     for (; row.t < 2; row.t++) {
@@ -938,7 +947,8 @@ static void attention_corners(void)
         K = att.key_size;
         n = att.score == RNN_SCORE_ADDITIVE ? att.size : Q;
         p = att.score == RNN_SCORE_ADDITIVE ? n * (Q + K + 1) : K * Q;
-        st = rnn_attention_sizes(&att, s, t, b, &got[0], &got[1], &got[2]);
+        st =
+            rnn_attention_sizes(&att, s, t, b, &got[0], &got[1], &got[2], NULL);
         if (st) {
             CHECK(st == RNN_E_SIZE && got[0] + got[1] + got[2] == 21 &&
                       p + rows * (n + K) +

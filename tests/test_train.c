@@ -183,6 +183,7 @@ static void open_pass(rnn_wiring wiring, const int *lengths, rnn_net *net,
     seq->batch = PASS_B;
     seq->lengths = lengths;
     seq->x = test_reals(PASS_T * PASS_B * PASS_I, 1);
+    seq->x_len = PASS_T * PASS_B * PASS_I;
 }
 
 /* The loss of a model whose rows have lengths is that of its rows with weights
@@ -203,6 +204,8 @@ static void check_lengths(int which, rnn_wiring wiring)
     size_t i;
 
     open_pass(wiring, lengths, &net, &work, &seq);
+    seq.targets_len = which ? T * B * Y : T * B;
+    how.weights_len = T * B;
     for (i = 0; i < rows; i++) {
         w[i] = (int)(i / B) < lengths[i % B];
         if (w[i] <= 0)
@@ -265,6 +268,7 @@ static void check_target_strides(int which, rnn_wiring wiring)
         ids[1][to] = ids[0][i];
         memcpy(numbers[1] + to * Y, numbers[0] + i * Y, Y * sizeof *d);
     }
+    seq.targets_len = (size_t)(T + 1) * B * (which ? Y : 1);
     strided = seq;
     strided.step_stride = 1;
     strided.row_stride = T + 1;
@@ -674,7 +678,8 @@ static void check_optimizer(rnn_optimizer o)
     size_t count = 0;
     int i, t;
 
-    CHECK(rnn_optimizer_moments(&o, &count) == RNN_OK && count <= 3, "moments");
+    CHECK(rnn_optimizer_moments(&o, &count, NULL) == RNN_OK && count <= 3,
+          "moments");
     m = test_reals(count * N, 50); /* rubbish: the first step begins them */
     m3 = test_reals(count * N, 50);
     p3 = test_reals(N, 0);
@@ -690,7 +695,7 @@ static void check_optimizer(rnn_optimizer o)
             MUST(rnn_optimizer_step_array(&two, p, g, m, N, NULL) == RNN_OK,
                  "step");
         } else { /* the same in two ranges */
-            MUST(rnn_optimizer_begin(&two) == RNN_OK &&
+            MUST(rnn_optimizer_begin(&two, NULL) == RNN_OK &&
                      rnn_optimizer_range(&two, p, g, m, N, 5, N - 5, NULL) ==
                          RNN_OK &&
                      rnn_optimizer_range(&two, p, g, m, N, 0, 5, NULL) ==
@@ -718,7 +723,7 @@ static void check_optimizer(rnn_optimizer o)
 static rnn_optimizer fresh(int kind, double lr)
 {
     rnn_optimizer o;
-    MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)lr) ==
+    MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)lr, NULL) ==
              RNN_OK,
          "init");
     return o;
@@ -748,7 +753,7 @@ static void check_defaults(void)
                    (o.beta1 == (rnn_real)0.9 && o.beta2 == (rnn_real)0.999)) &&
                   (kind == RNN_OPT_SGD || o.eps == (rnn_real)eps[kind]),
               "constants of %d", kind);
-        CHECK(rnn_optimizer_moments(&o, &count) == RNN_OK &&
+        CHECK(rnn_optimizer_moments(&o, &count, NULL) == RNN_OK &&
                   (double)count == moments[kind],
               "moments of %d", kind);
     }
@@ -787,6 +792,7 @@ static void check_decay_of_model(void)
           "a step without gradients");
     seq.steps = seq.batch = 1;
     seq.x = test_reals(3, 1);
+    seq.x_len = 3;
     MUST(rnn_forward(&net, &work, &seq) == RNN_OK, "forward");
     memset(work.dlogits, 0, 3 * sizeof *work.dlogits); /* gradients are 0 */
     CHECK(rnn_backward(&net, &work, &seq, NULL) == RNN_OK &&
@@ -795,7 +801,7 @@ static void check_decay_of_model(void)
           "a step");
     CHECK(rnn_optimizer_step(&o, &net, &work) == RNN_E_ORDER,
           "the same gradients again");
-    for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++)
+    for (i = 0; rnn_model_tensor(&model, i, &t, NULL) == RNN_OK; i++)
         for (k = 0; k < t.size; k++)
             bad += p[t.offset + k] != (t.cols ? (rnn_real)0.75 : 1);
     CHECK(!bad, "biases decay, or weights do not");
@@ -831,7 +837,8 @@ static void check_optimizers(void)
     o.dampening = (rnn_real)0.5; /* not with Nesterov: the first step is g */
     check_optimizer(o);
     o.nesterov = 1;
-    CHECK(rnn_optimizer_begin(&o) == RNN_E_ARG, "Nesterov with dampening");
+    CHECK(rnn_optimizer_begin(&o, NULL) == RNN_E_ARG,
+          "Nesterov with dampening");
     check_defaults();
     check_decay_of_model();
 }
@@ -852,7 +859,7 @@ static void check_schedules(void)
         for (t = 0; t < 120; t++) {
             const double u = (double)t - 10;
             s.kind = (rnn_schedule_kind)kind;
-            MUST(rnn_schedule_lr(&s, t, &lr) == RNN_OK, "schedule");
+            MUST(rnn_schedule_lr(&s, t, &lr, NULL) == RNN_OK, "schedule");
             want = t < 10                          ? 0.1 * (t + 1) / 10
                    : kind == RNN_SCHEDULE_CONSTANT ? 0.1
                    : kind == RNN_SCHEDULE_STEP ? 0.1 * pow(0.5, floor(u / 40))
@@ -875,19 +882,20 @@ static void check_schedules(void)
                                        .1,   .1,   .1,   .02,  .02,  .02, .02,
                                        .02,  .02,  .02,  .02,  .02,  .02};
         metric = i == 0 ? 5 : (rnn_real)(5 - 1e-5 * i);
-        MUST(rnn_plateau_step(&plateau, metric, &lr) == RNN_OK, "plateau");
+        MUST(rnn_plateau_step(&plateau, metric, &lr, NULL) == RNN_OK,
+             "plateau");
         bad += !test_close((double)lr, lrs[i], 1e-6, 0);
     }
     CHECK(!bad, "plateau");
     lr = 1;
     memset(&plateau, 0, sizeof plateau);
     for (i = 0; i < 20; i++)
-        (void)!rnn_plateau_step(&plateau, (rnn_real)(20 - i), &lr);
+        (void)!rnn_plateau_step(&plateau, (rnn_real)(20 - i), &lr, NULL);
     CHECK(lr == 1, "progress leaves the rate alone");
     lr = (rnn_real)2e-8;
     plateau.factor = (rnn_real)0.75;
     for (i = 0; i < 20; i++)
-        (void)!rnn_plateau_step(&plateau, 30, &lr);
+        (void)!rnn_plateau_step(&plateau, 30, &lr, NULL);
     CHECK(lr == (rnn_real)2e-8, "a change below 1e-8 is not made");
 }
 
@@ -899,11 +907,11 @@ static void check_threshold(void)
 
     p.threshold = (rnn_real)0.1;
     p.factor = (rnn_real)0.5;
-    CHECK(rnn_plateau_step(&p, 1, &lr) == RNN_OK && lr == 1, "first");
-    CHECK(rnn_plateau_step(&p, (rnn_real)0.91, &lr) == RNN_OK &&
+    CHECK(rnn_plateau_step(&p, 1, &lr, NULL) == RNN_OK && lr == 1, "first");
+    CHECK(rnn_plateau_step(&p, (rnn_real)0.91, &lr, NULL) == RNN_OK &&
               lr == (rnn_real)0.5,
           "no progress");
-    CHECK(rnn_plateau_step(&p, (rnn_real)0.89, &lr) == RNN_OK &&
+    CHECK(rnn_plateau_step(&p, (rnn_real)0.89, &lr, NULL) == RNN_OK &&
               lr == (rnn_real)0.5 && p.best == (rnn_real)0.89,
           "progress");
 }
@@ -931,8 +939,8 @@ static void check_moments(int rule, double gain, double bound, double deviation)
     size_t i;
 
     rnn_rng_seed(&rng, 5);
-    CHECK(rnn_init_tensor(&t, p, (rnn_init_rule)rule, (rnn_real)gain, &rng) ==
-              RNN_OK,
+    CHECK(rnn_init_tensor(&t, p, (rnn_init_rule)rule, (rnn_real)gain, &rng,
+                          NULL) == RNN_OK,
           "init");
     for (i = 0; i < t.size; i++) {
         sum += (double)p[i];
@@ -962,7 +970,7 @@ static void check_orthogonal(int rows, int cols, int fan)
     int r0, i, j, k, n = fan < cols ? fan : cols, m = fan < cols ? cols : fan;
 
     rnn_rng_seed(&rng, 6);
-    CHECK(rnn_init_tensor(&t, p, RNN_INIT_ORTHOGONAL, 2, &rng) == RNN_OK,
+    CHECK(rnn_init_tensor(&t, p, RNN_INIT_ORTHOGONAL, 2, &rng, NULL) == RNN_OK,
           "init");
 #define AT(i, j)                                                               \
     ((double)p[fan < cols ? (j) * rows + r0 + (i) : (i) * rows + r0 + (j)])
@@ -1002,7 +1010,8 @@ static void check_initialisers(void)
     check_orthogonal(16, 33, 16);
     p = test_reals(48, 1);
     rnn_rng_seed(&rng, 1);
-    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng) == RNN_OK, "eye");
+    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng, NULL) == RNN_OK,
+          "eye");
     for (i = 0; i < 48; i++)
         bad += p[i] != (i % 12 % 4 == i / 12 ? 3 : 0);
     CHECK(!bad, "identity");
@@ -1015,15 +1024,15 @@ static void check_initialisers(void)
     p = test_reals(n, 0);
     q = test_reals(n, 1);
     rnn_rng_seed(&rng, 9);
-    MUST(rnn_init_params(&model, p, n, &rng) == RNN_OK, "stack alone");
+    MUST(rnn_init_params(&model, p, n, &rng, NULL) == RNN_OK, "stack alone");
     rnn_rng_seed(&rng, 9);
-    MUST(rnn_init_params(&model, q, n, &rng) == RNN_OK, "stack alone");
+    MUST(rnn_init_params(&model, q, n, &rng, NULL) == RNN_OK, "stack alone");
     CHECK(!memcmp(p, q, n * sizeof *p), "a seed gives the same numbers");
     for (bad = 0, i = 0; i < (int)n; i++)
         bad += !(fabs((double)p[i]) <= 0.5) || p[i] == 0;
     CHECK(!bad, "PyTorch's bound 1 / sqrt(4)");
-    CHECK(rnn_init_forget_bias(&model, p, n, 1) == RNN_OK, "forget bias");
-    for (bad = 0, i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++) {
+    CHECK(rnn_init_forget_bias(&model, p, n, 1, NULL) == RNN_OK, "forget bias");
+    for (bad = 0, i = 0; rnn_model_tensor(&model, i, &t, NULL) == RNN_OK; i++) {
         int j;
         for (j = 0; j < t.rows && !t.cols; j++)
             bad += (p[t.offset + (size_t)j] ==
@@ -1043,13 +1052,13 @@ static void check_identity(void)
     size_t i;
 
     rnn_rng_seed(&rng, 1);
-    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng) == RNN_OK &&
+    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng, NULL) == RNN_OK &&
           p[0] == 3 && p[1] == 0 && p[2] == 3 && p[3] == 0,
           "a vector: a block's first");
     t.cols = 3; /* two blocks of [2][3], stored transposed */
     t.transposed = 1;
     t.size = 12;
-    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng) == RNN_OK,
+    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng, NULL) == RNN_OK,
           "wide blocks");
     for (i = 0; i < 12; i++)
         sum += p[i];
@@ -1059,18 +1068,18 @@ static void check_identity(void)
     t.cols = 2;
     t.size = 6;
     t.fan = 3;
-    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng) == RNN_OK &&
+    CHECK(rnn_init_tensor(&t, p, RNN_INIT_IDENTITY, 3, &rng, NULL) == RNN_OK &&
           p[0] == 3 && p[4] == 3 && p[1] == 0 && p[2] == 0 && p[3] == 0 &&
           p[5] == 0, "a tall block's diagonal");
-    CHECK(rnn_init_tensor(&t, p, RNN_INIT_ORTHOGONAL, 1, NULL) == RNN_E_ARG,
+    CHECK(rnn_init_tensor(&t, p, RNN_INIT_ORTHOGONAL, 1, NULL, NULL) == RNN_E_ARG,
           "no generator");
     bad = t;
     bad.rows = 0;
-    CHECK(rnn_init_tensor(&bad, p, RNN_INIT_CONSTANT, 1, &rng) == RNN_E_ARG,
+    CHECK(rnn_init_tensor(&bad, p, RNN_INIT_CONSTANT, 1, &rng, NULL) == RNN_E_ARG,
           "no row");
     bad = t;
     bad.cols = -1;
-    CHECK(rnn_init_tensor(&bad, p, RNN_INIT_CONSTANT, 1, &rng) == RNN_E_ARG,
+    CHECK(rnn_init_tensor(&bad, p, RNN_INIT_CONSTANT, 1, &rng, NULL) == RNN_E_ARG,
           "columns below 0");
 }
 
@@ -1101,16 +1110,16 @@ static void check_init_model(void)
     q = test_reals(all, 0);
     p[all] = 77;
     rnn_rng_seed(&rng, 21);
-    CHECK(rnn_init_params(&model, p, all, &rng) == RNN_OK && p[all] == 77,
+    CHECK(rnn_init_params(&model, p, all, &rng, NULL) == RNN_OK && p[all] == 77,
           "init_params");
     at = rng;
     rnn_rng_seed(&rng, 21);
-    MUST(rnn_init_params(&model, q, all, &rng) == RNN_OK, "again");
+    MUST(rnn_init_params(&model, q, all, &rng, NULL) == RNN_OK, "again");
     CHECK(!memcmp(p, q, all * sizeof *p) && !memcmp(&at, &rng, sizeof at),
           "a seed gives the same model");
-    MUST(rnn_init_params(&model, q, all, &rng) == RNN_OK, "and on");
+    MUST(rnn_init_params(&model, q, all, &rng, NULL) == RNN_OK, "and on");
     CHECK(memcmp(p, q, all * sizeof *p) != 0, "the next model differs");
-    for (i = 0; rnn_model_tensor(&model, i, &t) == RNN_OK; i++) {
+    for (i = 0; rnn_model_tensor(&model, i, &t, NULL) == RNN_OK; i++) {
         const double n = !strncmp(t.name, "out", 3) ? 72 : 36;
         const double bound = 1 / sqrt(n), size = (double)t.size;
         double sum = 0, squares = 0, most = 0, want = bound * bound / 3;
@@ -1177,6 +1186,7 @@ static void check_dropout(void)
     seq.steps = T;
     seq.batch = B;
     seq.x = test_reals(T * B * 4, 1);
+    seq.x_len = T * B * 4;
     MUST(rnn_forward(&net, &work, &seq) == RNN_OK, "forward");
     memcpy(y, work.logits, N * sizeof *y);
     MUST(rnn_infer(&net, &work, &seq) == RNN_OK, "infer");
@@ -1229,8 +1239,11 @@ static void check_learning(int cell, int input)
     seq.steps = T;
     seq.batch = B;
     seq.ids = ids;
+    say_seq(&seq, targets, sizeof *targets);
+    how.weights_len = T * B;
     rnn_rng_seed(&rng, 2);
-    MUST(rnn_init_params(&model, work.params, work.params_len, &rng) == RNN_OK,
+    MUST(rnn_init_params(&model, work.params, work.params_len, &rng, NULL) ==
+             RNN_OK,
          "init");
     for (k = 0; k < STEPS; k++) {
         for (i = 0; i < T * B; i++) {

@@ -281,6 +281,9 @@ static job *open_job(const rnn_model *m)
     j->seq.batch = B;
     j->seq.x = test_reals(T * B * 8, 1);
     j->seq.ids = j->tokens = test_ids(T * B, 5);
+    say_seq(&j->seq, NULL, 1);
+    j->seq.own_ids_len = j->seq.targets_len = T * B;
+    j->seq.state_len = 4 * 2 * ROWS * 8;
     for (i = 0; i < RNN_MAX_SOURCES; i++)
         j->source[i] = j->seq;
     if (m->wiring == RNN_WIRING_1_TO_N)
@@ -297,6 +300,9 @@ static job *open_job(const rnn_model *m)
     j->how.max_tokens = 3;
     j->how.rows = B;
     j->how.width = 2;
+    say_row(&j->row, j->h, j->c);
+    j->row.attn_len = j->how.attn_len = T * B * ROWS;
+    say_writing(&j->how, j->h, j->c, j->words, j->counts, NULL);
     return j;
 }
 
@@ -881,6 +887,7 @@ static void check_losses(void)
     how.smoothing = (rnn_real)NAN;
     CALL(j, LOSS(j, &how), RNN_E_ARG, "smoothing is NaN, out of its range");
     how.smoothing = (rnn_real)0.5;
+    j->seq.targets_len *= 5; /* numbers */
     CALL(j, rnn_squared_error(&j->net, &j->work, &j->seq, j->seq.x, &how, NULL),
          RNN_E_ARG, "smoothing: cross-entropy alone has it");
     how.class_weights = class_weights;
@@ -888,6 +895,7 @@ static void check_losses(void)
          rnn_sigmoid_cross_entropy(&j->net, &j->work, &j->seq, j->seq.x, &how,
                                    NULL),
          RNN_E_ARG, "class_weights: cross-entropy alone has it");
+    j->seq.targets_len = T * B;
     WELL(j, LOSS(j, &how));
     j->work.logits[3] = (rnn_real)NAN;
     CALL(j, LOSS(j, NULL), RNN_E_NOT_FINITE,
@@ -937,6 +945,177 @@ static void check_rows(void)
     GOOD(&why, rnn_softmax(x, 1, 3, to, &run));
 }
 
+/* ---- lengths of arrays --------------------------------------------------- */
+
+/* One length of a call's arrays. */
+static void check_len(job *j, size_t *len, size_t wants, const char *name,
+                      rnn_status (*call)(job *j))
+{
+    const size_t old = *len;
+
+    *len = wants;
+    WELL(j, call(j));
+    *len = wants - 1;
+    if (*len)
+        CALL(j, call(j), RNN_E_BUFFER, "%s has room for %lu: %lu are needed",
+             name, (unsigned long)(wants - 1), (unsigned long)wants);
+    *len = 0;
+#ifdef RNN_I_IMPLEMENTED /* the library is a checking build */
+    CALL(j, call(j), RNN_E_ARG,
+         "the length of %s is 0, not said: %lu are needed", name,
+         (unsigned long)wants);
+#else
+    WELL(j, call(j));
+#endif
+    *len = old;
+}
+
+static rnn_flow flow_of, from_of;
+static rnn_loss loss_of;
+static rnn_real attn_of[64];
+
+static rnn_status infer(job *j)
+{
+    return rnn_infer(&j->net, &j->work, &j->seq);
+}
+
+static rnn_status forward(job *j)
+{
+    return FORWARD(j);
+}
+
+static rnn_status back(job *j)
+{
+    MUST(!FORWARD(j), "forward");
+    return BACKWARD(j, &flow_of);
+}
+
+static rnn_status lose(job *j)
+{
+    MUST(!infer(j), "infer");
+    return LOSS(j, &loss_of);
+}
+
+static rnn_status lose_numbers(job *j)
+{
+    MUST(!infer(j), "infer");
+    return rnn_squared_error(&j->net, &j->work, &j->seq, j->seq.x, &loss_of,
+                             NULL);
+}
+
+static rnn_status step(job *j)
+{
+    return STEP(j);
+}
+
+static rnn_status encode(job *j)
+{
+    return ENCODE(j);
+}
+
+static rnn_status generate(job *j)
+{
+    return rnn_generate(&j->net, &j->work, &j->how, j->h, j->c, j->words,
+                        j->counts, j->net.model.attention ? attn_of : NULL);
+}
+
+static rnn_status beam(job *j)
+{
+    return BEAM(j);
+}
+
+/* Numbers into an LSTM of two layers, batch-first: the last row of x ends it;
+ * of a loss, too. */
+static void check_pass_lens(void)
+{
+    const rnn_model m = {.cell = RNN_CELL_LSTM, .input_size = 2,
+                         .hidden_size = 3, .num_layers = 2, .output_size = 5};
+    const size_t state = 2 * B * 3;
+    job *j = open_job(&m);
+    rnn_seq *q = &j->seq;
+    rnn_real *h = test_reals(state, 1), *w = test_reals(T * B, 0);
+
+    memset(&flow_of, 0, sizeof flow_of);
+    memset(&loss_of, 0, sizeof loss_of);
+    check_len(j, &q->x_len, T * B * 2, "x", infer);
+    j->tokens = test_ids(2 * 6 + T, 5);
+    q->step_stride = 1;
+    q->row_stride = 6;
+    check_len(j, &q->x_len, (2 * 6 + T) * 2, "x", infer);
+    check_len(j, &q->targets_len, 2 * 6 + T, "targets", lose);
+    q->step_stride = q->row_stride = 0;
+    check_len(j, &q->targets_len, T * B, "targets", lose);
+    q->targets_len = T * B * 5;
+    check_len(j, &q->targets_len, T * B * 5, "targets", lose_numbers);
+    loss_of.weights = w;
+    loss_of.values = w;
+    loss_of.values_len = T * B;
+    check_len(j, &loss_of.weights_len, T * B, "weights", lose);
+    loss_of.weights_len = T * B;
+    check_len(j, &loss_of.values_len, T * B, "values", lose);
+    q->hn = h;
+    check_len(j, &q->state_len, state, "each of h0, c0, hn, cn", infer);
+    q->hn = NULL;
+    q->c0 = h;
+    check_len(j, &q->state_len, state, "each of h0, c0, hn, cn", infer);
+    q->c0 = NULL;
+    flow_of.dx = test_reals(T * B * 2, 0);
+    flow_of.dx_len = T * B * 2;
+    check_len(j, &flow_of.dx_len, T * B * 2, "dx", back);
+    flow_of.dc0 = h;
+    check_len(j, &flow_of.state_len, state, "each of dhn, dcn, dh0, dc0", back);
+    check_len(j, &j->row.x_len, B * 2, "x", step);
+    check_len(j, &j->row.state_len, state, "each of h, c", step);
+    test_free();
+}
+
+/* A decoder with attention, and tokens. */
+static void check_decoder_lens(void)
+{
+    rnn_model m = wired[RNN_WIRING_N_TO_M];
+    size_t state, source_state;
+    job *j;
+
+    m.input = RNN_INPUT_DENSE;
+    m.embedding_size = 0;
+    m.target = RNN_INPUT_ONE_HOT;
+    m.target_size = m.output_size = 5;
+    m.target_embedding_size = 0;
+    m.attention = RNN_SCORE_ADDITIVE;
+    m.attention_size = 2;
+    m.num_sources = 2;
+    j = open_job(&m);
+    state = j->net.sizes.state / (size_t)j->net.most.batch * B;
+    source_state = j->net.sizes.source_state;
+    memset(&flow_of, 0, sizeof flow_of);
+    memset(&from_of, 0, sizeof from_of);
+    check_len(j, &j->seq.ids_len, T * B, "ids", infer);
+    check_len(j, &j->source[1].x_len, T * B * (size_t)m.input_size, "x", infer);
+    j->source[0].hn = test_reals(source_state, 0);
+    check_len(j, &j->source[0].state_len, source_state,
+              "each of h0, c0, hn, cn", infer);
+    j->source[0].hn = NULL;
+    flow_of.source = &from_of;
+    from_of.dx = test_reals(T * B * 8, 0);
+    check_len(j, &from_of.dx_len, T * B * (size_t)m.input_size, "dx", back);
+    j->seq.own_rate = 1;
+    j->seq.own_ids = test_ids(T * B, 1);
+    check_len(j, &j->seq.own_ids_len, T * B, "own_ids", forward);
+    check_len(j, &j->source[0].state_len, state, "each of h, c", encode);
+    MUST(!ENCODE(j), "encode");
+    j->row.attn = attn_of;
+    check_len(j, &j->row.attn_len, 2 * T * B, "attn", step);
+    check_len(j, &j->how.ids_len, 3 * B, "ids", generate);
+    check_len(j, &j->how.counts_len, B, "counts", generate);
+    check_len(j, &j->how.state_len, state, "each of h, c", generate);
+    check_len(j, &j->how.attn_len, 3 * 2 * T * B, "attn", generate);
+    j->how.best = 2;
+    check_len(j, &j->how.ids_len, 2 * 3 * B, "ids", beam);
+    check_len(j, &j->how.counts_len, 2 * B, "counts", beam);
+    check_len(j, &j->how.state_len, state, "each of h, c", beam);
+    test_free();
+}
+
 /* Clipping, and the numbers of an optimiser. */
 static void check_optimizers(void)
 {
@@ -955,7 +1134,7 @@ static void check_optimizers(void)
     SAID(rnn_clip_grad_norm(g, 2, 1, NULL, &run), RNN_E_NOT_FINITE,
          "a gradient is infinity");
     g[1] = 2;
-    MUST(!rnn_optimizer_init(&o, RNN_OPT_SGD, (rnn_real)0.1), "init");
+    MUST(!rnn_optimizer_init(&o, RNN_OPT_SGD, (rnn_real)0.1, NULL), "init");
 #define STEP_ARRAY(o) rnn_optimizer_step_array(o, p, g, NULL, 2, &run)
 #define NUMBER(field, value, text)                                             \
     WITH(rnn_real, o.field, value,                                             \
@@ -995,7 +1174,7 @@ static void check_optimizer_steps(void)
     rnn_optimizer o;
     size_t few = 2 * j->net.sizes.params;
 
-    MUST(!rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)0.1), "init");
+    MUST(!rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)0.1, NULL), "init");
     SAID(rnn_optimizer_range(&o, p, g, moments, 2, 0, 2, &run), RNN_E_ARG,
          "opt has begun no step: rnn_optimizer_begin");
     SAID(rnn_optimizer_step_array(&o, NULL, g, moments, 2, &run), RNN_E_ARG,
@@ -1153,7 +1332,8 @@ static void check_look_arrays(void)
     source = seq;
     pass.source = &source;
     pass.seq = &seq;
-    MUST(!rnn_attention_sizes(&att, 2, 2, 1, &params, &keys, &work), "sizes");
+    MUST(!rnn_attention_sizes(&att, 2, 2, 1, &params, &keys, &work, NULL),
+         "sizes");
     pass.work = test_reals(work, 0);
     pass.work_len = work - 1;
     WITH(size_t, seq.step_stride, 1,
@@ -1190,7 +1370,7 @@ static void check_number(rnn_real x)
     char *end = NULL;
     double read;
 
-    MUST(!rnn_optimizer_init(&o, RNN_OPT_SGD, x), "init");
+    MUST(!rnn_optimizer_init(&o, RNN_OPT_SGD, x, NULL), "init");
     stale(&why);
     CHECK(rnn_optimizer_step_array(&o, &p, &p, NULL, 1, &run) == RNN_E_ARG,
           "lr %g", (double)x);
@@ -1282,6 +1462,8 @@ int main(int argc, char **argv)
     check_beam_room();
     check_losses();
     check_rows();
+    check_pass_lens();
+    check_decoder_lens();
     check_optimizers();
     check_optimizer_steps();
     check_linear();

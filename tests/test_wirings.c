@@ -779,6 +779,10 @@ static void draw_numbers(problem *p)
     top->states = p->sizes.state;
     draw_states(top, p->v[STATES], RNN_HAS_C(m->cell) != 0);
     drop_flows(p);
+    for (k = 0; k < p->sides; k++) {
+        say_seq(p->side[k].seq, NULL, 1);
+        say_flow(p->side[k].flow);
+    }
     p->rows = (size_t)batch;
     p->out = p->sizes.logits / p->rows;
     if (m->wiring != RNN_WIRING_N_TO_1) {
@@ -870,7 +874,7 @@ static void list_slots(problem *p)
     size_t over;
     int i;
 
-    for (i = 0; rnn_model_tensor(m, i, &t) == RNN_OK; i++)
+    for (i = 0; rnn_model_tensor(m, i, &t, NULL) == RNN_OK; i++)
         add_slot(k, "", t.name, p->params + t.offset, p->grads + t.offset,
                  before(p), t.size);
     for (i = 0; i < p->sides; i++) {
@@ -980,6 +984,7 @@ static rnn_real value_from_start(void *of)
         row.t = t;
         row.x = q->x ? q->x + at * width : NULL;
         row.ids = p->tokens ? p->tokens + at : NULL;
+        say_row(&row, p->h, p->c);
         st = rnn_step(&p->net, &p->work, &row, p->h, p->c);
         MUST(st == RNN_OK, "%s: step: %s", problem_name(p),
              rnn_status_text(st));
@@ -1027,6 +1032,8 @@ static void check_start(problem *p, rnn_real whole)
     p->start_h = nothing(n);
     p->start_c = nothing(n);
     p->tokens = tokens_read(p);
+    if (p->source->state_len < n) /* of start_h, start_c */
+        p->source->state_len = n;
     st = rnn_encode(&p->net, &p->work, p->source, p->start_h, p->start_c);
     MUST(st == RNN_OK, "%s: encode: %s", problem_name(p), rnn_status_text(st));
     memcpy(p->start_h, view.h0, n * sizeof *view.h0);
@@ -1059,7 +1066,8 @@ static rnn_status check_rule(const problem *p)
 
     CHECK((st == RNN_OK) == valid(&m), "%s: %s", problem_name(p),
           rnn_status_text(st));
-    CHECK(rnn_model_tensor(&m, 0, &t) == st, "%s: no tensor", problem_name(p));
+    CHECK(rnn_model_tensor(&m, 0, &t, NULL) == st, "%s: no tensor",
+          problem_name(p));
     fields_of(&m, f);
     for (i = 1 + test_below(2); i > 0; i--)
         *f[test_below(FIELDS)] = test_below(9) - 1;
@@ -1294,7 +1302,7 @@ static void check_block(int score, int lengths, int weights)
     memset(&b, 0, sizeof b);
     draw_block(&b, score, lengths);
     st = rnn_attention_sizes(&b.att, b.source.steps, b.seq.steps, b.seq.batch,
-                             &b.params_len, &b.keys_len, &b.work_len);
+                             &b.params_len, &b.keys_len, &b.work_len, NULL);
     MUST(st == RNN_OK, "%s: sizes", block_name(&b));
     queries = (size_t)(b.seq.steps * b.seq.batch);
     states = (size_t)(b.source.steps * b.seq.batch * b.att.key_size);
@@ -1368,7 +1376,7 @@ static void check_no_params(void)
     source.batch = seq.batch = B;
     source.x = test_reals(S * B * K, 1);
     seq.x = test_reals(T * B * K, 1);
-    st = rnn_attention_sizes(&att, S, T, B, &params, &keys, &work);
+    st = rnn_attention_sizes(&att, S, T, B, &params, &keys, &work, NULL);
     CHECK(!st && params == 0, "dot has no parameters");
     memset(&pass, 0, sizeof pass);
     pass.source = &source;
@@ -1385,7 +1393,8 @@ static void check_no_params(void)
           "backward");
     att.score = RNN_SCORE_ADDITIVE;
     att.size = 1;
-    MUST(!rnn_attention_sizes(&att, S, T, B, &params, &keys, &work), "sizes");
+    MUST(!rnn_attention_sizes(&att, S, T, B, &params, &keys, &work, NULL),
+         "sizes");
     pass.keys = test_reals(pass.keys_len = keys, 0);
     pass.work = test_reals(pass.work_len = work, 0);
     pass.params = test_reals(params, 1);

@@ -18,18 +18,21 @@ int main(int argc, char **argv)
     static int text[MOST], line[80];
     static rnn_real h[B * H], c[B * H], own_h[H], own_c[H], *memory;
     rnn_seq seq = {.steps = T, .batch = B, .step_stride = 1, .h0 = h, .c0 = c,
-                   .hn = h, .cn = c}, held = {.steps = T, .batch = B,
+                   .hn = h, .cn = c, .state_len = sizeof h / sizeof *h},
+            held = {.steps = T, .batch = B,
                    .step_stride = 1}; /* the rest of the text, from zeros */
     rnn_net net;
     rnn_work work = {0};
     rnn_optimizer adam;
     rnn_rng rng;
     const rnn_writing how = {.begin = '\n', .end = '\n', .max_tokens = 80,
-                             .sampling = &half, .rngs = &rng};
+                             .sampling = &half, .rngs = &rng, .ids_len = 80,
+                             .counts_len = 1,
+                             .state_len = sizeof own_h / sizeof *own_h};
     rnn_real loss = 0, valid = 0;
     size_t n = 0, i, at;
     int k, j, count = 0;
-    int st = argc < 2 || rnn_read_file(argv[1], bytes, MOST, &n);
+    int st = argc < 2 || rnn_read_file(argv[1], bytes, MOST, &n, &work.why);
 
     for (i = 0; i < n; i++)
         text[i] = bytes[i];
@@ -37,16 +40,22 @@ int main(int argc, char **argv)
     if (st || n < 20000 || (st = rnn_plan(&net, &model, &most)) ||
         !(memory = malloc(net.sizes.all * sizeof *memory)) ||
         (st = rnn_bind(&net, &work, memory, net.sizes.all)) ||
-        (st = rnn_init_params(&model, work.params, work.params_len, &rng)) ||
-        (st = rnn_init_forget_bias(&model, work.params, work.params_len, 1)) ||
-        (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.002f)))
+        (st = rnn_init_params(&model, work.params, work.params_len, &rng,
+                              &work.why)) ||
+        (st = rnn_init_forget_bias(&model, work.params, work.params_len, 1,
+                                   &work.why)) ||
+        (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.002f, &work.why)))
         return fprintf(stderr, "char TEXT: %d\n", st), 1;
     seq.row_stride = n / 10 * 9 / B; /* B streams side by side */
     held.row_stride = n / 10 / B;
     held.ids = text + n / 10 * 9;
+    held.ids_len = n - n / 10 * 9;
+    held.targets_len = held.ids_len - 1;
     for (k = 0; k < STEPS; k++) {
         at = (size_t)k * T % (seq.row_stride - T);
         seq.ids = text + at;
+        seq.ids_len = n - at;
+        seq.targets_len = n - at - 1;
         if ((st = rnn_forward(&net, &work, &seq)) ||
             (st = rnn_cross_entropy(&net, &work, &seq, seq.ids + 1, NULL,
                                     &loss)) ||

@@ -53,14 +53,15 @@ static void batch(int first)
     }
 }
 
-static rnn_status save(const rnn_net *net, const rnn_work *work)
+static rnn_status save(const rnn_net *net, rnn_work *work)
 {
     static unsigned char bytes[1 << 16];
     size_t len = 0;
     rnn_status st = rnn_save(&net->model, work->params, work->params_len, NULL,
-                             bytes, sizeof bytes, &len);
+                             bytes, sizeof bytes, &len, &work->why);
 
-    return st ? st : rnn_write_file("classify.safetensors", bytes, len);
+    return st ? st
+              : rnn_write_file("classify.safetensors", bytes, len, &work->why);
 }
 
 int main(void)
@@ -69,7 +70,8 @@ int main(void)
                              .input_size = AXES, .hidden_size = 24,
                              .output_size = CLASSES};
     const rnn_most most = {.steps = MOST, .batch = B, .train = 1, .moments = 2};
-    const rnn_seq seq = {.steps = MOST, .batch = B, .lengths = lengths, .x = x};
+    const rnn_seq seq = {.steps = MOST, .batch = B, .lengths = lengths, .x = x,
+                         .x_len = sizeof x / sizeof *x, .targets_len = B};
     rnn_net net;
     rnn_work work = {0};
     rnn_optimizer adam;
@@ -84,8 +86,9 @@ int main(void)
     if ((st = rnn_plan(&net, &model, &most)) ||
         !(memory = malloc(net.sizes.all * sizeof *memory)) ||
         (st = rnn_bind(&net, &work, memory, net.sizes.all)) ||
-        (st = rnn_init_params(&model, work.params, work.params_len, &rng)) ||
-        (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.01f)))
+        (st = rnn_init_params(&model, work.params, work.params_len, &rng,
+                              &work.why)) ||
+        (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.01f, &work.why)))
         return printf("%s\n", rnn_status_text(st)), 1;
     for (i = 0; i < 10 * TRAIN && !st; i += B) {
         batch(i % TRAIN);
@@ -99,7 +102,7 @@ int main(void)
         batch(i);
         st = rnn_infer(&net, &work, &seq);
         for (b = 0; b < B && !st; b++) {
-            st = rnn_greedy(work.logits + b * CLASSES, CLASSES, &id);
+            st = rnn_greedy(work.logits + b * CLASSES, CLASSES, &id, &work.why);
             right += id == classes[b];
         }
     }

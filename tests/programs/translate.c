@@ -41,11 +41,13 @@ int main(void)
                            .rows = WIDTH * B, .tokens = N, .train = 1,
                            .moments = 2};
     const rnn_seq source = {.steps = N, .batch = B, .ids = from,
-                            .lengths = from_len};
-    const rnn_seq seq = {.steps = T, .batch = B, .ids = in, .lengths = to_len,
-                         .source = &source};
+                            .ids_len = N * B, .lengths = from_len,
+                            .state_len = B * 48};
+    const rnn_seq seq = {.steps = T, .batch = B, .ids = in, .ids_len = T * B, .lengths = to_len,
+                         .targets_len = T * B, .source = &source};
     const rnn_writing how = {.begin = END, .end = END, .max_tokens = N,
-                             .width = WIDTH};
+                             .width = WIDTH, .ids_len = B * N, .counts_len = B,
+                             .state_len = B * 48};
     static rnn_real h[B * 48];
     static int ids[B * N], counts[B];
     rnn_net net;
@@ -61,8 +63,9 @@ int main(void)
         !(memory = malloc(net.sizes.all * sizeof *memory)) ||
         !(work.ints = malloc((work.ints_len = net.sizes.ints) * sizeof(int))) ||
         (st = rnn_bind(&net, &work, memory, net.sizes.all)) ||
-        (st = rnn_init_params(&model, work.params, work.params_len, &rng)) ||
-        (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.003f)))
+        (st = rnn_init_params(&model, work.params, work.params_len, &rng,
+                              &work.why)) ||
+        (st = rnn_optimizer_init(&adam, RNN_OPT_ADAM, 0.003f, &work.why)))
         return printf("%s\n", rnn_status_text(st)), 1;
     for (k = 0; k < STEPS && !st; k++) {
         draw();

@@ -218,10 +218,11 @@
  *
  * With RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
- * NaN what it places); NaN in x or states; x, ids or parameters that have
- * changed between forward and backward; moments that a first step has left out.
- * It also wants the length of every array that a call on a work is given. Each
- * call then reads every parameter: a build for development.
+ * NaN what it places); NaN in x, in states, and in the gradients that go into
+ * backward or a step, as without a loss; x, ids or parameters that have changed
+ * between forward and backward; moments that a first step has left out. It also
+ * wants the length of every array that a call on a work is given. Each call then
+ * reads every parameter: a build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -9553,21 +9554,72 @@ RNN_I_FN rnn_status rnn_i_check_params(const rnn_work *work, size_t n,
                           "@ are all 0: rnn_init_params, or load them", 0, 0);
 }
 
-/* x of the valid steps of a sequence, and its states. */
+/* Rows of so many numbers, from time-major ones or, `strided`, from where seq
+ * has them; those of valid steps. */
+RNN_I_FN rnn_status rnn_i_check_steps(const rnn_seq *seq, const rnn_real *x,
+                                      size_t width, int strided,
+                                      const char *name, rnn_why *why)
+{
+    rnn_status st = RNN_OK;
+    size_t b;
+    int t;
+
+    for (t = 0; x && t < seq->steps; t++)
+        for (b = 0; b < (size_t)seq->batch && !st; b++) {
+            const size_t row = strided ? rnn_i_number(seq, t, b)
+                                       : (size_t)t * (size_t)seq->batch + b;
+            if (rnn_i_steps(seq, b) > (size_t)t)
+                st = rnn_i_check_numbers(x + row * width, width, name, why);
+        }
+    return st;
+}
+
+/* x of the valid steps of a sequence, and its states; rows that start afresh
+ * may hold anything. */
 RNN_I_FN rnn_status rnn_i_check_inputs(const rnn_seq *seq, const rnn_i_side *s,
                                        size_t state, rnn_why *why)
 {
-    size_t b;
-    int t;
-    rnn_status st = rnn_i_check_numbers(seq->h0, state, "h0", why);
+    rnn_status st = RNN_OK;
 
-    if (!st)
+    if (!seq->fresh)
+        st = rnn_i_check_numbers(seq->h0, state, "h0", why);
+    if (!st && !seq->fresh)
         st = rnn_i_check_numbers(seq->c0, state, "c0", why);
-    for (t = 0; s->input == RNN_INPUT_DENSE && t < seq->steps; t++)
-        for (b = 0; b < (size_t)seq->batch && !st; b++)
-            if (rnn_i_steps(seq, b) > (size_t)t)
-                st = rnn_i_check_numbers(
-                    seq->x + rnn_i_number(seq, t, b) * s->I, s->I, "x", why);
+    return st || s->input != RNN_INPUT_DENSE
+               ? st
+               : rnn_i_check_steps(seq, seq->x, s->I, 1, "x", why);
+}
+
+/* Gradients that enter a backward pass. */
+RNN_I_FN rnn_status rnn_i_check_entering(const rnn_work *work,
+                                         const rnn_seq *seq,
+                                         const rnn_flow *flow, rnn_why *why)
+{
+    const rnn_i_model *m = &work->i.m;
+    const size_t state = rnn_i_states_of(&m->top.y, seq->batch);
+    rnn_status st = m->n_to_1 ? RNN_OK
+                              : rnn_i_check_steps(seq, work->dlogits, m->Y, 0,
+                                                  "dlogits", why);
+    size_t b;
+    int i;
+
+    for (b = 0; m->n_to_1 && b < m->B && !st; b++)
+        if (rnn_i_steps(seq, b))
+            st = rnn_i_check_numbers(work->dlogits + b * m->Y, m->Y, "dlogits",
+                                     why);
+    if (!st && flow && flow->accumulate && !flow->frozen)
+        st = rnn_i_check_numbers(work->grads, m->params, "grads", why);
+    for (i = -1; flow && i < m->sources && !st && (i < 0 || flow->source);
+         i++) {
+        const rnn_flow *f = i < 0 ? flow : &flow->source[i];
+        const size_t n =
+            i < 0      ? state
+            : m->given ? 0
+                       : rnn_i_states_of(&m->source[i].side.y, seq->batch);
+        st = rnn_i_check_numbers(f->dhn, n, "dhn", why);
+        if (!st)
+            st = rnn_i_check_numbers(f->dcn, n, "dcn", why);
+    }
     return st;
 }
 
@@ -10914,6 +10966,8 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     if (!st && work->i.was != rnn_i_hash_read(work, seq))
         st = RNN_I_NO(call.why, RNN_E_ORDER, "params, x or ids",
                       "@ have changed since rnn_forward", 0, 0);
+    if (!st)
+        st = rnn_i_check_entering(work, seq, flow, call.why);
 #endif
     if (st)
         return st;
@@ -12194,6 +12248,23 @@ RNN_I_FN void rnn_i_update_of(const rnn_optimizer *opt, rnn_i_update *u)
     }
 }
 
+#ifdef RNN_CHECK
+/* Gradients that somebody has written, and moments: the first step writes them,
+ * the others read them. */
+RNN_I_FN rnn_status rnn_i_check_learnt(const rnn_optimizer *opt,
+                                       const rnn_i_arrays_of *w, size_t n,
+                                       size_t first, size_t count, rnn_why *why)
+{
+    rnn_status st = rnn_i_check_numbers(w->grads + first, count, "grads", why);
+    size_t k;
+
+    for (k = 0; !st && opt->step > 1 && k < rnn_i_kept_moments(opt); k++)
+        st = rnn_i_check_numbers(w->moments + k * n + first, count, "moments",
+                                 why);
+    return st;
+}
+#endif
+
 /* Elements first to first + count of n. The arrays that a kind keeps stand one
  * after the other, n elements each. RMSprop's momentum is its last array: m3,
  * which without the mean of a centered one lies second. */
@@ -12230,13 +12301,8 @@ RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
     u->m1 = kept > 0 ? m + first : NULL;
     u->m2 = kept > 1 ? m + n + first : NULL;
     u->m3 = kept > 2 ? m + 2 * n + first : NULL;
-#ifdef RNN_CHECK /* the first step writes them, the others read them */
-    if (opt->step > 1 && u->m1)
-        st = rnn_i_check_numbers(u->m1, count, "moments", why);
-    if (!st && opt->step > 1 && u->m2)
-        st = rnn_i_check_numbers(u->m2, count, "moments", why);
-    if (!st && opt->step > 1 && u->m3)
-        st = rnn_i_check_numbers(u->m3, count, "moments", why);
+#ifdef RNN_CHECK
+    st = rnn_i_check_learnt(opt, w, n, first, count, why);
     if (st)
         return st;
 #endif
@@ -12324,6 +12390,9 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
     w.params = work->params;
     w.moments = work->moments;
     w.grads = work->grads;
+#ifdef RNN_CHECK /* all of them, before any parameter changes */
+    st = rnn_i_check_learnt(opt, &w, n, 0, n, call.why);
+#endif
     for (i = 0; !st && rnn_model_tensor(&net->model, i, &t, NULL) == RNN_OK;
          i++) {
         opt->weight_decay = t.cols ? decay : 0;

@@ -480,6 +480,7 @@ static void check_states(void)
          CALL(j, rnn_infer(&j->net, &j->work, &j->seq), RNN_E_ARG,
               "cn is given, but these cells have no c"));
     WELL(j, FORWARD(j));
+    memset(j->work.dlogits, 0, j->work.dlogits_len * sizeof(rnn_real));
     WITH(const rnn_real *, flow.dcn, s,
          CALL(j, BACKWARD(j, &flow), RNN_E_ARG,
               "dcn is given, but these cells have no c"));
@@ -987,6 +988,7 @@ static rnn_status forward(job *j)
 static rnn_status back(job *j)
 {
     MUST(!FORWARD(j), "forward");
+    memset(j->work.dlogits, 0, j->work.dlogits_len * sizeof(rnn_real));
     return BACKWARD(j, &flow_of);
 }
 

@@ -1,0 +1,304 @@
+/* What a build with RNN_CHECK finds, mistake by mistake, as a new user makes
+ * them: numbers that nobody has written, what has changed between two calls,
+ * arrays of the wrong length. Each is refused with its reason, and what was
+ * meant goes through.
+ *
+ *     test_check [SEED]
+ */
+#define RNN_IMPLEMENTATION
+#define RNN_CHECK
+#include "../rnn.h"
+#include "why.h"
+
+enum { T = 4, B = 3, I = 2, H = 3, L = 2, O = 5 };
+
+static rnn_model model;
+static rnn_net net;
+static rnn_work work;
+static rnn_seq seq;
+static rnn_flow flow;
+static rnn_optimizer opt;
+static int ids[T * B], lengths[B], targets[T * B];
+static rnn_real x[T * B * I], h[L * B * H], c[L * B * H];
+
+/* NaN, as memory of rnn_bind's has where nobody has written. */
+static rnn_real nothing(void)
+{
+    return (rnn_real)NAN;
+}
+
+#define CALL(call, ...) SAYS(&work.why, call, __VA_ARGS__)
+#define WELL(call) GOOD(&work.why, call)
+#define FORWARD() rnn_forward(&net, &work, &seq)
+#define LOSS() rnn_cross_entropy(&net, &work, &seq, targets, NULL, NULL)
+#define BACKWARD() rnn_backward(&net, &work, &seq, &flow)
+#define STEP() rnn_optimizer_step(&opt, &net, &work)
+
+/* All but parameters: an LSTM of two layers over tokens, or numbers. */
+static void begin(rnn_wiring wiring, rnn_input input)
+{
+    const rnn_most most = {.steps = T, .batch = B, .train = 1, .moments = 2};
+    int i;
+
+    test_free();
+    memset(&model, 0, sizeof model);
+    memset(&work, 0, sizeof work);
+    memset(&seq, 0, sizeof seq);
+    memset(&flow, 0, sizeof flow);
+    model.wiring = wiring;
+    model.cell = RNN_CELL_LSTM;
+    model.input = input;
+    model.input_size = input == RNN_INPUT_DENSE ? I : O;
+    model.hidden_size = H;
+    model.num_layers = L;
+    model.output_size = O;
+    MUST(!rnn_plan(&net, &model, &most), "plan");
+    WELL(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all));
+    MUST(!rnn_optimizer_init(&opt, RNN_OPT_ADAM, (rnn_real)0.01, NULL), "adam");
+    for (i = 0; i < T * B * I; i++)
+        x[i] = (rnn_real)test_number();
+    for (i = 0; i < L * B * H; i++)
+        h[i] = c[i] = (rnn_real)test_number();
+    for (i = 0; i < T * B; i++)
+        ids[i] = targets[i] = i % O;
+    for (i = 0; i < B; i++)
+        lengths[i] = T - i;
+    seq.steps = T;
+    seq.batch = B;
+    seq.lengths = lengths;
+    seq.x = input == RNN_INPUT_DENSE ? x : NULL;
+    seq.ids = input == RNN_INPUT_DENSE ? NULL : ids;
+    seq.x_len = T * B * I;
+    seq.ids_len = seq.targets_len = T * B;
+    seq.state_len = flow.state_len = L * B * H;
+}
+
+/* The same with parameters. */
+static void begin_well(rnn_wiring wiring, rnn_input input)
+{
+    rnn_rng rng;
+
+    begin(wiring, input);
+    rnn_rng_seed(&rng, 3);
+    MUST(!rnn_init_params(&model, work.params, work.params_len, &rng, NULL),
+         "init");
+}
+
+static int same(const rnn_real *p, const rnn_real *q, size_t n)
+{
+    return memcmp(p, q, n * sizeof *p) == 0;
+}
+
+/* ---- what nobody has written --------------------------------------------- */
+
+static void check_params(void)
+{
+    const rnn_row row = {.rows = B, .ids = ids, .state_len = L * B * H};
+    size_t i;
+
+    begin(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    CALL(FORWARD(), RNN_E_NOT_FINITE,
+         "params: number 0 is NaN: has it been written?");
+    CALL(rnn_infer(&net, &work, &seq), RNN_E_NOT_FINITE,
+         "params: number 0 is NaN: has it been written?");
+    CALL(rnn_step(&net, &work, &row, h, c), RNN_E_NOT_FINITE,
+         "params: number 0 is NaN: has it been written?");
+    for (i = 0; i < work.params_len; i++)
+        work.params[i] = 0;
+    CALL(FORWARD(), RNN_E_ORDER,
+         "params are all 0: rnn_init_params, or load them");
+    CALL(rnn_step(&net, &work, &row, h, c), RNN_E_ORDER,
+         "params are all 0: rnn_init_params, or load them");
+    work.params[i - 1] = 1;
+    WELL(FORWARD());
+    WELL(rnn_step(&net, &work, &row, h, c));
+    work.params[i - 1] = nothing(); /* the last one alone */
+    CALL(FORWARD(), RNN_E_NOT_FINITE,
+         "params: number %d is NaN: has it been written?", (int)i - 1);
+}
+
+static void check_inputs(void)
+{
+    unsigned char fresh[B] = {1, 0, 0};
+    const int end = (T - 1) * B * I; /* of the last step, rows 1, 2: padding */
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_DENSE);
+    x[end + I] = x[end + 2 * I + 1] = nothing();
+    WELL(FORWARD());
+    x[end + 1] = nothing();
+    CALL(FORWARD(), RNN_E_NOT_FINITE,
+         "x: number 1 is NaN: has it been written?");
+    x[end + 1] = 1;
+    seq.h0 = h;
+    seq.c0 = c;
+    WELL(FORWARD());
+    h[L * B * H - 1] = nothing();
+    CALL(FORWARD(), RNN_E_NOT_FINITE,
+         "h0: number %d is NaN: has it been written?", L * B * H - 1);
+    h[L * B * H - 1] = 0;
+    c[0] = nothing();
+    CALL(rnn_infer(&net, &work, &seq), RNN_E_NOT_FINITE,
+         "c0: number 0 is NaN: has it been written?");
+    h[0] = nothing();
+    seq.fresh = fresh; /* row 0 starts from zeros, whatever they hold */
+    WELL(rnn_infer(&net, &work, &seq));
+}
+
+/* No loss before backward; gradients of states; grads that are added to. */
+static void check_entering(rnn_wiring wiring)
+{
+    const size_t padding = wiring == RNN_WIRING_N_TO_1 ? 0 : T * B * O - 1;
+    int i;
+
+    begin_well(wiring, RNN_INPUT_ONE_HOT);
+    WELL(FORWARD());
+    CALL(BACKWARD(), RNN_E_NOT_FINITE,
+         "dlogits: number 0 is NaN: has it been written?");
+    WELL(LOSS());
+    if (padding) {
+        work.dlogits[padding] = nothing(); /* is not read */
+    } else {
+        work.dlogits[B * O - 1] = nothing();
+        CALL(BACKWARD(), RNN_E_NOT_FINITE,
+             "dlogits: number %d is NaN: has it been written?", O - 1);
+        work.dlogits[B * O - 1] = 0;
+    }
+    flow.dhn = h;
+    flow.dcn = c;
+    c[5] = nothing();
+    CALL(BACKWARD(), RNN_E_NOT_FINITE,
+         "dcn: number 5 is NaN: has it been written?");
+    c[5] = 0;
+    h[L * B * H - 1] = nothing();
+    CALL(BACKWARD(), RNN_E_NOT_FINITE,
+         "dhn: number %d is NaN: has it been written?", L * B * H - 1);
+    h[L * B * H - 1] = 0;
+    flow.accumulate = 1;
+    CALL(BACKWARD(), RNN_E_NOT_FINITE,
+         "grads: number 0 is NaN: has it been written?");
+    for (i = 0; i < (int)work.grads_len; i++)
+        work.grads[i] = 0;
+    WELL(BACKWARD());
+    WELL(FORWARD());
+    WELL(LOSS());
+    work.grads[3] = nothing();
+    flow.frozen = 1; /* is not written either */
+    WELL(BACKWARD());
+    WELL(FORWARD());
+    WELL(LOSS());
+    flow.frozen = flow.accumulate = 0;
+    WELL(BACKWARD());
+}
+
+/* A first step that leaves an element out; gradients from nowhere. */
+static void check_optimizer(void)
+{
+    const size_t n = net.sizes.params;
+    rnn_real *before, *m;
+    rnn_optimizer was;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
+    before = (rnn_real *)test_memory(n * sizeof *before);
+    memcpy(before, work.params, n * sizeof *before);
+    was = opt;
+    work.grads[n - 1] = nothing();
+    CALL(STEP(), RNN_E_NOT_FINITE,
+         "grads: number %d is NaN: has it been written?", (int)n - 1);
+    CHECK(same(before, work.params, n) && opt.step == was.step,
+          "a step that is refused changes nothing");
+    work.grads[n - 1] = 0;
+    WELL(STEP());
+    m = work.moments;
+    m[2 * n - 1] = nothing(); /* as if the first step had left it out */
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
+    CALL(STEP(), RNN_E_NOT_FINITE,
+         "moments: number %d is NaN: has it been written?", (int)n - 1);
+    m[2 * n - 1] = 0;
+    WELL(STEP());
+    m[0] = nothing();
+    SAYS(&why,
+         rnn_optimizer_step_array(&opt, work.params, work.grads, m, n, &run),
+         RNN_E_NOT_FINITE, "moments: number 0 is NaN: has it been written?");
+    work.grads[2] = nothing();
+    SAYS(&why,
+         rnn_optimizer_range(&opt, work.params, work.grads, m, n, 1, 2, &run),
+         RNN_E_NOT_FINITE, "grads: number 1 is NaN: has it been written?");
+}
+
+/* ---- what changed between forward and backward --------------------------- */
+
+static void check_changed(void)
+{
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    WELL(FORWARD());
+    WELL(LOSS());
+    ids[1]++;
+    CALL(BACKWARD(), RNN_E_ORDER,
+         "params, x or ids have changed since rnn_forward");
+    ids[1]--;
+    ids[(T - 1) * B + 1]++; /* padding */
+    work.params[7] += 1;
+    CALL(BACKWARD(), RNN_E_ORDER,
+         "params, x or ids have changed since rnn_forward");
+    work.params[7] -= 1;
+    WELL(FORWARD());
+    WELL(BACKWARD());
+    begin_well(RNN_WIRING_N_TO_1, RNN_INPUT_DENSE);
+    WELL(FORWARD());
+    WELL(LOSS());
+    x[0] += 1;
+    CALL(BACKWARD(), RNN_E_ORDER,
+         "params, x or ids have changed since rnn_forward");
+}
+
+/* ---- lengths ------------------------------------------------------------- */
+
+/* test_why has each of them; here what people do. */
+static void check_lengths(void)
+{
+    rnn_row row = {.rows = B, .ids = ids};
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    seq.h0 = h;
+    seq.state_len = B * H; /* one layer's */
+    CALL(FORWARD(), RNN_E_BUFFER,
+         "each of h0, c0, hn, cn has room for %d: %d are needed", B * H,
+         L * B * H);
+    seq.state_len = 0;
+    CALL(FORWARD(), RNN_E_ARG,
+         "the length of each of h0, c0, hn, cn is 0, not said: %d are needed",
+         L * B * H);
+    seq.h0 = NULL;
+    WELL(FORWARD());
+    seq.targets_len = B; /* one a sequence, as of N vs 1 */
+    CALL(LOSS(), RNN_E_BUFFER, "targets has room for %d: %d are needed", B,
+         T * B);
+    seq.targets_len = T * B;
+    WELL(LOSS());
+    CALL(rnn_step(&net, &work, &row, h, c), RNN_E_ARG,
+         "the length of each of h, c is 0, not said: %d are needed", L * B * H);
+    work.moments_len--;
+    WELL(BACKWARD());
+    CALL(STEP(), RNN_E_BUFFER, "moments has room for %d: %d are needed",
+         2 * (int)net.sizes.params - 1, 2 * (int)net.sizes.params);
+}
+
+int main(int argc, char **argv)
+{
+    test_seed(argc, argv);
+    check_params();
+    check_inputs();
+    check_entering(RNN_WIRING_N_TO_N);
+    check_entering(RNN_WIRING_N_TO_1);
+    check_optimizer();
+    check_changed();
+    check_lengths();
+    test_free();
+    kinds_unused();
+    return test_end();
+}

@@ -216,13 +216,13 @@
  * scanned: a NaN in x spreads over what depends on it, and the loss says
  * RNN_E_NOT_FINITE. Nothing here aborts or prints.
  *
- * With RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
+ * ith RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x, in states, and in the gradients that go into
  * backward or a step, as without a loss; x, ids or parameters that have changed
  * between forward and backward; moments that a first step has left out. It also
- * wants the length of every array that a call on a work is given. Each call then
- * reads every parameter: a build for development.
+ * wants the length of every array that a call on a work is given. Each call
+ * then reads every parameter: a build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has

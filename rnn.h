@@ -216,7 +216,7 @@
  * scanned: a NaN in x spreads over what depends on it, and the loss says
  * RNN_E_NOT_FINITE. Nothing here aborts or prints.
  *
- * ith RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
+ * With RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x, in states, and in the gradients that go into
  * backward or a step, as without a loss; x, ids or parameters that have changed

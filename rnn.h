@@ -2300,6 +2300,14 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_INLINE static inline
 #endif
 
+/* A function that runs once, or when something is wrong: small, and outside of
+ * what calls it. */
+#if defined(__GNUC__)
+#define RNN_I_COLD static __attribute__((cold, noinline, unused))
+#else
+#define RNN_I_COLD static
+#endif
+
 /* A function into which the compiler puts all that it calls; gcc does so only
  * if both are compiled with the same options. */
 #if defined(__clang__)
@@ -2653,7 +2661,7 @@ RNN_I_INLINE void rnn_i_forget(rnn_why *why)
 }
 
 #ifdef RNN_NO_WHY
-RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st)
+RNN_I_COLD rnn_status rnn_i_refuse(rnn_why *why, rnn_status st)
 {
     if (why)
         why->status = st;
@@ -2663,8 +2671,9 @@ RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st)
     ((void)(a), (void)(b), rnn_i_refuse(why, st))
 #else
 /* Refuses: the status st, and in why (or NULL) its reason. */
-RNN_I_FN rnn_status rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
-                                 const char *text, ptrdiff_t a, ptrdiff_t b)
+RNN_I_COLD rnn_status rnn_i_refuse(rnn_why *why, rnn_status st,
+                                   const char *name, const char *text,
+                                   ptrdiff_t a, ptrdiff_t b)
 {
     size_t n = 0, skip, i;
 
@@ -2738,8 +2747,9 @@ RNN_I_FN rnn_status rnn_i_needs(rnn_why *why, int read, const char *name, int v,
 }
 
 /* A reason with a number that is not whole. */
-RNN_I_FN rnn_status rnn_i_no_real(rnn_why *why, rnn_status st, const char *name,
-                                  const char *text, rnn_real x)
+RNN_I_COLD rnn_status rnn_i_no_real(rnn_why *why, rnn_status st,
+                                    const char *name, const char *text,
+                                    rnn_real x)
 {
     (void)name, (void)text, (void)x;
     st = RNN_I_NO(why, st, name, text, 0, 0);
@@ -3672,13 +3682,18 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(start)(const rnn_i_product *p, int start,
 
 /* One block for the mr rows of C from i, where q->a is, and nv vectors of
  * columns from j, or `lanes` columns if nv = 1. mr and nv are constants where
- * this is inlined, so acc lives in registers. next: a line of each row that is
- * fetched ahead, or NULL. So are the next rows of C. */
+ * this is inlined, so acc lives in registers. A whole tile fetches q->next,
+ * line l of each row of it, if there is one, and else, so that nothing depends
+ * on that, what it reads anyway. So are the next rows of C fetched. */
 RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                                       const RNN_K(block) *q, size_t i, size_t j,
-                                      size_t lanes, int mr, int nv,
-                                      const rnn_real *next)
+                                      size_t lanes, int mr, int nv, int l)
 {
+    const int whole = mr == RNN_MR && nv == RNN_NV;
+    const int other = whole && q->next && l < RNN_LINES;
+    const rnn_real *next = other ? q->next + l * 16 : q->b;
+    const ptrdiff_t next_k = other ? q->next_k : q->b_k;
+    const ptrdiff_t next_o = other ? q->next_o : q->b_o;
     RNN_V acc[RNN_MR][RNN_NV], row[RNN_NV];
     const rnn_real *a0 = q->a, *b0 = q->b;
     rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
@@ -3703,7 +3718,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
     for (o = q->os;;) { /* no pointer leaves its array, not even at the end */
         const rnn_real *a = a0, *b = b0, *n = next;
         for (k = q->ks;;) {
-            if (next)
+            if (whole)
                 RNN_I_FETCH(n, 0);
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 row[v] = lanes >= RNN_W ? RNN_LD(b + v * RNN_W)
@@ -3717,15 +3732,13 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                 break;
             a += a_k;
             b += b_k;
-            if (next)
-                n += q->next_k;
+            n += next_k;
         }
         if (--o == 0)
             break;
         a0 += q->a_o;
         b0 += q->b_o;
-        if (next)
-            next += q->next_o;
+        next += next_o;
     }
     RNN_I_UNROLL for (r = 0; r < mr; r++) {
         RNN_I_UNROLL for (v = 0; v < nv; v++)
@@ -3741,33 +3754,33 @@ RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
                                        size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
 {
-    int l = q.next ? 0 : RNN_LINES;
+    size_t rows;
+    int l;
 
-    for (; i + RNN_MR <= end; i += RNN_MR, l++) {
+    for (l = 0; i < end; i += rows, l++) {
+        rows = rnn_i_least(end - i, RNN_MR);
 #if RNN_MR > 4
-        if (end - i == RNN_MR + 1 || end - i == RNN_MR + 2) {
-            RNN_K(tile)(p, &q, i, j, lanes, 4, nv, NULL);
-            q.a += 4 * q.a_i;
-            i += 4;
-            break;
-        }
+        if (end - i == RNN_MR + 1 || end - i == RNN_MR + 2)
+            rows = 4;
 #endif
-        if (l < RNN_LINES) /* the first tiles fetch a line of each row */
-            RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv, q.next + l * 16);
-        else
-            RNN_K(tile)(p, &q, i, j, lanes, RNN_MR, nv, NULL);
-        if (i + RNN_MR < end)
-            q.a += RNN_MR * q.a_i;
-    }
-    switch (end - i) {
+        switch (rows) {
+#if RNN_MR > 5
+        case 6: RNN_K(tile)(p, &q, i, j, lanes, 6, nv, l); break;
+#endif
+#if RNN_MR > 4
+        case 5: RNN_K(tile)(p, &q, i, j, lanes, 5, nv, l); break;
+#endif
+#if RNN_MR > 3
+        case 4: RNN_K(tile)(p, &q, i, j, lanes, 4, nv, l); break;
+#endif
 #if RNN_MR > 2
-    case 5: RNN_K(tile)(p, &q, i, j, lanes, 5, nv, NULL); break;
-    case 4: RNN_K(tile)(p, &q, i, j, lanes, 4, nv, NULL); break;
-    case 3: RNN_K(tile)(p, &q, i, j, lanes, 3, nv, NULL); break;
-    case 2: RNN_K(tile)(p, &q, i, j, lanes, 2, nv, NULL); break;
+        case 3: RNN_K(tile)(p, &q, i, j, lanes, 3, nv, l); break;
 #endif
-    case 1: RNN_K(tile)(p, &q, i, j, lanes, 1, nv, NULL); break;
-    default: break;
+        case 2: RNN_K(tile)(p, &q, i, j, lanes, 2, nv, l); break;
+        default: RNN_K(tile)(p, &q, i, j, lanes, 1, nv, l); break;
+        }
+        if (i + rows < end)
+            q.a += (ptrdiff_t)rows * q.a_i;
     }
 }
 
@@ -3779,16 +3792,10 @@ RNN_I_FN RNN_HOT void RNN_K(edge)(const rnn_i_product *p,
 {
     RNN_K(block) q = *whole;
 
-    for (; j + RNN_W <= p->n; j += RNN_W) {
+    for (; j < p->n; j += RNN_W) {
         q.b = whole->b + j;
-        RNN_K(strip)(p, q, i, end, j, RNN_W, 1);
+        RNN_K(strip)(p, q, i, end, j, rnn_i_least(p->n - j, RNN_W), 1);
     }
-#if RNN_W > 1
-    if (j < p->n) {
-        q.b = whole->b + j;
-        RNN_K(strip)(p, q, i, end, j, p->n - j, 1);
-    }
-#endif
 }
 
 #if RNN_W > 1
@@ -3953,8 +3960,8 @@ RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
  * a strip of the narrowest vectors, 64 / 4, whose code every set compiles.
  *
  * Prefetchers do not follow rows of B that are a page or more apart. So where
- * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv and
- * ahead are constants. */
+ * ahead is not 0, the row that is `ahead` further on is fetched by hand. nv is
+ * a constant, and ahead where it is 0. */
 RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
                                       const rnn_real *b0, ptrdiff_t b_k,
                                       size_t j, size_t lanes, int nv,
@@ -4010,9 +4017,7 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
 #define RNN_I_LINES_OF(nv, ahead)                                              \
     for (; j + (nv) * RNN_W <= n; j += (nv) * RNN_W, b += (nv) * RNN_W)        \
         RNN_I_LINE(nv, RNN_W, ahead)
-    if (b_k >= 1024)
-        RNN_I_LINES_OF(all, 6);
-    RNN_I_LINES_OF(all, 0);
+    RNN_I_LINES_OF(all, b_k >= 1024 ? 6 : 0);
     if ((int)strip < (int)all && (int)strip > (int)four)
         RNN_I_LINES_OF(strip, 0);
     RNN_I_LINES_OF(four, 0);
@@ -4699,7 +4704,7 @@ RNN_I_ONE_STAGE(RELU, rnn, RNN_FN_RELU)
  * their own: the chain of operations behind n is then half as long, and a
  * processor has more of them under way at once. Where H is one vector there is
  * only one, and gru_forward does it all. */
-RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
+RNN_I_FN RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
                                            size_t b)
 {
     const size_t H = s->H;
@@ -4720,7 +4725,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
  * h_{t-1} - n has one rounding less than that with 1 - z. h may be h_prev, as
  * in rnn_step: the products that read all of h_prev are behind, and here
  * element j is read before it is written. */
-RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
+RNN_I_FN RNN_HOT void RNN_K(gru_forward)(int after,
                                              const rnn_i_cell_step *s, size_t b)
 {
     const size_t H = s->H;
@@ -4750,7 +4755,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(gru_forward)(int after,
 /* All of it, or before: stage 1, what does not wait for dq. There r and q stay
  * in z: gru_reset_back reads r, and the gradient of W_hn is q^T dz_n. dh leaves
  * as dh z, to which the layer adds dz W_hh^T. */
-RNN_I_INLINE RNN_HOT void RNN_K(gru_backward)(int after,
+RNN_I_FN RNN_HOT void RNN_K(gru_backward)(int after,
                                               const rnn_i_cell_step *s,
                                               size_t b)
 {
@@ -4848,7 +4853,7 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  */
 /* z holds x~ of all gates, then the gates. h and c may be h_prev and c_prev:
  * h_prev is not read here, and c0 before c is written. */
-RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(int peephole,
+RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
                                               const rnn_i_cell_step *s,
                                               size_t b)
 {
@@ -4881,7 +4886,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(lstm_forward)(int peephole,
     }
 }
 
-RNN_I_INLINE RNN_HOT void RNN_K(lstm_backward)(int peephole,
+RNN_I_FN RNN_HOT void RNN_K(lstm_backward)(int peephole,
                                                const rnn_i_cell_step *s,
                                                size_t b)
 {
@@ -9134,34 +9139,25 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
 
 /* ---- the checks of a call ------------------------------------------------ */
 
-/* Hands out the arrays of a pass: m's pointers and sizes, if the call before
- * has not left just these. B is rows of the step in RNN_I_STEPPING, of the
- * sequences else. o->rows need not be compared: rnn_encode and rnn_bind change
- * it, and leave another pass. With scratch too short, pointers may lie outside;
- * o->pass says then that nothing has been handed out, so none is used.
- *
- * backward calls this too, and gets the places at which forward has written,
- * even if other kinds of passes have run between: same sizes, same order. */
-RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
-                                   size_t T, size_t B, const int *S)
+/* Hands out the arrays of a pass: m's pointers and sizes. B is rows of the step
+ * in RNN_I_STEPPING, of the sequences else. With scratch too short, pointers
+ * may lie outside; o->pass says then that nothing has been handed out, so none
+ * is used. */
+RNN_I_COLD rnn_status rnn_i_lay_anew(const rnn_net *net, rnn_work *work,
+                                     int pass, size_t T, size_t B, const int *S)
 {
     rnn_i_open *o = &work->i;
     rnn_i_model *m = &o->m;
-    const size_t rows = pass == RNN_I_STEPPING ? (size_t)o->rows : B;
     rnn_i_arenas a;
-    int i, same = o->pass == pass && m->T == T && m->B == B;
 
-    for (i = 0; same && i < m->sources; i++)
-        same = m->source[i].S == (size_t)S[i];
-    if (same)
-        return RNN_OK;
     o->pass = RNN_I_NO_PASS;
     a.keep.base = work->keep;
     a.scratch.base = work->scratch;
     a.memory.base = work->memory;
     a.keep.n = a.scratch.n = a.memory.n = 0;
     rnn_i_fit(m, pass, T, B, S);
-    rnn_i_arrays(m, pass, rows, net->most.packed == RNN_PACK_FLOAT, &a);
+    rnn_i_arrays(m, pass, pass == RNN_I_STEPPING ? (size_t)o->rows : B,
+                 net->most.packed == RNN_PACK_FLOAT, &a);
     m->sorted = pass == RNN_I_STEPPING ? rnn_i_take(&a.scratch, m->O) : NULL;
     if (a.keep.n > work->keep_len)
         return RNN_I_NO_ROOM(&work->why, "keep", work->keep_len, a.keep.n);
@@ -9174,6 +9170,23 @@ RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
     o->pass = pass;
     o->taken = a.scratch.n;
     return RNN_OK;
+}
+
+/* The same, if the call before has not left just these. o->rows need not be
+ * compared: rnn_encode and rnn_bind change it, and leave another pass.
+ *
+ * backward calls this too, and gets the places at which forward has written,
+ * even if other kinds of passes have run between: same sizes, same order. */
+RNN_I_FN rnn_status rnn_i_hand_out(const rnn_net *net, rnn_work *work, int pass,
+                                   size_t T, size_t B, const int *S)
+{
+    const rnn_i_open *o = &work->i;
+    const rnn_i_model *m = &o->m;
+    int i, same = o->pass == pass && m->T == T && m->B == B;
+
+    for (i = 0; same && i < m->sources; i++)
+        same = m->source[i].S == (size_t)S[i];
+    return same ? RNN_OK : rnn_i_lay_anew(net, work, pass, T, B, S);
 }
 
 /* What a stack reads in place of the caller's sequence: its table's rows.

@@ -5735,12 +5735,10 @@ RNN_I_FN rnn_status rnn_i_no_id(rnn_why *why, const char *name, int id,
     return st;
 }
 
-/* Steps, batch, lengths, and ids below `ids` (0: x instead; -1: neither).
- * Tokens of padding are not read. */
-RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
+/* Steps, batch, lengths, and that there are ids (0: x instead; -1: neither). */
+RNN_I_FN rnn_status rnn_i_check_shape(const rnn_seq *seq, int ids, rnn_why *why)
 {
-    size_t b, n, end;
-    int t;
+    size_t b;
     rnn_status st;
 
     if (!seq)
@@ -5756,18 +5754,25 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
                         "@ has a step_stride of # and a row_stride of #: with "
                         "one goes the other",
                         seq->step_stride, seq->row_stride);
-    end = (size_t)seq->batch;
-    for (b = 0; seq->lengths && b < end; b++)
+    for (b = 0; seq->lengths && b < (size_t)seq->batch; b++)
         if (seq->lengths[b] < 0 || seq->lengths[b] > seq->steps)
             return RNN_I_NO(why, RNN_E_LENGTH, "seq.lengths",
                             "@ has # for row #", seq->lengths[b], b);
     if (ids < 0)
         return RNN_OK;
-    if (ids == 0)
-        return seq->x ? RNN_OK : RNN_I_NO_NULL(why, "x");
-    if (!seq->ids)
-        return RNN_I_NO_NULL(why, "ids");
-    for (t = 0; t < seq->steps; t++)
+    return ids ? rnn_i_there(why, "ids", seq->ids)
+               : rnn_i_there(why, "x", seq->x);
+}
+
+/* Whether each id is below `ids`, if there are any. Those of padding are not
+ * read. */
+RNN_I_FN rnn_status rnn_i_check_ids(const rnn_seq *seq, int ids, rnn_why *why)
+{
+    const size_t end = (size_t)seq->batch;
+    size_t b, n;
+    int t;
+
+    for (t = 0; ids > 0 && t < seq->steps; t++)
         for (b = 0; b < end && (n = rnn_i_run(seq, t, &b, end)) != 0; b += n) {
             size_t i;
             for (i = b; i < b + n; i++) {
@@ -5777,6 +5782,13 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
             }
         }
     return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
+{
+    const rnn_status st = rnn_i_check_shape(seq, ids, why);
+
+    return st ? st : rnn_i_check_ids(seq, ids, why);
 }
 
 /* A weight [in][cols], and copies in strips of it (ws, [in][cols], which
@@ -6609,8 +6621,8 @@ RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
  *
  * dy is one array for all layers: dx of layer l, the dy of layer l - 1, goes
  * over dy of layer l, which is read by then. */
-RNN_I_FN void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
-                                 rnn_i_arena *scratch)
+RNN_I_COLD void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
+                                   rnn_i_arena *scratch)
 {
     const size_t q = rnn_i_times(y->L, y->D);
     const size_t kept = y->train ? q : 1; /* layers and directions */
@@ -7542,8 +7554,8 @@ static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 /* Checks an attention; its sizes, and offsets in its parameters: W [Q][A], U
  * [K][A], v [A], as far as there are. A is the width of a query and of a key as
  * they meet: without W that of s, without U that of h, so that then Q = K. */
-RNN_I_FN rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a,
-                                     rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a,
+                                       rnn_why *why)
 {
     rnn_status st = att ? rnn_i_in(why, RNN_E_ARG, "score", (int)att->score,
                                    RNN_SCORE_NONE + 1, RNN_SCORES - 1)
@@ -7860,9 +7872,9 @@ RNN_I_FN size_t rnn_i_look_work(rnn_i_look *o, size_t S, size_t T, size_t B,
 }
 
 /* What a block of attention takes; a is its layout. */
-RNN_I_FN rnn_status rnn_i_look_sizes(const rnn_attention *att, const int n[3],
-                                     rnn_i_att *a, size_t sizes[3],
-                                     rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_look_sizes(const rnn_attention *att, const int n[3],
+                                       rnn_i_att *a, size_t sizes[3],
+                                       rnn_why *why)
 {
     static const char *const names[] = {"source steps", "steps", "batch"};
     rnn_i_look o;
@@ -8172,7 +8184,7 @@ enum { RNN_I_FIELDS_OF(RNN_I_NUMBER, 0) RNN_I_NO_FIELD };
 #undef RNN_I_NUMBER
 
 /* A field of a description by its number in rnn_i_fields. */
-RNN_I_FN int rnn_i_get_field(const rnn_model *m, int i)
+RNN_I_COLD int rnn_i_get_field(const rnn_model *m, int i)
 {
 #define RNN_I_GET(a, name, ...)                                                \
     case RNN_I_FIELD_##name: return (int)m->name;
@@ -8195,8 +8207,8 @@ static const rnn_i_context rnn_i_contexts[] = {RNN_I_CONTEXTS(RNN_I_ROW, 0)};
 /* What a stack reads, and in front of what it stands: reads is the width behind
  * the table, if there is one. All of it is an encoder's; what differs in a
  * decoder is set behind this, and rnn_i_widths adds c and c_t to input_size. */
-RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
-                             int size, int width)
+RNN_I_COLD void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
+                               int size, int width)
 {
     s->input = input;
     s->I = size > 0 ? (size_t)size : 0;
@@ -8213,7 +8225,7 @@ RNN_I_FN void rnn_i_set_side(const rnn_model *model, rnn_i_side *s, int input,
 }
 
 /* Every field is in its range, and 0 where the wiring does not read it. */
-RNN_I_FN rnn_status rnn_i_check_fields(const rnn_model *model, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_fields(const rnn_model *model, rnn_why *why)
 {
     rnn_status st = RNN_OK;
     int i;
@@ -8236,7 +8248,7 @@ RNN_I_FN rnn_status rnn_i_check_fields(const rnn_model *model, rnn_why *why)
 }
 
 /* Fields of every wiring that depend on one another. */
-RNN_I_FN rnn_status rnn_i_check_together(const rnn_model *model, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_together(const rnn_model *model, rnn_why *why)
 {
     const int given = model->wiring == RNN_WIRING_1_TO_N;
     const int own = given && model->decoder_hidden_size;
@@ -8271,8 +8283,8 @@ RNN_I_FN rnn_status rnn_i_check_together(const rnn_model *model, rnn_why *why)
 }
 
 /* The same of decoders; m has whether c is used. */
-RNN_I_FN rnn_status rnn_i_check_decoder(const rnn_model *model,
-                                        const rnn_i_model *m)
+RNN_I_COLD rnn_status rnn_i_check_decoder(const rnn_model *model,
+                                          const rnn_i_model *m)
 {
     rnn_why *why = m->why;
     rnn_status st = rnn_i_needs(
@@ -8311,8 +8323,8 @@ RNN_I_FN rnn_status rnn_i_check_decoder(const rnn_model *model,
 }
 
 /* The fields that only a decoder has, as far as no size is needed. */
-RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
-                                           rnn_i_model *m)
+RNN_I_COLD rnn_status rnn_i_describe_decoder(const rnn_model *model,
+                                             rnn_i_model *m)
 {
     rnn_i_stack *top = &m->top.stack;
     int i;
@@ -8349,7 +8361,7 @@ RNN_I_FN rnn_status rnn_i_describe_decoder(const rnn_model *model,
 }
 
 /* The fields of a description, checked as far as no size is needed. */
-RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
+RNN_I_COLD rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
 {
     const int w = (int)model->wiring;
     rnn_status st = rnn_i_check_fields(model, m->why);
@@ -8377,7 +8389,7 @@ RNN_I_FN rnn_status rnn_i_describe(const rnn_model *model, rnn_i_model *m)
 }
 
 /* A stack's parameters end where those of its last layer do. */
-RNN_I_FN size_t rnn_i_stack_params(const rnn_i_lay *y)
+RNN_I_COLD size_t rnn_i_stack_params(const rnn_i_lay *y)
 {
     rnn_i_layer last;
     rnn_i_layer_at(y, y->L - 1, y->D - 1, &last);
@@ -8394,7 +8406,7 @@ RNN_I_FN size_t rnn_i_stack_params(const rnn_i_lay *y)
  *
  * 0 is what a model does not have. The decoder reads [y_(t-1); c; c_t], and the
  * rows of its W_ih stand in this order. */
-RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
+RNN_I_COLD rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
 {
     const size_t L = model->num_layers > 0 ? (size_t)model->num_layers : 1;
     const size_t D = model->bidirectional ? 2 : 1;
@@ -8440,7 +8452,7 @@ RNN_I_FN rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
 
 /* Takes n numbers of params; returns the offset of the first. Offsets are in
  * numbers, and hold for params, grads and each of the moments alike. */
-RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
+RNN_I_COLD size_t rnn_i_offset(rnn_i_arena *params, size_t n)
 {
     const size_t at = params->n;
 
@@ -8454,7 +8466,8 @@ RNN_I_FN size_t rnn_i_offset(rnn_i_arena *params, size_t n)
  * Dropout counts layers: those of the top from 0, those of encoder i from
  * (i + 1) 2^16, so that no two draw the same masks. What the head of N vs 1
  * reads has RNN_I_LAST_LAYER. */
-RNN_I_FN rnn_status rnn_i_source_of(rnn_i_model *m, int i, rnn_i_arena *params)
+RNN_I_COLD rnn_status rnn_i_source_of(rnn_i_model *m, int i,
+                                      rnn_i_arena *params)
 {
     rnn_i_source *s = &m->source[i];
     rnn_status st;
@@ -8474,8 +8487,8 @@ RNN_I_FN rnn_status rnn_i_source_of(rnn_i_model *m, int i, rnn_i_arena *params)
 /* Attention over source i: keys are its states, both directions (K = D*H), the
  * query is the state of the decoder's last layer. W, U and v lie one behind the
  * other from s->att on; offsets in look.a count from there. */
-RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
-                                       int i, rnn_i_arena *params)
+RNN_I_COLD rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
+                                         int i, rnn_i_arena *params)
 {
     rnn_i_source *s = &m->source[i];
     rnn_attention att;
@@ -8499,8 +8512,8 @@ RNN_I_FN rnn_status rnn_i_attention_of(const rnn_model *model, rnn_i_model *m,
  * as they are. m is not cleared: sizes of a pass come from rnn_i_fit, pointers
  * from the functions that end in _arrays and from rnn_i_model_copies. If it
  * fails, m is half written, and why says what is wrong. */
-RNN_I_FN rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
-                                   rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
+                                     rnn_why *why)
 {
     rnn_i_side *top = &m->top;
     rnn_i_arena params = {NULL, 0};
@@ -8567,8 +8580,8 @@ enum {
  * a step at a time: layer l of step t reads what layer l of step t - 1 left,
  * and the other layers have run meanwhile. Arrays of two layers in turn
  * (RNN_I_INFER) are enough only where a layer goes over all steps at once. */
-RNN_I_FN void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
-                        const int *S)
+RNN_I_COLD void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
+                          const int *S)
 {
     const int train = pass == RNN_I_TRAINING;
     int i;
@@ -8596,7 +8609,7 @@ RNN_I_FN void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
  * each at the place where encode has put it; S and B are then those of the
  * sources, not of the step. In a pass that encodes for itself all this is part
  * of keep, or of scratch. */
-RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
+RNN_I_COLD void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
 {
     int i;
 
@@ -8619,8 +8632,8 @@ RNN_I_FN void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
  *                (S, B, E), dmemory (S, B, K), dhn and dcn (L*D, B, H)
  *
  * Without q, c is r, and dr is dc: R = C, and one array serves both. */
-RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
-                                   rnn_i_arena *scratch)
+RNN_I_COLD void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
+                                     rnn_i_arena *scratch)
 {
     const size_t B = m->B;
     int i;
@@ -8656,8 +8669,8 @@ RNN_I_FN void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
 /* The decoder and its attention: queries (T, B, A), weights (T, B, S) and
  * contexts (T, B, K) of every step are kept, since backward starts at the last.
  * The scores are not: weights stand in their place. */
-RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
-                                   rnn_i_arena *scratch)
+RNN_I_COLD void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
+                                     rnn_i_arena *scratch)
 {
     const size_t rows = rnn_i_times(m->T, m->B), B = m->B;
     int i;
@@ -8686,8 +8699,8 @@ RNN_I_FN void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
 /* The same without a decoder. last (B, W) is what the head of N vs 1 reads, a
  * copy, since dropout masks it; dhn (L*D, B, H) is where its gradient joins
  * what flows in from the caller. */
-RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
-                                 rnn_i_arena *scratch)
+RNN_I_COLD void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
+                                   rnn_i_arena *scratch)
 {
     const size_t rows = rnn_i_times(m->T, m->B);
     const size_t last = m->n_to_1 ? rnn_i_times(m->B, m->W) : 0;
@@ -8708,7 +8721,7 @@ RNN_I_FN void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
  * goes back. States are the caller's. fed (B, C) is each row's copy of its
  * source's c. RNN_SCRATCH_STEP and RNN_DECODER_SCRATCH_STEP must hold what this
  * takes. */
-RNN_I_FN void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
+RNN_I_COLD void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
 {
     int i;
 
@@ -8729,7 +8742,7 @@ RNN_I_FN void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
  * rnn_bind alone hands these out; they stay where they are from call to call,
  * and `train` is the plan's, so that rnn_pack and a forward pass find the same
  * places. */
-RNN_I_FN void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
+RNN_I_COLD void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
 {
     int i;
 
@@ -8760,8 +8773,8 @@ typedef struct rnn_i_arenas {
  * where there is no backward: so rnn_infer between forward and backward spoils
  * nothing. room is for the copies of large products; only a pass of training
  * whose weights are packed has it, and it comes last. */
-RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
-                           rnn_i_arenas *a)
+RNN_I_COLD void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
+                             rnn_i_arenas *a)
 {
     const int train = pass == RNN_I_TRAINING;
     rnn_i_arena *keep = train ? &a->keep : &a->scratch;
@@ -8805,21 +8818,21 @@ RNN_I_FN void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
 
 /* A hash of what must be the same in two calls; it stands in front of an array,
  * in pieces of 16 bits, which every number holds. */
-RNN_I_FN uint32_t rnn_i_mix(uint32_t hash, uint32_t value)
+RNN_I_COLD uint32_t rnn_i_mix(uint32_t hash, uint32_t value)
 {
     hash = (hash ^ value) * 0x9e3779b1u;
     return hash ^ hash >> 15;
 }
 
 /* The same of a number, by its bits. */
-RNN_I_FN uint32_t rnn_i_mix_real(uint32_t hash, rnn_real x)
+RNN_I_COLD uint32_t rnn_i_mix_real(uint32_t hash, rnn_real x)
 {
     const uint64_t bits = rnn_i_to_bits(x);
     return rnn_i_mix(rnn_i_mix(hash, (uint32_t)bits), (uint32_t)(bits >> 32));
 }
 
 /* What tells one plan from another: never 0, which is none. */
-RNN_I_FN uint32_t rnn_i_hash_plan(const rnn_model *model, const rnn_most *n)
+RNN_I_COLD uint32_t rnn_i_hash_plan(const rnn_model *model, const rnn_most *n)
 {
 #define RNN_I_MIX(a, name, ...)                                                \
     hash = rnn_i_mix(hash, (uint32_t)model->name);
@@ -8845,7 +8858,7 @@ enum { RNN_I_BLANK, RNN_I_READY, RNN_I_USED };
 
 /* Writes what an array holds, and for whom, in front of it. Hashes go in halves
  * of 16 bits, which every rnn_real holds exactly. */
-RNN_I_FN void rnn_i_stamp(rnn_real *at, int says, uint32_t hash)
+RNN_I_COLD void rnn_i_stamp(rnn_real *at, int says, uint32_t hash)
 {
     if (!at)
         return;
@@ -8856,7 +8869,7 @@ RNN_I_FN void rnn_i_stamp(rnn_real *at, int says, uint32_t hash)
 
 /* What the stamp says; -1: it has another hash. BLANK is for nobody, so its
  * hash is not looked at. */
-RNN_I_FN int rnn_i_stamped(const rnn_real *at, uint32_t hash)
+RNN_I_COLD int rnn_i_stamped(const rnn_real *at, uint32_t hash)
 {
     const int says = (int)at[0];
 
@@ -8867,7 +8880,7 @@ RNN_I_FN int rnn_i_stamped(const rnn_real *at, uint32_t hash)
 }
 
 /* 0 means 1 in descriptions. */
-RNN_I_FN int rnn_i_or_one(int n)
+RNN_I_COLD int rnn_i_or_one(int n)
 {
     return n ? n : 1;
 }
@@ -8875,8 +8888,8 @@ RNN_I_FN int rnn_i_or_one(int n)
 /* The greatest of what a pass takes of each array, as far as the plan goes. A
  * plan counts with its most steps and rows: a call with fewer of any of them
  * takes no more. Encoding and stepping have T = 1. */
-RNN_I_FN void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
-                               rnn_i_arenas *greatest)
+RNN_I_COLD void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
+                                 rnn_i_arenas *greatest)
 {
     int S[RNN_MAX_SOURCES], i;
     rnn_i_arenas a = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
@@ -8894,8 +8907,8 @@ RNN_I_FN void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
 
 /* What a beam search takes of scratch behind the n numbers of a step, and of
  * ints: [BEAM]. */
-RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
-                                 size_t n, size_t *ints);
+RNN_I_COLD size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
+                                   size_t n, size_t *ints);
 
 /* Every size of a plan whose model and most are checked. They saturate;
  * rnn_plan looks at z->all, which holds all arrays but ints, once at the end.
@@ -8904,8 +8917,8 @@ RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
  * rnn_i_hand_out, and a beam search goes on behind those. logits serve passes
  * and steps, so they hold the rows of whichever is more. The list of take_lines
  * is that of rnn_i_place_all: they must not differ. */
-RNN_I_FN void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
-                              rnn_sizes *z)
+RNN_I_COLD void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
+                                rnn_sizes *z)
 {
     rnn_i_arenas a = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
     const rnn_i_lay *y = &m->top.y;
@@ -8948,7 +8961,7 @@ RNN_I_FN void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
 }
 
 /* Whether the sequences that a plan allows can be arrays. */
-RNN_I_FN int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
+RNN_I_COLD int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
 {
     const size_t B = (size_t)most->batch, T = (size_t)most->steps;
     const size_t S = (size_t)most->source_steps, rows = (size_t)most->rows;
@@ -8959,7 +8972,7 @@ RNN_I_FN int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
 }
 
 /* How much a plan is for. */
-RNN_I_FN rnn_status rnn_i_check_limits(const rnn_most *n, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_limits(const rnn_most *n, rnn_why *why)
 {
     const struct {
         const char *name;
@@ -9022,7 +9035,7 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
 
 #ifdef RNN_CHECK
 /* NaN, which whoever reads what nobody has written gets. */
-RNN_I_FN void rnn_i_fill(rnn_real *to, size_t n)
+RNN_I_COLD void rnn_i_fill(rnn_real *to, size_t n)
 {
     const rnn_real nan = rnn_i_sub(RNN_I_ENDLESS, RNN_I_ENDLESS);
 
@@ -9034,8 +9047,9 @@ RNN_I_FN void rnn_i_fill(rnn_real *to, size_t n)
 /* An array of n numbers: one that is set must be as long, another gets its
  * place; without `set` they are only counted. The first thing that is wrong
  * does not end the walk; *st remembers it. */
-RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, const char *name,
-                          int set, rnn_i_arena *a, rnn_why *why, rnn_status *st)
+RNN_I_COLD void rnn_i_place(rnn_real **p, size_t *len, size_t n,
+                            const char *name, int set, rnn_i_arena *a,
+                            rnn_why *why, rnn_status *st)
 {
     rnn_real *to;
 
@@ -9058,8 +9072,8 @@ RNN_I_FN void rnn_i_place(rnn_real **p, size_t *len, size_t n, const char *name,
 /* All arrays of a work in the order of rnn_sizes; without `set` they are only
  * counted, so that rnn_bind knows what is missing before it changes anything.
  */
-RNN_I_FN rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
-                                    rnn_i_arena *a)
+RNN_I_COLD rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
+                                      rnn_i_arena *a)
 {
     const rnn_sizes *z = &net->sizes;
     const size_t n = net->most.train ? z->params : 0;
@@ -9267,12 +9281,21 @@ RNN_I_FN rnn_status rnn_i_check_state(const rnn_i_model *m, const rnn_real *h,
     return h && (c || !m->top.y.C) ? RNN_OK : RNN_I_NO_NULL(why, h ? "c" : "h");
 }
 
-RNN_I_FN rnn_status rnn_i_check_states(const rnn_i_model *m, const rnn_seq *seq,
-                                       rnn_why *why)
+/* A sequence that a side reads, and its states, so many numbers: first what is
+ * there and how long it is, then the tokens. */
+RNN_I_FN rnn_status rnn_i_check_reads(const rnn_i_model *m, const rnn_seq *seq,
+                                      const rnn_i_side *s, size_t state)
 {
-    const rnn_status st = rnn_i_check_c(m, seq->c0, "c0", why);
+    const int ids = rnn_i_wants(s);
+    rnn_status st = rnn_i_check_shape(seq, ids, m->why);
 
-    return st ? st : rnn_i_check_c(m, seq->cn, "cn", why);
+    if (!st)
+        st = rnn_i_check_c(m, seq->c0, "c0", m->why);
+    if (!st)
+        st = rnn_i_check_c(m, seq->cn, "cn", m->why);
+    if (!st)
+        st = rnn_i_check_lens(seq, s, state, m->why);
+    return st ? st : rnn_i_check_ids(seq, ids, m->why);
 }
 
 /* The sources of a call. */
@@ -9302,14 +9325,9 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
             st = rnn_i_in(why, RNN_E_SIZE, "source.steps", s->steps, INT_MIN,
                           most);
         if (!st)
-            st = rnn_i_check_seq(s, rnn_i_wants(&m->source[i].side), why);
-        if (!st)
-            st = rnn_i_check_states(m, s, why);
-        if (!st)
-            st = rnn_i_check_lens(
-                s, &m->source[i].side,
-                m->given ? 0 : rnn_i_states_of(&m->source[i].side.y, batch),
-                why);
+            st = rnn_i_check_reads(
+                m, s, &m->source[i].side,
+                m->given ? 0 : rnn_i_states_of(&m->source[i].side.y, batch));
         for (b = 0; !st && rnn_i_contexts[m->context].each && b < (size_t)batch;
              b++)
             if (rnn_i_steps(s, b) > (size_t)net->model.source_steps)
@@ -9539,8 +9557,8 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
 
 #ifdef RNN_CHECK
 /* n numbers, none of them NaN. */
-RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
-                                        const char *name, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
+                                          const char *name, rnn_why *why)
 {
     size_t i;
 
@@ -9713,12 +9731,8 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
     m = &o->m;
     st = rnn_i_check_most(net, seq, call->why);
     if (!st)
-        st = rnn_i_check_seq(seq, rnn_i_wants(&m->top), call->why);
-    if (!st)
-        st = rnn_i_check_states(m, seq, call->why);
-    if (!st)
-        st = rnn_i_check_lens(
-            seq, &m->top, rnn_i_states_of(&m->top.y, seq->batch), call->why);
+        st = rnn_i_check_reads(m, seq, &m->top,
+                               rnn_i_states_of(&m->top.y, seq->batch));
     if (!st && m->decoder)
         st = rnn_i_check_sources(net, m, seq->source, seq->batch);
     if (!st && train && !net->most.train)
@@ -11085,8 +11099,8 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
 /* A matrix (cols = 0: a vector) of PyTorch's shape at `offset`; fan is the n of
  * its initialiser. Ours is its transpose, (cols, rows), but for tables and a
  * cell's own vectors, whose callers take `transposed` back. */
-RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
-                              size_t offset, size_t fan)
+RNN_I_COLD void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
+                                size_t offset, size_t fan)
 {
     t->rows = (int)rows;
     t->cols = (int)cols;
@@ -11097,7 +11111,7 @@ RNN_I_FN void rnn_i_matrix_of(rnn_tensor *t, size_t rows, size_t cols,
 }
 
 /* How many tensors a layer has in a direction. */
-RNN_I_FN size_t rnn_i_layer_tensors(const rnn_i_lay *y)
+RNN_I_COLD size_t rnn_i_layer_tensors(const rnn_i_lay *y)
 {
     return (y->bias ? 4u : 2u) + (y->P ? 1u : 0u);
 }
@@ -11105,8 +11119,8 @@ RNN_I_FN size_t rnn_i_layer_tensors(const rnn_i_lay *y)
 /* Tensor i of a stack whose names start with prefix; its offset counts from the
  * stack's first parameter. The order is that of params: layer, direction, then
  * W_ih, W_hh, b_ih, b_hh, the cell's vectors. */
-RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
-                                       const char *prefix, rnn_tensor *t)
+RNN_I_COLD rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
+                                         const char *prefix, rnn_tensor *t)
 {
     /* a decoder that reads nothing has no weight_ih_l0 */
     const size_t n = i + (y->I ? 0u : 1u), each = rnn_i_layer_tensors(y);
@@ -11140,9 +11154,9 @@ RNN_I_FN rnn_status rnn_i_stack_tensor(const rnn_i_lay *y, size_t i,
 
 /* Walks over the tensors of a model: if *i is 0, this is the one, and it is put
  * into t; else *i counts down. Once it has been found, *i is of no use. */
-RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
-                         const char *more, size_t rows, size_t cols,
-                         size_t offset, size_t fan)
+RNN_I_COLD int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
+                           const char *more, size_t rows, size_t cols,
+                           size_t offset, size_t fan)
 {
     if ((*i)-- > 0)
         return 0;
@@ -11152,8 +11166,8 @@ RNN_I_FN int rnn_i_named(size_t *i, rnn_tensor *t, const char *name,
 }
 
 /* The same for the tensors of a side: its table, and its stack if `stack`. */
-RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
-                               int stack, const char *table, const char *name)
+RNN_I_COLD int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
+                                 int stack, const char *table, const char *name)
 {
     const rnn_i_lay *y = &s->y;
     size_t n;
@@ -11175,7 +11189,7 @@ RNN_I_FN int rnn_i_side_tensor(size_t *i, rnn_tensor *t, const rnn_i_side *s,
 }
 
 /* A stack and nothing else, whose tensors have no prefix. */
-RNN_I_FN int rnn_i_is_bare(const rnn_i_model *m)
+RNN_I_COLD int rnn_i_is_bare(const rnn_i_model *m)
 {
     return !m->decoder && !m->O && !m->top.E;
 }
@@ -11764,8 +11778,8 @@ RNN_I_FN rnn_real *rnn_i_cell_of(const rnn_tensor *t, rnn_real *params,
  * orthonormal, m >= n: Gram & Schmidt, twice, for the digits. From every vector
  * what it has of those before it is taken away; then it is divided by its norm.
  * Sums are one chain in increasing index. */
-RNN_I_FN void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params, size_t r0,
-                               size_t n, size_t m, int across)
+RNN_I_COLD void rnn_i_orthogonal(const rnn_tensor *t, rnn_real *params,
+                                 size_t r0, size_t n, size_t m, int across)
 {
 #define RNN_I_AT(i, j)                                                         \
     (across ? rnn_i_cell_of(t, params, r0 + (j), (i))                          \
@@ -12100,7 +12114,8 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
 }
 
 /* Whether each number of an optimiser is in its range, which a NaN is not. */
-RNN_I_FN rnn_status rnn_i_check_optimizer(const rnn_optimizer *o, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_optimizer(const rnn_optimizer *o,
+                                            rnn_why *why)
 {
     const rnn_real none = RNN_I_ENDLESS;
     rnn_status st = o ? rnn_i_in(why, RNN_E_ARG, "kind", (int)o->kind, 0,
@@ -12457,7 +12472,7 @@ RNN_I_FN rnn_status rnn_i_is_rate(rnn_why *why, const char *name, rnn_real x)
     return rnn_i_in_real(why, name, x, 0, RNN_I_ENDLESS, 0);
 }
 
-RNN_I_FN rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
 {
     rnn_status st = rnn_i_there(why, "schedule", s);
 
@@ -12518,7 +12533,7 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     return RNN_OK;
 }
 
-RNN_I_FN rnn_status rnn_i_check_plateau(const rnn_plateau *p, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_plateau(const rnn_plateau *p, rnn_why *why)
 {
     rnn_status st = rnn_i_there(why, "plateau", p);
 
@@ -13425,8 +13440,8 @@ RNN_I_FN int *rnn_i_take_ints(int *base, size_t *n, size_t count)
 
 /* The arrays of a search, behind the n numbers of a step; NULL: counts. What
  * they take, the step's n among it, is left in a->work and a->ints. */
-RNN_I_FN void rnn_i_beam_arrays(rnn_i_beam *a, size_t B, rnn_real *scratch,
-                                size_t n, int *ints)
+RNN_I_COLD void rnn_i_beam_arrays(rnn_i_beam *a, size_t B, rnn_real *scratch,
+                                  size_t n, int *ints)
 {
     const size_t state = rnn_i_times3(a->L, a->rows, a->H);
     const size_t path = rnn_i_times(a->rows, a->max);
@@ -13834,7 +13849,7 @@ typedef struct rnn_i_json {
 } rnn_i_json;
 
 /* The first reason stays: what follows a fault is nonsense. */
-RNN_I_FN int rnn_i_fail(rnn_i_json *j, const char *why)
+RNN_I_COLD int rnn_i_fail(rnn_i_json *j, const char *why)
 {
     if (!j->why)
         j->why = why;
@@ -13842,7 +13857,7 @@ RNN_I_FN int rnn_i_fail(rnn_i_json *j, const char *why)
 }
 
 /* JSON's four kinds of white space. */
-RNN_I_FN void rnn_i_space(rnn_i_json *j)
+RNN_I_COLD void rnn_i_space(rnn_i_json *j)
 {
     while (j->i < j->n && (j->p[j->i] == ' ' || j->p[j->i] == '\t' ||
                            j->p[j->i] == '\n' || j->p[j->i] == '\r'))
@@ -13850,7 +13865,7 @@ RNN_I_FN void rnn_i_space(rnn_i_json *j)
 }
 
 /* Whether c comes next, after white space; takes it. */
-RNN_I_FN int rnn_i_next(rnn_i_json *j, unsigned char c)
+RNN_I_COLD int rnn_i_next(rnn_i_json *j, unsigned char c)
 {
     rnn_i_space(j);
     if (j->i >= j->n || j->p[j->i] != c)
@@ -13860,13 +13875,13 @@ RNN_I_FN int rnn_i_next(rnn_i_json *j, unsigned char c)
 }
 
 /* The same of what must come; why it is wrong if it does not. */
-RNN_I_FN int rnn_i_expect(rnn_i_json *j, unsigned char c, const char *why)
+RNN_I_COLD int rnn_i_expect(rnn_i_json *j, unsigned char c, const char *why)
 {
     return rnn_i_next(j, c) || rnn_i_fail(j, why);
 }
 
 /* The value of a hexadecimal digit, or -1. */
-RNN_I_FN int rnn_i_hex(unsigned char c)
+RNN_I_COLD int rnn_i_hex(unsigned char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -13875,7 +13890,7 @@ RNN_I_FN int rnn_i_hex(unsigned char c)
 }
 
 /* Four of them, as \u has; -1 if they are not there. */
-RNN_I_FN long rnn_i_hex4(const unsigned char *p, size_t n)
+RNN_I_COLD long rnn_i_hex4(const unsigned char *p, size_t n)
 {
     long v = 0;
     int i, d;
@@ -13890,7 +13905,7 @@ RNN_I_FN long rnn_i_hex4(const unsigned char *p, size_t n)
 }
 
 /* The code point c as UTF-8 in out; returns how many bytes. */
-RNN_I_FN size_t rnn_i_utf8(unsigned long c, unsigned char out[4])
+RNN_I_COLD size_t rnn_i_utf8(unsigned long c, unsigned char out[4])
 {
     const size_t k = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     size_t i;
@@ -13902,8 +13917,8 @@ RNN_I_FN size_t rnn_i_utf8(unsigned long c, unsigned char out[4])
 }
 
 /* An escape at p, which holds a backslash: rnn_i_char of it. */
-RNN_I_FN size_t rnn_i_escape(const unsigned char *p, size_t n,
-                             unsigned char out[4], size_t *out_len)
+RNN_I_COLD size_t rnn_i_escape(const unsigned char *p, size_t n,
+                               unsigned char out[4], size_t *out_len)
 {
     static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     unsigned long c;
@@ -13938,8 +13953,8 @@ RNN_I_FN size_t rnn_i_escape(const unsigned char *p, size_t n,
 
 /* One character of a string at p[0 .. n): its UTF-8 in out, how many bytes of
  * it in *out_len, and how many of p it took; 0 if it is not valid. */
-RNN_I_FN size_t rnn_i_char(const unsigned char *p, size_t n,
-                           unsigned char out[4], size_t *out_len)
+RNN_I_COLD size_t rnn_i_char(const unsigned char *p, size_t n,
+                             unsigned char out[4], size_t *out_len)
 {
     size_t k, i;
 
@@ -13970,7 +13985,7 @@ RNN_I_FN size_t rnn_i_char(const unsigned char *p, size_t n,
 }
 
 /* A string: what stands between the quotes. */
-RNN_I_FN int rnn_i_string(rnn_i_json *j, const unsigned char **s, size_t *len)
+RNN_I_COLD int rnn_i_string(rnn_i_json *j, const unsigned char **s, size_t *len)
 {
     unsigned char c[4];
     size_t k, used;
@@ -13992,7 +14007,7 @@ RNN_I_FN int rnn_i_string(rnn_i_json *j, const unsigned char **s, size_t *len)
 }
 
 /* A whole number that fits size_t. */
-RNN_I_FN int rnn_i_count(rnn_i_json *j, size_t *v)
+RNN_I_COLD int rnn_i_count(rnn_i_json *j, size_t *v)
 {
     size_t first, d;
 
@@ -14013,8 +14028,8 @@ RNN_I_FN int rnn_i_count(rnn_i_json *j, size_t *v)
 }
 
 /* Whether two strings of JSON mean the same bytes. */
-RNN_I_FN int rnn_i_same(const unsigned char *a, size_t an,
-                        const unsigned char *b, size_t bn)
+RNN_I_COLD int rnn_i_same(const unsigned char *a, size_t an,
+                          const unsigned char *b, size_t bn)
 {
     unsigned char ca[4], cb[4];
     size_t ka, kb, ua, ub, i;
@@ -14036,7 +14051,7 @@ RNN_I_FN int rnn_i_same(const unsigned char *a, size_t an,
 }
 
 /* strlen, for names that are short. */
-RNN_I_FN size_t rnn_i_length(const char *s)
+RNN_I_COLD size_t rnn_i_length(const char *s)
 {
     size_t n = 0;
     while (n < 0x7fff && s[n]) /* the bound keeps it from becoming strlen */
@@ -14045,7 +14060,7 @@ RNN_I_FN size_t rnn_i_length(const char *s)
 }
 
 /* Whether a string of JSON means this name, which is plain bytes. */
-RNN_I_FN int rnn_i_is(const unsigned char *a, size_t an, const char *name)
+RNN_I_COLD int rnn_i_is(const unsigned char *a, size_t an, const char *name)
 {
     unsigned char c[4];
     size_t k, used, i;
@@ -14062,7 +14077,7 @@ RNN_I_FN int rnn_i_is(const unsigned char *a, size_t an, const char *name)
 }
 
 /* Whether two names are the same bytes. */
-RNN_I_FN int rnn_i_equal(const char *a, const char *b)
+RNN_I_COLD int rnn_i_equal(const char *a, const char *b)
 {
     while (*a && *a == *b)
         a++, b++;
@@ -14086,7 +14101,7 @@ RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype)
 }
 
 /* [d, d, ...]; an empty one is a single number. */
-RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
+RNN_I_COLD int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
 {
     t->ndim = 0;
     if (!rnn_i_expect(j, '[', "a shape is not an array"))
@@ -14103,7 +14118,8 @@ RNN_I_FN int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
 }
 
 /* A key of an object, and the colon behind it. */
-RNN_I_FN int rnn_i_key_of(rnn_i_json *j, const unsigned char **key, size_t *len)
+RNN_I_COLD int rnn_i_key_of(rnn_i_json *j, const unsigned char **key,
+                            size_t *len)
 {
     return rnn_i_string(j, key, len) &&
            rnn_i_expect(j, ':', "a colon is missing");
@@ -14111,7 +14127,7 @@ RNN_I_FN int rnn_i_key_of(rnn_i_json *j, const unsigned char **key, size_t *len)
 
 /* A name of RNN_I_DTYPES; others are refused, since the size of their elements
  * is not known. */
-RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
+RNN_I_COLD int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
 {
     const unsigned char *s;
     size_t n;
@@ -14128,7 +14144,7 @@ RNN_I_FN int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
 }
 
 /* [begin, end], counted from the end of the header. */
-RNN_I_FN int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
+RNN_I_COLD int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
 {
     return rnn_i_expect(j, '[', "data_offsets is not an array") &&
            rnn_i_count(j, begin) &&
@@ -14138,7 +14154,7 @@ RNN_I_FN int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
 }
 
 /* A word of JSON; takes it. */
-RNN_I_FN int rnn_i_word(rnn_i_json *j, const char *word)
+RNN_I_COLD int rnn_i_word(rnn_i_json *j, const char *word)
 {
     size_t n = 0;
 
@@ -14153,7 +14169,7 @@ RNN_I_FN int rnn_i_word(rnn_i_json *j, const char *word)
 }
 
 /* Digits, at least one. */
-RNN_I_FN int rnn_i_digits(rnn_i_json *j)
+RNN_I_COLD int rnn_i_digits(rnn_i_json *j)
 {
     const size_t first = j->i;
 
@@ -14163,7 +14179,7 @@ RNN_I_FN int rnn_i_digits(rnn_i_json *j)
 }
 
 /* A number of any kind. */
-RNN_I_FN int rnn_i_skip_number(rnn_i_json *j)
+RNN_I_COLD int rnn_i_skip_number(rnn_i_json *j)
 {
     size_t first;
 
@@ -14189,7 +14205,7 @@ RNN_I_FN int rnn_i_skip_number(rnn_i_json *j)
 }
 
 /* A value that is no array or object. */
-RNN_I_FN int rnn_i_skip_plain(rnn_i_json *j)
+RNN_I_COLD int rnn_i_skip_plain(rnn_i_json *j)
 {
     const unsigned char *s;
     size_t n;
@@ -14203,7 +14219,7 @@ RNN_I_FN int rnn_i_skip_plain(rnn_i_json *j)
 
 /* Any value, passed over. What is open, array or object, is a bit each: nothing
  * recurses, and more than so many are refused, as by the reference. */
-RNN_I_FN int rnn_i_skip(rnn_i_json *j)
+RNN_I_COLD int rnn_i_skip(rnn_i_json *j)
 {
     enum { RNN_I_DEEPEST = 120 };
     unsigned char objects[RNN_I_DEEPEST / 8 + 1];
@@ -14247,8 +14263,8 @@ RNN_I_FN int rnn_i_skip(rnn_i_json *j)
 }
 
 /* { "dtype": ..., "shape": ..., "data_offsets": ... } in any order */
-RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
-                                rnn_st_tensor *t)
+RNN_I_COLD int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
+                                  rnn_st_tensor *t)
 {
     const unsigned char *key;
     size_t len, begin = 0, end = 0, size = 1, bits;
@@ -14294,15 +14310,15 @@ RNN_I_FN int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
 }
 
 /* { "key": "value", ... }: the entry at j, or 0 at the end */
-RNN_I_FN int rnn_i_meta_entry(rnn_i_json *j, const unsigned char **key,
-                              size_t *key_len, const unsigned char **value,
-                              size_t *value_len)
+RNN_I_COLD int rnn_i_meta_entry(rnn_i_json *j, const unsigned char **key,
+                                size_t *key_len, const unsigned char **value,
+                                size_t *value_len)
 {
     return rnn_i_key_of(j, key, key_len) && rnn_i_string(j, value, value_len);
 }
 
 /* Its keys are compared when the file is opened, not at every later pass. */
-RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
+RNN_I_COLD int rnn_i_meta_value(rnn_i_json *j, int first)
 {
     const unsigned char *k, *v, *k2;
     size_t kn, vn, k2n, count = 0;
@@ -14331,8 +14347,8 @@ RNN_I_FN int rnn_i_meta_value(rnn_i_json *j, int first)
 
 /* The entry at j: a tensor, or __metadata__ (its value from *meta on, else 0).
  * first: nothing has looked at it before. */
-RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
-                         rnn_st_tensor *t, size_t *meta)
+RNN_I_COLD int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
+                           rnn_st_tensor *t, size_t *meta)
 {
     if (!rnn_i_key_of(j, &t->name, &t->name_len))
         return 0;
@@ -14345,7 +14361,7 @@ RNN_I_FN int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
 }
 
 /* A reader at the beginning of the header. */
-RNN_I_FN void rnn_i_start(const rnn_st *st, rnn_i_json *j)
+RNN_I_COLD void rnn_i_start(const rnn_st *st, rnn_i_json *j)
 {
     j->p = st->json;
     j->n = st->json_len;
@@ -14354,8 +14370,8 @@ RNN_I_FN void rnn_i_start(const rnn_st *st, rnn_i_json *j)
 }
 
 /* Tensor t against all that follow it at j: names differ, bytes do not meet. */
-RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
-                         const rnn_st_tensor *t, const char **why)
+RNN_I_COLD int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
+                           const rnn_st_tensor *t, const char **why)
 {
     rnn_i_json rest = *j;
     rnn_st_tensor u;
@@ -14379,7 +14395,7 @@ RNN_I_FN int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
 }
 
 /* What people have instead. */
-RNN_I_FN const char *rnn_i_looks_like(const unsigned char *p, size_t len)
+RNN_I_COLD const char *rnn_i_looks_like(const unsigned char *p, size_t len)
 {
     static const struct {
         const char *begin, *text;
@@ -14460,7 +14476,7 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
 }
 
 /* Past the brace that opens an object, or the comma between its entries. */
-RNN_I_FN int rnn_i_seek(const rnn_st *st, size_t pos, rnn_i_json *j)
+RNN_I_COLD int rnn_i_seek(const rnn_st *st, size_t pos, rnn_i_json *j)
 {
     rnn_i_start(st, j);
     if (pos > j->n)
@@ -14576,7 +14592,7 @@ RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
 /* ---- numbers of a file --------------------------------------------------- */
 
 /* A whole number of n bytes, the least first. */
-RNN_I_FN uint32_t rnn_i_le(const unsigned char *p, int n)
+RNN_I_COLD uint32_t rnn_i_le(const unsigned char *p, int n)
 {
     uint32_t v = 0;
     while (n--)
@@ -14585,7 +14601,7 @@ RNN_I_FN uint32_t rnn_i_le(const unsigned char *p, int n)
 }
 
 /* The same for float, whatever rnn_real is. */
-RNN_I_FN rnn_real rnn_i_from_f32(uint32_t b)
+RNN_I_COLD rnn_real rnn_i_from_f32(uint32_t b)
 {
 #if defined(__GNUC__)
     float f;
@@ -14602,7 +14618,7 @@ RNN_I_FN rnn_real rnn_i_from_f32(uint32_t b)
 }
 
 /* The bits of a float. */
-RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
+RNN_I_COLD uint32_t rnn_i_to_f32(rnn_real x)
 {
 #if defined(__GNUC__)
     const float f = (float)x;
@@ -14620,7 +14636,7 @@ RNN_I_FN uint32_t rnn_i_to_f32(rnn_real x)
 }
 
 /* A double by its bits, to the nearest rnn_real, of two the even one. */
-RNN_I_FN rnn_real rnn_i_from_f64(const unsigned char *p)
+RNN_I_COLD rnn_real rnn_i_from_f64(const unsigned char *p)
 {
     const uint32_t high = rnn_i_le(p + 4, 4), low = rnn_i_le(p, 4);
 #ifdef RNN_DOUBLE
@@ -14648,7 +14664,7 @@ RNN_I_FN rnn_real rnn_i_from_f64(const unsigned char *p)
 }
 
 /* Element i of a tensor that rnn_i_is_real says can be read. */
-RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
+RNN_I_COLD rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
 {
     uint32_t b, e, m;
 
@@ -14675,7 +14691,7 @@ RNN_I_FN rnn_real rnn_i_element(const rnn_st_tensor *t, size_t i)
 }
 
 /* What params can be read from. */
-RNN_I_FN int rnn_i_is_real(rnn_st_dtype dtype)
+RNN_I_COLD int rnn_i_is_real(rnn_st_dtype dtype)
 {
     return dtype == RNN_ST_F32 || dtype == RNN_ST_F64 || dtype == RNN_ST_F16 ||
            dtype == RNN_ST_BF16;
@@ -14683,7 +14699,7 @@ RNN_I_FN int rnn_i_is_real(rnn_st_dtype dtype)
 
 /* ---- the description of a model in __metadata__ -------------------------- */
 
-RNN_I_FN void rnn_i_set_field(rnn_model *m, int i, int v)
+RNN_I_COLD void rnn_i_set_field(rnn_model *m, int i, int v)
 {
 #define RNN_I_SET(a, name, type, ...)                                          \
     case RNN_I_FIELD_##name: m->name = (type)v; break;
@@ -14697,7 +14713,7 @@ RNN_I_FN void rnn_i_set_field(rnn_model *m, int i, int v)
 /* The canonical form of a description: what stands for a default becomes it, so
  * that two that mean the same compare equal; and what version 0.1 wrote into
  * files though nobody reads it, 0. */
-RNN_I_FN rnn_model rnn_i_plain(const rnn_model *model)
+RNN_I_COLD rnn_model rnn_i_plain(const rnn_model *model)
 {
     const int given = model->wiring == RNN_WIRING_1_TO_N;
     rnn_model m = *model;
@@ -14733,21 +14749,21 @@ typedef struct rnn_i_out {
 } rnn_i_out;
 
 /* A byte of a file that is written, or only counted. */
-RNN_I_FN void rnn_i_byte(rnn_i_out *o, unsigned char c)
+RNN_I_COLD void rnn_i_byte(rnn_i_out *o, unsigned char c)
 {
     if (o->p && o->n < o->cap)
         o->p[o->n] = c;
     o->n++;
 }
 
-RNN_I_FN void rnn_i_text(rnn_i_out *o, const char *s)
+RNN_I_COLD void rnn_i_text(rnn_i_out *o, const char *s)
 {
     while (*s)
         rnn_i_byte(o, (unsigned char)*s++);
 }
 
 /* Decimal digits, the first one first. */
-RNN_I_FN void rnn_i_write_number(rnn_i_out *o, size_t n)
+RNN_I_COLD void rnn_i_write_number(rnn_i_out *o, size_t n)
 {
     char text[24];
     rnn_i_put_number(text, n);
@@ -14756,7 +14772,7 @@ RNN_I_FN void rnn_i_write_number(rnn_i_out *o, size_t n)
 
 /* A probability above 0 with seven digits, which a float gives back exactly
  * from 1e-7 on. */
-RNN_I_FN void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
+RNN_I_COLD void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
 {
     const uint32_t f = (uint32_t)rnn_i_mul(p, (rnn_real)4294967296.0);
     uint32_t n = (uint32_t)(((uint64_t)f * 10000000u + 0x80000000u) >> 32), d;
@@ -14770,8 +14786,8 @@ RNN_I_FN void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
     rnn_i_byte(o, '"');
 }
 
-RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
-                               const rnn_beside *beside)
+RNN_I_COLD void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
+                                 const rnn_beside *beside)
 {
     static const char digit[] = "0123456789abcdef";
     const unsigned char *vocabulary = beside->vocabulary;
@@ -14810,7 +14826,7 @@ RNN_I_FN void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
 }
 
 /* Where element i of a tensor, in PyTorch's order, stands in params. */
-RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
+RNN_I_COLD size_t rnn_i_stored(const rnn_tensor *t, size_t i)
 {
     const size_t cols = t->cols ? (size_t)t->cols : 1;
     return t->offset +
@@ -14818,8 +14834,8 @@ RNN_I_FN size_t rnn_i_stored(const rnn_tensor *t, size_t i)
 }
 
 /* One tensor's entry in the header. */
-RNN_I_FN void rnn_i_write_entry(rnn_i_out *o, const char *name, size_t rows,
-                                size_t cols, size_t *at)
+RNN_I_COLD void rnn_i_write_entry(rnn_i_out *o, const char *name, size_t rows,
+                                  size_t cols, size_t *at)
 {
     unsigned char c;
 
@@ -14851,8 +14867,8 @@ static const char *const rnn_i_modules[] = {
     "att.",     "att2.",     NULL};
 
 /* Whether a name is module + something without a dot. */
-RNN_I_FN int rnn_i_in_module(const unsigned char *name, size_t len,
-                             const char *module)
+RNN_I_COLD int rnn_i_in_module(const unsigned char *name, size_t len,
+                               const char *module)
 {
     const size_t n = rnn_i_length(module);
     size_t i;
@@ -14868,8 +14884,8 @@ RNN_I_FN int rnn_i_in_module(const unsigned char *name, size_t len,
 
 /* Whether a tensor of the caller's can stand beside a model: what is wrong with
  * its name (of n bytes), or NULL. */
-RNN_I_FN const char *rnn_i_bad_name(const unsigned char *name, size_t n,
-                                    int bare)
+RNN_I_COLD const char *rnn_i_bad_name(const unsigned char *name, size_t n,
+                                      int bare)
 {
     unsigned char c[4];
     size_t used, at, got;
@@ -14896,8 +14912,8 @@ RNN_I_FN const char *rnn_i_bad_name(const unsigned char *name, size_t n,
 
 /* Whether what goes beside a model can: names that are strings, differ, and
  * belong to no module. */
-RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare,
-                                       rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare,
+                                         rnn_why *why)
 {
     rnn_status st =
         rnn_i_in(why, RNN_E_ARG, "num_extras", beside->num_extras, 0, INT_MAX);
@@ -14927,7 +14943,7 @@ RNN_I_FN rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare,
 }
 
 /* Numbers as bytes. */
-RNN_I_FN void rnn_i_write_f32(rnn_i_out *o, rnn_real x)
+RNN_I_COLD void rnn_i_write_f32(rnn_i_out *o, rnn_real x)
 {
     const uint32_t bits = rnn_i_to_f32(x);
     int b;
@@ -14937,8 +14953,8 @@ RNN_I_FN void rnn_i_write_f32(rnn_i_out *o, rnn_real x)
 }
 
 /* The header, but for its length; returns how many bytes of data follow. */
-RNN_I_FN size_t rnn_i_write_header(rnn_i_out *o, const rnn_model *model,
-                                   const rnn_beside *beside)
+RNN_I_COLD size_t rnn_i_write_header(rnn_i_out *o, const rnn_model *model,
+                                     const rnn_beside *beside)
 {
     rnn_tensor t;
     size_t at = 0;
@@ -15018,7 +15034,7 @@ RNNDEF rnn_status rnn_save(const rnn_model *model, const rnn_real *params,
 }
 
 /* The value of a key, which must be digits or one of names. */
-RNN_I_FN int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
+RNN_I_COLD int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
 {
     unsigned char text[24];
     size_t len, i;
@@ -15045,8 +15061,8 @@ RNN_I_FN int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
     return 1;
 }
 
-RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
-                                 rnn_real *to)
+RNN_I_COLD int rnn_i_read_fraction(const rnn_st *st, const char *key,
+                                   rnn_real *to)
 {
     unsigned char text[16];
     size_t len, i;
@@ -15068,8 +15084,8 @@ RNN_I_FN int rnn_i_read_fraction(const rnn_st *st, const char *key,
 }
 
 /* The description of an open file into m; RNN_E_END without one. */
-RNN_I_FN rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
-                                      rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
+                                        rnn_why *why)
 {
     unsigned char version[2];
     rnn_net net;
@@ -15151,8 +15167,8 @@ RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
 #define RNN_I_NAME_CAP 160 /* of a name in a file, with the 0 behind it */
 
 /* The file's name for one of ours; 0: it is too long. */
-RNN_I_FN int rnn_i_theirs(const rnn_rename *names, const char *ours,
-                          char theirs[RNN_I_NAME_CAP])
+RNN_I_COLD int rnn_i_theirs(const rnn_rename *names, const char *ours,
+                            char theirs[RNN_I_NAME_CAP])
 {
     const char *put = "";
     size_t n = 0, k;
@@ -15175,8 +15191,8 @@ RNN_I_FN int rnn_i_theirs(const rnn_rename *names, const char *ours,
 }
 
 /* A tensor whose numbers are not read. */
-RNN_I_FN rnn_status rnn_i_no_dtype(rnn_why *why, const char *name,
-                                   const rnn_st_tensor *f)
+RNN_I_COLD rnn_status rnn_i_no_dtype(rnn_why *why, const char *name,
+                                     const rnn_st_tensor *f)
 {
     const rnn_status st =
         RNN_I_NO(why, RNN_E_MISMATCH, name,
@@ -15190,8 +15206,9 @@ RNN_I_FN rnn_status rnn_i_no_dtype(rnn_why *why, const char *name,
 }
 
 /* A tensor of the file that has the model's name and not its shape. */
-RNN_I_FN rnn_status rnn_i_no_shape(rnn_why *why, const char *name,
-                                   const rnn_st_tensor *f, const rnn_tensor *t)
+RNN_I_COLD rnn_status rnn_i_no_shape(rnn_why *why, const char *name,
+                                     const rnn_st_tensor *f,
+                                     const rnn_tensor *t)
 {
     const rnn_status st =
         f->ndim == 1 && !t->cols
@@ -15216,9 +15233,9 @@ RNN_I_FN rnn_status rnn_i_no_shape(rnn_why *why, const char *name,
 
 /* That a tensor of the file may be there: one of a module of models, as names
  * says these are called, must be one of this model's. */
-RNN_I_FN rnn_status rnn_i_check_foreign(const rnn_st_tensor *f,
-                                        const rnn_model *model, int bare,
-                                        const rnn_rename *names, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_foreign(const rnn_st_tensor *f,
+                                          const rnn_model *model, int bare,
+                                          const rnn_rename *names, rnn_why *why)
 {
     char name[RNN_I_NAME_CAP];
     rnn_tensor t;
@@ -15244,9 +15261,9 @@ RNN_I_FN rnn_status rnn_i_check_foreign(const rnn_st_tensor *f,
 }
 
 /* All tensors of a file into the parameters of a model, or none. */
-RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
-                               rnn_real *params, const rnn_rename *names,
-                               rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
+                                 rnn_real *params, const rnn_rename *names,
+                                 rnn_why *why)
 {
     char name[RNN_I_NAME_CAP];
     rnn_tensor t;
@@ -15276,8 +15293,8 @@ RNN_I_FN rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
 
 /* That the file has no tensor that the model would need a place for, and that
  * it does not say that it is another model's. */
-RNN_I_FN rnn_status rnn_i_check_file(const rnn_st *st, const rnn_model *model,
-                                     const rnn_rename *names, rnn_why *why)
+RNN_I_COLD rnn_status rnn_i_check_file(const rnn_st *st, const rnn_model *model,
+                                       const rnn_rename *names, rnn_why *why)
 {
     rnn_i_model m;
     rnn_model said, asked;
@@ -15359,8 +15376,8 @@ RNNDEF rnn_status rnn_load_tensor(const rnn_st *st, const char *name,
 
 /* All of a file, in blocks: so the size is known where a long of ftell is too
  * short. Into out, if it is not NULL, as far as cap. */
-RNN_I_FN int rnn_i_read_all(FILE *file, unsigned char *out, size_t cap,
-                            size_t *len)
+RNN_I_COLD int rnn_i_read_all(FILE *file, unsigned char *out, size_t cap,
+                              size_t *len)
 {
     unsigned char block[512];
     size_t n = 0, k, i;
@@ -15406,7 +15423,7 @@ RNNDEF rnn_status rnn_read_file(const char *path, void *out, size_t cap,
 /* What stands at path: 0 something that no file may replace, 1 nothing, 2 a
  * plain file, whose mode the new one gets. */
 #if RNN_I_POSIX
-RNN_I_FN int rnn_i_look_at(const char *path, struct stat *s)
+RNN_I_COLD int rnn_i_look_at(const char *path, struct stat *s)
 {
 #if RNN_I_LSTAT
     if (lstat(path, s) != 0)
@@ -15418,7 +15435,7 @@ RNN_I_FN int rnn_i_look_at(const char *path, struct stat *s)
     return S_ISREG(s->st_mode) ? 2 : 0;
 }
 #else
-RNN_I_FN int rnn_i_look_at(const char *path)
+RNN_I_COLD int rnn_i_look_at(const char *path)
 {
     FILE *file = fopen(path, "rb");
     int good;
@@ -15433,7 +15450,7 @@ RNN_I_FN int rnn_i_look_at(const char *path)
 
 /* A file that was not there before, as no name that somebody has planted, nor
  * another writer's: "x" sees to that. */
-RNN_I_FN FILE *rnn_i_new_file(const char *path, char name[1024])
+RNN_I_COLD FILE *rnn_i_new_file(const char *path, char name[1024])
 {
     FILE *file = NULL;
     int i;
@@ -15449,7 +15466,7 @@ RNN_I_FN FILE *rnn_i_new_file(const char *path, char name[1024])
 
 /* The new file in the old one's place. Where rename does not replace (Windows),
  * the old one steps aside first, and comes back if that fails. */
-RNN_I_FN int rnn_i_replace(const char *name, const char *path)
+RNN_I_COLD int rnn_i_replace(const char *name, const char *path)
 {
 #ifdef _WIN32
     char old[1024];

@@ -45,12 +45,23 @@ static int break_seqs(const pass *p, rnn_seq *seq)
         return i > 0 && seq[i].batch <= most->batch;
     case 5: seq[i].steps = most->source_steps + between(1, 9); return i > 0;
     case 6: return i && break_seq(&seq[i], reads(i));
-    case 7: /* longer than RNN_CONTEXT_ALL can join */
+    case 7: /* longer than RNN_CONTEXT_ALL can join; padding has no tokens */
+        if (seq[i].ids)
+            return 0;
         seq[i].lengths = NULL;
         return i && now.j.model.context == RNN_CONTEXT_ALL &&
                seq[i].steps > now.j.model.source_steps;
-    case 8: return seq[i].x && break_len(&seq[i].x_len);
-    case 9: return seq[i].ids && break_len(&seq[i].ids_len);
+    case 8:
+        if (!seq[i].x || !break_len(&seq[i].x_len))
+            return 0;
+        seq[i].x = copy_of(seq[i].x, seq[i].x_len); /* that long, no more */
+        return 1;
+    case 9:
+        if (!seq[i].ids || !break_len(&seq[i].ids_len))
+            return 0;
+        seq[i].ids =
+            (int *)copy_of((const rnn_real *)seq[i].ids, seq[i].ids_len);
+        return 1;
     case 10:
         return (seq[i].h0 || seq[i].c0 || seq[i].hn || seq[i].cn) &&
                break_len(&seq[i].state_len);

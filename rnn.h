@@ -6493,7 +6493,7 @@ RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
 /* what the cell adds itself, so that the gradients of p are known here: */
 #define RNN_I_PC(n, u, z) {RNN_I_FROM_P, 0, n, u, z}  /* += p_u c_{t-1}       */
 #define RNN_I_PCT(n, u, z) {RNN_I_FROM_P, 1, n, u, z} /* += p_u c_t           */
-/* 0 is what a row does not fill: n is 0 too, and all loops pass over it. */
+/* 0 is what a row does not fill: behind its last piece. */
 enum {
     RNN_I_NO_PIECE,
     RNN_I_FROM_X,
@@ -6516,6 +6516,9 @@ typedef struct rnn_i_cell { /* a row of RNN_I_CELLS */
     const char *more;
     rnn_i_piece piece[RNN_I_PIECES];
 } rnn_i_cell;
+/* Whether it has a piece k; the bound lets a compiler unroll the loop. */
+#define RNN_I_HAS_PIECE(row, k)                                                \
+    ((k) < RNN_I_PIECES && (row)->piece[k].from != RNN_I_NO_PIECE)
 
 #define RNN_I_ROW(a, name, text, G, K, c, q, carries, f, P, more, ...)         \
     {G, K, c, q, carries, f, P, more, {__VA_ARGS__}},
@@ -6845,7 +6848,7 @@ RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_layer *a,
     size_t row;
     int i, k;
 
-    for (k = 0; k < RNN_I_PIECES; k++) {
+    for (k = 0; RNN_I_HAS_PIECE(a->y->row, k); k++) {
         const rnn_i_piece *e = &a->y->row->piece[k];
         if (!rnn_i_starts(a, e, &z))
             continue;
@@ -6886,7 +6889,7 @@ RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
     p->c_i = (ptrdiff_t)(a->y->K * H);
     p->start = RNN_I_FROM_C;
     for (stage = 0; stage < rnn_i_stages(row); stage++) {
-        for (i = 0; i < RNN_I_PIECES; i++) {
+        for (i = 0; RNN_I_HAS_PIECE(row, i); i++) {
             const rnn_i_piece *e = &row->piece[i];
             if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
                 continue;
@@ -6921,7 +6924,7 @@ RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
     p.c_i = (ptrdiff_t)H;
     for (stage = rnn_i_stages(row) - 1; stage >= 0; stage--) {
         RNN_I_DO(call->k, cell_backward, a->y->cell, stage, s);
-        for (i = 0; i < RNN_I_PIECES; i++) {
+        for (i = 0; RNN_I_HAS_PIECE(row, i); i++) {
             const rnn_i_piece *e = &row->piece[i];
             if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
                 continue;
@@ -7256,7 +7259,7 @@ RNN_I_FN void rnn_i_input_backward(const rnn_i_call *call, const rnn_i_lay *y,
             for (some.from = call->from; some.from < end; some.from = some.to) {
                 some.to = part[i].fixed ? some.from + 1 : end;
                 start = d || part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO;
-                for (k = 0; k < RNN_I_PIECES; k++) {
+                for (k = 0; RNN_I_HAS_PIECE(y->row, k); k++) {
                     if (y->row->piece[k].from != RNN_I_FROM_X)
                         continue;
                     dz = rnn_i_dpiece(&a, &y->row->piece[k], 0, y->G * y->H);
@@ -7400,7 +7403,7 @@ RNN_I_FN void rnn_i_stack_grads(const rnn_i_call *call, const rnn_i_lay *y,
         for (d = 0; d < y->D; d++) {
             rnn_i_layer_of(y, l, d, &a);
             parts = rnn_i_input(y, stack, l, part);
-            for (i = 0; i < RNN_I_PIECES; i++)
+            for (i = 0; RNN_I_HAS_PIECE(y->row, i); i++)
                 rnn_i_piece_grads(call, &a, &y->row->piece[i], seq, part, parts,
                                   grads);
         }
@@ -7437,7 +7440,7 @@ RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
     size_t row;
     int i, k;
 
-    for (k = 0; k < RNN_I_PIECES; k++) {
+    for (k = 0; RNN_I_HAS_PIECE(a->y->row, k); k++) {
         const rnn_i_piece *e = &a->y->row->piece[k];
         if (!rnn_i_starts(a, e, &z))
             continue;

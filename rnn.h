@@ -9227,10 +9227,13 @@ RNN_I_FN int rnn_i_wants(const rnn_i_side *s)
                                          : (int)s->I;
 }
 
-/* How many numbers the states of a stack are. */
-RNN_I_FN size_t rnn_i_states_of(const rnn_i_lay *y, int batch)
+/* How many numbers the states of a side's stack are; what is given has none. */
+RNN_I_FN size_t rnn_i_states_of(const rnn_i_model *m, const rnn_i_side *s,
+                                size_t batch)
 {
-    return rnn_i_times3(y->L * y->D, (size_t)batch, y->H);
+    return m->given && s != &m->top
+               ? 0
+               : rnn_i_times3(s->y.L * s->y.D, batch, s->y.H);
 }
 
 /* Whether an array is as long as steps and rows want, where its length is said.
@@ -9249,21 +9252,21 @@ RNN_I_FN rnn_status rnn_i_long(rnn_why *why, const char *name, size_t len,
 }
 
 /* x or ids, whichever a side reads, and the states. */
-RNN_I_FN rnn_status rnn_i_check_lens(const rnn_seq *seq, const rnn_i_side *s,
-                                     size_t state, rnn_why *why)
+RNN_I_FN rnn_status rnn_i_check_lens(const rnn_i_model *m, const rnn_seq *seq,
+                                     const rnn_i_side *s)
 {
     const size_t n = rnn_i_plus(
         rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1), 1);
     rnn_status st = RNN_OK;
 
     if (s->input == RNN_INPUT_DENSE)
-        st = rnn_i_long(why, "x", seq->x_len, rnn_i_times(n, s->I));
+        st = rnn_i_long(m->why, "x", seq->x_len, rnn_i_times(n, s->I));
     else if (s->input > RNN_INPUT_DENSE)
-        st = rnn_i_long(why, "ids", seq->ids_len, n);
+        st = rnn_i_long(m->why, "ids", seq->ids_len, n);
     return st || !(seq->h0 || seq->c0 || seq->hn || seq->cn)
                ? st
-               : rnn_i_long(why, "each of h0, c0, hn, cn", seq->state_len,
-                            state);
+               : rnn_i_long(m->why, "each of h0, c0, hn, cn", seq->state_len,
+                            rnn_i_states_of(m, s, (size_t)seq->batch));
 }
 
 /* No cell state where the cells have none. */
@@ -9284,10 +9287,10 @@ RNN_I_FN rnn_status rnn_i_check_state(const rnn_i_model *m, const rnn_real *h,
     return h && (c || !m->top.y.C) ? RNN_OK : RNN_I_NO_NULL(why, h ? "c" : "h");
 }
 
-/* A sequence that a side reads, and its states, so many numbers: first what is
- * there and how long it is, then the tokens. */
+/* A sequence that a side reads, and its states: first what is there and how
+ * long it is, then the tokens. */
 RNN_I_FN rnn_status rnn_i_check_reads(const rnn_i_model *m, const rnn_seq *seq,
-                                      const rnn_i_side *s, size_t state)
+                                      const rnn_i_side *s)
 {
     const int ids = rnn_i_wants(s);
     rnn_status st = rnn_i_check_shape(seq, ids, m->why);
@@ -9297,7 +9300,7 @@ RNN_I_FN rnn_status rnn_i_check_reads(const rnn_i_model *m, const rnn_seq *seq,
     if (!st)
         st = rnn_i_check_c(m, seq->cn, "cn", m->why);
     if (!st)
-        st = rnn_i_check_lens(seq, s, state, m->why);
+        st = rnn_i_check_lens(m, seq, s);
     return st ? st : rnn_i_check_ids(seq, ids, m->why);
 }
 
@@ -9328,9 +9331,7 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
             st = rnn_i_in(why, RNN_E_SIZE, "source.steps", s->steps, INT_MIN,
                           most);
         if (!st)
-            st = rnn_i_check_reads(
-                m, s, &m->source[i].side,
-                m->given ? 0 : rnn_i_states_of(&m->source[i].side.y, batch));
+            st = rnn_i_check_reads(m, s, &m->source[i].side);
         for (b = 0; !st && rnn_i_contexts[m->context].each && b < (size_t)batch;
              b++)
             if (rnn_i_steps(s, b) > (size_t)net->model.source_steps)
@@ -9610,50 +9611,56 @@ RNN_I_FN rnn_status rnn_i_check_steps(const rnn_seq *seq, const rnn_real *x,
 
 /* x of the valid steps of a sequence, and its states; rows that start afresh
  * may hold anything. */
-RNN_I_FN rnn_status rnn_i_check_inputs(const rnn_seq *seq, const rnn_i_side *s,
-                                       size_t state, rnn_why *why)
+RNN_I_FN rnn_status rnn_i_check_inputs(const rnn_i_model *m, const rnn_seq *seq,
+                                       const rnn_i_side *s)
 {
+    const size_t state = rnn_i_states_of(m, s, (size_t)seq->batch);
     rnn_status st = RNN_OK;
 
     if (!seq->fresh)
-        st = rnn_i_check_numbers(seq->h0, state, "h0", why);
+        st = rnn_i_check_numbers(seq->h0, state, "h0", m->why);
     if (!st && !seq->fresh)
-        st = rnn_i_check_numbers(seq->c0, state, "c0", why);
+        st = rnn_i_check_numbers(seq->c0, state, "c0", m->why);
     return st || s->input != RNN_INPUT_DENSE
                ? st
-               : rnn_i_check_steps(seq, seq->x, s->I, 1, "x", why);
+               : rnn_i_check_steps(seq, seq->x, s->I, 1, "x", m->why);
 }
 
-/* Gradients that enter a backward pass. */
-RNN_I_FN rnn_status rnn_i_check_entering(const rnn_work *work,
-                                         const rnn_seq *seq,
-                                         const rnn_flow *flow, rnn_why *why)
+/* Gradients that enter a side of a backward pass. */
+RNN_I_FN rnn_status rnn_i_check_entering(const rnn_i_model *m,
+                                         const rnn_i_side *s,
+                                         const rnn_flow *flow)
+{
+    const size_t n = rnn_i_states_of(m, s, m->B);
+    const rnn_status st = rnn_i_check_numbers(flow->dhn, n, "dhn", m->why);
+
+    return st ? st : rnn_i_check_numbers(flow->dcn, n, "dcn", m->why);
+}
+
+/* All that backward reads of gradients. */
+RNN_I_FN rnn_status rnn_i_check_gradients(const rnn_work *work,
+                                          const rnn_seq *seq,
+                                          const rnn_flow *flow)
 {
     const rnn_i_model *m = &work->i.m;
-    const size_t state = rnn_i_states_of(&m->top.y, seq->batch);
     rnn_status st = m->n_to_1 ? RNN_OK
                               : rnn_i_check_steps(seq, work->dlogits, m->Y, 0,
-                                                  "dlogits", why);
+                                                  "dlogits", m->why);
     size_t b;
     int i;
 
     for (b = 0; m->n_to_1 && b < m->B && !st; b++)
         if (rnn_i_steps(seq, b))
             st = rnn_i_check_numbers(work->dlogits + b * m->Y, m->Y, "dlogits",
-                                     why);
-    if (!st && flow && flow->accumulate && !flow->frozen)
-        st = rnn_i_check_numbers(work->grads, m->params, "grads", why);
-    for (i = -1; flow && i < m->sources && !st && (i < 0 || flow->source);
-         i++) {
-        const rnn_flow *f = i < 0 ? flow : &flow->source[i];
-        const size_t n =
-            i < 0      ? state
-            : m->given ? 0
-                       : rnn_i_states_of(&m->source[i].side.y, seq->batch);
-        st = rnn_i_check_numbers(f->dhn, n, "dhn", why);
-        if (!st)
-            st = rnn_i_check_numbers(f->dcn, n, "dcn", why);
-    }
+                                     m->why);
+    if (st || !flow)
+        return st;
+    if (flow->accumulate && !flow->frozen)
+        st = rnn_i_check_numbers(work->grads, m->params, "grads", m->why);
+    if (!st)
+        st = rnn_i_check_entering(m, &m->top, flow);
+    for (i = 0; flow->source && i < m->sources && !st; i++)
+        st = rnn_i_check_entering(m, &m->source[i].side, &flow->source[i]);
     return st;
 }
 
@@ -9700,13 +9707,9 @@ RNN_I_FN rnn_status rnn_i_check_pass(const rnn_work *work, const rnn_seq *seq,
     rnn_status st = rnn_i_check_params(work, m->params, why);
 
     if (!st)
-        st = rnn_i_check_inputs(seq, &m->top,
-                                rnn_i_states_of(&m->top.y, seq->batch), why);
+        st = rnn_i_check_inputs(m, seq, &m->top);
     for (i = 0; i < m->sources && !st; i++)
-        st = rnn_i_check_inputs(
-            seq->source + i, &m->source[i].side,
-            m->given ? 0 : rnn_i_states_of(&m->source[i].side.y, seq->batch),
-            why);
+        st = rnn_i_check_inputs(m, seq->source + i, &m->source[i].side);
     return st;
 }
 #endif
@@ -9734,8 +9737,7 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
     m = &o->m;
     st = rnn_i_check_most(net, seq, call->why);
     if (!st)
-        st = rnn_i_check_reads(m, seq, &m->top,
-                               rnn_i_states_of(&m->top.y, seq->batch));
+        st = rnn_i_check_reads(m, seq, &m->top);
     if (!st && m->decoder)
         st = rnn_i_check_sources(net, m, seq->source, seq->batch);
     if (!st && train && !net->most.train)
@@ -10932,7 +10934,7 @@ RNN_I_FN rnn_status rnn_i_check_flow(const rnn_i_model *m, const rnn_flow *flow,
                ? st
                : rnn_i_long(m->why, "each of dhn, dcn, dh0, dc0",
                             flow->state_len,
-                            rnn_i_states_of(&side->y, seq->batch));
+                            rnn_i_states_of(m, side, (size_t)seq->batch));
 }
 
 /* The same of all sides. */
@@ -10997,7 +10999,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
         st = RNN_I_NO(call.why, RNN_E_ORDER, "params, x or ids",
                       "@ have changed since rnn_forward", 0, 0);
     if (!st)
-        st = rnn_i_check_entering(work, seq, flow, call.why);
+        st = rnn_i_check_gradients(work, seq, flow);
 #endif
     if (st)
         return st;
@@ -12908,7 +12910,7 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
         st = rnn_i_check_sources(net, m, source, source->batch);
     if (!st)
         st = rnn_i_long(call.why, "each of h, c", source->state_len,
-                        rnn_i_states_of(&m->top.y, source->batch));
+                        rnn_i_states_of(m, &m->top, (size_t)source->batch));
     if (!st)
         st = rnn_i_packed(net, work, &room);
     if (st)
@@ -13129,7 +13131,7 @@ RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
                                     rnn_why *why)
 {
     rnn_status st = rnn_i_long(why, "each of h, c", row->state_len,
-                               rnn_i_states_of(&m->top.y, (int)m->B));
+                               rnn_i_states_of(m, &m->top, m->B));
 
     if (!st && m->top.input == RNN_INPUT_DENSE)
         st = rnn_i_long(why, "x", row->x_len, m->B * m->top.I);
@@ -13288,7 +13290,7 @@ RNN_I_FN rnn_status rnn_i_check_written(const rnn_i_model *m,
 {
     const size_t n = rnn_i_times(rows, best);
     rnn_status st = rnn_i_long(why, "each of h, c", how->state_len,
-                               rnn_i_states_of(&m->top.y, (int)rows));
+                               rnn_i_states_of(m, &m->top, rows));
 
     if (!st)
         st = rnn_i_long(why, "ids", how->ids_len,

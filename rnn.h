@@ -7554,9 +7554,9 @@ typedef struct rnn_i_score { /* a row of RNN_I_SCORES        */
 static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 #undef RNN_I_ROW
 
-/* Checks an attention; its sizes, and offsets in its parameters, as far as there
- * are: W [Q][A], U [K][A], v [A]. A is the width of a query and of a key as they
- * meet: without W that of s, without U that of h, so that then Q = K. */
+/* Checks an attention; its sizes, and offsets in its parameters, as far as
+ * there are: W [Q][A], U [K][A], v [A]. A is the width of a query and of a key
+ * as they meet: without W that of s, without U that of h, so that then Q = K. */
 RNN_I_COLD rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a,
                                        rnn_why *why)
 {

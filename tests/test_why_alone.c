@@ -252,7 +252,7 @@ static rnn_status save_with(const rnn_model *m, const rnn_real *p, size_t n,
 /* A tensor of the caller's of that name and size beside a model. */
 static rnn_status save_one(const char *name, int rows, int cols, int none)
 {
-    static const rnn_real data[4] = {0};
+    static const rnn_real data[6] = {0};
     const rnn_model m = {.input_size = 1, .hidden_size = 1, .output_size = 1};
     const rnn_extra x = {name, none ? NULL : data, rows, cols};
 

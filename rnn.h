@@ -219,10 +219,11 @@
  * With RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x, in states, and in the gradients that go into
- * backward or a step, as without a loss; x, ids or parameters that have changed
- * between forward and backward; moments that a first step has left out. It also
- * wants the length of every array that a call on a work is given. Each call
- * then reads every parameter: a build for development.
+ * backward or a step; dlogits that a loss has left for an earlier pass; x, ids
+ * or parameters that have changed between forward and backward; moments that a
+ * first step has left out. It also wants the length of every array that a call
+ * on a work is given. Each call then reads every parameter: a build for
+ * development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -1399,6 +1400,8 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
     int grads;          /* backward has written them since the last step  */
     uint32_t was;       /* RNN_CHECK: a hash of what forward has read     */
+    int lost;           /* RNN_CHECK: a loss has written dlogits, and what */
+    uint32_t stale;     /* they were when the next pass began; 0: new ones */
     const rnn_seq *seq; /* the caller's                                   */
     rnn_seq tokens;     /* the same with the tokens that are read         */
     rnn_seq inner;      /* what the top's stack reads                     */
@@ -1437,7 +1440,8 @@ typedef struct rnn_work {
  * place in `memory` (len numbers, any alignment), each at a cache line. What is
  * placed is not cleared; stamps begin. `ints` is never placed. net must stay
  * where it is. From then on run, weights, logits, dlogits and grads may point
- * elsewhere; to change another array, bind again. */
+ * elsewhere (the lengths of the last three are looked at by each call); to
+ * change another array, bind again. */
 RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
@@ -1851,7 +1855,7 @@ typedef struct rnn_writing {
     int min_tokens; /* end does not come before so many others; 0 where end is
                        the only token                                        */
     int max_tokens; /* at most, end not counted                              */
-    int rows;       /* of a stream; 0 means 1. Of a decoder: the sources'    */
+    int rows;       /* of a stream; 0 means 1. A decoder has the sources'    */
     const rnn_sampling *sampling; /* NULL: greedy                            */
     rnn_rng *rngs;  /* one for each row, where tokens are drawn              */
     /* beam search alone */
@@ -7556,7 +7560,8 @@ static const rnn_i_score rnn_i_scores[] = {RNN_I_SCORES(RNN_I_ROW, 0)};
 
 /* Checks an attention; its sizes, and offsets in its parameters, as far as
  * there are: W [Q][A], U [K][A], v [A]. A is the width of a query and of a key
- * as they meet: without W that of s, without U that of h, so that then Q = K. */
+ * as they meet: without W that of s, without U that of h, so that then Q is K.
+ */
 RNN_I_COLD rnn_status rnn_i_att_layout(const rnn_attention *att, rnn_i_att *a,
                                        rnn_why *why)
 {
@@ -9141,7 +9146,8 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     o->packed = work->packed;
     o->pass = o->out = RNN_I_NO_PASS;
     o->out_steps = o->out_batch = 0;
-    o->rows = o->grads = 0;
+    o->rows = o->grads = o->lost = 0;
+    o->stale = 0;
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         o->seen[i] = 0;
         o->seen_lengths[i] = NULL;
@@ -9453,17 +9459,20 @@ RNN_I_FN rnn_status rnn_i_check_own(const rnn_i_model *m, const rnn_seq *seq,
 
     if (st)
         return st;
+    if (!m->decoder || !m->O || m->top.input <= RNN_INPUT_DENSE)
+        return RNN_I_NO(why, RNN_E_ARG, "own_rate",
+                        "@ is not 0: it needs a decoder that reads tokens and "
+                        "gives some out",
+                        0, 0);
+    if (m->O > m->top.I)
+        return RNN_I_NO(why, RNN_E_ARG, "own_rate",
+                        "@ is not 0: # tokens come out, # can be read", m->O,
+                        m->top.I);
     if (!seq->own_ids)
         return RNN_I_NO(why, RNN_E_ARG, "own_ids",
                         "@ is NULL, and own_rate is not 0", 0, 0);
-    return m->decoder && m->O && m->top.input > RNN_INPUT_DENSE &&
-                   m->O <= m->top.I
-               ? rnn_i_long(why, "own_ids", seq->own_ids_len,
-                            rnn_i_times((size_t)seq->steps, (size_t)seq->batch))
-               : RNN_I_NO(why, RNN_E_ARG, "own_rate",
-                          "@ needs a decoder that reads what it gives out: # "
-                          "tokens come out, # can be read",
-                          m->O, m->top.I);
+    return rnn_i_long(why, "own_ids", seq->own_ids_len,
+                      rnn_i_times((size_t)seq->steps, (size_t)seq->batch));
 }
 
 /* Whether copies that rnn_pack has made can be read: *have. */
@@ -9560,18 +9569,37 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
 }
 
 #ifdef RNN_CHECK
-/* n numbers, none of them NaN. */
-RNN_I_COLD rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
-                                          const char *name, rnn_why *why)
+/* n numbers from `first` on, none of them NaN. */
+RNN_I_COLD rnn_status rnn_i_check_some(const rnn_real *x, size_t first,
+                                       size_t n, const char *name, rnn_why *why)
 {
     size_t i;
 
     (void)name;
-    for (i = 0; x && i < n; i++)
+    for (i = first; x && i < first + n; i++)
         if (x[i] != x[i])
             return RNN_I_NO(why, RNN_E_NOT_FINITE, name,
                             "@: number # is NaN: has it been written?", i, 0);
     return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
+                                        const char *name, rnn_why *why)
+{
+    return rnn_i_check_some(x, 0, n, name, why);
+}
+
+/* A hash of the gradients of what comes out. */
+RNN_I_FN uint32_t rnn_i_hash_dlogits(const rnn_work *work)
+{
+    const rnn_i_model *m = &work->i.m;
+    const size_t n = (m->n_to_1 ? 1 : m->T) * m->B * m->Y;
+    uint32_t hash = 1;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        hash = rnn_i_mix_real(hash, work->dlogits[i]);
+    return hash ? hash : 1;
 }
 
 /* Parameters that somebody has written. */
@@ -9604,7 +9632,7 @@ RNN_I_FN rnn_status rnn_i_check_steps(const rnn_seq *seq, const rnn_real *x,
             const size_t row = strided ? rnn_i_number(seq, t, b)
                                        : (size_t)t * (size_t)seq->batch + b;
             if (rnn_i_steps(seq, b) > (size_t)t)
-                st = rnn_i_check_numbers(x + row * width, width, name, why);
+                st = rnn_i_check_some(x, row * width, width, name, why);
         }
     return st;
 }
@@ -9649,10 +9677,15 @@ RNN_I_FN rnn_status rnn_i_check_gradients(const rnn_work *work,
     size_t b;
     int i;
 
+    if (!st && work->i.stale && work->i.stale == rnn_i_hash_dlogits(work))
+        return RNN_I_NO(m->why, RNN_E_ORDER, "dlogits",
+                        "@ are those of an earlier pass: no loss since "
+                        "rnn_forward",
+                        0, 0);
     for (b = 0; m->n_to_1 && b < m->B && !st; b++)
         if (rnn_i_steps(seq, b))
-            st = rnn_i_check_numbers(work->dlogits + b * m->Y, m->Y, "dlogits",
-                                     m->why);
+            st = rnn_i_check_some(work->dlogits, b * m->Y, m->Y, "dlogits",
+                                  m->why);
     if (st || !flow)
         return st;
     if (flow->accumulate && !flow->frozen)
@@ -9714,6 +9747,32 @@ RNN_I_FN rnn_status rnn_i_check_pass(const rnn_work *work, const rnn_seq *seq,
 }
 #endif
 
+/* What a pass writes for its caller, who may put other arrays there between two
+ * calls. */
+RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
+                                      const rnn_real *p, size_t len,
+                                      size_t wants)
+{
+    const rnn_status st = wants ? rnn_i_there(why, name, p) : RNN_OK;
+
+    return st || len >= wants ? st : RNN_I_NO_ROOM(why, name, len, wants);
+}
+
+RNN_I_FN rnn_status rnn_i_check_out(rnn_work *work, const rnn_seq *seq,
+                                    int train)
+{
+    const rnn_i_model *m = &work->i.m;
+    const size_t n = rnn_i_times3(m->n_to_1 ? 1 : (size_t)seq->steps,
+                                  (size_t)seq->batch, m->Y);
+    const rnn_status st = rnn_i_check_array(&work->why, "logits", work->logits,
+                                            work->logits_len, n);
+
+    return st || !train
+               ? st
+               : rnn_i_check_array(&work->why, "dlogits", work->dlogits,
+                                   work->dlogits_len, n);
+}
+
 /* The checks of a pass over sequences; its arrays, and what it reads. Nothing
  * of the caller's is written here, and of the work nothing that an earlier pass
  * has left in its arrays.
@@ -9743,6 +9802,9 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
     if (!st && train && !net->most.train)
         st = RNN_I_NO(call->why, RNN_E_ARG, "train",
                       "the plan is not for training: @ is 0", 0, 0);
+    if (st)
+        return st;
+    st = rnn_i_check_out(work, seq, train);
     if (st)
         return st;
     o->own = train && seq->own_rate > 0;
@@ -10850,8 +10912,10 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
     if (train)
         rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
 #ifdef RNN_CHECK
-    if (train)
+    if (train) {
         work->i.was = rnn_i_hash_read(work, seq);
+        work->i.stale = work->i.lost ? rnn_i_hash_dlogits(work) : 0;
+    }
 #endif
     return RNN_OK;
 }
@@ -10992,6 +11056,9 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     m = &work->i.m;
     hash = rnn_i_hash_pass(net, seq);
     st = rnn_i_check_flows(m, flow, seq);
+    if (!st && !(flow && flow->frozen))
+        st = rnn_i_check_array(call.why, "grads", work->grads, work->grads_len,
+                               m->params);
     if (!st)
         st = rnn_i_check_keep(work, hash, RNN_I_READY);
 #ifdef RNN_CHECK
@@ -11602,6 +11669,9 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
         st = RNN_I_NO(why, RNN_E_ARG,
                       h->class_weights ? "class_weights" : "smoothing",
                       "@: cross-entropy alone has it", 0, 0);
+    for (i = 0; h->class_weights && i < s->O && !st; i++)
+        st = rnn_i_in_real(why, "class_weights", h->class_weights[i], 0,
+                           RNN_I_ENDLESS, 0);
     if (st)
         return st;
     s->how = *h;
@@ -11683,7 +11753,12 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
     s->rows = (size_t)seq->batch * (o->m.n_to_1 ? 1 : (size_t)seq->steps);
     s->O = o->m.Y;
     s->dx = o->out == RNN_I_TRAINING ? work->dlogits : NULL;
-    return rnn_i_loss_run(s, how, loss);
+    st = rnn_i_loss_run(s, how, loss);
+    if (s->dx && (!st || st == RNN_E_NOT_FINITE)) {
+        work->i.lost = 1;
+        work->i.stale = 0;
+    }
+    return st;
 }
 
 RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
@@ -12139,13 +12214,20 @@ RNN_I_COLD rnn_status rnn_i_check_optimizer(const rnn_optimizer *o,
     }
     if (!st)
         st = rnn_i_in_real(why, "dampening", o->dampening, -none, none, 0);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "nesterov", o->nesterov, 0, 1);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "centered", o->centered, 0, 1);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "amsgrad", o->amsgrad, 0, 1);
     if (!st && o->nesterov && (o->momentum <= 0 || o->dampening != 0))
         st = RNN_I_NO(why, RNN_E_ARG, "nesterov", /* as torch.optim.SGD */
                       "@ needs a momentum, and no dampening", 0, 0);
-    if (!st && !(o->lr > 0) && !(o->rho > 0) && !(o->beta2 > 0) &&
-        !(o->eps > 0))
+    if (!st && !(o->rho > 0) && !(o->beta1 > 0) && !(o->beta2 > 0) &&
+        !(o->eps > 0) && (o->kind != RNN_OPT_SGD || !(o->lr > 0)))
         st = RNN_I_NO(why, RNN_E_ORDER, "opt",
-                      "@ is all zeros: rnn_optimizer_init", 0, 0);
+                      "@ has no constants of its kind: rnn_optimizer_init", 0,
+                      0);
     return st;
 }
 
@@ -12993,6 +13075,9 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
                       o->rows);
     for (b = 0; !st && m->decoder && from && b < rows; b++)
         st = rnn_i_in(why, RNN_E_ARG, "from", from[b], 0, o->rows - 1);
+    if (!st)
+        st = rnn_i_check_array(why, "logits", work->logits, work->logits_len,
+                               rnn_i_times((size_t)rows, m->Y));
     if (!st)
         st = rnn_i_packed(net, work, &room);
     if (st)

@@ -127,7 +127,7 @@ static void check_inputs(void)
     WELL(FORWARD());
     x[end + 1] = nothing();
     CALL(FORWARD(), RNN_E_NOT_FINITE,
-         "x: number 1 is NaN: has it been written?");
+         "x: number %d is NaN: has it been written?", end + 1);
     x[end + 1] = 1;
     seq.h0 = h;
     seq.c0 = c;
@@ -160,7 +160,7 @@ static void check_entering(rnn_wiring wiring)
     } else {
         work.dlogits[B * O - 1] = nothing();
         CALL(BACKWARD(), RNN_E_NOT_FINITE,
-             "dlogits: number %d is NaN: has it been written?", O - 1);
+             "dlogits: number %d is NaN: has it been written?", B * O - 1);
         work.dlogits[B * O - 1] = 0;
     }
     flow.dhn = h;
@@ -230,6 +230,74 @@ static void check_optimizer(void)
          RNN_E_NOT_FINITE, "grads: number 1 is NaN: has it been written?");
 }
 
+/* A loss that was left out, or was of another pass, from the second time on. */
+static void check_stale(rnn_wiring wiring)
+{
+    static const char old[] =
+        "dlogits are those of an earlier pass: no loss since rnn_forward";
+
+    begin_well(wiring, RNN_INPUT_ONE_HOT);
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
+    WELL(FORWARD());
+    CALL(BACKWARD(), RNN_E_ORDER, "%s", old);
+    WELL(rnn_infer(&net, &work, &seq));
+    WELL(LOSS()); /* that of an infer */
+    CALL(BACKWARD(), RNN_E_ORDER, "%s", old);
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(FORWARD()); /* the loss of the pass before */
+    CALL(BACKWARD(), RNN_E_ORDER, "%s", old);
+    WELL(LOSS()); /* the same numbers, but new */
+    WELL(BACKWARD());
+    WELL(FORWARD());
+    work.dlogits[0] += 1; /* a gradient of the caller's own */
+    WELL(BACKWARD());
+}
+
+/* The caller's own gradients may stay as they are. */
+static void check_own_gradients(void)
+{
+    size_t i;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    for (i = 0; i < work.dlogits_len; i++)
+        work.dlogits[i] = 1;
+    WELL(FORWARD());
+    WELL(BACKWARD());
+    WELL(FORWARD());
+    WELL(BACKWARD());
+}
+
+/* Other arrays in place of those that were bound: in any build. */
+static void check_arrays(void)
+{
+    rnn_work was;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    was = work;
+    work.logits_len = T * B * O - 1;
+    CALL(FORWARD(), RNN_E_BUFFER, "logits has room for %d: %d are needed",
+         T * B * O - 1, T * B * O);
+    work.logits = NULL;
+    CALL(rnn_infer(&net, &work, &seq), RNN_E_ARG, "logits is NULL");
+    work = was;
+    work.dlogits_len = 1;
+    CALL(FORWARD(), RNN_E_BUFFER, "dlogits has room for 1: %d are needed",
+         T * B * O);
+    work = was;
+    WELL(FORWARD());
+    WELL(LOSS());
+    work.grads_len--;
+    CALL(BACKWARD(), RNN_E_BUFFER, "grads has room for %d: %d are needed",
+         (int)net.sizes.params - 1, (int)net.sizes.params);
+    work.grads = NULL;
+    CALL(BACKWARD(), RNN_E_ARG, "grads is NULL");
+    flow.frozen = 1; /* it is left alone */
+    WELL(BACKWARD());
+}
+
 /* ---- what changed between forward and backward --------------------------- */
 
 static void check_changed(void)
@@ -247,6 +315,7 @@ static void check_changed(void)
          "params, x or ids have changed since rnn_forward");
     work.params[7] -= 1;
     WELL(FORWARD());
+    WELL(LOSS());
     WELL(BACKWARD());
     begin_well(RNN_WIRING_N_TO_1, RNN_INPUT_DENSE);
     WELL(FORWARD());
@@ -296,6 +365,10 @@ int main(int argc, char **argv)
     check_entering(RNN_WIRING_N_TO_N);
     check_entering(RNN_WIRING_N_TO_1);
     check_optimizer();
+    check_stale(RNN_WIRING_N_TO_N);
+    check_stale(RNN_WIRING_N_TO_1);
+    check_own_gradients();
+    check_arrays();
     check_changed();
     check_lengths();
     test_free();

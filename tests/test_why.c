@@ -652,14 +652,13 @@ static void check_own(void)
     j->seq.own_rate = 1;
     j->seq.own_ids = j->words;
     CALL(j, FORWARD(j), RNN_E_ARG,
-         "own_rate needs a decoder that reads what it gives out: 5 tokens come "
-         "out, 3 can be read");
+         "own_rate is not 0: 5 tokens come out, 3 can be read");
     j = open_job(&wired[0]);
     j->seq.own_rate = 1;
     j->seq.own_ids = j->words;
     CALL(j, FORWARD(j), RNN_E_ARG,
-         "own_rate needs a decoder that reads what it gives out: 5 tokens come "
-         "out, 3 can be read");
+         "own_rate is not 0: it needs a decoder that reads tokens and gives "
+         "some out");
     test_free();
 }
 
@@ -865,6 +864,7 @@ static void check_losses(void)
 {
     static const int none[B] = {0, 0, 0};
     const rnn_real class_weights[5] = {1, 1, 1, 1, 1};
+    const rnn_real negative[5] = {1, 1, 1, 1, -1};
     rnn_loss how = {0};
     job *j = open_job(&wired[0]);
 
@@ -891,6 +891,8 @@ static void check_losses(void)
     j->seq.targets_len *= 5; /* numbers */
     CALL(j, rnn_squared_error(&j->net, &j->work, &j->seq, j->seq.x, &how, NULL),
          RNN_E_ARG, "smoothing: cross-entropy alone has it");
+    how.class_weights = negative;
+    CALL(j, LOSS(j, &how), RNN_E_ARG, "class_weights is -1, out of its range");
     how.class_weights = class_weights;
     CALL(j,
          rnn_sigmoid_cross_entropy(&j->net, &j->work, &j->seq, j->seq.x, &how,
@@ -1122,9 +1124,10 @@ static void check_decoder_lens(void)
 static void check_optimizers(void)
 {
     rnn_real g[2] = {1, 2}, p[2] = {0, 0}, inf = (rnn_real)HUGE_VAL;
-    rnn_optimizer o, zero;
+    rnn_optimizer o, zero, half;
 
     memset(&zero, 0, sizeof zero);
+    memset(&half, 0, sizeof half);
     SAID(rnn_clip_grad_norm(NULL, 2, 1, NULL, &run), RNN_E_ARG,
          "grads is NULL");
     SAID(rnn_clip_grad_value(g, 2, (rnn_real)NAN, &run), RNN_E_ARG,
@@ -1159,8 +1162,18 @@ static void check_optimizers(void)
               "nesterov needs a momentum, and no dampening"));
     WITH(rnn_optimizer_kind, o.kind, (rnn_optimizer_kind)9,
          SAID(STEP_ARRAY(&o), RNN_E_ARG, "kind is 9: 5 is the most"));
+    WITH(int, o.nesterov, 2,
+         SAID(STEP_ARRAY(&o), RNN_E_ARG, "nesterov is 2: 1 is the most"));
+    WITH(int, o.centered, -1,
+         SAID(STEP_ARRAY(&o), RNN_E_ARG, "centered is -1: 0 is the least"));
+    WITH(int, o.amsgrad, 2,
+         SAID(STEP_ARRAY(&o), RNN_E_ARG, "amsgrad is 2: 1 is the most"));
+    half.kind = RNN_OPT_ADAM;
+    half.lr = 1;
+    SAID(STEP_ARRAY(&half), RNN_E_ORDER,
+         "opt has no constants of its kind: rnn_optimizer_init");
     SAID(STEP_ARRAY(&zero), RNN_E_ORDER,
-         "opt is all zeros: rnn_optimizer_init");
+         "opt has no constants of its kind: rnn_optimizer_init");
     SAID(STEP_ARRAY(NULL), RNN_E_ARG, "opt is NULL");
     WITH(uint32_t, o.step, 0xffffffffu,
          SAID(STEP_ARRAY(&o), RNN_E_SIZE, "step is the last number"));

@@ -2665,24 +2665,23 @@ RNN_I_INLINE void rnn_i_forget(rnn_why *why)
 }
 
 #ifdef RNN_NO_WHY
-RNN_I_COLD rnn_status rnn_i_refuse(rnn_why *why, rnn_status st)
+RNN_I_COLD void rnn_i_refuse(rnn_why *why, rnn_status st)
 {
     if (why)
         why->status = st;
-    return st;
 }
 #define RNN_I_NO(why, st, name, text, a, b)                                    \
-    ((void)(a), (void)(b), rnn_i_refuse(why, st))
+    ((void)(a), (void)(b), rnn_i_refuse(why, st), (st))
 #else
-/* Refuses: the status st, and in why (or NULL) its reason. */
-RNN_I_COLD rnn_status rnn_i_refuse(rnn_why *why, rnn_status st,
-                                   const char *name, const char *text,
-                                   ptrdiff_t a, ptrdiff_t b)
+/* Refuses: the status st, and in why (or NULL) its reason. The macro gives the
+ * status itself, so that a compiler knows that it is not RNN_OK. */
+RNN_I_COLD void rnn_i_refuse(rnn_why *why, rnn_status st, const char *name,
+                             const char *text, ptrdiff_t a, ptrdiff_t b)
 {
     size_t n = 0, skip, i;
 
     if (!why)
-        return st;
+        return;
     while (name[n])
         n++;
     skip = n > sizeof why->name - 1 ? n - (sizeof why->name - 1) : 0;
@@ -2698,10 +2697,9 @@ RNN_I_COLD rnn_status rnn_i_refuse(rnn_why *why, rnn_status st,
     why->n[1] = b;
     why->n[2] = why->n[3] = 0;
     why->x = 0;
-    return st;
 }
 #define RNN_I_NO(why, st, name, text, a, b)                                    \
-    rnn_i_refuse(why, st, name, text, (ptrdiff_t)(a), (ptrdiff_t)(b))
+    (rnn_i_refuse(why, st, name, text, (ptrdiff_t)(a), (ptrdiff_t)(b)), (st))
 #endif
 
 /* Another status for the reason that is there. */

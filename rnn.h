@@ -1400,8 +1400,9 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
     int grads;          /* backward has written them since the last step  */
     uint32_t was;       /* RNN_CHECK: a hash of what forward has read     */
-    int lost;           /* RNN_CHECK: a loss has written dlogits, and what */
-    uint32_t stale;     /* they were when the next pass began; 0: new ones */
+    int lost;           /* a loss has written dlogits                     */
+    uint32_t stale;     /* RNN_CHECK: a hash of dlogits that a loss wrote
+                           before the last forward; 0: there are none     */
     const rnn_seq *seq; /* the caller's                                   */
     rnn_seq tokens;     /* the same with the tokens that are read         */
     rnn_seq inner;      /* what the top's stack reads                     */
@@ -1440,8 +1441,9 @@ typedef struct rnn_work {
  * place in `memory` (len numbers, any alignment), each at a cache line. What is
  * placed is not cleared; stamps begin. `ints` is never placed. net must stay
  * where it is. From then on run, weights, logits, dlogits and grads may point
- * elsewhere (the lengths of the last three are looked at by each call); to
- * change another array, bind again. */
+ * elsewhere, with their lengths: passes and steps compare those of logits, a
+ * training pass that of dlogits, backward that of grads. To change another
+ * array, bind again. */
 RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
@@ -4707,7 +4709,7 @@ RNN_I_ONE_STAGE(RELU, rnn, RNN_FN_RELU)
  * processor has more of them under way at once. Where H is one vector there is
  * only one, and gru_forward does it all. */
 RNN_I_FN RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
-                                           size_t b)
+                                       size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H;
@@ -4727,8 +4729,8 @@ RNN_I_FN RNN_HOT void RNN_K(gru_gates)(int after, const rnn_i_cell_step *s,
  * h_{t-1} - n has one rounding less than that with 1 - z. h may be h_prev, as
  * in rnn_step: the products that read all of h_prev are behind, and here
  * element j is read before it is written. */
-RNN_I_FN RNN_HOT void RNN_K(gru_forward)(int after,
-                                             const rnn_i_cell_step *s, size_t b)
+RNN_I_FN RNN_HOT void RNN_K(gru_forward)(int after, const rnn_i_cell_step *s,
+                                         size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *h = s->h + b * H;
@@ -4757,9 +4759,8 @@ RNN_I_FN RNN_HOT void RNN_K(gru_forward)(int after,
 /* All of it, or before: stage 1, what does not wait for dq. There r and q stay
  * in z: gru_reset_back reads r, and the gradient of W_hn is q^T dz_n. dh leaves
  * as dh z, to which the layer adds dz W_hh^T. */
-RNN_I_FN RNN_HOT void RNN_K(gru_backward)(int after,
-                                              const rnn_i_cell_step *s,
-                                              size_t b)
+RNN_I_FN RNN_HOT void RNN_K(gru_backward)(int after, const rnn_i_cell_step *s,
+                                          size_t b)
 {
     const RNN_V one = RNN_SET(1);
     const size_t H = s->H;
@@ -4856,8 +4857,7 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
 /* z holds x~ of all gates, then the gates. h and c may be h_prev and c_prev:
  * h_prev is not read here, and c0 before c is written. */
 RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
-                                              const rnn_i_cell_step *s,
-                                              size_t b)
+                                          const rnn_i_cell_step *s, size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *c = s->c + b * H, *h = s->h + b * H;
@@ -4889,8 +4889,7 @@ RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
 }
 
 RNN_I_FN RNN_HOT void RNN_K(lstm_backward)(int peephole,
-                                               const rnn_i_cell_step *s,
-                                               size_t b)
+                                           const rnn_i_cell_step *s, size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *dc = s->dc + b * H;
@@ -5786,6 +5785,7 @@ RNN_I_FN rnn_status rnn_i_check_ids(const rnn_seq *seq, int ids, rnn_why *why)
     return RNN_OK;
 }
 
+/* Both, where a block alone is called and no length is said. */
 RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
 {
     const rnn_status st = rnn_i_check_shape(seq, ids, why);

@@ -2764,17 +2764,6 @@ RNN_I_COLD rnn_status rnn_i_no_real(rnn_why *why, rnn_status st,
     return st;
 }
 
-/* rnn_i_in of such a number; most itself only if `closed`. NaN is in no range.
- */
-RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
-                                  rnn_real least, rnn_real most, int closed)
-{
-    return x >= least && (x < most || (closed && x <= most))
-               ? RNN_OK
-               : rnn_i_no_real(why, RNN_E_ARG, name, "@ is ~, out of its range",
-                               x);
-}
-
 /* x - x is 0 but for infinities and NaN. */
 RNN_I_FN int rnn_i_finite(rnn_real x)
 {
@@ -2782,6 +2771,29 @@ RNN_I_FN int rnn_i_finite(rnn_real x)
 }
 
 #define RNN_I_ENDLESS rnn_i_from_bits(RNN_I_INFINITY)
+
+/* rnn_i_in of such a number: least 0, or no least; most 1, or no most; most
+ * itself only if `closed`. NaN is in no range. */
+RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
+                                  rnn_real least, rnn_real most, int closed)
+{
+    return x >= least && (x < most || (closed && x <= most))
+               ? RNN_OK
+               : rnn_i_no_real(why, RNN_E_ARG, name,
+                               !rnn_i_finite(x) ? "@ is ~: no finite number"
+                               : most > 1       ? "@ is ~: 0 is the least"
+                               : closed ? "@ is ~: 0 is the least, 1 the most"
+                                        : "@ is ~: from 0 on, below 1",
+                               x);
+}
+
+/* A field that what it belongs to does not read, so must be 0. */
+RNN_I_FN rnn_status rnn_i_unread(rnn_why *why, int set, const char *name,
+                                 const char *text)
+{
+    (void)name, (void)text;
+    return set ? RNN_I_NO(why, RNN_E_ARG, name, text, 0, 0) : RNN_OK;
+}
 
 /* What was computed, and is no number if what went in was not. */
 RNN_I_FN rnn_status rnn_i_is_finite(rnn_why *why, const char *name, rnn_real x)
@@ -5761,8 +5773,12 @@ RNN_I_FN rnn_status rnn_i_check_shape(const rnn_seq *seq, int ids, rnn_why *why)
                             "@ has # for row #", seq->lengths[b], b);
     if (ids < 0)
         return RNN_OK;
-    return ids ? rnn_i_there(why, "ids", seq->ids)
-               : rnn_i_there(why, "x", seq->x);
+    if (ids ? !seq->ids : !seq->x)
+        return ids ? RNN_I_NO(why, RNN_E_ARG, "ids",
+                              "@ is NULL: tokens are read here", 0, 0)
+                   : RNN_I_NO(why, RNN_E_ARG, "x",
+                              "@ is NULL: numbers are read here", 0, 0);
+    return RNN_OK;
 }
 
 /* Whether each id is below `ids`, if there are any. Those of padding are not
@@ -11006,6 +11022,11 @@ RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
     rnn_status st = flow ? rnn_i_check_flow(m, flow, &m->top, seq) : RNN_OK;
     int i;
 
+    if (flow && !st)
+        st = rnn_i_in(m->why, RNN_E_ARG, "accumulate", flow->accumulate, 0, 1);
+    if (flow && !st)
+        st = rnn_i_in(m->why, RNN_E_ARG, "frozen", flow->frozen, 0, 1);
+
     for (i = 0; flow && flow->source && i < m->sources && !st; i++)
         st = rnn_i_check_flow(m, &flow->source[i], &m->source[i].side,
                               &seq->source[i]);
@@ -12161,6 +12182,12 @@ RNNDEF rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
  * elements, in any order and by any thread, since no element reads another.
  * ========================================================================= */
 
+/* A number from 0 on; neither infinite nor NaN. */
+RNN_I_FN rnn_status rnn_i_is_rate(rnn_why *why, const char *name, rnn_real x)
+{
+    return rnn_i_in_real(why, name, x, 0, RNN_I_ENDLESS, 0);
+}
+
 /* PyTorch's defaults of each kind. */
 RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
                                      rnn_optimizer_kind kind, rnn_real lr,
@@ -12172,6 +12199,8 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
     st = rnn_i_there(why, "opt", opt);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "kind", (int)kind, 0, RNN_OPTIMIZERS - 1);
+    if (!st)
+        st = rnn_i_is_rate(why, "lr", lr);
     if (st)
         return st;
     opt->kind = kind;
@@ -12189,6 +12218,34 @@ RNNDEF rnn_status rnn_optimizer_init(rnn_optimizer *opt,
     opt->step = opt->keeps = 0;
     opt->bias1 = opt->bias2 = 0;
     return RNN_OK;
+}
+
+/* What some kinds read, and others would pass over in silence. rho, beta and
+ * eps are set by rnn_optimizer_init for all. */
+RNN_I_COLD rnn_status rnn_i_check_kind(const rnn_optimizer *o, rnn_why *why)
+{
+#define RNN_I_KIND(kind) (1u << RNN_OPT_##kind)
+    const struct {
+        const char *name;
+        int set;
+        unsigned kinds;
+    } fields[] = {
+        {"momentum", o->momentum != 0, RNN_I_KIND(SGD) | RNN_I_KIND(RMSPROP)},
+        {"dampening", o->dampening != 0, RNN_I_KIND(SGD)},
+        {"nesterov", o->nesterov, RNN_I_KIND(SGD)},
+        {"centered", o->centered, RNN_I_KIND(RMSPROP)},
+        {"amsgrad", o->amsgrad, RNN_I_KIND(ADAM) | RNN_I_KIND(ADAMW)},
+        {"lr_decay", o->lr_decay != 0, RNN_I_KIND(ADAGRAD)},
+        {"initial", o->initial != 0, RNN_I_KIND(ADAGRAD)}};
+#undef RNN_I_KIND
+    rnn_status st = RNN_OK;
+    size_t i;
+
+    for (i = 0; i < sizeof fields / sizeof fields[0] && !st; i++)
+        st = rnn_i_unread(
+            why, fields[i].set && !(fields[i].kinds >> o->kind & 1),
+            fields[i].name, "@ is set, but this kind of optimiser has none");
+    return st;
 }
 
 /* Whether each number of an optimiser is in its range, which a NaN is not. */
@@ -12218,6 +12275,8 @@ RNN_I_COLD rnn_status rnn_i_check_optimizer(const rnn_optimizer *o,
         st = rnn_i_in(why, RNN_E_ARG, "centered", o->centered, 0, 1);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "amsgrad", o->amsgrad, 0, 1);
+    if (!st)
+        st = rnn_i_check_kind(o, why);
     if (!st && o->nesterov && (o->momentum <= 0 || o->dampening != 0))
         st = RNN_I_NO(why, RNN_E_ARG, "nesterov", /* as torch.optim.SGD */
                       "@ needs a momentum, and no dampening", 0, 0);
@@ -12551,14 +12610,11 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
     return rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
 }
 
-/* A number from 0 on; neither infinite nor NaN. */
-RNN_I_FN rnn_status rnn_i_is_rate(rnn_why *why, const char *name, rnn_real x)
-{
-    return rnn_i_in_real(why, name, x, 0, RNN_I_ENDLESS, 0);
-}
-
 RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
 {
+    static const char *const none =
+        "@ is set, but this kind of schedule has none";
+    int counts;
     rnn_status st = rnn_i_there(why, "schedule", s);
 
     if (!st)
@@ -12570,11 +12626,22 @@ RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
         st = rnn_i_is_rate(why, "gamma", s->gamma);
     if (!st)
         st = rnn_i_is_rate(why, "least", s->least);
-    if (!st && s->every == 0 &&
-        (s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE))
-        st = RNN_I_NO(why, RNN_E_ARG, "every", "@ is 0: kind # needs it",
-                      (int)s->kind, 0);
-    return st;
+    if (st)
+        return st;
+    counts = s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE;
+    if (counts && !s->every)
+        return RNN_I_NO(why, RNN_E_ARG, "every", "@ is 0: kind # needs it",
+                        (int)s->kind, 0);
+    st = rnn_i_unread(why, !counts && s->every, "every", none);
+    if (!st)
+        st = rnn_i_unread(why,
+                          s->gamma != 0 && s->kind != RNN_SCHEDULE_STEP &&
+                              s->kind != RNN_SCHEDULE_EXPONENTIAL,
+                          "gamma", none);
+    return st ? st
+              : rnn_i_unread(why,
+                             s->least != 0 && s->kind != RNN_SCHEDULE_COSINE,
+                             "least", none);
 }
 
 /* warmup: base (t + 1) / warmup. Then with t from 0: step base gamma^(t /
@@ -12859,7 +12926,14 @@ RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
                            RNN_I_ENDLESS, 0);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "top_k", how->top_k, 0, INT_MAX);
-    return st ? st : rnn_i_in_real(why, "top_p", how->top_p, 0, 1, 1);
+    if (!st)
+        st = rnn_i_in_real(why, "top_p", how->top_p, 0, 1, 1);
+    return st || how->temperature > 0
+               ? st
+               : rnn_i_unread(why, how->top_k || how->top_p > 0,
+                              how->top_k ? "top_k" : "top_p",
+                              "@ is set, but temperature is 0: the likeliest "
+                              "is taken; 1 draws");
 }
 
 /* u sum_i e_i falls into the interval of the token that is drawn; e_i =
@@ -13218,9 +13292,12 @@ RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
 
     if (!st && m->top.input == RNN_INPUT_DENSE)
         st = rnn_i_long(why, "x", row->x_len, m->B * m->top.I);
-    return st || !row->attn
-               ? st
-               : rnn_i_long(why, "attn", row->attn_len, rnn_i_weights_of(m));
+    if (!st && row->attn)
+        st = m->attention
+                 ? rnn_i_long(why, "attn", row->attn_len, rnn_i_weights_of(m))
+                 : RNN_I_NO(why, RNN_E_ARG, "attn",
+                            "@ is given, but the model has no attention", 0, 0);
+    return st;
 }
 
 RNN_I_FLAT
@@ -13447,6 +13524,10 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
         return st;
     m = &work->i.m;
     st = rnn_i_check_writing(m, how, call.why);
+    if (!st && work->i.rows && how->rows && how->rows != work->i.rows)
+        st = RNN_I_NO(call.why, RNN_E_ARG, "rows",
+                      "@ is #, and a decoder has those of its sources, #",
+                      how->rows, work->i.rows);
     if (!st && how->sampling)
         st = rnn_i_check_sampling(how->sampling, how->rngs, call.why);
     if (!st && (!ids || !counts))

@@ -399,8 +399,9 @@ static void put_byte(int byte, const char *margin)
 static void write_sample(network *net, const settings *s, int count,
                          const char *margin)
 {
-    const rnn_sampling how = {(rnn_real)s->temperature, s->top_k,
-                              (rnn_real)s->top_p};
+    const int draws = s->temperature > 0;
+    const rnn_sampling how = {(rnn_real)s->temperature, draws ? s->top_k : 0,
+                              (rnn_real)(draws ? s->top_p : 0)};
     const char *p = s->prime ? s->prime : "";
     rnn_rng rng;
     int id = '\n';
@@ -520,13 +521,17 @@ static int open_optimizer(training *t)
     check(rnn_optimizer_init(&t->optimizer, (rnn_optimizer_kind)s->optimizer,
                              (rnn_real)s->lr, NULL),
           "the optimiser");
-    t->optimizer.momentum = (rnn_real)s->momentum;
+    if (s->optimizer == RNN_OPT_SGD || s->optimizer == RNN_OPT_RMSPROP)
+        t->optimizer.momentum = (rnn_real)s->momentum;
     t->optimizer.weight_decay = (rnn_real)s->decay;
     t->schedule.kind = (rnn_schedule_kind)s->schedule;
     t->schedule.base = (rnn_real)s->lr;
-    t->schedule.gamma = (rnn_real)s->gamma;
     t->schedule.warmup = (uint32_t)s->warmup;
-    t->schedule.every = (uint32_t)s->every;
+    if (s->schedule == RNN_SCHEDULE_STEP ||
+        s->schedule == RNN_SCHEDULE_EXPONENTIAL)
+        t->schedule.gamma = (rnn_real)s->gamma;
+    if (s->schedule == RNN_SCHEDULE_STEP || s->schedule == RNN_SCHEDULE_COSINE)
+        t->schedule.every = (uint32_t)s->every;
     check(rnn_optimizer_moments(&t->optimizer, &count, NULL), "the optimiser");
     return (int)count;
 }

@@ -417,7 +417,7 @@ int main(int argc, char **argv)
     d->how.sampling = &draw;
     d->how.rngs = rngs;
     draw.temperature = (rnn_real)temperature;
-    draw.top_p = (rnn_real)top_p;
+    draw.top_p = (rnn_real)(temperature > 0 ? top_p : 0);
     for (i = 0; i < STYLES; i++) {
         k = i * KEYS + i % KEYS; /* a style, in one of the keys */
         invent(d, k);

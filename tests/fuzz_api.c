@@ -16,6 +16,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "fuzz_trial.h"
+#include "tidy.h"
 
 /* ---- faults of calls on a plan ------------------------------------------- */
 

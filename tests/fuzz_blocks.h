@@ -709,7 +709,15 @@ static void draw_optimizer(rnn_optimizer *o)
 /* One thing about it made wrong. */
 static void break_optimizer(rnn_optimizer *o)
 {
-    switch (test_below(13)) {
+    switch (test_below(15)) {
+    case 13:
+        o->kind = RNN_OPT_ADAM;
+        o->momentum = (rnn_real)0.5;
+        break;
+    case 14:
+        o->kind = (rnn_optimizer_kind)test_below(RNN_OPT_ADAM);
+        o->amsgrad = 1;
+        break;
     case 0: o->kind = (rnn_optimizer_kind)bad_id(RNN_OPTIMIZERS); break;
     case 1: o->lr = negative(); break;
     case 2: o->weight_decay = negative(); break;
@@ -836,6 +844,7 @@ static void try_schedule(void)
     s.least = (rnn_real)0.01;
     s.warmup = (uint32_t)test_below(9);
     s.every = (uint32_t)between(1, 9);
+    tidy_schedule(&s);
     for (t = 0; t < 40; t++) {
         DO(GOOD, rnn_schedule_lr(&s, t, lr, NULL));
         HOLDS(*lr > 0 && *lr <= (rnn_real)0.100001);
@@ -851,9 +860,21 @@ static void try_schedule(void)
         DO(BAD, rnn_schedule_lr(&s, 1, lr, NULL));
     }
     s.every = 1;
-    switch (test_below(4)) {
+    switch (test_below(7)) {
     case 0: s.base = no_rate(); break;
-    case 1: s.gamma = no_rate(); break;
+    case 1:
+        s.kind = RNN_SCHEDULE_CONSTANT;
+        s.least = s.gamma = 0;
+        break; /* every */
+    case 2:
+        s.kind = RNN_SCHEDULE_COSINE;
+        s.gamma = 1;
+        break;
+    case 3:
+        s.kind = RNN_SCHEDULE_STEP;
+        s.least = 1;
+        break;
+    case 4: s.gamma = no_rate(); break;
     default: s.least = no_rate();
     }
     DO(BAD, rnn_schedule_lr(&s, (uint32_t)test_below(50), lr, NULL));
@@ -901,14 +922,20 @@ static void draw_sampling(rnn_sampling *rule, int O)
 {
     rule->temperature =
         chance(20) ? (rnn_real)1e-30 : (rnn_real)test_below(9) / 4;
-    rule->top_k = test_below(O + 3);
-    rule->top_p = chance(20) ? (rnn_real)1e-9 : (rnn_real)test_below(9) / 8;
+    rule->top_k = rule->temperature > 0 ? test_below(O + 3) : 0;
+    rule->top_p = rule->temperature <= 0 ? 0
+                  : chance(20)           ? (rnn_real)1e-9
+                                         : (rnn_real)test_below(9) / 8;
 }
 
 static void break_sampling(rnn_sampling *rule)
 {
-    switch (test_below(4)) {
+    switch (test_below(5)) {
     case 0: rule->temperature = negative(); break;
+    case 4:
+        rule->temperature = 0;
+        rule->top_k = 1;
+        break;
     case 1: rule->top_k = chance(50) ? INT_MIN : -between(1, 9); break;
     case 2: rule->top_p = negative(); break;
     default: rule->top_p = chance(50) ? (rnn_real)1.5 : infinity();

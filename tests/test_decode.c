@@ -938,8 +938,10 @@ static void check_decode(int round)
     make_writing(&j, &d);
     memset(&draw, 0, sizeof draw);
     draw.temperature = (rnn_real)(test_below(4) ? 1 : 0);
-    draw.top_k = test_below(2) ? 0 : 1 + test_below((int)j.O);
-    draw.top_p = (rnn_real)(test_below(2) ? 0 : 0.8);
+    if (draw.temperature > 0) {
+        draw.top_k = test_below(2) ? 0 : 1 + test_below((int)j.O);
+        draw.top_p = (rnn_real)(test_below(2) ? 0 : 0.8);
+    }
     d.sampling = round % 3 ? &draw : NULL;
     rng = (rnn_rng *)test_memory(j.B * sizeof *rng);
     for (i = 0; i < j.B; i++)

@@ -12,6 +12,7 @@
 #include "../rnn.h"
 #include "kinds.h"
 #include "each.h"
+#include "tidy.h"
 
 #include <float.h>
 #include <limits.h>
@@ -132,7 +133,7 @@ static void check_schedules(void)
 
     for (k = 0; k < 4; k++) {
         for (i = 0; i < 3; i++) {
-            rnn_schedule s = {RNN_SCHEDULE_COSINE, 1, 1, 0, 0, 5};
+            rnn_schedule s = {RNN_SCHEDULE_COSINE, 1, 0, 0, 0, 5};
             rnn_real lr = 7;
             *(i == 0 ? &s.base : i == 1 ? &s.gamma : &s.least) = bad[k];
             CHECK(rnn_schedule_lr(&s, 2, &lr, NULL) == RNN_E_ARG && lr == 7,
@@ -318,8 +319,8 @@ static void check_no_token(const rnn_real *x, int n, const char *what)
     CHECK(rnn_greedy(x, n, &id, NULL) == RNN_E_NOT_FINITE, "greedy: %s", what);
     for (k = 0; k < 8; k++) {
         how.temperature = (rnn_real)(k & 1);
-        how.top_k = k & 2;
-        how.top_p = (rnn_real)(k & 4 ? 0.5 : 0);
+        how.top_k = k & 1 ? k & 2 : 0;
+        how.top_p = (rnn_real)(k & 1 && k & 4 ? 0.5 : 0);
         CHECK(rnn_sample(x, n, &how, &rng, work, &id, NULL) == RNN_E_NOT_FINITE,
               "sample %d: %s", k, what);
     }
@@ -769,6 +770,7 @@ static void check_zero_gradients(void)
             o.amsgrad = more;
             o.centered = more;
             o.momentum = (rnn_real)(more ? 0.9 : 0);
+            tidy_optimizer(&o);
             check_vanishing(&o);
         }
 }

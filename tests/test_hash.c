@@ -534,8 +534,10 @@ static void hash_training(const rnn_run *run)
     for (kind = 0; kind < FIRST_OPTIMIZERS; kind++) {
         MUST(rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, (rnn_real)0.01,
                                 NULL));
-        o.momentum = (rnn_real)0.9;
-        o.amsgrad = o.centered = 1;
+        if (kind == RNN_OPT_SGD || kind == RNN_OPT_RMSPROP)
+            o.momentum = (rnn_real)0.9;
+        o.amsgrad = kind == RNN_OPT_ADAM || kind == RNN_OPT_ADAMW;
+        o.centered = kind == RNN_OPT_RMSPROP;
         o.weight_decay = (rnn_real)0.01;
         fill(params, N, 0);
         for (k = 0; k < 5; k++) {

@@ -326,7 +326,7 @@ static void check_schedule(void)
     plan.kind = RNN_SCHEDULE_COSINE + 1,
     ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
     plan.every = 0, ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
-    plan.every = 0, plan.kind = RNN_SCHEDULE_COSINE,
+    plan.every = 0, plan.kind = RNN_SCHEDULE_COSINE, plan.gamma = 0,
     ARG(rnn_schedule_lr(&plan, 0, lr, NULL));
     GOOD(rnn_plateau_step(&mem.plateau, 1, lr, NULL));
     ARG(rnn_plateau_step(NULL, 1, lr, NULL));

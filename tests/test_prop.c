@@ -1216,6 +1216,7 @@ static void run_training(const vectors *v, const how *w, results *r)
         o.weight_decay = (rnn_real)0.1;
         o.amsgrad = o.centered = v->n % 2;
         o.nesterov = v->rows % 2;
+        tidy_optimizer(&o);
         MUST_OK(rnn_optimizer_moments(&o, &count, NULL));
         m = rows_of(r, w, moment_names[kind], 1, count * n);
         memcpy(p, v->params, n * sizeof *p);

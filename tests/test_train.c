@@ -3,6 +3,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include "tidy.h"
 #include "each.h"
 
 #include <float.h>
@@ -830,6 +831,7 @@ static void check_optimizers(void)
                 o.initial = (rnn_real)0.2;
                 o.eps = (rnn_real)1e-4;
             }
+            tidy_optimizer(&o);
             check_optimizer(o);
         }
     o = fresh(RNN_OPT_SGD, 0.1);
@@ -847,8 +849,9 @@ static void check_optimizers(void)
 
 static void check_schedules(void)
 {
-    rnn_schedule s = {RNN_SCHEDULE_CONSTANT, (rnn_real)0.1, (rnn_real)0.5,
-                      (rnn_real)0.01, 10, 40};
+    static const rnn_schedule all = {RNN_SCHEDULE_CONSTANT, (rnn_real)0.1,
+                                     (rnn_real)0.5, (rnn_real)0.01, 10, 40};
+    rnn_schedule s;
     rnn_plateau plateau = {0};
     rnn_real lr = 0, metric;
     double want;
@@ -858,7 +861,9 @@ static void check_schedules(void)
     for (kind = 0; kind < RNN_SCHEDULES; kind++)
         for (t = 0; t < 120; t++) {
             const double u = (double)t - 10;
+            s = all;
             s.kind = (rnn_schedule_kind)kind;
+            tidy_schedule(&s);
             MUST(rnn_schedule_lr(&s, t, &lr, NULL) == RNN_OK, "schedule");
             want = t < 10                          ? 0.1 * (t + 1) / 10
                    : kind == RNN_SCHEDULE_CONSTANT ? 0.1

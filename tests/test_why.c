@@ -134,11 +134,11 @@ static void check_contradictions(void)
          "dropout is between layers, and there is one: dropout_last is behind "
          "the last");
     PLAN(0, m.dropout = (rnn_real)NAN, RNN_E_ARG,
-         "dropout is NaN, out of its range");
+         "dropout is NaN: no finite number");
     PLAN(0, m.dropout_last = (rnn_real)HUGE_VAL, RNN_E_ARG,
-         "dropout_last is infinity, out of its range");
+         "dropout_last is infinity: no finite number");
     PLAN(3, m.dropout_last = (rnn_real)-HUGE_VAL, RNN_E_ARG,
-         "dropout_last is -infinity, out of its range");
+         "dropout_last is -infinity: no finite number");
     PLAN(2, m.decoder_hidden_size = 7, RNN_E_ARG,
          "hidden_size is 4, but decoder_hidden_size is 7, and there is one "
          "stack");
@@ -454,12 +454,12 @@ static void check_sequences(void)
     CALL(j, FORWARD(j), RNN_E_ID,
          "ids: -1 at step 1 of row 2, and there are 0 to 4");
     j->seq.ids = NULL;
-    CALL(j, FORWARD(j), RNN_E_ARG, "ids is NULL");
+    CALL(j, FORWARD(j), RNN_E_ARG, "ids is NULL: tokens are read here");
     j = open_job(&wired[RNN_WIRING_N_TO_1]);
     j->seq.x = NULL;
-    CALL(j, FORWARD(j), RNN_E_ARG, "x is NULL");
+    CALL(j, FORWARD(j), RNN_E_ARG, "x is NULL: numbers are read here");
     j->row.x = NULL;
-    CALL(j, STEP(j), RNN_E_ARG, "x is NULL");
+    CALL(j, STEP(j), RNN_E_ARG, "x is NULL: numbers are read here");
     test_free();
 }
 
@@ -645,7 +645,7 @@ static void check_own(void)
     j->seq.own_ids = j->words;
     WELL(j, FORWARD(j));
     j->seq.own_rate = (rnn_real)NAN;
-    CALL(j, FORWARD(j), RNN_E_ARG, "own_rate is NaN, out of its range");
+    CALL(j, FORWARD(j), RNN_E_ARG, "own_rate is NaN: no finite number");
     m.target_size = 3;
     j = open_job(&m);
     j->seq.ids = j->words; /* zeros */
@@ -765,15 +765,15 @@ static void check_sampling(void)
     WELL(j, GENERATE(j));
     how.temperature = (rnn_real)HUGE_VAL;
     CALL(j, GENERATE(j), RNN_E_ARG,
-         "temperature is infinity, out of its range");
+         "temperature is infinity: no finite number");
     how.temperature = (rnn_real)NAN;
-    CALL(j, GENERATE(j), RNN_E_ARG, "temperature is NaN, out of its range");
+    CALL(j, GENERATE(j), RNN_E_ARG, "temperature is NaN: no finite number");
     how.temperature = 1;
     how.top_k = -1;
     CALL(j, GENERATE(j), RNN_E_ARG, "top_k is -1: 0 is the least");
     how.top_k = 0;
     how.top_p = (rnn_real)NAN;
-    CALL(j, GENERATE(j), RNN_E_ARG, "top_p is NaN, out of its range");
+    CALL(j, GENERATE(j), RNN_E_ARG, "top_p is NaN: no finite number");
     how.top_p = 0;
     for (i = 0; i < 5; i++) /* out.bias ends params */
         j->work.params[j->net.sizes.params - 5 + (size_t)i] =
@@ -807,7 +807,7 @@ static void check_beams(void)
     HOW(max_tokens, 5, RNN_E_SIZE, "max_tokens is 5: 4 is the most");
     WITH(rnn_real, j->how.length_power, (rnn_real)HUGE_VAL,
          CALL(j, BEAM(j), RNN_E_ARG,
-              "length_power is infinity, out of its range"));
+              "length_power is infinity: no finite number"));
     WITH(int *, j->counts, NULL, CALL(j, BEAM(j), RNN_E_ARG, "counts is NULL"));
     WITH(int *, j->words, NULL, CALL(j, BEAM(j), RNN_E_ARG, "ids is NULL"));
     WITH(int *, j->work.ints, NULL,
@@ -883,16 +883,16 @@ static void check_losses(void)
          CALL(j, LOSS(j, NULL), RNN_E_ID,
               "targets: 5 at step 2 of row 1, and there are 0 to 4"));
     how.n = (rnn_real)HUGE_VAL;
-    CALL(j, LOSS(j, &how), RNN_E_ARG, "n is infinity, out of its range");
+    CALL(j, LOSS(j, &how), RNN_E_ARG, "n is infinity: no finite number");
     how.n = 0;
     how.smoothing = (rnn_real)NAN;
-    CALL(j, LOSS(j, &how), RNN_E_ARG, "smoothing is NaN, out of its range");
+    CALL(j, LOSS(j, &how), RNN_E_ARG, "smoothing is NaN: no finite number");
     how.smoothing = (rnn_real)0.5;
     j->seq.targets_len *= 5; /* numbers */
     CALL(j, rnn_squared_error(&j->net, &j->work, &j->seq, j->seq.x, &how, NULL),
          RNN_E_ARG, "smoothing: cross-entropy alone has it");
     how.class_weights = negative;
-    CALL(j, LOSS(j, &how), RNN_E_ARG, "class_weights is -1, out of its range");
+    CALL(j, LOSS(j, &how), RNN_E_ARG, "class_weights is -1: 0 is the least");
     how.class_weights = class_weights;
     CALL(j,
          rnn_sigmoid_cross_entropy(&j->net, &j->work, &j->seq, j->seq.x, &how,
@@ -928,7 +928,7 @@ static void check_rows(void)
     SAID(rnn_mean(NULL, NULL, 2, 0, to, &run), RNN_E_ARG, "l is NULL");
     SAID(rnn_mean(x, NULL, 2, 0, NULL, &run), RNN_E_ARG, "mean is NULL");
     SAID(rnn_mean(x, NULL, 2, -inf, to, &run), RNN_E_ARG,
-         "n is -infinity, out of its range");
+         "n is -infinity: no finite number");
     SAID(rnn_mean(l, NULL, 2, 0, to, &run), RNN_E_NOT_FINITE,
          "the mean is infinity");
     GOOD(&why, rnn_mean(x, NULL, 2, 0, to, &run));
@@ -1131,9 +1131,9 @@ static void check_optimizers(void)
     SAID(rnn_clip_grad_norm(NULL, 2, 1, NULL, &run), RNN_E_ARG,
          "grads is NULL");
     SAID(rnn_clip_grad_value(g, 2, (rnn_real)NAN, &run), RNN_E_ARG,
-         "the limit is NaN, out of its range");
+         "the limit is NaN: no finite number");
     SAID(rnn_clip_grad_max(g, 2, -inf, NULL, &run), RNN_E_ARG,
-         "the limit is -infinity, out of its range");
+         "the limit is -infinity: no finite number");
     GOOD(&why, rnn_clip_grad_norm(g, 2, inf, NULL, &run));
     g[1] = -inf;
     SAID(rnn_clip_grad_norm(g, 2, 1, NULL, &run), RNN_E_NOT_FINITE,
@@ -1144,7 +1144,7 @@ static void check_optimizers(void)
 #define NUMBER(field, value, text)                                             \
     WITH(rnn_real, o.field, value,                                             \
          SAID(STEP_ARRAY(&o), RNN_E_ARG,                                       \
-              #field " is " text ", out of its range"))
+              #field " is " text ": no finite number"))
     NUMBER(lr, -inf, "-infinity");
     NUMBER(lr, (rnn_real)NAN, "NaN");
     NUMBER(weight_decay, inf, "infinity");
@@ -1385,7 +1385,8 @@ static void check_number(rnn_real x)
     char *end = NULL;
     double read;
 
-    MUST(!rnn_optimizer_init(&o, RNN_OPT_SGD, x, NULL), "init");
+    MUST(!rnn_optimizer_init(&o, RNN_OPT_SGD, 1, NULL), "init");
+    o.lr = x;
     stale(&why);
     CHECK(rnn_optimizer_step_array(&o, &p, &p, NULL, 1, &run) == RNN_E_ARG,
           "lr %g", (double)x);
@@ -1396,7 +1397,7 @@ static void check_number(rnn_real x)
     }
     read = strtod(text + 6, &end);
     CHECK(test_close(read, (double)x, 5e-6, 0) &&
-              !strcmp(end, ", out of its range") && end - text < 6 + 14,
+              !strcmp(end, ": 0 is the least") && end - text < 6 + 14,
           "%.9g: %s", (double)x, text);
 }
 

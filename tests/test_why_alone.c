@@ -107,10 +107,51 @@ static void check_init(void)
 
 /* ---- optimisers and learning rates --------------------------------------- */
 
+/* Each option with each kind of optimiser: read, or refused. */
+static void check_options(void)
+{
+    static const char *const reads[] = {
+        "momentum dampening nesterov", "lr_decay initial", "",
+        "momentum centered", "amsgrad", "amsgrad"};
+    static const char *const names[] = {"momentum", "dampening", "nesterov",
+                                        "centered", "amsgrad", "lr_decay",
+                                        "initial"};
+    int kind, i;
+
+    for (kind = 0; kind < RNN_OPTIMIZERS; kind++)
+        for (i = 0; i < 7; i++) {
+            rnn_optimizer o;
+            rnn_real *const real[] = {&o.momentum, &o.dampening, NULL, NULL,
+                                      NULL,        &o.lr_decay,  &o.initial};
+            int *const flag[] = {NULL, NULL, &o.nesterov, &o.centered,
+                                 &o.amsgrad};
+            GOOD(&why,
+                 rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, 1, &why));
+            if (real[i])
+                *real[i] = (rnn_real)0.5;
+            else
+                *flag[i] = 1;
+            if (i == 2 && kind == RNN_OPT_SGD)
+                o.momentum = (rnn_real)0.5;
+            if (strstr(reads[kind], names[i]))
+                GOOD(&why, rnn_optimizer_begin(&o, &why));
+            else
+                SAID(rnn_optimizer_begin(&o, &why), RNN_E_ARG,
+                     "%s is set, but this kind of optimiser has none",
+                     names[i]);
+        }
+}
+
 static void check_optimizers(void)
 {
     rnn_optimizer o;
     size_t n = 9;
+
+    check_options();
+    SAID(rnn_optimizer_init(&o, RNN_OPT_ADAM, -1, &why), RNN_E_ARG,
+         "lr is -1: 0 is the least");
+    SAID(rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)NAN, &why), RNN_E_ARG,
+         "lr is NaN: no finite number");
 
     SAID(rnn_optimizer_init(NULL, RNN_OPT_ADAM, 1, &why), RNN_E_ARG,
          "opt is NULL");
@@ -127,10 +168,34 @@ static void check_optimizers(void)
          "opt keeps 1 moments, and 0 since its first step");
     o.momentum = -1;
     SAID(rnn_optimizer_begin(&o, &why), RNN_E_ARG,
-         "momentum is -1, out of its range");
+         "momentum is -1: 0 is the least");
     SAID(rnn_optimizer_moments(&o, &n, &why), RNN_E_ARG,
-         "momentum is -1, out of its range");
+         "momentum is -1: 0 is the least");
     SAID(rnn_optimizer_begin(NULL, &why), RNN_E_ARG, "opt is NULL");
+}
+
+/* Each field of a schedule with each kind: read, or refused. */
+static void check_unread(void)
+{
+    static const char *const reads[] = {"", "gamma every", "gamma",
+                                        "least every"};
+    static const char *const names[] = {"gamma", "least", "every"};
+    int kind, i;
+
+    for (kind = 0; kind < RNN_SCHEDULES; kind++)
+        for (i = 0; i < 3; i++) {
+            rnn_schedule s = {(rnn_schedule_kind)kind, 1, 0, 0, 0, 0};
+            rnn_real lr;
+            s.every = strstr(reads[kind], "every") != NULL;
+            s.gamma = (rnn_real)(i == 0 ? 0.5 : 0);
+            s.least = (rnn_real)(i == 1 ? 0.5 : 0);
+            s.every += i == 2;
+            if (strstr(reads[kind], names[i]))
+                GOOD(&why, rnn_schedule_lr(&s, 5, &lr, &why));
+            else
+                SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
+                     "%s is set, but this kind of schedule has none", names[i]);
+        }
 }
 
 static void check_schedules(void)
@@ -148,21 +213,20 @@ static void check_schedules(void)
     s = right;
     s.base = -2;
     SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
-         "base is -2, out of its range");
+         "base is -2: 0 is the least");
     s = right;
     s.gamma = (rnn_real)HUGE_VAL;
     SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
-         "gamma is infinity, out of its range");
+         "gamma is infinity: no finite number");
     s = right;
     s.least = (rnn_real)NAN;
     SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
-         "least is NaN, out of its range");
+         "least is NaN: no finite number");
     s = right;
     s.every = 0;
     SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
          "every is 0: kind %d needs it", (int)s.kind);
-    s.kind = RNN_SCHEDULE_CONSTANT;
-    GOOD(&why, rnn_schedule_lr(&s, 5, &lr, &why));
+    check_unread();
 }
 
 static void check_plateaus(void)
@@ -176,15 +240,15 @@ static void check_plateaus(void)
     SAID(rnn_plateau_step(&p, 2, NULL, &why), RNN_E_ARG, "lr is NULL");
     p.factor = 1;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
-         "factor is 1, out of its range");
+         "factor is 1: from 0 on, below 1");
     p = right;
     p.threshold = (rnn_real)NAN;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
-         "threshold is NaN, out of its range");
+         "threshold is NaN: no finite number");
     p = right;
     p.least = -1;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
-         "least is -1, out of its range");
+         "least is -1: 0 is the least");
     p = right;
     p.patience = -3;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
@@ -196,7 +260,7 @@ static void check_plateaus(void)
     p = right;
     lr = -(rnn_real)HUGE_VAL;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
-         "lr is -infinity, out of its range");
+         "lr is -infinity: no finite number");
 }
 
 /* ---- tokens -------------------------------------------------------------- */
@@ -223,9 +287,18 @@ static void check_tokens(void)
          "rng, or rngs, is NULL");
     SAID(rnn_sample(NULL, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
          "logits is NULL");
+    how.temperature = 0;
+    how.top_k = 2;
+    SAID(rnn_sample(x, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
+         "top_k is set, but temperature is 0: the likeliest is taken; 1 draws");
+    how.top_k = 0;
     how.top_p = 2;
     SAID(rnn_sample(x, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
-         "top_p is 2, out of its range");
+         "top_p is 2: 0 is the least, 1 the most");
+    how.top_p = (rnn_real)0.5;
+    SAID(rnn_sample(x, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
+         "top_p is set, but temperature is 0: the likeliest is taken; 1 draws");
+    how.temperature = 1;
     how.top_p = 0;
     x[1] = (rnn_real)NAN;
     SAID(rnn_greedy(x, 3, &id, &why), RNN_E_NOT_FINITE,

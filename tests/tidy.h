@@ -3,6 +3,38 @@
 #ifndef TIDY_H
 #define TIDY_H
 
+/* The same of optimisers, and of schedules. */
+static inline void tidy_optimizer(rnn_optimizer *o)
+{
+    const int sgd = o->kind == RNN_OPT_SGD, rms = o->kind == RNN_OPT_RMSPROP;
+
+    if (!sgd && !rms)
+        o->momentum = 0;
+    if (!sgd) {
+        o->dampening = 0;
+        o->nesterov = 0;
+    }
+    if (!rms)
+        o->centered = 0;
+    if (o->kind != RNN_OPT_ADAM && o->kind != RNN_OPT_ADAMW)
+        o->amsgrad = 0;
+    if (o->kind != RNN_OPT_ADAGRAD)
+        o->lr_decay = o->initial = 0;
+}
+
+static inline void tidy_schedule(rnn_schedule *s)
+{
+    const int step = s->kind == RNN_SCHEDULE_STEP;
+    const int cosine = s->kind == RNN_SCHEDULE_COSINE;
+
+    if (!step && !cosine)
+        s->every = 0;
+    if (!step && s->kind != RNN_SCHEDULE_EXPONENTIAL)
+        s->gamma = 0;
+    if (!cosine)
+        s->least = 0;
+}
+
 static void tidy(rnn_model *m)
 {
     const int n_to_m = m->wiring == RNN_WIRING_N_TO_M;

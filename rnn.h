@@ -1396,10 +1396,13 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     int pass;           /* what its arrays are handed out for             */
     int out;            /* the pass whose logits are there, and its sizes */
     int out_steps, out_batch;
+    uint32_t out_lengths; /* a hash of each row's steps                   */
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
     int grads;          /* backward has written them since the last step  */
-    uint32_t was;       /* RNN_CHECK: a hash of what forward has read     */
+    /* RNN_CHECK: hashes of the arrays that rnn_bind has placed; of what forward
+     * has read of weights, x and ids; of the weights of rnn_encode */
+    uint32_t places, weights, read, encoded;
     int lost;           /* a loss has written dlogits                     */
     uint32_t stale;     /* RNN_CHECK: a hash of dlogits that a loss wrote
                            before the last forward; 0: there are none     */
@@ -1440,10 +1443,9 @@ typedef struct rnn_work {
  * but scratch, of which each call says whether it is enough; the others get a
  * place in `memory` (len numbers, any alignment), each at a cache line. What is
  * placed is not cleared; stamps begin. `ints` is never placed. net must stay
- * where it is. From then on run, weights, logits, dlogits and grads may point
- * elsewhere, with their lengths: passes and steps compare those of logits, a
- * training pass that of dlogits, backward that of grads. To change another
- * array, bind again. */
+ * where it is, and as it is. From then on run, weights, logits, dlogits and
+ * grads may point elsewhere, with their lengths, which every call that reads or
+ * writes them compares. To change another array, bind again. */
 RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
@@ -1475,7 +1477,8 @@ RNNRET rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
  * asks for; its dx only with RNN_INPUT_DENSE. With a decoder, dx is the
  * gradient of its previous outputs, and dh0 that of the state where it starts,
  * also if it was made of the context; the gradients of the sources are in
- * flow->source (of 1 vs N dx (1, B, I)). RNN_E_ORDER: keep does not hold a
+ * flow->source (of 1 vs N dx (1, B, I)). Where strides let steps of x overlap
+ * there is no dx: RNN_E_ARG. RNN_E_ORDER: keep does not hold a
  * forward pass by this plan with these steps, batch, strides, lengths, seed,
  * first step and row, and own_rate; or backward has been there already. */
 RNNRET rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
@@ -1611,9 +1614,9 @@ typedef struct rnn_loss {
  * loss of an infer in the middle of a training step spoils nothing. The value
  * goes to *loss (NULL: not wanted). how NULL: the defaults.
  *
- * RNN_E_ORDER: logits are not those of a pass with these steps and batch.
- * RNN_E_NOT_FINITE, with everything written, if the loss is not finite; any
- * finite logits are safe.
+ * RNN_E_ORDER: logits are not those of a pass with these steps, batch and
+ * lengths. RNN_E_NOT_FINITE, with everything written, if the loss is not
+ * finite; any finite logits are safe.
  *
  * Softmax cross-entropy (torch.nn.CrossEntropyLoss), targets 0 .. O-1:
  *
@@ -1723,7 +1726,8 @@ RNNRET rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
 RNNRET rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run);
 
-/* The optimisers of torch.optim 1.13, by its names and definitions. */
+/* The optimisers of torch.optim 1.13, by its names and definitions. What a kind
+ * does not read, such as Adam a momentum, must be 0: RNN_E_ARG. */
 typedef enum rnn_optimizer_kind {
     RNN_OPT_SGD = 0,  /* Sutskever et al. 2013's momentum     0 or 1 moments */
     RNN_OPT_ADAGRAD,  /* Duchi, Hazan & Singer 2011           1              */
@@ -1785,7 +1789,8 @@ RNNRET rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       size_t count, const rnn_run *run);
 
 /* The learning rate of step t = 0, 1, ...: base, rising from base / warmup over
- * the first `warmup` steps, then, counted from there, by its kind. */
+ * the first `warmup` steps, then, counted from there, by its kind. What a kind
+ * does not read must be 0. */
 typedef enum rnn_schedule_kind {
     RNN_SCHEDULE_CONSTANT = 0,
     RNN_SCHEDULE_STEP,        /* times gamma every `every` steps (StepLR)    */
@@ -1827,7 +1832,8 @@ RNNRET rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
 RNNRET rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id,
                              rnn_why *why);
 
-/* How a token is drawn. Zeros mean: greedy. */
+/* How a token is drawn. Zeros mean: greedy, to which top_k and top_p say
+ * nothing, so that with them goes a temperature. */
 typedef struct rnn_sampling {
     rnn_real temperature; /* of softmax(logits / temperature); 0 is greedy   */
     int top_k;            /* the k likeliest alone; 0: all                   */
@@ -9056,6 +9062,20 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
 }
 
 #ifdef RNN_CHECK
+/* Where the arrays are that must stay where they are; of packed, its stamp
+ * tells. */
+RNN_I_FN uint32_t rnn_i_hash_places(const rnn_work *work)
+{
+    const void *const at[] = {work->params, work->moments, work->keep,
+                              work->scratch, work->memory};
+    uint32_t hash = 1;
+    size_t i;
+
+    for (i = 0; i < sizeof at / sizeof at[0]; i++)
+        hash = rnn_i_mix(hash, (uint32_t)(uintptr_t)at[i]);
+    return hash;
+}
+
 /* NaN, which whoever reads what nobody has written gets. */
 RNN_I_COLD void rnn_i_fill(rnn_real *to, size_t n)
 {
@@ -9162,6 +9182,9 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     o->out_steps = o->out_batch = 0;
     o->rows = o->grads = o->lost = 0;
     o->stale = 0;
+#ifdef RNN_CHECK
+    o->places = rnn_i_hash_places(work);
+#endif
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         o->seen[i] = 0;
         o->seen_lengths[i] = NULL;
@@ -9362,6 +9385,34 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
     return st;
 }
 
+/* An array that the caller may have put in place of a bound one. */
+RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
+                                      const rnn_real *p, size_t len,
+                                      size_t wants)
+{
+    const rnn_status st = wants ? rnn_i_there(why, name, p) : RNN_OK;
+
+    return st || len >= wants ? st : RNN_I_NO_ROOM(why, name, len, wants);
+}
+
+#ifdef RNN_CHECK
+/* Whether plan and work are as they were. */
+RNN_I_FN rnn_status rnn_i_check_tie(const rnn_net *net, rnn_work *work)
+{
+    if (net->id != rnn_i_hash_plan(&net->model, &net->most))
+        return RNN_I_NO(&work->why, RNN_E_ORDER, "net",
+                        "@ is not as rnn_plan has left it: model or most has "
+                        "been written",
+                        0, 0);
+    return work->i.places == rnn_i_hash_places(work)
+               ? RNN_OK
+               : RNN_I_NO(&work->why, RNN_E_ORDER, "work",
+                          "@ has another params, moments, keep, scratch "
+                          "or memory since rnn_bind: bind again",
+                          0, 0);
+}
+#endif
+
 /* Whether a work has been tied to this plan; its kernels. The id tells where a
  * net has been planned anew at the same place: the work's layout is the old
  * one's. */
@@ -9370,8 +9421,17 @@ RNN_I_FN rnn_status rnn_i_enter(const rnn_net *net, rnn_work *work,
 {
     if (!work)
         return RNN_E_ARG;
-    if (net && work->i.net == net && work->i.id == net->id)
-        return rnn_i_begin(work->run, &work->why, call);
+    if (net && work->i.net == net && work->i.id == net->id) {
+        rnn_status st = rnn_i_begin(work->run, &work->why, call);
+        if (!st)
+            st = rnn_i_check_array(&work->why, "weights", work->weights,
+                                   work->weights_len, net->sizes.params);
+#ifdef RNN_CHECK
+        if (!st)
+            st = rnn_i_check_tie(net, work);
+#endif
+        return st;
+    }
     rnn_i_forget(&work->why);
     return net ? RNN_I_NO(&work->why, RNN_E_ORDER, "work",
                           "@ is not bound to this plan: rnn_bind", 0, 0)
@@ -9522,6 +9582,17 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
     return hash;
 }
 
+/* How long its rows are. */
+RNN_I_FN uint32_t rnn_i_hash_lengths(const rnn_seq *seq)
+{
+    uint32_t hash = 1;
+    size_t b;
+
+    for (b = 0; b < (size_t)seq->batch; b++)
+        hash = rnn_i_mix(hash, (uint32_t)rnn_i_steps(seq, b));
+    return hash;
+}
+
 /* The same of all sequences of a pass, its dropout masks and its sampling: what
  * backward must find unchanged. Ids, x and weights are not looked at. */
 RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
@@ -9603,16 +9674,22 @@ RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
     return rnn_i_check_some(x, 0, n, name, why);
 }
 
+RNN_I_FN uint32_t rnn_i_hash_reals(const rnn_real *x, size_t n)
+{
+    uint32_t hash = 1;
+
+    while (n)
+        hash = rnn_i_mix_real(hash, x[--n]);
+    return hash;
+}
+
 /* A hash of the gradients of what comes out. */
 RNN_I_FN uint32_t rnn_i_hash_dlogits(const rnn_work *work)
 {
     const rnn_i_model *m = &work->i.m;
-    const size_t n = (m->n_to_1 ? 1 : m->T) * m->B * m->Y;
-    uint32_t hash = 1;
-    size_t i;
+    const uint32_t hash =
+        rnn_i_hash_reals(work->dlogits, (m->n_to_1 ? 1 : m->T) * m->B * m->Y);
 
-    for (i = 0; i < n; i++)
-        hash = rnn_i_mix_real(hash, work->dlogits[i]);
     return hash ? hash : 1;
 }
 
@@ -9736,13 +9813,16 @@ RNN_I_FN uint32_t rnn_i_hash_read(const rnn_work *work, const rnn_seq *seq)
 {
     const rnn_i_model *m = &work->i.m;
     uint32_t hash = rnn_i_hash_inputs(1, seq, &m->top);
-    size_t i;
+    int i;
 
-    for (i = 0; i < (size_t)m->sources; i++)
+    for (i = 0; i < m->sources; i++)
         hash = rnn_i_hash_inputs(hash, seq->source + i, &m->source[i].side);
-    for (i = 0; i < m->params; i++)
-        hash = rnn_i_mix_real(hash, work->weights[i]);
     return hash;
+}
+
+RNN_I_FN uint32_t rnn_i_hash_weights(const rnn_work *work)
+{
+    return rnn_i_hash_reals(work->weights, work->i.m.params);
 }
 
 /* Everything that RNN_CHECK looks at before a pass. */
@@ -9763,15 +9843,6 @@ RNN_I_FN rnn_status rnn_i_check_pass(const rnn_work *work, const rnn_seq *seq,
 
 /* What a pass writes for its caller, who may put other arrays there between two
  * calls. */
-RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
-                                      const rnn_real *p, size_t len,
-                                      size_t wants)
-{
-    const rnn_status st = wants ? rnn_i_there(why, name, p) : RNN_OK;
-
-    return st || len >= wants ? st : RNN_I_NO_ROOM(why, name, len, wants);
-}
-
 RNN_I_FN rnn_status rnn_i_check_out(rnn_work *work, const rnn_seq *seq,
                                     int train)
 {
@@ -10918,6 +10989,7 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
     work->i.out = kind;
     work->i.out_steps = seq->steps;
     work->i.out_batch = seq->batch;
+    work->i.out_lengths = rnn_i_hash_lengths(seq);
     if (train && work->i.m.packed) {
         rnn_i_stamp(work->packed, RNN_I_BLANK, 0); /* those of this pass */
         rnn_i_each(&call, rnn_i_pack_model, &pass);
@@ -10927,7 +10999,8 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
         rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
 #ifdef RNN_CHECK
     if (train) {
-        work->i.was = rnn_i_hash_read(work, seq);
+        work->i.read = rnn_i_hash_read(work, seq);
+        work->i.weights = rnn_i_hash_weights(work);
         work->i.stale = work->i.lost ? rnn_i_hash_dlogits(work) : 0;
     }
 #endif
@@ -10991,6 +11064,24 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
         rnn_i_encode_grads(call, o, grads);
 }
 
+/* Whether two steps have one place: t and b that differ by row_stride / g and
+ * step_stride / g, g their greatest common divisor. x may lie so (windows that
+ * overlap), what is written may not. */
+RNN_I_FN int rnn_i_overlaps(const rnn_seq *seq)
+{
+    size_t g = seq->step_stride, rest = seq->row_stride;
+
+    if (!g || !rest)
+        return 0;
+    while (rest) {
+        const size_t r = g % rest;
+        g = rest;
+        rest = r;
+    }
+    return seq->row_stride / g < (size_t)seq->steps &&
+           seq->step_stride / g < (size_t)seq->batch;
+}
+
 /* Whether what flow asks for can be: tokens have no gradient. Of a table's rows
  * dx is the library's own, and goes into the table. */
 RNN_I_FN rnn_status rnn_i_check_flow(const rnn_i_model *m, const rnn_flow *flow,
@@ -11003,6 +11094,11 @@ RNN_I_FN rnn_status rnn_i_check_flow(const rnn_i_model *m, const rnn_flow *flow,
     if (flow->dx && side->input != RNN_INPUT_DENSE)
         return RNN_I_NO(m->why, RNN_E_ARG, "dx",
                         "@ is wanted, but the input is no numbers", 0, 0);
+    if (flow->dx && rnn_i_overlaps(seq))
+        return RNN_I_NO(m->why, RNN_E_ARG, "dx",
+                        "@ is wanted, but with a step_stride of # and a "
+                        "row_stride of # steps overlap",
+                        seq->step_stride, seq->row_stride);
     st = rnn_i_check_c(m, flow->dcn, "dcn", m->why);
     if (!st)
         st = rnn_i_check_c(m, flow->dc0, "dc0", m->why);
@@ -11045,8 +11141,8 @@ RNN_I_FN rnn_status rnn_i_check_keep(rnn_work *work, uint32_t hash, int most)
     if (says < 0)
         return RNN_I_NO(
             &work->why, RNN_E_ORDER, "keep",
-            "@ holds a pass of other steps, rows, lengths, strides, "
-            "seed or rate than these",
+            "@ holds a pass of other steps, rows, lengths, strides, fresh, "
+            "seed, first step or row, or own_rate than these",
             0, 0);
     return says > most ? RNN_I_NO(&work->why, RNN_E_ORDER, "keep",
                                   "@ is used up: backward has been there", 0, 0)
@@ -11081,8 +11177,11 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     if (!st)
         st = rnn_i_check_keep(work, hash, RNN_I_READY);
 #ifdef RNN_CHECK
-    if (!st && work->i.was != rnn_i_hash_read(work, seq))
-        st = RNN_I_NO(call.why, RNN_E_ORDER, "params, x or ids",
+    if (!st && work->i.weights != rnn_i_hash_weights(work))
+        st = RNN_I_NO(call.why, RNN_E_ORDER, "params",
+                      "@ have changed since rnn_forward", 0, 0);
+    if (!st && work->i.read != rnn_i_hash_read(work, seq))
+        st = RNN_I_NO(call.why, RNN_E_ORDER, "x or ids",
                       "@ have changed since rnn_forward", 0, 0);
     if (!st)
         st = rnn_i_check_gradients(work, seq, flow);
@@ -11736,7 +11835,7 @@ RNN_I_FN rnn_status rnn_i_loss_of_rows(rnn_i_loss *s, const rnn_real *x,
 }
 
 /* Of what a pass has left in logits: the pass must have had these steps and
- * rows. Lengths may differ; they say which rows count. dlogits are written only
+ * rows. dlogits are written only
  * if it was a forward pass, since after an infer those that are there may still
  * wait for backward. */
 RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
@@ -11766,6 +11865,12 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
     if (b == (size_t)seq->batch && !(how && (how->n > 0 || how->padding)))
         return RNN_I_NO(s->call.why, RNN_E_LENGTH, "lengths",
                         "@ are all 0: a mean over nothing", 0, 0);
+    if (o->out_lengths != rnn_i_hash_lengths(seq))
+        return RNN_I_NO(s->call.why, RNN_E_ORDER, "lengths",
+                        "@ are not those of the pass", 0, 0);
+    st = rnn_i_check_out(work, seq, o->out == RNN_I_TRAINING);
+    if (st)
+        return st;
     s->seq = seq;
     s->strided = !o->m.n_to_1 && (seq->step_stride || seq->row_stride);
     s->x = work->logits;
@@ -12556,6 +12661,9 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
         return RNN_I_NO(call.why, RNN_E_ORDER, "grads",
                         "@ are not new: no rnn_backward since the last step", 0,
                         0);
+    st = rnn_i_check_array(call.why, "grads", work->grads, work->grads_len, n);
+    if (st)
+        return st;
     st = rnn_i_begin_step(opt, call.why);
     if (st)
         return st;
@@ -13079,6 +13187,9 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
     o->seq = &seq;
     o->own = 0;
     o->rows = source->batch;
+#ifdef RNN_CHECK
+    o->encoded = rnn_i_hash_weights(work);
+#endif
     for (i = 0; i < m->sources; i++) {
         rnn_i_open_source(o, i, &source[i]);
         o->seen[i] = S[i];
@@ -13145,6 +13256,11 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
         st = RNN_I_NO(why, RNN_E_ARG, "from",
                       "@ is NULL, and there are # rows, but # sources", rows,
                       o->rows);
+#ifdef RNN_CHECK
+    if (!st && m->decoder && o->encoded != rnn_i_hash_weights(work))
+        st = RNN_I_NO(why, RNN_E_ORDER, "params",
+                      "@ have changed since rnn_encode", 0, 0);
+#endif
     for (b = 0; !st && m->decoder && from && b < rows; b++)
         st = rnn_i_in(why, RNN_E_ARG, "from", from[b], 0, o->rows - 1);
     if (!st)

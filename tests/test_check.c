@@ -283,6 +283,10 @@ static void check_arrays(void)
     work.logits = NULL;
     CALL(rnn_infer(&net, &work, &seq), RNN_E_ARG, "logits is NULL");
     work = was;
+    work.weights_len--;
+    CALL(FORWARD(), RNN_E_BUFFER, "weights has room for %d: %d are needed",
+         (int)net.sizes.params - 1, (int)net.sizes.params);
+    work = was;
     work.dlogits_len = 1;
     CALL(FORWARD(), RNN_E_BUFFER, "dlogits has room for 1: %d are needed",
          T * B * O);
@@ -296,6 +300,69 @@ static void check_arrays(void)
     CALL(BACKWARD(), RNN_E_ARG, "grads is NULL");
     flow.frozen = 1; /* it is left alone */
     WELL(BACKWARD());
+    work = was;
+    flow.frozen = 0;
+    WELL(FORWARD());
+    work.logits_len = 2;
+    CALL(LOSS(), RNN_E_BUFFER, "logits has room for 2: %d are needed",
+         T * B * O);
+    work = was;
+    WELL(FORWARD());
+    work.dlogits_len = 3;
+    CALL(LOSS(), RNN_E_BUFFER, "dlogits has room for 3: %d are needed",
+         T * B * O);
+    work = was;
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
+    work.grads_len = 4;
+    CALL(STEP(), RNN_E_BUFFER, "grads has room for 4: %d are needed",
+         (int)net.sizes.params);
+}
+
+/* Whether two of T steps of B rows have one place. */
+static int meet(size_t step, size_t row)
+{
+    int seen[128] = {0}, t, b, two = 0;
+
+    for (t = 0; t < T; t++)
+        for (b = 0; b < B; b++)
+            two |= seen[(size_t)t * step + (size_t)b * row]++;
+    return two != 0;
+}
+
+/* Where steps of x may have one place, those of dx may not: in any build. */
+static void check_overlap(void)
+{
+    size_t s, r;
+    int found[2] = {0, 0};
+    rnn_real *in, *dx;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_DENSE);
+    in = test_reals(64 * I, 1);
+    dx = test_reals(64 * I, 1);
+    seq.x = in;
+    seq.x_len = flow.dx_len = 64 * I;
+    seq.targets_len = 64;
+    flow.dx = dx;
+    for (s = 1; s < 10; s++)
+        for (r = 1; r < 10; r++) {
+            static int many[64];
+            const int two = meet(s, r);
+            found[two]++;
+            seq.step_stride = s;
+            seq.row_stride = r;
+            WELL(FORWARD());
+            WELL(rnn_cross_entropy(&net, &work, &seq, many, NULL, NULL));
+            if (two)
+                CALL(BACKWARD(), RNN_E_ARG,
+                     "dx is wanted, but with a step_stride of %d and a "
+                     "row_stride of %d steps overlap",
+                     (int)s, (int)r);
+            else
+                WELL(BACKWARD());
+        }
+    CHECK(found[0] > 20 && found[1] > 20, "%d, %d", found[0], found[1]);
 }
 
 /* ---- what changed between forward and backward --------------------------- */
@@ -306,13 +373,11 @@ static void check_changed(void)
     WELL(FORWARD());
     WELL(LOSS());
     ids[1]++;
-    CALL(BACKWARD(), RNN_E_ORDER,
-         "params, x or ids have changed since rnn_forward");
+    CALL(BACKWARD(), RNN_E_ORDER, "x or ids have changed since rnn_forward");
     ids[1]--;
     ids[(T - 1) * B + 1]++; /* padding */
     work.params[7] += 1;
-    CALL(BACKWARD(), RNN_E_ORDER,
-         "params, x or ids have changed since rnn_forward");
+    CALL(BACKWARD(), RNN_E_ORDER, "params have changed since rnn_forward");
     work.params[7] -= 1;
     WELL(FORWARD());
     WELL(LOSS());
@@ -321,8 +386,64 @@ static void check_changed(void)
     WELL(FORWARD());
     WELL(LOSS());
     x[0] += 1;
-    CALL(BACKWARD(), RNN_E_ORDER,
-         "params, x or ids have changed since rnn_forward");
+    CALL(BACKWARD(), RNN_E_ORDER, "x or ids have changed since rnn_forward");
+}
+
+/* What rnn_plan and rnn_bind have left, written by the caller. */
+static void check_tied(void)
+{
+    static const char moved[] = "work has another params, moments, keep, "
+                                "scratch or memory since rnn_bind: bind again";
+    static const char written[] = "net is not as rnn_plan has left it: model "
+                                  "or most has been written";
+    rnn_real **const arrays[] = {&work.params, &work.moments, &work.keep,
+                                 &work.scratch, &work.memory};
+    rnn_real *other;
+    int i;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    other = test_reals(net.sizes.all, 1);
+    for (i = 0; i < 5; i++) {
+        rnn_real *const was = *arrays[i];
+        *arrays[i] = other;
+        CALL(FORWARD(), RNN_E_ORDER, "%s", moved);
+        *arrays[i] = was;
+        WELL(FORWARD());
+    }
+    net.model.hidden_size--;
+    CALL(FORWARD(), RNN_E_ORDER, "%s", written);
+    net.model.hidden_size++;
+    net.most.batch++;
+    CALL(rnn_infer(&net, &work, &seq), RNN_E_ORDER, "%s", written);
+    net.most.batch--;
+    WELL(FORWARD());
+}
+
+/* Parameters that change behind an encoder: its memory is of the old ones. */
+static void check_encoded(void)
+{
+    const rnn_most most = {.steps = T, .batch = B, .source_steps = T};
+    const rnn_row row = {.rows = B, .ids = ids, .state_len = L * B * H};
+    rnn_rng rng;
+
+    begin(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    model.wiring = RNN_WIRING_N_TO_M;
+    model.target = RNN_INPUT_ONE_HOT;
+    model.target_size = O;
+    model.attention = RNN_SCORE_DOT;
+    MUST(!rnn_plan(&net, &model, &most), "plan");
+    memset(&work, 0, sizeof work);
+    WELL(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all));
+    rnn_rng_seed(&rng, 3);
+    MUST(!rnn_init_params(&model, work.params, work.params_len, &rng, NULL),
+         "init");
+    WELL(rnn_encode(&net, &work, &seq, h, c));
+    WELL(rnn_step(&net, &work, &row, h, c));
+    work.params[3] += 1;
+    CALL(rnn_step(&net, &work, &row, h, c), RNN_E_ORDER,
+         "params have changed since rnn_encode");
+    WELL(rnn_encode(&net, &work, &seq, h, c));
+    WELL(rnn_step(&net, &work, &row, h, c));
 }
 
 /* ---- lengths ------------------------------------------------------------- */
@@ -369,7 +490,10 @@ int main(int argc, char **argv)
     check_stale(RNN_WIRING_N_TO_1);
     check_own_gradients();
     check_arrays();
+    check_overlap();
     check_changed();
+    check_tied();
+    check_encoded();
     check_lengths();
     test_free();
     kinds_unused();

@@ -1096,6 +1096,7 @@ static void check_loss(int wiring, int cell)
         j->lengths[b] = 0;
     value = 7;
     CHECK(loss(j, &value) == RNN_E_LENGTH && value == 7, "all lengths 0");
+    MUST(!forward(j), "forward of nothing");
     how.n = 2;
     CHECK(!rnn_cross_entropy(&j->net, &j->work, &j->seq, j->targets, &how,
                              &value) &&

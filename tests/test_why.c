@@ -526,10 +526,11 @@ static void check_order(void)
     flow.dx = j->c;
     CALL(j, BACKWARD(j, &flow), RNN_E_ARG,
          "dx is wanted, but the input is no numbers");
-    WITH(int, j->seq.steps, T - 1,
-         CALL(j, BACKWARD(j, NULL), RNN_E_ORDER,
-              "keep holds a pass of other steps, rows, lengths, strides, seed "
-              "or rate than these"));
+    WITH(
+        int, j->seq.steps, T - 1,
+        CALL(j, BACKWARD(j, NULL), RNN_E_ORDER,
+             "keep holds a pass of other steps, rows, lengths, strides, fresh, "
+             "seed, first step or row, or own_rate than these"));
 #define LAYER(which, l, d)                                                     \
     rnn_view_layer(&j->net, &j->work, &j->seq, which, l, d, &layer)
     CALL(j, LAYER(1, 0, 0), RNN_E_ARG, "which is 1: 0 is the most");
@@ -819,9 +820,11 @@ static void check_beams(void)
             (rnn_real)-HUGE_VAL;
     j->how.end = 4;
     j->how.min_tokens = 1;
+    WELL(j, ENCODE(j));
     CALL(j, BEAM(j), RNN_E_NOT_FINITE,
          "logits leave no sequence possible for source 0");
     j->work.params[j->net.sizes.params - 1] = (rnn_real)-HUGE_VAL;
+    WELL(j, ENCODE(j));
     CALL(j, BEAM(j), RNN_E_NOT_FINITE,
          "logits of step 0 are NaN, infinite or all -infinity");
     test_free();
@@ -862,7 +865,7 @@ static void check_beam_room(void)
 
 static void check_losses(void)
 {
-    static const int none[B] = {0, 0, 0};
+    static const int none[B] = {0, 0, 0}, fewer[B] = {1, 1, 1};
     const rnn_real class_weights[5] = {1, 1, 1, 1, 1};
     const rnn_real negative[5] = {1, 1, 1, 1, -1};
     rnn_loss how = {0};
@@ -877,6 +880,9 @@ static void check_losses(void)
     WITH(const int *, j->seq.lengths, none,
          CALL(j, LOSS(j, NULL), RNN_E_LENGTH,
               "lengths are all 0: a mean over nothing"));
+    WITH(const int *, j->seq.lengths, fewer,
+         CALL(j, LOSS(j, NULL), RNN_E_ORDER,
+              "lengths are not those of the pass"));
     WITH(int *, j->tokens, NULL,
          CALL(j, LOSS(j, NULL), RNN_E_ARG, "targets is NULL"));
     WITH(int, j->tokens[2 * B + 1], 5,

@@ -220,10 +220,11 @@
  * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x, in states, and in the gradients that go into
  * backward or a step; dlogits that a loss has left for an earlier pass; x, ids
- * or parameters that have changed between forward and backward; moments that a
- * first step has left out. It also wants the length of every array that a call
- * on a work is given. Each call then reads every parameter: a build for
- * development.
+ * or parameters that have changed between forward and backward, or parameters
+ * between rnn_encode and a step; a plan or a bound work that was written;
+ * moments that a first step has left out. It also wants the length of every
+ * array that a call on a work is given. Each call then reads every parameter: a
+ * build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -9858,6 +9859,12 @@ RNN_I_FN rnn_status rnn_i_check_out(rnn_work *work, const rnn_seq *seq,
                                    work->dlogits_len, n);
 }
 
+RNN_I_COLD rnn_status rnn_i_no_training(rnn_why *why)
+{
+    return RNN_I_NO(why, RNN_E_ARG, "train",
+                    "the plan is not for training: @ is 0", 0, 0);
+}
+
 /* The checks of a pass over sequences; its arrays, and what it reads. Nothing
  * of the caller's is written here, and of the work nothing that an earlier pass
  * has left in its arrays.
@@ -9885,8 +9892,7 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
     if (!st && m->decoder)
         st = rnn_i_check_sources(net, m, seq->source, seq->batch);
     if (!st && train && !net->most.train)
-        st = RNN_I_NO(call->why, RNN_E_ARG, "train",
-                      "the plan is not for training: @ is 0", 0, 0);
+        st = rnn_i_no_training(call->why);
     if (st)
         return st;
     st = rnn_i_check_out(work, seq, train);
@@ -12653,10 +12659,16 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
         st = rnn_i_check_optimizer(opt, call.why);
     if (st)
         return st;
+    if (!net->most.train)
+        return rnn_i_no_training(call.why);
     n = net->sizes.params;
-    kept = rnn_i_times(rnn_i_kept_moments(opt), n);
-    if (work->moments_len < kept)
-        return RNN_I_NO_ROOM(call.why, "moments", work->moments_len, kept);
+    kept = rnn_i_kept_moments(opt);
+    if (kept > (size_t)net->most.moments)
+        return RNN_I_NO(call.why, RNN_E_BUFFER, "moments",
+                        "the plan has # arrays of @, this optimiser keeps #",
+                        net->most.moments, kept);
+    if (work->moments_len < kept * n)
+        return RNN_I_NO_ROOM(call.why, "moments", work->moments_len, kept * n);
     if (!work->i.grads)
         return RNN_I_NO(call.why, RNN_E_ORDER, "grads",
                         "@ are not new: no rnn_backward since the last step", 0,
@@ -13399,6 +13411,15 @@ RNN_I_FN size_t rnn_i_weights_of(const rnn_i_model *m)
     return n;
 }
 
+/* Where those of so many steps go. */
+RNN_I_FN rnn_status rnn_i_check_attn(const rnn_i_model *m, const rnn_real *attn,
+                                     size_t len, size_t steps, rnn_why *why)
+{
+    return attn ? rnn_i_long(why, "attn", len,
+                             rnn_i_times(steps, rnn_i_weights_of(m)))
+                : RNN_OK;
+}
+
 /* The lengths of a step's arrays. */
 RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
                                     rnn_why *why)
@@ -13408,12 +13429,7 @@ RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
 
     if (!st && m->top.input == RNN_INPUT_DENSE)
         st = rnn_i_long(why, "x", row->x_len, m->B * m->top.I);
-    if (!st && row->attn)
-        st = m->attention
-                 ? rnn_i_long(why, "attn", row->attn_len, rnn_i_weights_of(m))
-                 : RNN_I_NO(why, RNN_E_ARG, "attn",
-                            "@ is given, but the model has no attention", 0, 0);
-    return st;
+    return st ? st : rnn_i_check_attn(m, row->attn, row->attn_len, 1, why);
 }
 
 RNN_I_FLAT
@@ -13658,9 +13674,9 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     B = m->B;
     weights = rnn_i_weights_of(m);
     st = rnn_i_check_written(m, how, B, 1, call.why);
-    if (!st && attn)
-        st = rnn_i_long(call.why, "attn", how->attn_len,
-                        rnn_i_times(weights, (size_t)how->max_tokens));
+    if (!st)
+        st = rnn_i_check_attn(m, attn, how->attn_len, (size_t)how->max_tokens,
+                              call.why);
     if (st)
         return st;
     work->i.out = RNN_I_NO_PASS;

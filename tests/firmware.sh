@@ -93,11 +93,17 @@ on_core() {
         head -n 12 $B/log
         return
     fi
-    sizes=$($A-size $elf |
-        awk 'NR == 2 { print "text", $1, "data", $2, "bss", $3 }')
+    # code and constants, with what starts and prints, but without the weights
     weights=$($A-nm $elf | awk '$NF == "params" { print $1 }')
+    bytes=$(($(printf %d 0x$($A-nm -S $elf |
+        awk '$NF == "params" { print $2 }'))))
+    sizes=$($A-size $elf | awk -v w=$bytes \
+        'NR == 2 { print "code", $1 - w, "data", $2, "bss", $3 }')
     case $weights in
-    0000*) good "$program on $core${lib:+, libgcc}: $sizes, weights in flash" ;;
+    0000*)
+        good "$program on $core${lib:+, libgcc}: $sizes, $bytes of weights" \
+            "in flash"
+        ;;
     *) bad "$program on $core: weights at $weights are not in flash" ;;
     esac
     [ "$verbose" = -v ] && $A-nm --size-sort -S -r $elf | head -n 12

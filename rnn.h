@@ -2321,6 +2321,13 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_COLD static
 #endif
 
+/* A function on its own, whose registers and frame no caller has to save. */
+#if defined(__GNUC__)
+#define RNN_I_APART static __attribute__((noinline, unused))
+#else
+#define RNN_I_APART static
+#endif
+
 /* A function into which the compiler puts all that it calls; gcc does so only
  * if both are compiled with the same options. */
 #if defined(__clang__)
@@ -3887,7 +3894,7 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
  * a_k is 256 or more, A is taken to be read down its columns: a_i must be 1
  * then, and every caller's is. A rnn_real has 4 bytes where there are
  * vectors. */
-RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
+RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { row = RNN_NV * RNN_W };
     const int copies = p->room && p->m >= 48 && p->n >= 256 &&
@@ -3950,7 +3957,7 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 /* b_j is not 1: gather W columns by hand. For callers without room for a
  * transposed copy: backward with RNN_PACK_NONE, and the blocks of [LINEAR] and
  * attention where they stand alone. Chains run over o and k as in a tile. */
-RNN_I_FN RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
+RNN_I_APART RNN_HOT void RNN_K(strided)(const rnn_i_product *p)
 {
     rnn_real w[RNN_W];
     size_t i, j, k, o, l;
@@ -4026,11 +4033,12 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
 #undef RNN_I_LANES_OF
 }
 
-/* Columns [j, n) of a row of C, as many at a time as there are registers for
- * their sums, since B comes from the second cache or from memory; of a matrix
- * in strips all of one. The chains of what is left go side by side. b is where
- * B's column j is. */
-RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
+/* Columns [j, n) of a row of C, as of the recurrent product of one stream: as
+ * many at a time as there are registers for their sums, since B comes from the
+ * second cache or from memory; of a matrix in strips all of one. Nothing of B
+ * is read twice, so no copy is worth making here. The chains of what is left go
+ * side by side. b is where B's column j is. */
+RNN_I_APART RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
                                    size_t b_k, size_t j, size_t n)
 {
     enum { all = RNN_MR * RNN_NV, strip = RNN_I_STRIP / RNN_W, four = 4 };
@@ -4055,18 +4063,13 @@ RNN_I_FN RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
 #undef RNN_I_LINE
 }
 
-/* One row of C, as the recurrent product of one stream: nothing of B is read
- * twice, so no copy is worth making here. With a matrix in strips p->b is its
- * beginning, and b_row, b_col say which part of it B is. */
-RNN_I_FN RNN_HOT void RNN_K(one_row)(const rnn_i_product *p)
+/* One row of C by a matrix in strips: p->b is its beginning, and b_row, b_col
+ * say which part of it B is. */
+RNN_I_APART RNN_HOT void RNN_K(strips)(const rnn_i_product *p)
 {
     const rnn_real *b;
     size_t j, b_k, some;
 
-    if (!p->b_rows) {
-        RNN_K(lines)(p, p->b, (size_t)p->b_k, 0, p->n);
-        return;
-    }
     for (j = 0; j < p->n; j += some) {
         b = rnn_i_strip_of(p, p->n, j, &b_k, &some);
         RNN_K(lines)(p, b, b_k, j, j + some);
@@ -4105,17 +4108,16 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
  * one; one row of C by lines of B; else tiles, block by block. */
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
-    if (p->b_j != 1) {
+    if (p->b_j != 1)
         RNN_K(strided)(p);
-        return;
-    }
 #if RNN_W > 1
-    if (p->m == 1) {
-        RNN_K(one_row)(p);
-        return;
-    }
+    else if (p->m == 1 && !p->b_rows)
+        RNN_K(lines)(p, p->b, (size_t)p->b_k, 0, p->n);
+    else if (p->m == 1)
+        RNN_K(strips)(p);
 #endif
-    RNN_K(blocked)(p);
+    else
+        RNN_K(blocked)(p);
 }
 
 /* y = (b1 + b2) + w, a one-hot product; all three may be NULL. With finite
@@ -5885,12 +5887,16 @@ RNN_I_FN void rnn_i_transpose(const rnn_i_call *call, const rnn_real *w,
 RNN_I_FN void rnn_i_by(rnn_i_product *p, const rnn_i_matrix *w, size_t row,
                        size_t col)
 {
-    p->b = w->ws ? w->ws : w->w + row * w->cols + col;
+    p->b = w->w + row * w->cols + col;
     p->b_k = (ptrdiff_t)w->cols;
-    p->b_rows = w->ws ? w->in : 0;
-    p->b_cols = w->cols;
-    p->b_row = row;
-    p->b_col = col;
+    p->b_rows = 0;
+    if (w->ws) {
+        p->b = w->ws;
+        p->b_rows = w->in;
+        p->b_cols = w->cols;
+        p->b_row = row;
+        p->b_col = col;
+    }
 }
 
 /* The same of W^T, [cols][in]: row and col count there. Without a copy, b_j is
@@ -13277,7 +13283,7 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
         st = rnn_i_in(why, RNN_E_ARG, "from", from[b], 0, o->rows - 1);
     if (!st)
         st = rnn_i_check_array(why, "logits", work->logits, work->logits_len,
-                               rnn_i_times((size_t)rows, m->Y));
+                               (size_t)rows * m->Y);
     if (!st)
         st = rnn_i_packed(net, work, &room);
     if (st)
@@ -13424,8 +13430,9 @@ RNN_I_FN rnn_status rnn_i_check_attn(const rnn_i_model *m, const rnn_real *attn,
 RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
                                     rnn_why *why)
 {
-    rnn_status st = rnn_i_long(why, "each of h, c", row->state_len,
-                               rnn_i_states_of(m, &m->top, m->B));
+    const rnn_i_lay *y = &m->top.y; /* of one direction */
+    rnn_status st =
+        rnn_i_long(why, "each of h, c", row->state_len, y->L * y->state);
 
     if (!st && m->top.input == RNN_INPUT_DENSE)
         st = rnn_i_long(why, "x", row->x_len, m->B * m->top.I);

@@ -734,14 +734,14 @@ typedef struct rnn_flow {
  * accepts, and check nothing. With dropout add RNN_KEEP_DROPOUT to RNN_KEEP.
  * ========================================================================= */
 
-#define RNN_I_G(cell, name, text, G, ...) +((cell) == RNN_CELL_##name) * (G)
-#define RNN_I_K(cell, name, text, G, K, ...) +((cell) == RNN_CELL_##name) * (K)
-#define RNN_I_C(cell, name, text, G, K, c, ...)                                \
-    +((cell) == RNN_CELL_##name) * (c)
+#define RNN_I_IF(cell, name, n) +((cell) == RNN_CELL_##name ? 0u + (n) : 0u)
+#define RNN_I_G(cell, name, text, G, ...) RNN_I_IF(cell, name, G)
+#define RNN_I_K(cell, name, text, G, K, ...) RNN_I_IF(cell, name, K)
+#define RNN_I_C(cell, name, text, G, K, c, ...) RNN_I_IF(cell, name, c)
 #define RNN_I_CQ(cell, name, text, G, K, c, q, ...)                            \
-    +((cell) == RNN_CELL_##name) * ((c) != 0 || (q) != 0)
+    RNN_I_IF(cell, name, ((c) != 0 || (q) != 0))
 #define RNN_I_P(cell, name, text, G, K, c, q, carries, f, P, ...)              \
-    +((cell) == RNN_CELL_##name) * (P)
+    RNN_I_IF(cell, name, P)
 
 #define RNN_GATES(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_G, cell)))
 #define RNN_KEPT(cell) (RNN_I_N(0 RNN_I_CELLS(RNN_I_K, cell)))
@@ -776,7 +776,7 @@ typedef struct rnn_flow {
 /* A size. In C++ without a cast, which strict programs are warned of where they
  * use a macro. */
 #ifdef __cplusplus
-#define RNN_I_N(n) (sizeof(char) * (n))
+#define RNN_I_N(n) (sizeof(char) - 1u + (n))
 #else
 #define RNN_I_N(n) ((size_t)(n))
 #endif

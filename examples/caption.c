@@ -254,7 +254,7 @@ int main(int argc, char **argv)
     model.target_size = model.output_size = vocabulary.count;
     model.target_embedding_size = 16;
     t = open_trainer(&model, 1, MOST, BATCH, &o, 0.005);
-    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAMW, t->adam.lr, NULL),
+    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAMW, t->adam.lr, &why), &why,
           "AdamW");
     t->adam.weight_decay = (rnn_real)0.2;
     while (go_on(t)) {

@@ -250,14 +250,9 @@ static void open_network(network *net, const rnn_model *model)
 static void load_params(network *net, const char *path,
                         const unsigned char *file, size_t len)
 {
-    rnn_why why;
-    char text[160];
-    rnn_status status =
-        rnn_load_params(file, len, &net->plan.model, net->work.params,
-                        net->work.params_len, NULL, &why);
-
-    if (status != RNN_OK)
-        die("%s: %s", path, rnn_why_text(&why, text, sizeof text));
+    check(rnn_load_params(file, len, &net->plan.model, net->work.params,
+                          net->work.params_len, NULL, &why),
+          &why, path);
 }
 
 /* --init: the weights alone. If the file says what its ids mean, then they
@@ -304,7 +299,7 @@ static void make_network(network *net, const settings *s,
         load_init(net, s->init);
     else
         check(rnn_init_params(&model, net->work.params, net->work.params_len,
-                              &rng, NULL), "first weights");
+                              &rng, &why), &why, "first weights");
 }
 
 /* --load: all of it. */
@@ -313,16 +308,13 @@ static void load_network(network *net, const char *path)
     rnn_model model;
     size_t len, count = 0;
     unsigned char *file = read_file(path, &len);
-    rnn_why why;
-    char text[160];
     rnn_status status;
 
     status =
         rnn_load_description(file, len, &model, net->bytes, 256, &count, &why);
     if (status == RNN_E_END)
         die("%s: weights without a description; --init reads them", path);
-    if (status != RNN_OK)
-        die("%s: %s", path, rnn_why_text(&why, text, sizeof text));
+    check(status, &why, path);
     if (model.input == RNN_INPUT_DENSE || model.bidirectional ||
         model.input_size != (int)count || model.output_size != (int)count)
         die("%s: not a model that reads and writes bytes", path);
@@ -368,12 +360,13 @@ static double mean_loss(network *net, const unsigned char *text, size_t count)
         for (i = 0; i <= n; i++)
             ids[i] = text[done + i];
         seq = carry_on(net, (int)n, 1, ids, net->h, net->c);
-        check(rnn_infer(&net->plan, &net->work, &seq), "measuring");
+        check(rnn_infer(&net->plan, &net->work, &seq), &net->work.why,
+              "measuring");
         /* a loss that is not finite makes the sum such, as it should be */
         status = rnn_cross_entropy(&net->plan, &net->work, &seq, ids + 1, NULL,
                                    &loss);
         if (status != RNN_E_NOT_FINITE)
-            check(status, "measuring");
+            check(status, &net->work.why, "measuring");
         sum += (double)loss * (double)n;
     }
     return sum / (double)count;
@@ -385,7 +378,8 @@ static void read_byte(network *net, int id)
 
     one.ids = &id;
     one.state_len = net->plan.sizes.state;
-    check(rnn_step(&net->plan, &net->work, &one, net->h, net->c), "sampling");
+    check(rnn_step(&net->plan, &net->work, &one, net->h, net->c),
+          &net->work.why, "sampling");
 }
 
 static void put_byte(int byte, const char *margin)
@@ -417,8 +411,8 @@ static void write_sample(network *net, const settings *s, int count,
     }
     while (count-- > 0) {
         check(rnn_sample(net->work.logits, net->plan.model.output_size, &how,
-                         &rng, net->sorted, &id, NULL),
-              "sampling");
+                         &rng, net->sorted, &id, &why),
+              &why, "sampling");
         put_byte(net->bytes[id], margin);
         read_byte(net, id);
     }
@@ -488,8 +482,8 @@ static void pack(training *t)
     beside.vocabulary = net->bytes;
     beside.vocabulary_len = (size_t)net->plan.model.input_size;
     check(rnn_save(&net->plan.model, net->work.params, net->work.params_len,
-                   &beside, t->file, t->file_len, &t->file_len, NULL),
-          "a checkpoint");
+                   &beside, t->file, t->file_len, &t->file_len, &why),
+          &why, "a checkpoint");
 }
 
 /* A name that cannot be written shows now, not after hours. */
@@ -519,8 +513,8 @@ static int open_optimizer(training *t)
     size_t count;
 
     check(rnn_optimizer_init(&t->optimizer, (rnn_optimizer_kind)s->optimizer,
-                             (rnn_real)s->lr, NULL),
-          "the optimiser");
+                             (rnn_real)s->lr, &why),
+          &why, "the optimiser");
     if (s->optimizer == RNN_OPT_SGD || s->optimizer == RNN_OPT_RMSPROP)
         t->optimizer.momentum = (rnn_real)s->momentum;
     t->optimizer.weight_decay = (rnn_real)s->decay;
@@ -532,7 +526,8 @@ static int open_optimizer(training *t)
         t->schedule.gamma = (rnn_real)s->gamma;
     if (s->schedule == RNN_SCHEDULE_STEP || s->schedule == RNN_SCHEDULE_COSINE)
         t->schedule.every = (uint32_t)s->every;
-    check(rnn_optimizer_moments(&t->optimizer, &count, NULL), "the optimiser");
+    check(rnn_optimizer_moments(&t->optimizer, &count, &why), &why,
+          "the optimiser");
     return (int)count;
 }
 
@@ -578,7 +573,7 @@ static void open_training(training *t, const settings *s, network *net,
     t->saved = -1;
     t->best = -1;
     /* all bytes equally likely: a loss of ln V */
-    check(rnn_map(RNN_FN_LOG, 1, &guess, &guess, NULL), "a logarithm");
+    check(rnn_map(RNN_FN_LOG, 1, &guess, &guess, NULL), NULL, "a logarithm");
     t->first = t->limit = 3 * (double)guess;
     if (s->save)
         prepare_save(t, s->save);
@@ -631,24 +626,25 @@ static double update(training *t, size_t k, double *norm)
     take_batch(t, k);
     seq.seed[0] = (uint32_t)s->o.seed; /* should the model have dropout */
     seq.first_step = (uint32_t)k * (uint32_t)s->steps;
-    check(rnn_forward(&t->plan, w, &seq), "forward");
+    check(rnn_forward(&t->plan, w, &seq), &w->why, "forward");
     how.values = t->losses;
     how.values_len = seq.targets_len;
     status =
         rnn_cross_entropy(&t->plan, w, &seq, t->ids + s->batch, &how, &mean);
     if (status != RNN_E_NOT_FINITE)
-        check(status, "the loss");
+        check(status, &w->why, "the loss");
     if (k == 0)
         t->first = (double)mean;
     if (!((double)mean <= 3 * t->first))
         stop(t, (int)k + 1, "loss", (double)mean);
-    check(rnn_backward(&t->plan, w, &seq, NULL), "backward");
+    check(rnn_backward(&t->plan, w, &seq, NULL), &w->why, "backward");
     if (rnn_clip_grad_norm(w->grads, w->grads_len, (rnn_real)s->clip, &length,
                            w->run))
         stop(t, (int)k + 1, "gradient's norm", (double)length);
-    check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr, NULL),
-          "the schedule");
-    check(rnn_optimizer_step(&t->optimizer, &t->plan, w), "the optimiser");
+    check(rnn_schedule_lr(&t->schedule, (uint32_t)k, &t->optimizer.lr, &why),
+          &why, "the schedule");
+    check(rnn_optimizer_step(&t->optimizer, &t->plan, w), &w->why,
+          "the optimiser");
     *norm = (double)length;
     return (double)mean;
 }

@@ -51,10 +51,18 @@ static inline void die(const char *format, ...)
     exit(1);
 }
 
-static inline void check(rnn_status status, const char *doing)
+static rnn_why why; /* of calls that have no rnn_work */
+
+/* Leaves with the reason, if a call was refused: the work's, or `why`. */
+static inline void check(rnn_status status, const rnn_why *of,
+                         const char *doing)
 {
+    char line[160];
+
     if (status != RNN_OK)
-        die("%s: %s", doing, rnn_status_text(status));
+        die("%s: %s", doing,
+            of && of->status == status ? rnn_why_text(of, line, sizeof line)
+                                       : rnn_status_text(status));
 }
 
 /* An example's last line and status: return result("mse", mse, '<', 0.01); or
@@ -399,12 +407,9 @@ typedef struct goal {
 static inline void open_work(rnn_net *net, rnn_work *work,
                              const rnn_model *model, const rnn_most *most)
 {
-    char why[160];
-
-    if (rnn_plan(net, model, most) != RNN_OK)
-        die("this model: %s", rnn_why_text(&net->why, why, sizeof why));
-    if (rnn_bind(net, work, reals(net->sizes.all), net->sizes.all) != RNN_OK)
-        die("this model: %s", rnn_why_text(&work->why, why, sizeof why));
+    check(rnn_plan(net, model, most), &net->why, "this model");
+    check(rnn_bind(net, work, reals(net->sizes.all), net->sizes.all),
+          &work->why, "this model");
 }
 
 /* PyTorch's first weights, and two kindnesses to long memories: an LSTM's
@@ -416,11 +421,11 @@ static inline void first_weights(trainer *t)
     rnn_tensor w;
     int k, bias;
 
-    check(rnn_init_params(model, params, t->work.params_len, &t->rng, NULL),
-          "first weights");
+    check(rnn_init_params(model, params, t->work.params_len, &t->rng, &why),
+          &why, "first weights");
     if (RNN_HAS_C(model->cell))
-        check(rnn_init_forget_bias(model, params, t->work.params_len, 1, NULL),
-              "first weights");
+        check(rnn_init_forget_bias(model, params, t->work.params_len, 1, &why),
+              &why, "first weights");
     for (k = 0; model->cell == RNN_CELL_RELU &&
                 rnn_model_tensor(model, k, &w, NULL) == RNN_OK;
          k++) {
@@ -428,8 +433,8 @@ static inline void first_weights(trainer *t)
         if (bias || strstr(w.name, "_hh_l"))
             check(rnn_init_tensor(&w, params,
                                   bias ? RNN_INIT_CONSTANT : RNN_INIT_IDENTITY,
-                                  !bias, &t->rng, NULL),
-                  "first weights");
+                                  !bias, &t->rng, &why),
+                  &why, "first weights");
     }
 }
 
@@ -454,7 +459,7 @@ static inline trainer *open_trainer(const rnn_model *model, int source_steps,
     t->schedule.base = (rnn_real)lr;
     t->schedule.least = (rnn_real)(lr / 20);
     t->schedule.every = (uint32_t)(o->iterations + 1);
-    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAM, (rnn_real)lr, NULL),
+    check(rnn_optimizer_init(&t->adam, RNN_OPT_ADAM, (rnn_real)lr, &why), &why,
           "Adam");
     rnn_rng_seed(&t->rng, (uint32_t)o->seed);
     first_weights(t);
@@ -479,7 +484,7 @@ static inline int go_on(trainer *t)
         t->sum = t->summed = 0;
     }
     if (k == last) /* the weights stay as they are: asking is faster so */
-        check(rnn_pack(&t->net, &t->work), "packing");
+        check(rnn_pack(&t->net, &t->work), &t->work.why, "packing");
     return k < last;
 }
 
@@ -494,11 +499,11 @@ static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
     how.weights_len = s.targets_len = want->len;
     if (want->ids)
         check(rnn_cross_entropy(&t->net, &t->work, &s, want->ids, &how, &loss),
-              "cross-entropy");
+              &t->work.why, "cross-entropy");
     else
         check(
             rnn_squared_error(&t->net, &t->work, &s, want->values, &how, &loss),
-            "squared error");
+            &t->work.why, "squared error");
     return (double)loss;
 }
 
@@ -510,14 +515,14 @@ static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
     double loss;
 
     s.seed[1] += t->adam.step; /* dropout leaves out others at every step */
-    check(rnn_forward(&t->net, w, &s), "forward");
+    check(rnn_forward(&t->net, w, &s), &w->why, "forward");
     loss = loss_of(t, &s, want);
-    check(rnn_backward(&t->net, w, &s, NULL), "backward");
-    check(rnn_clip_grad_norm(w->grads, w->grads_len, t->clip, NULL, NULL),
+    check(rnn_backward(&t->net, w, &s, NULL), &w->why, "backward");
+    check(rnn_clip_grad_norm(w->grads, w->grads_len, t->clip, NULL, NULL), NULL,
           "clipping");
-    check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr, NULL),
+    check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr, &why), &why,
           "the schedule");
-    check(rnn_optimizer_step(&t->adam, &t->net, w), "Adam");
+    check(rnn_optimizer_step(&t->adam, &t->net, w), &w->why, "Adam");
     if (t->done < t->iterations)
         t->losses[t->done++] = (rnn_real)loss;
     t->sum += loss;
@@ -530,7 +535,7 @@ static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
 /* The logits, as rnn_infer gives them. */
 static inline rnn_real *predict(trainer *t, const rnn_seq *seq)
 {
-    check(rnn_infer(&t->net, &t->work, seq), "inference");
+    check(rnn_infer(&t->net, &t->work, seq), &t->work.why, "inference");
     return t->work.logits;
 }
 
@@ -557,7 +562,7 @@ static inline int right(trainer *t, const rnn_seq *seq, const goal *want,
     for (i = 0; i < rows; i++) {
         if (!counts(seq, want, i))
             continue;
-        check(rnn_greedy(t->work.logits + i * O, (int)O, &id, NULL),
+        check(rnn_greedy(t->work.logits + i * O, (int)O, &id, &why), &why,
               "the likeliest");
         good += id == want->ids[i];
         ++*of;
@@ -697,7 +702,7 @@ static inline decoder *open_decoder(const trainer *t, pairs *p, int width)
     d->work.weights = t->work.params;
     d->work.weights_len = t->work.params_len;
     open_work(&d->net, &d->work, &t->net.model, &most);
-    check(rnn_pack(&d->net, &d->work), "packing");
+    check(rnn_pack(&d->net, &d->work), &d->work.why, "packing");
     d->work.ints_len = d->net.sizes.ints;
     d->work.ints = ints(d->work.ints_len);
     d->p = p;
@@ -729,15 +734,16 @@ static inline void decode(decoder *d)
 {
     int row, i;
 
-    check(rnn_encode(&d->net, &d->work, d->p->source, d->h, d->c), "encoding");
+    check(rnn_encode(&d->net, &d->work, d->p->source, d->h, d->c), &d->work.why,
+          "encoding");
     if (d->how.width > 1)
         check(rnn_beam_search(&d->net, &d->work, &d->how, d->h, d->c, d->ids,
                               d->counts, d->scores),
-              "a beam");
+              &d->work.why, "a beam");
     else
         check(rnn_generate(&d->net, &d->work, &d->how, d->h, d->c, d->by_step,
                            d->counts, d->attention),
-              "decoding");
+              &d->work.why, "decoding");
     for (row = 0; row < d->p->batch; row++)
         for (i = 0; i < d->how.max_tokens; i++)
             if (i >= d->counts[row])

@@ -131,7 +131,7 @@ static rnn_real *forecast(trainer *t, const series *s)
         for (row = 0; row < TESTS; row++)
             x[row] = k <= KNOWN ? s->measured[PAST + row * STEPS + k - 1]
                                 : y[(k - 1) * TESTS + row];
-        check(rnn_step(&t->net, &t->work, &one, h, c), "a step");
+        check(rnn_step(&t->net, &t->work, &one, h, c), &t->work.why, "a step");
         memcpy(y + k * TESTS, t->work.logits, TESTS * sizeof *y);
     }
     return y;

@@ -207,7 +207,7 @@ static int says(const trainer *t, int step)
     const int O = t->net.model.output_size;
     int id;
 
-    check(rnn_greedy(t->work.logits + step * BATCH * O, O, &id, NULL),
+    check(rnn_greedy(t->work.logits + step * BATCH * O, O, &id, &why), &why,
           "the likeliest");
     return id;
 }

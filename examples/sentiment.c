@@ -271,7 +271,7 @@ static double test(trainer *t, const rnn_seq *seq, batch *b, rnn_real *sure)
             put_row(b, row, i + row);
         p = predict(t, seq);
         good += right(t, seq, &b->want, &of);
-        check(rnn_softmax(p, BATCH, 2, p, NULL), "softmax");
+        check(rnn_softmax(p, BATCH, 2, p, NULL), NULL, "softmax");
         for (row = 0; row < BATCH; row++)
             sure[i + row] = p[row * 2 + b->sense[row]];
     }
@@ -309,8 +309,8 @@ static void show_thought(trainer *t, int i)
     puts("\n                  bad            good");
     for (k = 0; k < MOST && ids[i][k] >= 0; k++) {
         one.ids = &ids[i][k];
-        check(rnn_step(&t->net, &t->work, &one, h, c), "a step");
-        check(rnn_softmax(p, 1, 2, p, NULL), "softmax");
+        check(rnn_step(&t->net, &t->work, &one, h, c), &t->work.why, "a step");
+        check(rnn_softmax(p, 1, 2, p, NULL), NULL, "softmax");
         fputs("  ", stdout);
         put(vocabulary.text[ids[i][k]], 16);
         put_bar((double)p[GOOD], 19);

@@ -112,6 +112,13 @@ static const std::size_t n = 5;
 rnn_real a[RNN_TRAIN(T, B, 2, NET)], b[RNN_INFER(n, B, NET)];
 rnn_real c[RNN_DECODER_TRAIN(5, n, 2, 2, DECODER)];
 rnn_real d[RNN_LINEAR_PARAMS(3, V, 1)], e[RNN_STATE(B, NET)];
+bool f(rnn_cell cell);
+bool f(rnn_cell cell)
+{
+    if (RNN_HAS_C(cell))
+        return true;
+    return RNN_VECTORS(cell) && !RNN_GATES(cell);
+}
 E
 
 MACROS="RNN_NO_FMA RNN_NO_SIMD RNN_NO_FILES RNN_NO_STDIO RNN_NO_STATUS_TEXT

@@ -35,7 +35,7 @@ static inline void tidy_schedule(rnn_schedule *s)
         s->least = 0;
 }
 
-static void tidy(rnn_model *m)
+static inline void tidy(rnn_model *m)
 {
     const int n_to_m = m->wiring == RNN_WIRING_N_TO_M;
     const int decoder = n_to_m || m->wiring == RNN_WIRING_1_TO_N;

@@ -116,9 +116,9 @@ static void check_options(void)
     static const char *const names[] = {"momentum", "dampening", "nesterov",
                                         "centered", "amsgrad", "lr_decay",
                                         "initial"};
-    int kind, i;
+    int which, i;
 
-    for (kind = 0; kind < RNN_OPTIMIZERS; kind++)
+    for (which = 0; which < RNN_OPTIMIZERS; which++)
         for (i = 0; i < 7; i++) {
             rnn_optimizer o;
             rnn_real *const real[] = {&o.momentum, &o.dampening, NULL, NULL,
@@ -126,14 +126,14 @@ static void check_options(void)
             int *const flag[] = {NULL, NULL, &o.nesterov, &o.centered,
                                  &o.amsgrad};
             GOOD(&why,
-                 rnn_optimizer_init(&o, (rnn_optimizer_kind)kind, 1, &why));
+                 rnn_optimizer_init(&o, (rnn_optimizer_kind)which, 1, &why));
             if (real[i])
                 *real[i] = (rnn_real)0.5;
             else
                 *flag[i] = 1;
-            if (i == 2 && kind == RNN_OPT_SGD)
+            if (i == 2 && which == RNN_OPT_SGD)
                 o.momentum = (rnn_real)0.5;
-            if (strstr(reads[kind], names[i]))
+            if (strstr(reads[which], names[i]))
                 GOOD(&why, rnn_optimizer_begin(&o, &why));
             else
                 SAID(rnn_optimizer_begin(&o, &why), RNN_E_ARG,
@@ -180,17 +180,17 @@ static void check_unread(void)
     static const char *const reads[] = {"", "gamma every", "gamma",
                                         "least every"};
     static const char *const names[] = {"gamma", "least", "every"};
-    int kind, i;
+    int which, i;
 
-    for (kind = 0; kind < RNN_SCHEDULES; kind++)
+    for (which = 0; which < RNN_SCHEDULES; which++)
         for (i = 0; i < 3; i++) {
-            rnn_schedule s = {(rnn_schedule_kind)kind, 1, 0, 0, 0, 0};
+            rnn_schedule s = {(rnn_schedule_kind)which, 1, 0, 0, 0, 0};
             rnn_real lr;
-            s.every = strstr(reads[kind], "every") != NULL;
+            s.every = strstr(reads[which], "every") != NULL;
             s.gamma = (rnn_real)(i == 0 ? 0.5 : 0);
             s.least = (rnn_real)(i == 1 ? 0.5 : 0);
             s.every += i == 2;
-            if (strstr(reads[kind], names[i]))
+            if (strstr(reads[which], names[i]))
                 GOOD(&why, rnn_schedule_lr(&s, 5, &lr, &why));
             else
                 SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,

@@ -8464,7 +8464,7 @@ RNN_I_COLD rnn_status rnn_i_widths(const rnn_model *model, rnn_i_model *m)
     if ((m->feed & RNN_FEED_STATE) && m->C != Hd)
         return RNN_I_NO(m->why, RNN_E_ARG, "context_size",
                         "the context, # numbers, is the state of a decoder of "
-                        "#: set @, or another feed",
+                        "#: set @ to that, or another feed",
                         m->C, Hd);
     if ((m->hand & RNN_HAND_LAYERS) && L != Ld)
         return RNN_I_NO(m->why, RNN_E_ARG, "hand_over",

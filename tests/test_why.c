@@ -183,10 +183,10 @@ static void check_decoders(void)
          "attention_size is 0: 1 is the least");
     PLAN(3, m.decoder_hidden_size = 6, RNN_E_ARG,
          "the context, 4 numbers, is the state of a decoder of 6: set "
-         "context_size, or another feed");
+         "context_size to that, or another feed");
     PLAN(2, m.input_size = 3, RNN_E_ARG,
          "the context, 3 numbers, is the state of a decoder of 4: set "
-         "context_size, or another feed");
+         "context_size to that, or another feed");
     PLAN(3, (m.hand_over = RNN_HAND_LAYERS, m.decoder_layers = 2), RNN_E_ARG,
          "hand_over: 1 layers to a decoder of 2");
     PLAN(3, (m.hand_over = RNN_HAND_LAYERS, m.decoder_hidden_size = 6),

@@ -1770,7 +1770,7 @@ RNNRET rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
 
 /* One update of a model's parameters, from work's grads; weights decay, biases
  * do not. moments need not be cleared: the first step begins them.
- * RNN_E_BUFFER: the plan has fewer of them than opt keeps. */
+ * RNN_E_BUFFER: there are fewer of them than opt keeps. */
 RNNRET rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
                                      rnn_work *work);
 
@@ -11846,10 +11846,10 @@ RNN_I_FN rnn_status rnn_i_loss_of_rows(rnn_i_loss *s, const rnn_real *x,
     return st ? st : rnn_i_loss_run(s, how, loss);
 }
 
-/* Of what a pass has left in logits: the pass must have had these steps and
- * rows. dlogits are written only
- * if it was a forward pass, since after an infer those that are there may still
- * wait for backward. */
+/* Of what a pass has left in logits: the pass must have had these steps, rows
+ * and lengths; strides are the targets' own. dlogits are written only if it was
+ * a forward pass, since after an infer those that are there may still wait for
+ * backward. */
 RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
                                        rnn_work *work, const rnn_seq *seq,
                                        const rnn_loss *how, rnn_real *loss)
@@ -12669,12 +12669,14 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
         return rnn_i_no_training(call.why);
     n = net->sizes.params;
     kept = rnn_i_kept_moments(opt);
-    if (kept > (size_t)net->most.moments)
-        return RNN_I_NO(call.why, RNN_E_BUFFER, "moments",
-                        "the plan has # arrays of @, this optimiser keeps #",
-                        net->most.moments, kept);
     if (work->moments_len < kept * n)
-        return RNN_I_NO_ROOM(call.why, "moments", work->moments_len, kept * n);
+        return kept > (size_t)net->most.moments
+                   ? RNN_I_NO(call.why, RNN_E_BUFFER, "moments",
+                              "the plan has # arrays of @, this optimiser "
+                              "keeps #",
+                              net->most.moments, kept)
+                   : RNN_I_NO_ROOM(call.why, "moments", work->moments_len,
+                                   kept * n);
     if (!work->i.grads)
         return RNN_I_NO(call.why, RNN_E_ORDER, "grads",
                         "@ are not new: no rnn_backward since the last step", 0,

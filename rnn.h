@@ -221,7 +221,8 @@
  * NaN what it places); NaN in x, in states, and in the gradients that go into
  * backward or a step; dlogits that a loss has left for an earlier pass; x, ids
  * or parameters that have changed between forward and backward, or parameters
- * between rnn_encode and a step; a plan or a bound work that was written;
+ * between rnn_encode and a step, or since rnn_pack; a plan whose model or most
+ * was written; a work whose params, keep, scratch or memory was replaced;
  * moments that a first step has left out. It also wants the length of every
  * array that a call on a work is given. Each call then reads every parameter: a
  * build for development.
@@ -1393,6 +1394,7 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     const rnn_net *net;
     uint32_t id;        /* of that plan, when it was bound                */
     const rnn_real *packed; /* where the copies are                       */
+    const rnn_real *params; /* if rnn_bind has made weights these         */
     rnn_i_model m;
     int pass;           /* what its arrays are handed out for             */
     int out;            /* the pass whose logits are there, and its sizes */
@@ -1401,9 +1403,10 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
     int grads;          /* backward has written them since the last step  */
-    /* RNN_CHECK: hashes of the arrays that rnn_bind has placed; of what forward
-     * has read of weights, x and ids; of the weights of rnn_encode */
-    uint32_t places, weights, read, encoded;
+    /* RNN_CHECK: hashes of where params, keep, scratch and memory were at
+     * rnn_bind; of what forward has read of weights, x and ids; of the weights
+     * of rnn_encode */
+    uint32_t places[4], weights, read, encoded;
     int lost;           /* a loss has written dlogits                     */
     uint32_t stale;     /* RNN_CHECK: a hash of dlogits that a loss wrote
                            before the last forward; 0: there are none     */
@@ -1444,9 +1447,10 @@ typedef struct rnn_work {
  * but scratch, of which each call says whether it is enough; the others get a
  * place in `memory` (len numbers, any alignment), each at a cache line. What is
  * placed is not cleared; stamps begin. `ints` is never placed. net must stay
- * where it is, and as it is. From then on run, weights, logits, dlogits and
- * grads may point elsewhere, with their lengths, which every call that reads or
- * writes them compares. To change another array, bind again. */
+ * where it is, and as it is. From then on run, ints, weights, moments, logits,
+ * dlogits and grads may point elsewhere: set their lengths, too, since a call
+ * checks those of the arrays that it uses. To change another array, bind again
+ * before the next pass; weights that bind has set to params follow them. */
 RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len);
 
@@ -1481,7 +1485,8 @@ RNNRET rnn_status rnn_infer(const rnn_net *net, rnn_work *work,
  * flow->source (of 1 vs N dx (1, B, I)). Where strides let steps of x overlap
  * there is no dx: RNN_E_ARG. RNN_E_ORDER: keep does not hold a
  * forward pass by this plan with these steps, batch, strides, lengths, seed,
- * first step and row, and own_rate; or backward has been there already. */
+ * fresh, first step and row, and own_rate; or backward has been there
+ * already. */
 RNNRET rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
                                const rnn_seq *seq, const rnn_flow *flow);
 
@@ -1727,8 +1732,9 @@ RNNRET rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
 RNNRET rnn_status rnn_clip_grad_value(rnn_real *grads, size_t n, rnn_real limit,
                                       const rnn_run *run);
 
-/* The optimisers of torch.optim 1.13, by its names and definitions. What a kind
- * does not read, such as Adam a momentum, must be 0: RNN_E_ARG. */
+/* The optimisers of torch.optim 1.13, by its names and definitions. Of
+ * momentum, dampening, nesterov, centered, amsgrad, lr_decay and initial those
+ * that a kind does not have (below) must be 0: RNN_E_ARG. */
 typedef enum rnn_optimizer_kind {
     RNN_OPT_SGD = 0,  /* Sutskever et al. 2013's momentum     0 or 1 moments */
     RNN_OPT_ADAGRAD,  /* Duchi, Hazan & Singer 2011           1              */
@@ -1790,8 +1796,9 @@ RNNRET rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       size_t count, const rnn_run *run);
 
 /* The learning rate of step t = 0, 1, ...: base, rising from base / warmup over
- * the first `warmup` steps, then, counted from there, by its kind. What a kind
- * does not read must be 0. */
+ * the first `warmup` steps, then, counted from there, by its kind. gamma
+ * is read by STEP and EXPONENTIAL, every by STEP and COSINE, least by COSINE;
+ * of other kinds they must be 0: RNN_E_ARG. */
 typedef enum rnn_schedule_kind {
     RNN_SCHEDULE_CONSTANT = 0,
     RNN_SCHEDULE_STEP,        /* times gamma every `every` steps (StepLR)    */
@@ -1833,8 +1840,8 @@ RNNRET rnn_status rnn_plateau_step(rnn_plateau *plateau, rnn_real metric,
 RNNRET rnn_status rnn_greedy(const rnn_real *logits, int outputs, int *id,
                              rnn_why *why);
 
-/* How a token is drawn. Zeros mean: greedy, to which top_k and top_p say
- * nothing, so that with them goes a temperature. */
+/* How a token is drawn. All 0: greedy. With top_k or top_p goes a temperature
+ * above 0: RNN_E_ARG. */
 typedef struct rnn_sampling {
     rnn_real temperature; /* of softmax(logits / temperature); 0 is greedy   */
     int top_k;            /* the k likeliest alone; 0: all                   */
@@ -2321,7 +2328,8 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
 #define RNN_I_COLD static
 #endif
 
-/* A function on its own, whose registers and frame no caller has to save. */
+/* A function that is never inlined: a caller that may not reach it saves no
+ * registers for it. */
 #if defined(__GNUC__)
 #define RNN_I_APART static __attribute__((noinline, unused))
 #else
@@ -2797,16 +2805,17 @@ RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
                                !rnn_i_finite(x) ? "@ is ~: no finite number"
                                : most > 1       ? "@ is ~: 0 is the least"
                                : closed ? "@ is ~: 0 is the least, 1 the most"
-                                        : "@ is ~: from 0 on, below 1",
+                                        : "@ is ~: it must be below 1, and not "
+                                          "below 0",
                                x);
 }
 
 /* A field that what it belongs to does not read, so must be 0. */
 RNN_I_FN rnn_status rnn_i_unread(rnn_why *why, int set, const char *name,
-                                 const char *text)
+                                 const char *text, int n)
 {
     (void)name, (void)text;
-    return set ? RNN_I_NO(why, RNN_E_ARG, name, text, 0, 0) : RNN_OK;
+    return set ? RNN_I_NO(why, RNN_E_ARG, name, text, n, 0) : RNN_OK;
 }
 
 /* What was computed, and is no number if what went in was not. */
@@ -9069,18 +9078,30 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
 }
 
 #ifdef RNN_CHECK
-/* Where the arrays are that must stay where they are; of packed, its stamp
- * tells. */
-RNN_I_FN uint32_t rnn_i_hash_places(const rnn_work *work)
+RNN_I_FN uint32_t rnn_i_hash_reals(const rnn_real *x, size_t n)
 {
-    const void *const at[] = {work->params, work->moments, work->keep,
-                              work->scratch, work->memory};
     uint32_t hash = 1;
-    size_t i;
 
-    for (i = 0; i < sizeof at / sizeof at[0]; i++)
-        hash = rnn_i_mix(hash, (uint32_t)(uintptr_t)at[i]);
+    while (n)
+        hash = rnn_i_mix_real(hash, x[--n]);
     return hash;
+}
+
+RNN_I_FN uint32_t rnn_i_hash_weights(const rnn_work *work)
+{
+    return rnn_i_hash_reals(work->weights, work->i.m.params);
+}
+
+/* Where an array is that must stay there; of packed, its stamp tells. */
+RNN_I_FN uint32_t rnn_i_place_of(const rnn_work *work, int i, const char **name)
+{
+    static const char *const names[] = {"params", "keep", "scratch",
+                                        "work.memory"};
+    const rnn_real *const at[] = {work->params, work->keep, work->scratch,
+                                  work->memory};
+
+    *name = names[i];
+    return rnn_i_mix(1, (uint32_t)(uintptr_t)at[i]);
 }
 
 /* NaN, which whoever reads what nobody has written gets. */
@@ -9153,6 +9174,7 @@ RNN_I_COLD rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
 RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
                            size_t len)
 {
+    const rnn_real *const weights = work ? work->weights : NULL;
     rnn_i_arena a = {NULL, 0};
     rnn_i_open *o;
     int i;
@@ -9166,22 +9188,27 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     if (!net->id)
         return RNN_I_NO(&work->why, RNN_E_ORDER, "net",
                         "@ has not been planned", 0, 0);
+    if (weights && weights == work->i.params)
+        work->weights = NULL; /* an earlier call has set it */
     st = rnn_i_place_all(net, work, 0, &a);
     if (!st && a.n > (memory ? len : 0))
         st = RNN_I_NO_ROOM(&work->why, "rnn_bind's memory", memory ? len : 0,
                            a.n);
     if (!st)
         st = rnn_i_model_of(&net->model, &work->i.m, &work->why);
-    if (st)
+    if (st) {
+        work->weights = weights;
         return st;
+    }
     a.base = memory;
     a.n = 0;
     (void)rnn_i_place_all(net, work, 1, &a);
+    o = &work->i;
+    o->params = NULL;
     if (!work->weights) {
-        work->weights = work->params;
+        work->weights = o->params = work->params;
         work->weights_len = work->params_len;
     }
-    o = &work->i;
     o->net = net;
     o->id = net->id;
     o->packed = work->packed;
@@ -9190,7 +9217,10 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     o->rows = o->grads = o->lost = 0;
     o->stale = 0;
 #ifdef RNN_CHECK
-    o->places = rnn_i_hash_places(work);
+    for (i = 0; i < 4; i++) {
+        const char *name;
+        o->places[i] = rnn_i_place_of(work, i, &name);
+    }
 #endif
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         o->seen[i] = 0;
@@ -9406,17 +9436,20 @@ RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
 /* Whether plan and work are as they were. */
 RNN_I_FN rnn_status rnn_i_check_tie(const rnn_net *net, rnn_work *work)
 {
+    const char *name;
+    int i;
+
     if (net->id != rnn_i_hash_plan(&net->model, &net->most))
         return RNN_I_NO(&work->why, RNN_E_ORDER, "net",
                         "@ is not as rnn_plan has left it: model or most has "
                         "been written",
                         0, 0);
-    return work->i.places == rnn_i_hash_places(work)
-               ? RNN_OK
-               : RNN_I_NO(&work->why, RNN_E_ORDER, "work",
-                          "@ has another params, moments, keep, scratch "
-                          "or memory since rnn_bind: bind again",
-                          0, 0);
+    for (i = 0; i < 4; i++)
+        if (work->i.places[i] != rnn_i_place_of(work, i, &name))
+            return RNN_I_NO(&work->why, RNN_E_ORDER, name,
+                            "@ points elsewhere since rnn_bind: bind again", 0,
+                            0);
+    return RNN_OK;
 }
 #endif
 
@@ -9556,18 +9589,32 @@ RNN_I_FN rnn_status rnn_i_check_own(const rnn_i_model *m, const rnn_seq *seq,
                       rnn_i_times((size_t)seq->steps, (size_t)seq->batch));
 }
 
+/* Of which plan copies of the weights are, and where they lie; with RNN_CHECK
+ * also of which weights. */
+RNN_I_FN uint32_t rnn_i_hash_packed(const rnn_net *net, const rnn_work *work)
+{
+    const uint32_t at = (uint32_t)(uintptr_t)work->packed;
+#ifdef RNN_CHECK
+    return rnn_i_mix(rnn_i_mix(net->id, at), rnn_i_hash_weights(work));
+#else
+    return rnn_i_mix(net->id, at);
+#endif
+}
+
 /* Whether copies that rnn_pack has made can be read: *have. */
 RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, rnn_work *work, int *have)
 {
-    const uint32_t at = (uint32_t)(uintptr_t)work->packed;
-    const int says = work->packed && net->sizes.packed
-                         ? rnn_i_stamped(work->packed, rnn_i_mix(net->id, at))
-                         : (int)RNN_I_BLANK;
+    const int says =
+        work->packed && net->sizes.packed
+            ? rnn_i_stamped(work->packed, rnn_i_hash_packed(net, work))
+            : (int)RNN_I_BLANK;
 
     *have = says == RNN_I_READY;
     return says < 0 || (*have && work->packed != work->i.packed)
                ? RNN_I_NO(&work->why, RNN_E_ORDER, "packed",
-                          "@ has been moved, or is of another plan", 0, 0)
+                          "@ has been moved, is of another plan, or of weights "
+                          "that have changed: rnn_pack",
+                          0, 0)
                : RNN_OK;
 }
 
@@ -9679,15 +9726,6 @@ RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
                                         const char *name, rnn_why *why)
 {
     return rnn_i_check_some(x, 0, n, name, why);
-}
-
-RNN_I_FN uint32_t rnn_i_hash_reals(const rnn_real *x, size_t n)
-{
-    uint32_t hash = 1;
-
-    while (n)
-        hash = rnn_i_mix_real(hash, x[--n]);
-    return hash;
 }
 
 /* A hash of the gradients of what comes out. */
@@ -9825,11 +9863,6 @@ RNN_I_FN uint32_t rnn_i_hash_read(const rnn_work *work, const rnn_seq *seq)
     for (i = 0; i < m->sources; i++)
         hash = rnn_i_hash_inputs(hash, seq->source + i, &m->source[i].side);
     return hash;
-}
-
-RNN_I_FN uint32_t rnn_i_hash_weights(const rnn_work *work)
-{
-    return rnn_i_hash_reals(work->weights, work->i.m.params);
 }
 
 /* Everything that RNN_CHECK looks at before a pass. */
@@ -10941,7 +10974,6 @@ RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
     rnn_i_pass pass;
     rnn_i_call call;
     rnn_i_model *m;
-    uint32_t at;
     int i;
     rnn_status st = rnn_i_enter(net, work, &call);
 
@@ -10963,8 +10995,7 @@ RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
     pass.work = work;
     pass.flow = NULL;
     rnn_i_each(&call, rnn_i_pack_model, &pass);
-    at = (uint32_t)(uintptr_t)work->packed;
-    rnn_i_stamp(work->packed, RNN_I_READY, rnn_i_mix(net->id, at));
+    rnn_i_stamp(work->packed, RNN_I_READY, rnn_i_hash_packed(net, work));
     return RNN_OK;
 }
 
@@ -11134,10 +11165,14 @@ RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
         st = rnn_i_in(m->why, RNN_E_ARG, "accumulate", flow->accumulate, 0, 1);
     if (flow && !st)
         st = rnn_i_in(m->why, RNN_E_ARG, "frozen", flow->frozen, 0, 1);
-
-    for (i = 0; flow && flow->source && i < m->sources && !st; i++)
-        st = rnn_i_check_flow(m, &flow->source[i], &m->source[i].side,
-                              &seq->source[i]);
+    for (i = 0; flow && flow->source && i < m->sources && !st; i++) {
+        const rnn_flow *from = &flow->source[i];
+        st = rnn_i_unread(m->why, from->accumulate || from->frozen,
+                          "flow.source's accumulate or frozen",
+                          "@ is set: the target's flow says it for all", 0);
+        if (!st)
+            st = rnn_i_check_flow(m, from, &m->source[i].side, &seq->source[i]);
+    }
     return st;
 }
 
@@ -11153,8 +11188,8 @@ RNN_I_FN rnn_status rnn_i_check_keep(rnn_work *work, uint32_t hash, int most)
     if (says < 0)
         return RNN_I_NO(
             &work->why, RNN_E_ORDER, "keep",
-            "@ holds a pass of other steps, rows, lengths, strides, fresh, "
-            "seed, first step or row, or own_rate than these",
+            "@ holds a pass with other steps, batch, lengths, strides, fresh, "
+            "seed, first_step, first_row or own_rate",
             0, 0);
     return says > most ? RNN_I_NO(&work->why, RNN_E_ORDER, "keep",
                                   "@ is used up: backward has been there", 0, 0)
@@ -11879,7 +11914,9 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
                         "@ are all 0: a mean over nothing", 0, 0);
     if (o->out_lengths != rnn_i_hash_lengths(seq))
         return RNN_I_NO(s->call.why, RNN_E_ORDER, "lengths",
-                        "@ are not those of the pass", 0, 0);
+                        "@ are not those of the pass: weights of 0 leave out "
+                        "more",
+                        0, 0);
     st = rnn_i_check_out(work, seq, o->out == RNN_I_TRAINING);
     if (st)
         return st;
@@ -12361,7 +12398,8 @@ RNN_I_COLD rnn_status rnn_i_check_kind(const rnn_optimizer *o, rnn_why *why)
     for (i = 0; i < sizeof fields / sizeof fields[0] && !st; i++)
         st = rnn_i_unread(
             why, fields[i].set && !(fields[i].kinds >> o->kind & 1),
-            fields[i].name, "@ is set, but this kind of optimiser has none");
+            fields[i].name, "@ is set, but kind # does not read it",
+            (int)o->kind);
     return st;
 }
 
@@ -12740,9 +12778,8 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
 
 RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
 {
-    static const char *const none =
-        "@ is set, but this kind of schedule has none";
-    int counts;
+    static const char *const none = "@ is set, but kind # does not read it";
+    int counts, kind;
     rnn_status st = rnn_i_there(why, "schedule", s);
 
     if (!st)
@@ -12756,20 +12793,20 @@ RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
         st = rnn_i_is_rate(why, "least", s->least);
     if (st)
         return st;
-    counts = s->kind == RNN_SCHEDULE_STEP || s->kind == RNN_SCHEDULE_COSINE;
+    kind = (int)s->kind;
+    counts = kind == RNN_SCHEDULE_STEP || kind == RNN_SCHEDULE_COSINE;
     if (counts && !s->every)
         return RNN_I_NO(why, RNN_E_ARG, "every", "@ is 0: kind # needs it",
-                        (int)s->kind, 0);
-    st = rnn_i_unread(why, !counts && s->every, "every", none);
+                        kind, 0);
+    st = rnn_i_unread(why, !counts && s->every, "every", none, kind);
     if (!st)
         st = rnn_i_unread(why,
-                          s->gamma != 0 && s->kind != RNN_SCHEDULE_STEP &&
-                              s->kind != RNN_SCHEDULE_EXPONENTIAL,
-                          "gamma", none);
+                          s->gamma != 0 && kind != RNN_SCHEDULE_STEP &&
+                              kind != RNN_SCHEDULE_EXPONENTIAL,
+                          "gamma", none, kind);
     return st ? st
-              : rnn_i_unread(why,
-                             s->least != 0 && s->kind != RNN_SCHEDULE_COSINE,
-                             "least", none);
+              : rnn_i_unread(why, s->least != 0 && kind != RNN_SCHEDULE_COSINE,
+                             "least", none, kind);
 }
 
 /* warmup: base (t + 1) / warmup. Then with t from 0: step base gamma^(t /
@@ -13058,10 +13095,12 @@ RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
         st = rnn_i_in_real(why, "top_p", how->top_p, 0, 1, 1);
     return st || how->temperature > 0
                ? st
-               : rnn_i_unread(why, how->top_k || how->top_p > 0,
+               : rnn_i_unread(why,
+                              how->top_k || (how->top_p > 0 && how->top_p < 1),
                               how->top_k ? "top_k" : "top_p",
-                              "@ is set, but temperature is 0: the likeliest "
-                              "is taken; 1 draws");
+                              "@ is set, but temperature is 0, which takes the "
+                              "likeliest: set one, 1 for instance",
+                              0);
 }
 
 /* u sum_i e_i falls into the interval of the token that is drawn; e_i =
@@ -13547,8 +13586,8 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
 /* ---- writing ------------------------------------------------------------- */
 
 /* Whether a model writes tokens, and whether these fit its vocabulary: what it
- * gives out it must be able to read. */
-RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
+ * gives out it must be able to read. sources: rows that rnn_encode has read. */
+RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m, int sources,
                                         const rnn_writing *how, rnn_why *why)
 {
     const int tokens = m->top.input == RNN_INPUT_ONE_HOT ||
@@ -13563,6 +13602,10 @@ RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m,
                       how->min_tokens, INT_MAX);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "rows", how->rows, 0, INT_MAX);
+    if (!st && sources && how->rows && how->rows != sources)
+        st = RNN_I_NO(why, RNN_E_ARG, "rows",
+                      "@ is #, and a decoder has those of its sources, #",
+                      how->rows, sources);
     if (!st && (!m->O || m->n_to_1 ||
                 !(tokens || (m->decoder && m->top.input == RNN_I_NOTHING))))
         st = RNN_I_NO(why, RNN_E_ARG, "model",
@@ -13664,11 +13707,7 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     m = &work->i.m;
-    st = rnn_i_check_writing(m, how, call.why);
-    if (!st && work->i.rows && how->rows && how->rows != work->i.rows)
-        st = RNN_I_NO(call.why, RNN_E_ARG, "rows",
-                      "@ is #, and a decoder has those of its sources, #",
-                      how->rows, work->i.rows);
+    st = rnn_i_check_writing(m, work->i.rows, how, call.why);
     if (!st && how->sampling)
         st = rnn_i_check_sampling(how->sampling, how->rngs, call.why);
     if (!st && (!ids || !counts))
@@ -14049,7 +14088,7 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
     rnn_why *why = &work->why;
     rnn_status st =
         o->m.decoder
-            ? rnn_i_check_writing(&o->m, how, why)
+            ? rnn_i_check_writing(&o->m, B, how, why)
             : RNN_I_NO(why, RNN_E_ARG, "model",
                        "@ has no decoder: beams are for decoders", 0, 0);
 

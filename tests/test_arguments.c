@@ -859,8 +859,10 @@ static void check_writings(void)
     FIRST(BEAM, RNN_E_SIZE, most.tokens = 0);
     TRY(GENERATE, RNN_OK, how.max_tokens = TOKENS + 1);
     /* one source may have the rows of two */
-    FIRST(BEAM, RNN_OK, source[0].batch = source[1].batch = 1,
-          how.width = ROWS);
+    FIRST(BEAM, RNN_OK, source[0].batch = source[1].batch = 1, how.width = ROWS,
+          how.rows = 0);
+    TRY(BEAM, RNN_E_ARG, how.rows = B + 1);
+    TRY(GENERATE, RNN_E_ARG, how.rows = B + 1);
 }
 
 /* ---- all of them --------------------------------------------------------- */

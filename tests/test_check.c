@@ -392,21 +392,22 @@ static void check_changed(void)
 /* What rnn_plan and rnn_bind have left, written by the caller. */
 static void check_tied(void)
 {
-    static const char moved[] = "work has another params, moments, keep, "
-                                "scratch or memory since rnn_bind: bind again";
     static const char written[] = "net is not as rnn_plan has left it: model "
                                   "or most has been written";
-    rnn_real **const arrays[] = {&work.params, &work.moments, &work.keep,
-                                 &work.scratch, &work.memory};
+    static const char *const names[] = {"params", "keep", "scratch",
+                                        "work.memory"};
+    rnn_real **const arrays[] = {&work.params, &work.keep, &work.scratch,
+                                 &work.memory};
     rnn_real *other;
     int i;
 
     begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
     other = test_reals(net.sizes.all, 1);
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < 4; i++) {
         rnn_real *const was = *arrays[i];
         *arrays[i] = other;
-        CALL(FORWARD(), RNN_E_ORDER, "%s", moved);
+        CALL(FORWARD(), RNN_E_ORDER,
+             "%s points elsewhere since rnn_bind: bind again", names[i]);
         *arrays[i] = was;
         WELL(FORWARD());
     }
@@ -417,6 +418,60 @@ static void check_tied(void)
     CALL(rnn_infer(&net, &work, &seq), RNN_E_ORDER, "%s", written);
     net.most.batch--;
     WELL(FORWARD());
+}
+
+/* Parameters that change behind copies of them: until they are packed again. */
+static void check_packed(void)
+{
+    static const char old[] = "packed has been moved, is of another plan, or "
+                              "of weights that have changed: rnn_pack";
+    const rnn_row row = {.rows = B, .ids = ids, .state_len = L * B * H};
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    WELL(rnn_pack(&net, &work));
+    WELL(rnn_infer(&net, &work, &seq));
+    WELL(rnn_step(&net, &work, &row, h, c));
+    work.params[5] += 1;
+    CALL(rnn_infer(&net, &work, &seq), RNN_E_ORDER, "%s", old);
+    CALL(rnn_step(&net, &work, &row, h, c), RNN_E_ORDER, "%s", old);
+    WELL(rnn_pack(&net, &work));
+    WELL(rnn_infer(&net, &work, &seq));
+    WELL(rnn_step(&net, &work, &row, h, c));
+}
+
+/* Other parameters, bound in place of the first: what rnn_bind has made of
+ * weights follows them, what the caller has does not. In any build. */
+static void check_bound_again(void)
+{
+    rnn_real *other, *first;
+    size_t i;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    first = work.params;
+    other = test_reals(net.sizes.params, 1);
+    work.params = other;
+    WELL(rnn_bind(&net, &work, NULL, 0));
+    CHECK(work.weights == other, "weights follow params");
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
+    memcpy(first, other, net.sizes.params * sizeof *first);
+    WELL(STEP());
+    for (i = 0; i < net.sizes.params && !(first[i] - other[i]); i++)
+        ;
+    CHECK(i < net.sizes.params && work.weights == work.params, "a step");
+    work.weights = first; /* the caller's own */
+    WELL(rnn_bind(&net, &work, NULL, 0));
+    CHECK(work.weights == first, "weights of the caller stay");
+    work.weights = other;
+    work.params = first;
+    WELL(rnn_bind(&net, &work, NULL, 0));
+    CHECK(work.weights == other, "and those that once were the library's");
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    work.grads_len = 1;
+    SAYS(&work.why, rnn_bind(&net, &work, NULL, 0), RNN_E_BUFFER,
+         "grads has room for 1: %d are needed", (int)net.sizes.params);
+    CHECK(work.weights == work.params, "what is refused changes nothing");
 }
 
 /* Parameters that change behind an encoder: its memory is of the old ones. */
@@ -493,6 +548,8 @@ int main(int argc, char **argv)
     check_overlap();
     check_changed();
     check_tied();
+    check_packed();
+    check_bound_again();
     check_encoded();
     check_lengths();
     test_free();

@@ -454,6 +454,7 @@ static void check_sampling_numbers(void)
                   "generate %d, %d", k, i);
         }
         w->how.sampling = NULL;
+        w->how.rows = 0;
         w->how.length_power = bad[k];
         CHECK(beam(w) == RNN_E_ARG && w->counts[0] == -9, "beam %d", k);
         w->how.length_power = 0;

@@ -532,11 +532,10 @@ static void check_order(void)
     flow.dx = j->c;
     CALL(j, BACKWARD(j, &flow), RNN_E_ARG,
          "dx is wanted, but the input is no numbers");
-    WITH(
-        int, j->seq.steps, T - 1,
-        CALL(j, BACKWARD(j, NULL), RNN_E_ORDER,
-             "keep holds a pass of other steps, rows, lengths, strides, fresh, "
-             "seed, first step or row, or own_rate than these"));
+    WITH(int, j->seq.steps, T - 1,
+         CALL(j, BACKWARD(j, NULL), RNN_E_ORDER,
+              "keep holds a pass with other steps, batch, lengths, strides, "
+              "fresh, seed, first_step, first_row or own_rate"));
 #define LAYER(which, l, d)                                                     \
     rnn_view_layer(&j->net, &j->work, &j->seq, which, l, d, &layer)
     CALL(j, LAYER(1, 0, 0), RNN_E_ARG, "which is 1: 0 is the most");
@@ -575,7 +574,8 @@ static void check_places(void)
     j->work.packed = test_reals(j->net.sizes.packed, 0);
     memcpy(j->work.packed, old, j->net.sizes.packed * sizeof *old);
     CALL(j, STEP(j), RNN_E_ORDER,
-         "packed has been moved, or is of another plan");
+         "packed has been moved, is of another plan, or of weights that have "
+         "changed: rnn_pack");
     CALL(j, FORWARD(j), RNN_E_ORDER, "packed has been moved since rnn_bind");
     CALL(j, rnn_pack(&j->net, &j->work), RNN_E_ORDER,
          "packed has been moved since rnn_bind");
@@ -890,9 +890,10 @@ static void check_losses(void)
     WITH(const int *, j->seq.lengths, none,
          CALL(j, LOSS(j, NULL), RNN_E_LENGTH,
               "lengths are all 0: a mean over nothing"));
-    WITH(const int *, j->seq.lengths, fewer,
-         CALL(j, LOSS(j, NULL), RNN_E_ORDER,
-              "lengths are not those of the pass"));
+    WITH(
+        const int *, j->seq.lengths, fewer,
+        CALL(j, LOSS(j, NULL), RNN_E_ORDER,
+             "lengths are not those of the pass: weights of 0 leave out more"));
     WITH(int *, j->tokens, NULL,
          CALL(j, LOSS(j, NULL), RNN_E_ARG, "targets is NULL"));
     WITH(int, j->tokens[2 * B + 1], 5,
@@ -1116,6 +1117,17 @@ static void check_decoder_lens(void)
               "each of h0, c0, hn, cn", infer);
     j->source[0].hn = NULL;
     flow_of.source = &from_of;
+    MUST(!FORWARD(j) && !LOSS(j, NULL), "a pass");
+    from_of.frozen = 1;
+    CALL(j, BACKWARD(j, &flow_of), RNN_E_ARG,
+         "flow.source's accumulate or frozen is set: the target's flow says it "
+         "for all");
+    from_of.frozen = 0;
+    from_of.accumulate = 1;
+    CALL(j, BACKWARD(j, &flow_of), RNN_E_ARG,
+         "flow.source's accumulate or frozen is set: the target's flow says it "
+         "for all");
+    from_of.accumulate = 0;
     from_of.dx = test_reals(T * B * 8, 0);
     check_len(j, &from_of.dx_len, T * B * (size_t)m.input_size, "dx", back);
     j->seq.own_rate = 1;

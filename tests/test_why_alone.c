@@ -137,8 +137,8 @@ static void check_options(void)
                 GOOD(&why, rnn_optimizer_begin(&o, &why));
             else
                 SAID(rnn_optimizer_begin(&o, &why), RNN_E_ARG,
-                     "%s is set, but this kind of optimiser has none",
-                     names[i]);
+                     "%s is set, but kind %d does not read it", names[i],
+                     which);
         }
 }
 
@@ -194,7 +194,8 @@ static void check_unread(void)
                 GOOD(&why, rnn_schedule_lr(&s, 5, &lr, &why));
             else
                 SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
-                     "%s is set, but this kind of schedule has none", names[i]);
+                     "%s is set, but kind %d does not read it", names[i],
+                     which);
         }
 }
 
@@ -240,7 +241,7 @@ static void check_plateaus(void)
     SAID(rnn_plateau_step(&p, 2, NULL, &why), RNN_E_ARG, "lr is NULL");
     p.factor = 1;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
-         "factor is 1: from 0 on, below 1");
+         "factor is 1: it must be below 1, and not below 0");
     p = right;
     p.threshold = (rnn_real)NAN;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
@@ -290,14 +291,18 @@ static void check_tokens(void)
     how.temperature = 0;
     how.top_k = 2;
     SAID(rnn_sample(x, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
-         "top_k is set, but temperature is 0: the likeliest is taken; 1 draws");
+         "top_k is set, but temperature is 0, which takes the likeliest: set "
+         "one, 1 for instance");
     how.top_k = 0;
     how.top_p = 2;
     SAID(rnn_sample(x, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
          "top_p is 2: 0 is the least, 1 the most");
     how.top_p = (rnn_real)0.5;
     SAID(rnn_sample(x, 3, &how, &rng, work, &id, &why), RNN_E_ARG,
-         "top_p is set, but temperature is 0: the likeliest is taken; 1 draws");
+         "top_p is set, but temperature is 0, which takes the likeliest: set "
+         "one, 1 for instance");
+    how.top_p = 1; /* cuts nothing */
+    GOOD(&why, rnn_sample(x, 3, &how, &rng, work, &id, &why));
     how.temperature = 1;
     how.top_p = 0;
     x[1] = (rnn_real)NAN;

@@ -457,7 +457,7 @@ static void check_bound_again(void)
     WELL(BACKWARD());
     memcpy(first, other, net.sizes.params * sizeof *first);
     WELL(STEP());
-    for (i = 0; i < net.sizes.params && !(first[i] - other[i]); i++)
+    for (i = 0; i < net.sizes.params && same(first + i, other + i, 1); i++)
         ;
     CHECK(i < net.sizes.params && work.weights == work.params, "a step");
     work.weights = first; /* the caller's own */

@@ -1422,8 +1422,8 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
  * set the arrays that are yours and their lengths, and call rnn_bind, which
  * finds a place for the others. Copy none while it is in use. */
 typedef struct rnn_work {
-    const rnn_real *weights; /* what calls compute with; NULL: params. An array
-                                in flash, say                                */
+    const rnn_real *weights; /* what calls compute with: an array in flash, say;
+                                NULL: rnn_bind sets params                   */
     rnn_real *params;  /* the model                                          */
     rnn_real *grads;   /* like params: from backward to the optimiser        */
     rnn_real *moments; /* the optimiser's                                    */
@@ -9384,6 +9384,27 @@ RNN_I_FN rnn_status rnn_i_check_reads(const rnn_i_model *m, const rnn_seq *seq,
     return st ? st : rnn_i_check_ids(seq, ids, m->why);
 }
 
+/* A refusal of what belongs to source i: its name says so. */
+RNN_I_COLD rnn_status rnn_i_of_source(const rnn_i_model *m, int i,
+                                      rnn_status st)
+{
+    (void)m, (void)i;
+#ifndef RNN_NO_WHY
+    if (st && m->why) {
+        rnn_why *why = m->why;
+        size_t n = 0;
+        while (why->name[n])
+            n++;
+        if (n + sizeof " of source[0]" <= sizeof why->name) {
+            char *to = rnn_i_put(why->name + n, " of source");
+            if (m->sources > 1)
+                (void)rnn_i_put(to, i ? "[1]" : "[0]");
+        }
+    }
+#endif
+    return st;
+}
+
 /* The sources of a call. */
 RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
                                         const rnn_i_model *m,
@@ -9411,7 +9432,8 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
             st = rnn_i_in(why, RNN_E_SIZE, "source.steps", s->steps, INT_MIN,
                           most);
         if (!st)
-            st = rnn_i_check_reads(m, s, &m->source[i].side);
+            st = rnn_i_of_source(m, i,
+                                 rnn_i_check_reads(m, s, &m->source[i].side));
         for (b = 0; !st && rnn_i_contexts[m->context].each && b < (size_t)batch;
              b++)
             if (rnn_i_steps(s, b) > (size_t)net->model.source_steps)
@@ -9829,7 +9851,9 @@ RNN_I_FN rnn_status rnn_i_check_gradients(const rnn_work *work,
     if (!st)
         st = rnn_i_check_entering(m, &m->top, flow);
     for (i = 0; flow->source && i < m->sources && !st; i++)
-        st = rnn_i_check_entering(m, &m->source[i].side, &flow->source[i]);
+        st = rnn_i_of_source(
+            m, i,
+            rnn_i_check_entering(m, &m->source[i].side, &flow->source[i]));
     return st;
 }
 
@@ -9876,7 +9900,8 @@ RNN_I_FN rnn_status rnn_i_check_pass(const rnn_work *work, const rnn_seq *seq,
     if (!st)
         st = rnn_i_check_inputs(m, seq, &m->top);
     for (i = 0; i < m->sources && !st; i++)
-        st = rnn_i_check_inputs(m, seq->source + i, &m->source[i].side);
+        st = rnn_i_of_source(
+            m, i, rnn_i_check_inputs(m, seq->source + i, &m->source[i].side));
     return st;
 }
 #endif
@@ -11171,7 +11196,9 @@ RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
                           "flow.source's accumulate or frozen",
                           "@ is set: the target's flow says it for all", 0);
         if (!st)
-            st = rnn_i_check_flow(m, from, &m->source[i].side, &seq->source[i]);
+            st = rnn_i_of_source(
+                m, i,
+                rnn_i_check_flow(m, from, &m->source[i].side, &seq->source[i]));
     }
     return st;
 }

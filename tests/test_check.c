@@ -492,6 +492,10 @@ static void check_encoded(void)
     rnn_rng_seed(&rng, 3);
     MUST(!rnn_init_params(&model, work.params, work.params_len, &rng, NULL),
          "init");
+    seq.ids = NULL;
+    CALL(rnn_encode(&net, &work, &seq, h, c), RNN_E_ARG,
+         "ids of source is NULL: tokens are read here");
+    seq.ids = ids;
     WELL(rnn_encode(&net, &work, &seq, h, c));
     WELL(rnn_step(&net, &work, &row, h, c));
     work.params[3] += 1;

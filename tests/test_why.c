@@ -625,7 +625,7 @@ static void check_sources(void)
     j->source[0].steps = 3;
     WITH(const rnn_real *, j->source[0].c0, j->c,
          CALL(j, FORWARD(j), RNN_E_ARG,
-              "c0 is given, but these cells have no c"));
+              "c0 of source is given, but these cells have no c"));
     WELL(j, FORWARD(j));
     j = open_job(&wired[RNN_WIRING_1_TO_N]);
     SOURCE(steps, 2, FORWARD(j), RNN_E_ARG,
@@ -1111,10 +1111,11 @@ static void check_decoder_lens(void)
     memset(&flow_of, 0, sizeof flow_of);
     memset(&from_of, 0, sizeof from_of);
     check_len(j, &j->seq.ids_len, T * B, "ids", infer);
-    check_len(j, &j->source[1].x_len, T * B * (size_t)m.input_size, "x", infer);
+    check_len(j, &j->source[1].x_len, T * B * (size_t)m.input_size,
+              "x of source[1]", infer);
     j->source[0].hn = test_reals(source_state, 0);
     check_len(j, &j->source[0].state_len, source_state,
-              "each of h0, c0, hn, cn", infer);
+              "each of h0, c0, hn, cn of source[0]", infer);
     j->source[0].hn = NULL;
     flow_of.source = &from_of;
     MUST(!FORWARD(j) && !LOSS(j, NULL), "a pass");
@@ -1129,7 +1130,8 @@ static void check_decoder_lens(void)
          "for all");
     from_of.accumulate = 0;
     from_of.dx = test_reals(T * B * 8, 0);
-    check_len(j, &from_of.dx_len, T * B * (size_t)m.input_size, "dx", back);
+    check_len(j, &from_of.dx_len, T * B * (size_t)m.input_size,
+              "dx of source[0]", back);
     j->seq.own_rate = 1;
     j->seq.own_ids = test_ids(T * B, 1);
     check_len(j, &j->seq.own_ids_len, T * B, "own_ids", forward);

@@ -2810,12 +2810,14 @@ RNN_I_FN rnn_status rnn_i_in_real(rnn_why *why, const char *name, rnn_real x,
                                x);
 }
 
-/* A field that what it belongs to does not read, so must be 0. */
+/* A field that this kind (of optimiser, of schedule) has not: it must be 0. */
 RNN_I_FN rnn_status rnn_i_unread(rnn_why *why, int set, const char *name,
-                                 const char *text, int n)
+                                 int kind)
 {
-    (void)name, (void)text;
-    return set ? RNN_I_NO(why, RNN_E_ARG, name, text, n, 0) : RNN_OK;
+    (void)name;
+    return set ? RNN_I_NO(why, RNN_E_ARG, name,
+                          "@ is set, but kind # does not read it", kind, 0)
+               : RNN_OK;
 }
 
 /* What was computed, and is no number if what went in was not. */
@@ -9397,8 +9399,10 @@ RNN_I_COLD rnn_status rnn_i_of_source(const rnn_i_model *m, int i,
             n++;
         if (n + sizeof " of source[0]" <= sizeof why->name) {
             char *to = rnn_i_put(why->name + n, " of source");
-            if (m->sources > 1)
-                (void)rnn_i_put(to, i ? "[1]" : "[0]");
+            if (m->sources > 1) {
+                to = rnn_i_put_number(rnn_i_put(to, "["), (size_t)i);
+                (void)rnn_i_put(to, "]");
+            }
         }
     }
 #endif
@@ -9640,6 +9644,17 @@ RNN_I_FN rnn_status rnn_i_packed(const rnn_net *net, rnn_work *work, int *have)
                : RNN_OK;
 }
 
+/* How long the rows of a sequence are. */
+RNN_I_FN uint32_t rnn_i_hash_lengths(const rnn_seq *seq)
+{
+    uint32_t hash = 1;
+    size_t b;
+
+    for (b = 0; b < (size_t)seq->batch; b++)
+        hash = rnn_i_mix(hash, (uint32_t)rnn_i_steps(seq, b));
+    return hash;
+}
+
 /* What must be the same in backward as it was in forward: steps, batch, strides
  * by where step 1 and row 1 are, each row's steps and whether it starts afresh.
  * Pointers are not: lengths may have moved if they say the same. */
@@ -9651,21 +9666,9 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
     hash = rnn_i_mix(hash, (uint32_t)seq->batch);
     hash = rnn_i_mix(hash, (uint32_t)rnn_i_number(seq, 1, 0));
     hash = rnn_i_mix(hash, (uint32_t)rnn_i_number(seq, 0, 1));
-    for (b = 0; b < (size_t)seq->batch; b++) {
-        hash = rnn_i_mix(hash, (uint32_t)rnn_i_steps(seq, b));
-        hash = rnn_i_mix(hash, seq->fresh ? seq->fresh[b] : 0u);
-    }
-    return hash;
-}
-
-/* How long its rows are. */
-RNN_I_FN uint32_t rnn_i_hash_lengths(const rnn_seq *seq)
-{
-    uint32_t hash = 1;
-    size_t b;
-
+    hash = rnn_i_mix(hash, rnn_i_hash_lengths(seq));
     for (b = 0; b < (size_t)seq->batch; b++)
-        hash = rnn_i_mix(hash, (uint32_t)rnn_i_steps(seq, b));
+        hash = rnn_i_mix(hash, seq->fresh ? seq->fresh[b] : 0u);
     return hash;
 }
 
@@ -11192,9 +11195,11 @@ RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
         st = rnn_i_in(m->why, RNN_E_ARG, "frozen", flow->frozen, 0, 1);
     for (i = 0; flow && flow->source && i < m->sources && !st; i++) {
         const rnn_flow *from = &flow->source[i];
-        st = rnn_i_unread(m->why, from->accumulate || from->frozen,
-                          "flow.source's accumulate or frozen",
-                          "@ is set: the target's flow says it for all", 0);
+        st = from->accumulate || from->frozen
+                 ? RNN_I_NO(m->why, RNN_E_ARG,
+                            "flow.source's accumulate or frozen",
+                            "@ is set: the target's flow says it for all", 0, 0)
+                 : RNN_OK;
         if (!st)
             st = rnn_i_of_source(
                 m, i,
@@ -12423,10 +12428,9 @@ RNN_I_COLD rnn_status rnn_i_check_kind(const rnn_optimizer *o, rnn_why *why)
     size_t i;
 
     for (i = 0; i < sizeof fields / sizeof fields[0] && !st; i++)
-        st = rnn_i_unread(
-            why, fields[i].set && !(fields[i].kinds >> o->kind & 1),
-            fields[i].name, "@ is set, but kind # does not read it",
-            (int)o->kind);
+        st = rnn_i_unread(why,
+                          fields[i].set && !(fields[i].kinds >> o->kind & 1),
+                          fields[i].name, (int)o->kind);
     return st;
 }
 
@@ -12805,7 +12809,6 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
 
 RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
 {
-    static const char *const none = "@ is set, but kind # does not read it";
     int counts, kind;
     rnn_status st = rnn_i_there(why, "schedule", s);
 
@@ -12825,15 +12828,15 @@ RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
     if (counts && !s->every)
         return RNN_I_NO(why, RNN_E_ARG, "every", "@ is 0: kind # needs it",
                         kind, 0);
-    st = rnn_i_unread(why, !counts && s->every, "every", none, kind);
+    st = rnn_i_unread(why, !counts && s->every, "every", kind);
     if (!st)
         st = rnn_i_unread(why,
                           s->gamma != 0 && kind != RNN_SCHEDULE_STEP &&
                               kind != RNN_SCHEDULE_EXPONENTIAL,
-                          "gamma", none, kind);
+                          "gamma", kind);
     return st ? st
               : rnn_i_unread(why, s->least != 0 && kind != RNN_SCHEDULE_COSINE,
-                             "least", none, kind);
+                             "least", kind);
 }
 
 /* warmup: base (t + 1) / warmup. Then with t from 0: step base gamma^(t /
@@ -13120,14 +13123,13 @@ RNN_I_FN rnn_status rnn_i_check_sampling(const rnn_sampling *how,
         st = rnn_i_in(why, RNN_E_ARG, "top_k", how->top_k, 0, INT_MAX);
     if (!st)
         st = rnn_i_in_real(why, "top_p", how->top_p, 0, 1, 1);
-    return st || how->temperature > 0
-               ? st
-               : rnn_i_unread(why,
-                              how->top_k || (how->top_p > 0 && how->top_p < 1),
-                              how->top_k ? "top_k" : "top_p",
-                              "@ is set, but temperature is 0, which takes the "
-                              "likeliest: set one, 1 for instance",
-                              0);
+    if (!st && how->temperature <= 0 &&
+        (how->top_k || (how->top_p > 0 && how->top_p < 1)))
+        st = RNN_I_NO(why, RNN_E_ARG, how->top_k ? "top_k" : "top_p",
+                      "@ is set, but temperature is 0, which takes the "
+                      "likeliest: set one, 1 for instance",
+                      0, 0);
+    return st;
 }
 
 /* u sum_i e_i falls into the interval of the token that is drawn; e_i =
@@ -13222,6 +13224,27 @@ RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
     rnn_i_encode(call, &work->i, work->weights);
 }
 
+/* What it is called with. */
+RNN_I_FN rnn_status rnn_i_check_encode(const rnn_net *net, const rnn_i_model *m,
+                                       const rnn_seq *source, const rnn_real *h,
+                                       const rnn_real *c)
+{
+    rnn_status st =
+        m->decoder
+            ? rnn_i_check_state(m, h, c, m->why)
+            : RNN_I_NO(m->why, RNN_E_ARG, "model",
+                       "@ has no decoder: there is nothing to encode for", 0,
+                       0);
+
+    if (!st)
+        st = rnn_i_there(m->why, "source", source);
+    if (!st)
+        st = rnn_i_check_sources(net, m, source, source->batch);
+    return st ? st
+              : rnn_i_long(m->why, "each of h, c", source->state_len,
+                           rnn_i_states_of(m, &m->top, (size_t)source->batch));
+}
+
 /* The front half of an N vs M pass on arrays of its own: what steps read of the
  * sources goes to memory, which lives on; the rest is scratch. The start goes
  * to the caller's h and c.
@@ -13247,18 +13270,7 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
         return st;
     o = &work->i;
     m = &o->m;
-    if (!m->decoder)
-        return RNN_I_NO(call.why, RNN_E_ARG, "model",
-                        "@ has no decoder: there is nothing to encode for", 0,
-                        0);
-    st = rnn_i_check_state(m, h, c, call.why);
-    if (!st && !source)
-        st = RNN_I_NO_NULL(call.why, "source");
-    if (!st)
-        st = rnn_i_check_sources(net, m, source, source->batch);
-    if (!st)
-        st = rnn_i_long(call.why, "each of h, c", source->state_len,
-                        rnn_i_states_of(m, &m->top, (size_t)source->batch));
+    st = rnn_i_check_encode(net, m, source, h, c);
     if (!st)
         st = rnn_i_packed(net, work, &room);
     if (st)

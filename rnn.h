@@ -110,7 +110,7 @@
  *     [API-SIZES]                          [KERNELS]   [MATH]  [CELLS]
  *     [API-MATH]                           [CELL-RNN]  [CELL-GRU] [CELL-LSTM]
  *     [API-LINEAR]                         [SELECT]    [ROWS]  [MAP] [RANDOM]
- *     [API-ATTENTION]                      [LINEAR]    [EMBEDDING]
+ *     [API-ATTENTION]                      [LINEAR]
  *     [API-MODEL]                          [STACK]     [ATTENTION]
  *       the plan, the arrays, the calls    [MODEL]     [CONTEXT]  [TENSORS]
  *     [API-LOSS]                           [LOSS]
@@ -216,22 +216,21 @@
  * scanned: a NaN in x spreads over what depends on it, and the loss says
  * RNN_E_NOT_FINITE. Nothing here aborts or prints.
  *
- * With RNN_CHECK calls on a work look at numbers, too, and refuse: parameters
- * that are NaN or all 0, as where nobody has written them (rnn_bind fills with
+ * With RNN_CHECK calls look at numbers, too, and refuse: parameters that are NaN
+ * or, of a work, all 0, as where nobody has written them (rnn_bind fills with
  * NaN what it places); NaN in x, in states, and in the gradients that go into
  * backward or a step; dlogits that a loss has left for an earlier pass; x, ids
  * or parameters that have changed between forward and backward, or parameters
  * between rnn_encode and a step, or since rnn_pack; a plan whose model or most
  * was written; a work whose params, keep, scratch or memory was replaced;
  * moments that a first step has left out. It also wants the length of every
- * array that a call on a work is given. Each call then reads every parameter: a
- * build for development.
+ * array that a call is given. Each call then reads every parameter: a build for
+ * development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
  * its own; targets that are shifted wrongly; arrays shorter than you say, or
- * than steps and rows say where you do not (x_len, ids_len, state_len, ...), as
- * all are that go to a block alone.
+ * than steps and rows say where you do not (x_len, ids_len, state_len, ...).
  *
  * ----------------------------------------------------------------------------
  * MACROS                       all in the file that defines RNN_IMPLEMENTATION;
@@ -419,8 +418,6 @@
 #define rnn_linear_forward RNN_I_AS(rnn_linear_forward)
 #define rnn_linear_backward RNN_I_AS(rnn_linear_backward)
 #define rnn_linear_grads RNN_I_AS(rnn_linear_grads)
-#define rnn_embedding_forward RNN_I_AS(rnn_embedding_forward)
-#define rnn_embedding_grads RNN_I_AS(rnn_embedding_grads)
 #define rnn_attention_sizes RNN_I_AS(rnn_attention_sizes)
 #define rnn_attention_forward RNN_I_AS(rnn_attention_forward)
 #define rnn_attention_backward RNN_I_AS(rnn_attention_backward)
@@ -665,10 +662,10 @@ typedef struct rnn_run {
  * a gradient; hn and cn are those of its last valid step, and the reverse
  * direction starts at its own end.
  *
- * Lengths of arrays, here and in the structs below, are looked at by calls on a
- * work: RNN_E_BUFFER if an array that is read or written is shorter than steps
- * and rows want. 0 is: not said; RNN_CHECK wants them said. Arrays of one
- * element a row, or a class, have that length. */
+ * Lengths of arrays, here and in the structs below: RNN_E_BUFFER if an array
+ * that is read or written is shorter than steps and rows want. 0 is: not said;
+ * RNN_CHECK wants them said. Arrays of one element a row, or a class, have that
+ * length. */
 typedef struct rnn_seq {
     int steps, batch;         /* T, B                                        */
     const int *lengths;       /* (B) 0..T, or NULL: all are T                */
@@ -1002,10 +999,11 @@ RNNDEF void rnn_threefry(const uint32_t key[2], const uint32_t counter[2],
                          uint32_t out[2]);
 
 /* ============================================================================
- * [API-LINEAR]  y = f(Wx + b), and the embedding table
+ * [API-LINEAR]  y = f(Wx + b): a layer alone, or an embedding table
  *
- * Both take T*B rows, as a layer of a network over sequences does: seq gives
- * steps, batch, lengths and x or ids. Set steps = 1 for a plain batch.
+ * Of T*B rows, as a layer of a network over sequences has: seq gives steps,
+ * batch, lengths and x or ids. Set steps = 1 for a plain batch. An embedding
+ * table [V][E] is W with no_bias that reads ids: input_size V, output_size E.
  * ========================================================================= */
 
 typedef struct rnn_linear {
@@ -1014,38 +1012,42 @@ typedef struct rnn_linear {
     int no_bias;
 } rnn_linear;
 
-/* params: weight [I][O] (the transpose of PyTorch's), then bias [O]. */
+/* params: weight [I][O] (the transpose of PyTorch's Linear, and as PyTorch's
+ * Embedding), then bias [O]. */
 RNNRET rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params,
                                   rnn_why *why);
 
-/* y (T, B, O) = f(x W + b). On padding x counts as 0, so y = f(b) there. With
- * ids, x is one-hot. */
-RNNRET rnn_status rnn_linear_forward(const rnn_linear *lin,
-                                     const rnn_real *params, const rnn_seq *seq,
-                                     rnn_real *y, const rnn_run *run);
+/* The arrays of a pass; a call wants those that it names, and looks at their
+ * lengths. */
+typedef struct rnn_linear_pass {
+    const rnn_seq *seq;     /* x (T, B, I), or ids: x is one-hot             */
+    const rnn_real *params;
+    rnn_real *y;            /* (T, B, O)                                     */
+    rnn_real *dy;           /* (T, B, O) in; after backward it is dz         */
+    rnn_real *dx;           /* (T, B, I) where seq has x, or NULL            */
+    rnn_real *grads;        /* as params                                     */
+    size_t params_len, y_len, dx_len; /* of params, grads; of y, dy; of dx   */
+} rnn_linear_pass;
 
-/* dy (T, B, O) becomes dz = dy * f'(z), in place; dx (T, B, I) = dz W^T, 0 on
- * padding, is written unless NULL. y is what forward gave. */
+/* y = f(x W + b). On padding x counts as 0, so y = f(b) there. Reads params,
+ * writes y. */
+RNNRET rnn_status rnn_linear_forward(const rnn_linear *lin,
+                                     const rnn_linear_pass *pass,
+                                     const rnn_run *run);
+
+/* dy becomes dz = dy * f'(z), in place, where y is what forward gave; dx =
+ * dz W^T, 0 on padding, is written unless NULL. y may be dy if f is the
+ * identity. Reads params, y, dy. */
 RNNRET rnn_status rnn_linear_backward(const rnn_linear *lin,
-                                      const rnn_real *params,
-                                      const rnn_seq *seq, const rnn_real *y,
-                                      rnn_real *dy, rnn_real *dx,
+                                      const rnn_linear_pass *pass,
                                       const rnn_run *run);
 
-/* grads += x^T dz and sum of dz, over valid rows; dz is what backward left. */
-RNNRET rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
-                                   const rnn_real *dz, rnn_real *grads,
+/* grads += x^T dz and sum of dz, over valid rows: dy is what backward has made
+ * of it. Of a table there is nothing else to do, and backward may be left out.
+ */
+RNNRET rnn_status rnn_linear_grads(const rnn_linear *lin,
+                                   const rnn_linear_pass *pass,
                                    const rnn_run *run);
-
-/* y (T, B, E) = table[ids]; table is [vocabulary][E]. Padding gives 0. */
-RNNRET rnn_status rnn_embedding_forward(int vocabulary, int width,
-                                        const rnn_real *table,
-                                        const rnn_seq *seq, rnn_real *y,
-                                        const rnn_run *run);
-/* grads[ids] += dy */
-RNNRET rnn_status rnn_embedding_grads(int vocabulary, int width,
-                                      const rnn_seq *seq, const rnn_real *dy,
-                                      rnn_real *grads, const rnn_run *run);
 
 /* ============================================================================
  * [API-ATTENTION]  which states of a source a step looks at
@@ -1089,37 +1091,45 @@ RNNRET rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       size_t *params, size_t *keys,
                                       size_t *work, rnn_why *why);
 
-/* What one pass reads, and its arrays. Strides are RNN_E_ARG. */
+/* The arrays of a pass; a call wants those that it names, and looks at their
+ * lengths. Strides are RNN_E_ARG. */
 typedef struct rnn_attention_pass {
-    const rnn_real *params;
     const rnn_seq *source; /* steps S, batch, lengths, x = h (S, B, K)       */
     const rnn_seq *seq;    /* steps T, the same batch, lengths of the queries,
                               x = s (T, B, Q)                                */
+    const rnn_real *params;
     rnn_real *keys;        /* (S, B, A)                                      */
     rnn_real *attn;        /* (T, B, S) a, exactly 0 on padding              */
     rnn_real *context;     /* (T, B, K) c, 0 where no state is valid         */
     rnn_real *scores;      /* (T, B, S) e, 0 on padding; or NULL             */
+    const rnn_real *dcontext; /* (T, B, K)                                   */
+    const rnn_real *dattn; /* (T, B, S), or NULL: zeros                      */
+    rnn_real *dh;          /* (S, B, K) out, 0 on padding; or NULL           */
+    rnn_real *ds;          /* (T, B, Q) out, 0 on padding; or NULL           */
+    rnn_real *grads;       /* as params                                      */
     rnn_real *work;
-    size_t keys_len, work_len;
+    size_t params_len, keys_len, work_len; /* of params, grads; keys; work   */
+    size_t attn_len;       /* of attn, scores, dattn                         */
+    size_t context_len;    /* of context, dcontext                           */
+    size_t dh_len, ds_len;
 } rnn_attention_pass;
 
-/* Writes keys, attn, context, scores. */
+/* Writes keys, attn, context, scores. Reads params, where the score has some.
+ */
 RNNRET rnn_status rnn_attention_forward(const rnn_attention *att,
                                         const rnn_attention_pass *pass,
                                         const rnn_run *run);
 
-/* Back from dcontext (T, B, K) and dattn (T, B, S; NULL: zeros) to dh
- * (S, B, K) and ds (T, B, Q), 0 on padding. Either may be NULL. */
+/* From dcontext and dattn back to dh and ds. Reads what forward has read and
+ * written; leaves in work what grads wants. */
 RNNRET rnn_status rnn_attention_backward(const rnn_attention *att,
                                          const rnn_attention_pass *pass,
-                                         const rnn_real *dcontext,
-                                         const rnn_real *dattn, rnn_real *dh,
-                                         rnn_real *ds, const rnn_run *run);
+                                         const rnn_run *run);
 
-/* grads (as params) += the gradients of W, U and v, after backward. */
+/* grads += the gradients of W, U and v, after backward. */
 RNNRET rnn_status rnn_attention_grads(const rnn_attention *att,
                                       const rnn_attention_pass *pass,
-                                      rnn_real *grads, const rnn_run *run);
+                                      const rnn_run *run);
 
 /* ============================================================================
  * [API-MODEL]  the wirings of the article
@@ -5524,8 +5534,8 @@ RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
 /* Whether T*B rows of this width can be a buffer. */
 RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
 {
-    return rnn_i_fits(rnn_i_times(
-        rnn_i_times((size_t)seq->steps, (size_t)seq->batch), (size_t)width));
+    return rnn_i_fits(
+        rnn_i_times3((size_t)seq->steps, (size_t)seq->batch, (size_t)width));
 }
 
 /* A product for every valid row up to step to - 1: c(t, b) = start + a(t, b) B.
@@ -5768,6 +5778,28 @@ RNN_I_FN rnn_status rnn_i_no_id(rnn_why *why, const char *name, int id,
     return st;
 }
 
+/* A refusal of what belongs to source i of so many: its name says so. */
+RNN_I_COLD rnn_status rnn_i_of_source(rnn_why *why, int i, int sources,
+                                      rnn_status st)
+{
+    (void)why, (void)i, (void)sources;
+#ifndef RNN_NO_WHY
+    if (st && why) {
+        size_t n = 0;
+        while (why->name[n])
+            n++;
+        if (n + sizeof " of source[0]" <= sizeof why->name) {
+            char *to = rnn_i_put(why->name + n, " of source");
+            if (sources > 1) {
+                to = rnn_i_put_number(rnn_i_put(to, "["), (size_t)i);
+                (void)rnn_i_put(to, "]");
+            }
+        }
+    }
+#endif
+    return st;
+}
+
 /* Steps, batch, lengths, and that there are ids (0: x instead; -1: neither). */
 RNN_I_FN rnn_status rnn_i_check_shape(const rnn_seq *seq, int ids, rnn_why *why)
 {
@@ -5821,12 +5853,193 @@ RNN_I_FN rnn_status rnn_i_check_ids(const rnn_seq *seq, int ids, rnn_why *why)
     return RNN_OK;
 }
 
-/* Both, where a block alone is called and no length is said. */
-RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, rnn_why *why)
+/* Whether an array is as long as steps and rows want, where its length is said.
+ */
+RNN_I_FN rnn_status rnn_i_long(rnn_why *why, const char *name, size_t len,
+                               size_t wants)
 {
-    const rnn_status st = rnn_i_check_shape(seq, ids, why);
+    (void)name;
+#ifdef RNN_CHECK
+    if (!len && wants)
+        return RNN_I_NO(why, RNN_E_ARG, name,
+                        "the length of @ is 0, not said: # are needed", wants,
+                        0);
+#endif
+    return !len || len >= wants ? RNN_OK : RNN_I_NO_ROOM(why, name, len, wants);
+}
 
-    return st ? st : rnn_i_check_ids(seq, ids, why);
+/* An array that the caller may have put in place of a bound one. */
+RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
+                                      const rnn_real *p, size_t len,
+                                      size_t wants)
+{
+    const rnn_status st = wants ? rnn_i_there(why, name, p) : RNN_OK;
+
+    return st || len >= wants ? st : RNN_I_NO_ROOM(why, name, len, wants);
+}
+
+#ifdef RNN_CHECK
+/* n numbers from `first` on, none of them NaN. */
+RNN_I_COLD rnn_status rnn_i_check_some(const rnn_real *x, size_t first,
+                                       size_t n, const char *name, rnn_why *why)
+{
+    size_t i;
+
+    (void)name;
+    for (i = first; x && i < first + n; i++)
+        if (x[i] != x[i])
+            return RNN_I_NO(why, RNN_E_NOT_FINITE, name,
+                            "@: number # is NaN: has it been written?", i, 0);
+    return RNN_OK;
+}
+
+RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
+                                        const char *name, rnn_why *why)
+{
+    return rnn_i_check_some(x, 0, n, name, why);
+}
+
+/* Parameters that somebody has written. */
+RNN_I_FN rnn_status rnn_i_check_params(const rnn_real *params, size_t n,
+                                       rnn_why *why)
+{
+    size_t i = 0;
+    const rnn_status st = rnn_i_check_numbers(params, n, "params", why);
+
+    while (i < n && params[i] == 0)
+        i++;
+    return st || !n || i < n
+               ? st
+               : RNN_I_NO(why, RNN_E_ORDER, "params",
+                          "@ are all 0: rnn_init_params, or load them", 0, 0);
+}
+
+/* Rows of so many numbers, from time-major ones or, `strided`, from where seq
+ * has them; those of valid steps. */
+RNN_I_FN rnn_status rnn_i_check_steps(const rnn_seq *seq, const rnn_real *x,
+                                      size_t width, int strided,
+                                      const char *name, rnn_why *why)
+{
+    rnn_status st = RNN_OK;
+    size_t b;
+    int t;
+
+    for (t = 0; x && t < seq->steps; t++)
+        for (b = 0; b < (size_t)seq->batch && !st; b++) {
+            const size_t row = strided ? rnn_i_number(seq, t, b)
+                                       : (size_t)t * (size_t)seq->batch + b;
+            if (rnn_i_steps(seq, b) > (size_t)t)
+                st = rnn_i_check_some(x, row * width, width, name, why);
+        }
+    return st;
+}
+
+#endif
+
+/* How many numbers T*B rows of this width are. */
+RNN_I_FN size_t rnn_i_of_rows(const rnn_seq *seq, size_t width)
+{
+    return rnn_i_times3((size_t)seq->steps, (size_t)seq->batch, width);
+}
+
+/* Another that a block alone reads: with RNN_CHECK somebody has written it. */
+RNN_I_FN rnn_status rnn_i_check_read(rnn_why *why, const char *name,
+                                     const rnn_real *p, size_t len,
+                                     size_t wants)
+{
+    rnn_status st = rnn_i_check_array(why, name, p, len, wants);
+
+#ifdef RNN_CHECK
+    if (!st)
+        st = rnn_i_check_numbers(p, wants, name, why);
+#endif
+    return st;
+}
+
+/* And one of time-major rows, of which padding may hold anything. */
+RNN_I_FN rnn_status rnn_i_check_read_rows(rnn_why *why, const char *name,
+                                          const rnn_real *p, size_t len,
+                                          const rnn_seq *seq, size_t width)
+{
+    rnn_status st =
+        rnn_i_check_array(why, name, p, len, rnn_i_of_rows(seq, width));
+
+#ifdef RNN_CHECK
+    if (!st)
+        st = rnn_i_check_steps(seq, p, width, 0, name, why);
+#endif
+    return st;
+}
+
+/* How many rows there are from the first to the last, whatever lies between. */
+RNN_I_FN size_t rnn_i_extent(const rnn_seq *seq)
+{
+    const size_t step =
+        seq->step_stride ? seq->step_stride : (size_t)seq->batch;
+    const size_t row = seq->row_stride ? seq->row_stride : 1;
+
+    return rnn_i_plus(rnn_i_times((size_t)seq->steps - 1, step),
+                      rnn_i_plus(rnn_i_times((size_t)seq->batch - 1, row), 1));
+}
+
+/* The length of x, rows of so many numbers, or of ids. */
+RNN_I_FN rnn_status rnn_i_check_input(const rnn_seq *seq, int ids, size_t width,
+                                      rnn_why *why)
+{
+    const size_t n = rnn_i_extent(seq);
+
+    return ids < 0 ? RNN_OK
+           : ids   ? rnn_i_long(why, "ids", seq->ids_len, n)
+                   : rnn_i_long(why, "x", seq->x_len, rnn_i_times(n, width));
+}
+
+/* Whether two steps have one place: t and b that differ by row_stride / g and
+ * step_stride / g, g their greatest common divisor. x may lie so (windows that
+ * overlap), what is written may not. */
+RNN_I_FN int rnn_i_overlaps(const rnn_seq *seq)
+{
+    size_t g = seq->step_stride, rest = seq->row_stride;
+
+    if (!g || !rest)
+        return 0;
+    while (rest) {
+        const size_t r = g % rest;
+        g = rest;
+        rest = r;
+    }
+    return seq->row_stride / g < (size_t)seq->steps &&
+           seq->step_stride / g < (size_t)seq->batch;
+}
+
+/* A gradient of x that is wanted, in the places of x: tokens have none. */
+RNN_I_FN rnn_status rnn_i_check_dx(const rnn_seq *seq, int dense, rnn_why *why)
+{
+    if (!dense)
+        return RNN_I_NO(why, RNN_E_ARG, "dx",
+                        "@ is wanted, but the input is no numbers", 0, 0);
+    return rnn_i_overlaps(seq)
+               ? RNN_I_NO(why, RNN_E_ARG, "dx",
+                          "@ is wanted, but with a step_stride of # and a "
+                          "row_stride of # steps overlap",
+                          seq->step_stride, seq->row_stride)
+               : RNN_OK;
+}
+
+/* All of what a block alone reads. */
+RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, size_t width,
+                                    rnn_why *why)
+{
+    rnn_status st = rnn_i_check_shape(seq, ids, why);
+
+    if (!st)
+        st = rnn_i_check_input(seq, ids, width, why);
+    if (!st)
+        st = rnn_i_check_ids(seq, ids, why);
+#ifdef RNN_CHECK
+    if (!st && !ids)
+        st = rnn_i_check_steps(seq, seq->x, width, 1, "x", why);
+#endif
+    return st;
 }
 
 /* A weight [in][cols], and copies in strips of it (ws, [in][cols], which
@@ -6154,10 +6367,13 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
 }
 
 /* ============================================================================
- * [LINEAR]  y = f(x W + b)
+ * [LINEAR]  y = f(x W + b), or rows of a table
  *
  *     forward     z = x W + b    y = f(z)              W [I][O], b [O]
  *     backward    dz = dy f'(z)    dx = dz W^T    dW = x^T dz    db = sum dz
+ *
+ * Of a one-hot x, x W is row id of W and x^T dz adds to it, so a table is this
+ * block without b and with f the identity.
  *
  * A block alone: it keeps nothing, has no copies of W, and what its three calls
  * share is the caller's. Backward turns dy into dz, which grads then reads,
@@ -6218,49 +6434,43 @@ RNN_I_FN rnn_status rnn_i_check_rows(const rnn_seq *seq, int width,
                      seq->steps, seq->batch);
 }
 
-/* A block's description, its sequence (which may be strided), that its arrays
- * can exist, and that those of this call are there. */
-RNN_I_FN rnn_status rnn_i_check_linear(const rnn_linear *lin,
-                                       const rnn_seq *seq, int arrays,
-                                       const rnn_run *run, rnn_i_call *call)
+/* A call, for the parts that share it: its arrays are the pass's. */
+typedef struct rnn_i_linear {
+    const rnn_linear *lin;
+    const rnn_linear_pass *pass;
+    const rnn_seq *seq;
+    size_t I, O, params;
+} rnn_i_linear;
+
+/* A block's description, its sequence (which may be strided), and that its
+ * arrays can exist. */
+RNN_I_FN rnn_status rnn_i_open_linear(const rnn_linear *lin,
+                                      const rnn_linear_pass *pass,
+                                      const rnn_run *run, rnn_i_linear *s,
+                                      rnn_i_call *call)
 {
-    size_t n;
+    const rnn_seq *seq = pass ? pass->seq : NULL;
     rnn_status st = rnn_i_begin_run(run, call);
 
     if (!st)
-        st = rnn_i_linear_params(lin, &n, call->why);
+        st = rnn_i_there(call->why, "pass", pass);
+    if (!st)
+        st = rnn_i_linear_params(lin, &s->params, call->why);
     if (!st)
         st = rnn_i_check_rows(seq, lin->input_size, call->why);
     if (!st)
         st = rnn_i_check_rows(seq, lin->output_size, call->why);
     if (!st)
         st = rnn_i_check_seq(seq, seq && seq->ids ? lin->input_size : 0,
-                             call->why);
-    return st || arrays ? st : RNN_I_NO_NULL(call->why, "an array");
-}
-
-/* The arrays of a call, for the parts that share it: one struct for all three
- * calls, in which `to` is what each writes first. */
-typedef struct rnn_i_linear {
-    const rnn_linear *lin;
-    size_t I, O;
-    const rnn_real *params, *y, *dz;
-    const rnn_seq *seq;
-    rnn_real *to, *dx; /* y, dy or grads; dx */
-} rnn_i_linear;
-
-RNN_I_FN void rnn_i_set_linear(rnn_i_linear *s, const rnn_linear *lin,
-                               const rnn_real *params, const rnn_seq *seq,
-                               rnn_real *to)
-{
+                             (size_t)lin->input_size, call->why);
+    if (st)
+        return st;
     s->lin = lin;
+    s->pass = pass;
+    s->seq = seq;
     s->I = (size_t)lin->input_size;
     s->O = (size_t)lin->output_size;
-    s->params = params;
-    s->seq = seq;
-    s->to = to;
-    s->y = s->dz = NULL;
-    s->dx = NULL;
+    return RNN_OK;
 }
 
 /* z = b + x W, or b + W[id] of a one-hot x; then f over whole steps. Padding is
@@ -6271,23 +6481,25 @@ RNN_I_FN void rnn_i_linear_forward(const rnn_i_call *call, void *arg)
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
     const int f = (int)s->lin->activation;
     const size_t I = s->I, O = s->O;
-    const rnn_real *bias = s->lin->no_bias ? NULL : s->params + I * O;
-    const rnn_i_columns y = rnn_i_result(s->to, O, bias);
+    const rnn_real *w = s->pass->params,
+                   *bias = s->lin->no_bias ? NULL : w + I * O;
+    rnn_real *to = s->pass->y;
+    const rnn_i_columns y = rnn_i_result(to, O, bias);
     rnn_i_part part;
     size_t first, end;
     int t;
 
     if (s->seq->ids) {
-        rnn_i_gather(call, s->seq, s->params, O, &y);
+        rnn_i_gather(call, s->seq, w, O, &y);
     } else {
-        const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
+        const rnn_i_matrix W = rnn_i_matrix_at(w, I, O);
         rnn_i_set_x(&part, s->seq, s->seq->x, I, NULL);
-        rnn_i_rows_forward(call, s->seq, &part, &w, 0, &y);
+        rnn_i_rows_forward(call, s->seq, &part, &W, 0, &y);
     }
-    rnn_i_pad(call, s->seq, bias, s->to, O);
+    rnn_i_pad(call, s->seq, bias, to, O);
     rnn_i_share(call, (size_t)s->seq->batch, &first, &end);
     for (t = 0; t < s->seq->steps && f != RNN_FN_IDENTITY; t++) {
-        rnn_real *at = s->to + rnn_i_at(s->seq, t, first, O);
+        rnn_real *at = to + rnn_i_at(s->seq, t, first, O);
         RNN_I_DO(call->k, map, f, (end - first) * O, at, at);
     }
 }
@@ -6301,6 +6513,7 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
     const size_t I = s->I, O = s->O;
+    rnn_real *dz = s->pass->dy;
     rnn_i_part part;
     size_t first, end;
     int t;
@@ -6309,13 +6522,13 @@ RNN_I_FN void rnn_i_linear_backward(const rnn_i_call *call, void *arg)
     for (t = 0; t < s->seq->steps; t++) {
         const size_t at = rnn_i_at(s->seq, t, first, O);
         RNN_I_DO(call->k, map_backward, (int)s->lin->activation,
-                 (end - first) * O, s->y + at, s->to + at);
+                 (end - first) * O, s->pass->y + at, dz + at);
     }
-    if (s->dx) {
-        const rnn_i_matrix w = rnn_i_matrix_at(s->params, I, O);
-        const rnn_i_columns dz = rnn_i_gradient(s->to, O, 0, O);
-        rnn_i_set_x(&part, s->seq, NULL, I, s->dx);
-        rnn_i_rows_back(call, s->seq, &dz, &w, 0, &part, RNN_I_FROM_ZERO);
+    if (s->pass->dx) {
+        const rnn_i_matrix w = rnn_i_matrix_at(s->pass->params, I, O);
+        const rnn_i_columns dy = rnn_i_gradient(dz, O, 0, O);
+        rnn_i_set_x(&part, s->seq, NULL, I, s->pass->dx);
+        rnn_i_rows_back(call, s->seq, &dy, &w, 0, &part, RNN_I_FROM_ZERO);
         rnn_i_pad_part(call, s->seq, &part);
     }
 }
@@ -6326,162 +6539,89 @@ RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_linear *s = (const rnn_i_linear *)arg;
     const size_t I = s->I, O = s->O;
+    rnn_real *grads = s->pass->grads;
     rnn_i_columns dz;
     rnn_i_part part;
     size_t first, end;
 
     rnn_i_share(call, O, &first, &end);
-    dz = rnn_i_gradient(s->dz, O, first, end);
+    dz = rnn_i_gradient(s->pass->dy, O, first, end);
     if (s->seq->ids) {
-        rnn_i_scatter(call, s->seq, &dz, s->to, O, 1);
+        rnn_i_scatter(call, s->seq, &dz, grads, O, 1);
     } else {
         rnn_i_set_x(&part, s->seq, s->seq->x, I, NULL);
-        rnn_i_rows_grads(call, s->seq, &part, &dz, s->to, O, 1);
+        rnn_i_rows_grads(call, s->seq, &part, &dz, grads, O, 1);
     }
     if (!s->lin->no_bias)
-        rnn_i_sum_bias(call, s->seq, &dz, s->to + I * O, 1, 0, 1);
+        rnn_i_sum_bias(call, s->seq, &dz, grads + I * O, 1, 0, 1);
 }
 
 RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
-                                     const rnn_real *params, const rnn_seq *seq,
-                                     rnn_real *y, const rnn_run *run)
+                                     const rnn_linear_pass *pass,
+                                     const rnn_run *run)
 {
     rnn_i_call call;
     rnn_i_linear s;
-    rnn_status st = rnn_i_check_linear(lin, seq, params && y, run, &call);
+    rnn_status st = rnn_i_open_linear(lin, pass, run, &s, &call);
 
+    if (!st)
+        st = rnn_i_check_read(call.why, "params", pass->params,
+                              pass->params_len, s.params);
+    if (!st)
+        st = rnn_i_check_array(call.why, "y", pass->y, pass->y_len,
+                               rnn_i_of_rows(s.seq, s.O));
     if (st)
         return st;
-    rnn_i_set_linear(&s, lin, params, seq, y);
     rnn_i_each(&call, rnn_i_linear_forward, &s);
     return RNN_OK;
 }
 
 RNNDEF rnn_status rnn_linear_backward(const rnn_linear *lin,
-                                      const rnn_real *params,
-                                      const rnn_seq *seq, const rnn_real *y,
-                                      rnn_real *dy, rnn_real *dx,
+                                      const rnn_linear_pass *pass,
                                       const rnn_run *run)
 {
     rnn_i_call call;
     rnn_i_linear s;
-    rnn_status st = rnn_i_check_linear(lin, seq, params && y && dy, run, &call);
+    rnn_status st = rnn_i_open_linear(lin, pass, run, &s, &call);
 
+    if (!st)
+        st = rnn_i_check_read(call.why, "params", pass->params,
+                              pass->params_len, s.params);
+    if (!st)
+        st = rnn_i_check_read_rows(call.why, "y", pass->y, pass->y_len, s.seq,
+                                   s.O);
+    if (!st)
+        st = rnn_i_check_read_rows(call.why, "dy", pass->dy, pass->y_len, s.seq,
+                                   s.O);
+    if (!st && pass->dx)
+        st = rnn_i_check_dx(s.seq, !s.seq->ids, call.why);
+    if (!st && pass->dx)
+        st = rnn_i_check_array(call.why, "dx", pass->dx, pass->dx_len,
+                               rnn_i_times(rnn_i_extent(s.seq), s.I));
     if (st)
         return st;
-    rnn_i_set_linear(&s, lin, params, seq, dy);
-    s.y = y;
-    s.dx = dx;
     rnn_i_each(&call, rnn_i_linear_backward, &s);
     return RNN_OK;
 }
 
-RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin, const rnn_seq *seq,
-                                   const rnn_real *dz, rnn_real *grads,
+RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin,
+                                   const rnn_linear_pass *pass,
                                    const rnn_run *run)
 {
     rnn_i_call call;
     rnn_i_linear s;
-    rnn_status st = rnn_i_check_linear(lin, seq, dz && grads, run, &call);
+    rnn_status st = rnn_i_open_linear(lin, pass, run, &s, &call);
 
+    if (!st)
+        st = rnn_i_check_read_rows(call.why, "dy", pass->dy, pass->y_len, s.seq,
+                                   s.O);
+    if (!st)
+        st = rnn_i_check_read(call.why, "grads", pass->grads, pass->params_len,
+                              s.params);
     if (st)
         return st;
-    rnn_i_set_linear(&s, lin, NULL, seq, grads);
-    s.dz = dz;
     rnn_i_each(&call, rnn_i_linear_grads, &s);
     return RNN_OK;
-}
-
-/* [EMBEDDING]  y = table[id]; backward: dtable[id] += dy */
-
-/* That the table and y can exist, and that all tokens are in the vocabulary:
- * nothing behind this looks at an id again. */
-RNN_I_FN rnn_status rnn_i_check_table(int vocabulary, int width,
-                                      const rnn_seq *seq, const rnn_run *run,
-                                      rnn_i_call *call)
-{
-    rnn_status st = rnn_i_begin_run(run, call);
-
-    if (!st)
-        st = rnn_i_in(call->why, RNN_E_SIZE, "vocabulary", vocabulary, 1,
-                      INT_MAX);
-    if (!st)
-        st = rnn_i_in(call->why, RNN_E_SIZE, "width", width, 1, INT_MAX);
-    if (!st && !rnn_i_fits(rnn_i_times((size_t)vocabulary, (size_t)width)))
-        st = RNN_I_NO(call->why, RNN_E_SIZE, "table",
-                      "@ of # x # is too large for this machine", vocabulary,
-                      width);
-    if (!st)
-        st = rnn_i_check_rows(seq, width, call->why);
-    return st ? st : rnn_i_check_seq(seq, vocabulary, call->why);
-}
-
-/* The arrays of a call: forward's on shares of rows, grads' on shares of E. */
-typedef struct rnn_i_table {
-    size_t E;
-    const rnn_real *from; /* the table, or dy */
-    const rnn_seq *seq;
-    rnn_real *to;         /* y, or grads */
-} rnn_i_table;
-
-/* The rows that the tokens name, and zeros on padding. */
-RNN_I_FN void rnn_i_table_forward(const rnn_i_call *call, void *arg)
-{
-    const rnn_i_table *s = (const rnn_i_table *)arg;
-    const rnn_i_columns y = rnn_i_result(s->to, s->E, NULL);
-
-    rnn_i_gather(call, s->seq, s->from, s->E, &y);
-    rnn_i_pad(call, s->seq, NULL, s->to, s->E);
-}
-
-/* A token that occurs twice adds twice, in the order of a weight gradient. */
-RNN_I_FN void rnn_i_table_grads(const rnn_i_call *call, void *arg)
-{
-    const rnn_i_table *s = (const rnn_i_table *)arg;
-    rnn_i_columns dy;
-    size_t first, end;
-
-    rnn_i_share(call, s->E, &first, &end);
-    dy = rnn_i_gradient(s->from, s->E, first, end);
-    rnn_i_scatter(call, s->seq, &dy, s->to, s->E, 1);
-}
-
-/* Both calls: check, then do it. */
-RNN_I_FN rnn_status rnn_i_table_call(rnn_i_task task, int vocabulary, int width,
-                                     const rnn_real *from, const rnn_seq *seq,
-                                     rnn_real *to, const rnn_run *run)
-{
-    rnn_i_call call;
-    rnn_i_table s;
-    rnn_status st = rnn_i_check_table(vocabulary, width, seq, run, &call);
-
-    if (st)
-        return st;
-    if (!from || !to)
-        return RNN_I_NO_NULL(call.why, "an array");
-    s.E = (size_t)width;
-    s.from = from;
-    s.seq = seq;
-    s.to = to;
-    rnn_i_each(&call, task, &s);
-    return RNN_OK;
-}
-
-RNNDEF rnn_status rnn_embedding_forward(int vocabulary, int width,
-                                        const rnn_real *table,
-                                        const rnn_seq *seq, rnn_real *y,
-                                        const rnn_run *run)
-{
-    return rnn_i_table_call(rnn_i_table_forward, vocabulary, width, table, seq,
-                            y, run);
-}
-
-RNNDEF rnn_status rnn_embedding_grads(int vocabulary, int width,
-                                      const rnn_seq *seq, const rnn_real *dy,
-                                      rnn_real *grads, const rnn_run *run)
-{
-    return rnn_i_table_call(rnn_i_table_grads, vocabulary, width, dy, seq,
-                            grads, run);
 }
 
 /* ============================================================================
@@ -7972,13 +8112,14 @@ RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
 }
 
 /* Queries or keys: x, time-major. */
-RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq, rnn_why *why)
+RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq, size_t width,
+                                     rnn_why *why)
 {
     return seq->step_stride || seq->row_stride
                ? RNN_I_NO(why, RNN_E_ARG, "step_stride",
                           "attention takes no @ (#) or row_stride (#)",
                           seq->step_stride, seq->row_stride)
-               : rnn_i_check_seq(seq, 0, why);
+               : rnn_i_check_seq(seq, 0, width, why);
 }
 
 /* The checks of the block alone, and its arrays as rnn_i_look names them. */
@@ -7993,23 +8134,29 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     int n[3];
     rnn_status st = rnn_i_begin_run(run, call);
 
+    if (!st)
+        st = rnn_i_there(call->why, "pass", pass);
+    if (!st)
+        st = rnn_i_there(call->why, "source", source);
+    if (!st)
+        st = rnn_i_there(call->why, "seq", seq);
     if (st)
         return st;
-    if (!source || !seq || !pass->work)
-        return RNN_I_NO_NULL(call->why, "pass, or an array of it,");
     n[0] = source->steps;
     n[1] = seq->steps;
     n[2] = seq->batch;
     st = rnn_i_look_sizes(att, n, &o->a, sizes, call->why);
-    if (!st)
-        st = rnn_i_check_look(source, call->why);
-    if (!st)
-        st = rnn_i_check_look(seq, call->why);
     if (!st && source->batch != seq->batch)
         st = RNN_I_NO(call->why, RNN_E_ARG, "source", "@ has # rows, seq has #",
                       source->batch, seq->batch);
-    if (!st && pass->work_len < sizes[2])
-        st = RNN_I_NO_ROOM(call->why, "work", pass->work_len, sizes[2]);
+    if (!st)
+        st = rnn_i_of_source(call->why, 0, 1,
+                             rnn_i_check_look(source, o->a.K, call->why));
+    if (!st)
+        st = rnn_i_check_look(seq, o->a.Q, call->why);
+    if (!st)
+        st = rnn_i_check_array(call->why, "work", pass->work, pass->work_len,
+                               sizes[2]);
     if (st)
         return st;
     (void)rnn_i_look_work(o, (size_t)source->steps, (size_t)seq->steps,
@@ -8024,30 +8171,41 @@ RNN_I_FN rnn_status rnn_i_open_look(const rnn_attention *att,
     o->attn = pass->attn;
     o->context = pass->context;
     o->from = NULL;
-    o->dattn = NULL;
-    o->dcontext = NULL;
+    o->dattn = pass->dattn;
+    o->dcontext = rnn_i_writable(pass->dcontext);
     return RNN_OK;
 }
 
-/* Whether forward and backward have their arrays. */
+/* The arrays of forward and backward. */
 RNN_I_FN rnn_status rnn_i_look_ready(const rnn_i_look *o,
                                      const rnn_attention_pass *pass,
-                                     const rnn_real *array, rnn_why *why)
+                                     rnn_why *why)
 {
-    const size_t keys =
-        (size_t)o->source->steps * (size_t)o->source->batch * o->a.A;
+    const size_t S = (size_t)o->source->steps;
+    rnn_status st = rnn_i_check_read(why, "params", pass->params,
+                                     pass->params_len, o->a.params);
 
-    if (!array || (!pass->params && o->a.params) || !pass->keys || !pass->attn)
-        return RNN_I_NO_NULL(why, "an array");
-    return pass->keys_len < keys
-               ? RNN_I_NO_ROOM(why, "keys", pass->keys_len, keys)
-               : RNN_OK;
+    if (!st)
+        st = rnn_i_check_array(why, "keys", pass->keys, pass->keys_len,
+                               rnn_i_of_rows(o->source, o->a.A));
+    return st ? st
+              : rnn_i_check_array(why, "attn", pass->attn, pass->attn_len,
+                                  rnn_i_of_rows(o->seq, S));
 }
 
-/* The block with what its calls write beside its arrays. */
+/* An array of rows that may be NULL. */
+RNN_I_FN rnn_status rnn_i_check_wanted(rnn_why *why, const char *name,
+                                       const rnn_real *p, size_t len,
+                                       const rnn_seq *seq, size_t width)
+{
+    return p ? rnn_i_check_array(why, name, p, len, rnn_i_of_rows(seq, width))
+             : RNN_OK;
+}
+
+/* The block, and its arrays. */
 typedef struct rnn_i_alone {
     rnn_i_look o;
-    rnn_real *scores, *dh, *ds, *grads;
+    const rnn_attention_pass *pass;
 } rnn_i_alone;
 
 /* Keys of all states first, then every query. */
@@ -8056,7 +8214,7 @@ RNN_I_FN void rnn_i_alone_forward(const rnn_i_call *call, void *arg)
     const rnn_i_alone *s = (const rnn_i_alone *)arg;
 
     rnn_i_keys(call, &s->o);
-    rnn_i_attend(call, &s->o, s->scores);
+    rnn_i_attend(call, &s->o, s->pass->scores);
 }
 
 /* dq, dk, dv of all steps, then dh and ds, as far as they are wanted: a part
@@ -8064,16 +8222,17 @@ RNN_I_FN void rnn_i_alone_forward(const rnn_i_call *call, void *arg)
 RNN_I_FN void rnn_i_alone_backward(const rnn_i_call *call, void *arg)
 {
     const rnn_i_alone *s = (const rnn_i_alone *)arg;
+    rnn_real *dh = s->pass->dh, *ds = s->pass->ds;
     rnn_i_part query;
 
     rnn_i_attend_backward_begin(call, &s->o);
     rnn_i_attend_backward(call, &s->o);
-    if (s->dh)
-        rnn_i_attend_backward_memory(call, &s->o, s->dh);
-    if (s->ds) {
-        rnn_i_set_part(&query, NULL, s->o.a.Q, s->ds);
+    if (dh)
+        rnn_i_attend_backward_memory(call, &s->o, dh);
+    if (ds) {
+        rnn_i_set_part(&query, NULL, s->o.a.Q, ds);
         rnn_i_attend_backward_query(call, &s->o, &query);
-        rnn_i_pad(call, s->o.seq, NULL, s->ds, s->o.a.Q);
+        rnn_i_pad(call, s->o.seq, NULL, ds, s->o.a.Q);
     }
 }
 
@@ -8081,7 +8240,7 @@ RNN_I_FN void rnn_i_alone_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_alone *s = (const rnn_i_alone *)arg;
 
-    rnn_i_attention_grads(call, &s->o, s->grads);
+    rnn_i_attention_grads(call, &s->o, s->pass->grads);
 }
 
 RNNDEF rnn_status rnn_attention_forward(const rnn_attention *att,
@@ -8093,49 +8252,58 @@ RNNDEF rnn_status rnn_attention_forward(const rnn_attention *att,
     rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
     if (!st)
-        st = rnn_i_look_ready(&s.o, pass, pass->context, call.why);
+        st = rnn_i_look_ready(&s.o, pass, call.why);
+    if (!st)
+        st = rnn_i_check_array(call.why, "context", pass->context,
+                               pass->context_len,
+                               rnn_i_of_rows(s.o.seq, s.o.a.K));
     if (st)
         return st;
-    s.scores = pass->scores;
+    s.pass = pass;
     rnn_i_each(&call, rnn_i_alone_forward, &s);
     return RNN_OK;
 }
 
 RNNDEF rnn_status rnn_attention_backward(const rnn_attention *att,
                                          const rnn_attention_pass *pass,
-                                         const rnn_real *dcontext,
-                                         const rnn_real *dattn, rnn_real *dh,
-                                         rnn_real *ds, const rnn_run *run)
+                                         const rnn_run *run)
 {
     rnn_i_alone s;
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
     if (!st)
-        st = rnn_i_look_ready(&s.o, pass, dcontext, call.why);
+        st = rnn_i_look_ready(&s.o, pass, call.why);
+    if (!st)
+        st = rnn_i_check_read_rows(call.why, "dcontext", pass->dcontext,
+                                   pass->context_len, s.o.seq, s.o.a.K);
+    if (!st)
+        st = rnn_i_check_wanted(call.why, "dh", pass->dh, pass->dh_len,
+                                s.o.source, s.o.a.K);
+    if (!st)
+        st = rnn_i_check_wanted(call.why, "ds", pass->ds, pass->ds_len, s.o.seq,
+                                s.o.a.Q);
     if (st)
         return st;
-    s.o.dattn = dattn;
-    s.o.dcontext = rnn_i_writable(dcontext);
-    s.dh = dh;
-    s.ds = ds;
+    s.pass = pass;
     rnn_i_each(&call, rnn_i_alone_backward, &s);
     return RNN_OK;
 }
 
 RNNDEF rnn_status rnn_attention_grads(const rnn_attention *att,
                                       const rnn_attention_pass *pass,
-                                      rnn_real *grads, const rnn_run *run)
+                                      const rnn_run *run)
 {
     rnn_i_alone s;
     rnn_i_call call;
     rnn_status st = rnn_i_open_look(att, pass, run, &s.o, &call);
 
+    if (!st)
+        st = rnn_i_check_read(call.why, "grads", pass->grads, pass->params_len,
+                              s.o.a.params);
     if (st)
         return st;
-    if (!grads)
-        return RNN_I_NO_NULL(call.why, "grads");
-    s.grads = grads;
+    s.pass = pass;
     rnn_i_each(&call, rnn_i_alone_grads, &s);
     return RNN_OK;
 }
@@ -9318,33 +9486,12 @@ RNN_I_FN size_t rnn_i_states_of(const rnn_i_model *m, const rnn_i_side *s,
                : rnn_i_times3(s->y.L * s->y.D, batch, s->y.H);
 }
 
-/* Whether an array is as long as steps and rows want, where its length is said.
- */
-RNN_I_FN rnn_status rnn_i_long(rnn_why *why, const char *name, size_t len,
-                               size_t wants)
-{
-    (void)name;
-#ifdef RNN_CHECK
-    if (!len && wants)
-        return RNN_I_NO(why, RNN_E_ARG, name,
-                        "the length of @ is 0, not said: # are needed", wants,
-                        0);
-#endif
-    return !len || len >= wants ? RNN_OK : RNN_I_NO_ROOM(why, name, len, wants);
-}
-
 /* x or ids, whichever a side reads, and the states. */
 RNN_I_FN rnn_status rnn_i_check_lens(const rnn_i_model *m, const rnn_seq *seq,
                                      const rnn_i_side *s)
 {
-    const size_t n = rnn_i_plus(
-        rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1), 1);
-    rnn_status st = RNN_OK;
+    const rnn_status st = rnn_i_check_input(seq, rnn_i_wants(s), s->I, m->why);
 
-    if (s->input == RNN_INPUT_DENSE)
-        st = rnn_i_long(m->why, "x", seq->x_len, rnn_i_times(n, s->I));
-    else if (s->input > RNN_INPUT_DENSE)
-        st = rnn_i_long(m->why, "ids", seq->ids_len, n);
     return st || !(seq->h0 || seq->c0 || seq->hn || seq->cn)
                ? st
                : rnn_i_long(m->why, "each of h0, c0, hn, cn", seq->state_len,
@@ -9386,29 +9533,6 @@ RNN_I_FN rnn_status rnn_i_check_reads(const rnn_i_model *m, const rnn_seq *seq,
     return st ? st : rnn_i_check_ids(seq, ids, m->why);
 }
 
-/* A refusal of what belongs to source i: its name says so. */
-RNN_I_COLD rnn_status rnn_i_of_source(const rnn_i_model *m, int i,
-                                      rnn_status st)
-{
-    (void)m, (void)i;
-#ifndef RNN_NO_WHY
-    if (st && m->why) {
-        rnn_why *why = m->why;
-        size_t n = 0;
-        while (why->name[n])
-            n++;
-        if (n + sizeof " of source[0]" <= sizeof why->name) {
-            char *to = rnn_i_put(why->name + n, " of source");
-            if (m->sources > 1) {
-                to = rnn_i_put_number(rnn_i_put(to, "["), (size_t)i);
-                (void)rnn_i_put(to, "]");
-            }
-        }
-    }
-#endif
-    return st;
-}
-
 /* The sources of a call. */
 RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
                                         const rnn_i_model *m,
@@ -9436,7 +9560,7 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
             st = rnn_i_in(why, RNN_E_SIZE, "source.steps", s->steps, INT_MIN,
                           most);
         if (!st)
-            st = rnn_i_of_source(m, i,
+            st = rnn_i_of_source(m->why, i, m->sources,
                                  rnn_i_check_reads(m, s, &m->source[i].side));
         for (b = 0; !st && rnn_i_contexts[m->context].each && b < (size_t)batch;
              b++)
@@ -9446,16 +9570,6 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
                               rnn_i_steps(s, b), net->model.source_steps);
     }
     return st;
-}
-
-/* An array that the caller may have put in place of a bound one. */
-RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
-                                      const rnn_real *p, size_t len,
-                                      size_t wants)
-{
-    const rnn_status st = wants ? rnn_i_there(why, name, p) : RNN_OK;
-
-    return st || len >= wants ? st : RNN_I_NO_ROOM(why, name, len, wants);
 }
 
 #ifdef RNN_CHECK
@@ -9733,26 +9847,6 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
 }
 
 #ifdef RNN_CHECK
-/* n numbers from `first` on, none of them NaN. */
-RNN_I_COLD rnn_status rnn_i_check_some(const rnn_real *x, size_t first,
-                                       size_t n, const char *name, rnn_why *why)
-{
-    size_t i;
-
-    (void)name;
-    for (i = first; x && i < first + n; i++)
-        if (x[i] != x[i])
-            return RNN_I_NO(why, RNN_E_NOT_FINITE, name,
-                            "@: number # is NaN: has it been written?", i, 0);
-    return RNN_OK;
-}
-
-RNN_I_FN rnn_status rnn_i_check_numbers(const rnn_real *x, size_t n,
-                                        const char *name, rnn_why *why)
-{
-    return rnn_i_check_some(x, 0, n, name, why);
-}
-
 /* A hash of the gradients of what comes out. */
 RNN_I_FN uint32_t rnn_i_hash_dlogits(const rnn_work *work)
 {
@@ -9761,41 +9855,6 @@ RNN_I_FN uint32_t rnn_i_hash_dlogits(const rnn_work *work)
         rnn_i_hash_reals(work->dlogits, (m->n_to_1 ? 1 : m->T) * m->B * m->Y);
 
     return hash ? hash : 1;
-}
-
-/* Parameters that somebody has written. */
-RNN_I_FN rnn_status rnn_i_check_params(const rnn_work *work, size_t n,
-                                       rnn_why *why)
-{
-    size_t i = 0;
-    const rnn_status st = rnn_i_check_numbers(work->weights, n, "params", why);
-
-    while (i < n && work->weights[i] == 0)
-        i++;
-    return st || !n || i < n
-               ? st
-               : RNN_I_NO(why, RNN_E_ORDER, "params",
-                          "@ are all 0: rnn_init_params, or load them", 0, 0);
-}
-
-/* Rows of so many numbers, from time-major ones or, `strided`, from where seq
- * has them; those of valid steps. */
-RNN_I_FN rnn_status rnn_i_check_steps(const rnn_seq *seq, const rnn_real *x,
-                                      size_t width, int strided,
-                                      const char *name, rnn_why *why)
-{
-    rnn_status st = RNN_OK;
-    size_t b;
-    int t;
-
-    for (t = 0; x && t < seq->steps; t++)
-        for (b = 0; b < (size_t)seq->batch && !st; b++) {
-            const size_t row = strided ? rnn_i_number(seq, t, b)
-                                       : (size_t)t * (size_t)seq->batch + b;
-            if (rnn_i_steps(seq, b) > (size_t)t)
-                st = rnn_i_check_some(x, row * width, width, name, why);
-        }
-    return st;
 }
 
 /* x of the valid steps of a sequence, and its states; rows that start afresh
@@ -9855,7 +9914,7 @@ RNN_I_FN rnn_status rnn_i_check_gradients(const rnn_work *work,
         st = rnn_i_check_entering(m, &m->top, flow);
     for (i = 0; flow->source && i < m->sources && !st; i++)
         st = rnn_i_of_source(
-            m, i,
+            m->why, i, m->sources,
             rnn_i_check_entering(m, &m->source[i].side, &flow->source[i]));
     return st;
 }
@@ -9898,13 +9957,14 @@ RNN_I_FN rnn_status rnn_i_check_pass(const rnn_work *work, const rnn_seq *seq,
 {
     const rnn_i_model *m = &work->i.m;
     int i;
-    rnn_status st = rnn_i_check_params(work, m->params, why);
+    rnn_status st = rnn_i_check_params(work->weights, m->params, why);
 
     if (!st)
         st = rnn_i_check_inputs(m, seq, &m->top);
     for (i = 0; i < m->sources && !st; i++)
         st = rnn_i_of_source(
-            m, i, rnn_i_check_inputs(m, seq->source + i, &m->source[i].side));
+            m->why, i, m->sources,
+            rnn_i_check_inputs(m, seq->source + i, &m->source[i].side));
     return st;
 }
 #endif
@@ -11135,46 +11195,22 @@ RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
         rnn_i_encode_grads(call, o, grads);
 }
 
-/* Whether two steps have one place: t and b that differ by row_stride / g and
- * step_stride / g, g their greatest common divisor. x may lie so (windows that
- * overlap), what is written may not. */
-RNN_I_FN int rnn_i_overlaps(const rnn_seq *seq)
-{
-    size_t g = seq->step_stride, rest = seq->row_stride;
-
-    if (!g || !rest)
-        return 0;
-    while (rest) {
-        const size_t r = g % rest;
-        g = rest;
-        rest = r;
-    }
-    return seq->row_stride / g < (size_t)seq->steps &&
-           seq->step_stride / g < (size_t)seq->batch;
-}
-
 /* Whether what flow asks for can be: tokens have no gradient. Of a table's rows
  * dx is the library's own, and goes into the table. */
 RNN_I_FN rnn_status rnn_i_check_flow(const rnn_i_model *m, const rnn_flow *flow,
                                      const rnn_i_side *side, const rnn_seq *seq)
 {
-    const size_t rows = rnn_i_plus(
-        rnn_i_number(seq, seq->steps - 1, (size_t)seq->batch - 1), 1);
-    rnn_status st;
+    rnn_status st =
+        flow->dx ? rnn_i_check_dx(seq, side->input == RNN_INPUT_DENSE, m->why)
+                 : RNN_OK;
 
-    if (flow->dx && side->input != RNN_INPUT_DENSE)
-        return RNN_I_NO(m->why, RNN_E_ARG, "dx",
-                        "@ is wanted, but the input is no numbers", 0, 0);
-    if (flow->dx && rnn_i_overlaps(seq))
-        return RNN_I_NO(m->why, RNN_E_ARG, "dx",
-                        "@ is wanted, but with a step_stride of # and a "
-                        "row_stride of # steps overlap",
-                        seq->step_stride, seq->row_stride);
-    st = rnn_i_check_c(m, flow->dcn, "dcn", m->why);
+    if (!st)
+        st = rnn_i_check_c(m, flow->dcn, "dcn", m->why);
     if (!st)
         st = rnn_i_check_c(m, flow->dc0, "dc0", m->why);
     if (!st && flow->dx)
-        st = rnn_i_long(m->why, "dx", flow->dx_len, rnn_i_times(rows, side->I));
+        st = rnn_i_long(m->why, "dx", flow->dx_len,
+                        rnn_i_times(rnn_i_extent(seq), side->I));
     return st || !(flow->dhn || flow->dcn || flow->dh0 || flow->dc0)
                ? st
                : rnn_i_long(m->why, "each of dhn, dcn, dh0, dc0",
@@ -11202,7 +11238,7 @@ RNN_I_FN rnn_status rnn_i_check_flows(const rnn_i_model *m,
                  : RNN_OK;
         if (!st)
             st = rnn_i_of_source(
-                m, i,
+                m->why, i, m->sources,
                 rnn_i_check_flow(m, from, &m->source[i].side, &seq->source[i]));
     }
     return st;
@@ -11928,7 +11964,7 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
     if (!st)
         st = rnn_i_check_most(net, seq, s->call.why);
     if (!st)
-        st = rnn_i_check_seq(seq, -1, s->call.why);
+        st = rnn_i_check_shape(seq, -1, s->call.why);
     if (st)
         return st;
     o = &work->i;
@@ -13525,6 +13561,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
 {
     rnn_i_tick turn;
     rnn_i_call call;
+    int ids;
     rnn_status st = rnn_i_enter(net, work, &call);
 
     if (st)
@@ -13541,12 +13578,15 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     turn.one.x = work->i.m.top.input == RNN_INPUT_DENSE ? row->x : NULL;
     turn.one.ids = row->ids;
     turn.fresh = row->fresh;
-    st = rnn_i_check_seq(&turn.one, rnn_i_wants(&work->i.m.top), call.why);
+    ids = rnn_i_wants(&work->i.m.top);
+    st = rnn_i_check_shape(&turn.one, ids, call.why);
     if (!st)
         st = rnn_i_check_row(&work->i.m, row, call.why);
+    if (!st)
+        st = rnn_i_check_ids(&turn.one, ids, call.why);
 #ifdef RNN_CHECK
     if (!st) /* x of a row that has ended may be anything */
-        st = rnn_i_check_params(work, work->i.m.params, call.why);
+        st = rnn_i_check_params(work->weights, work->i.m.params, call.why);
 #endif
     if (st)
         return st;

@@ -59,7 +59,7 @@ static rnn_attention att;
 static rnn_schedule plan;
 static rnn_sampling draw;
 static rnn_writing how;
-static size_t att_keys, att_work;
+static size_t att_params, att_keys, att_work;
 static int whole; /* whether the model is one with all parts */
 static int called;
 
@@ -68,7 +68,8 @@ static struct arguments {
     rnn_work *work;
     const rnn_linear *lin;
     const rnn_attention *att;
-    const rnn_real *params, *x, *d, *z; /* z: linear's output                */
+    rnn_linear_pass linear;
+    rnn_attention_pass look;
     const rnn_seq *seq, *source;
     const rnn_flow *flow;
     const rnn_row *row;
@@ -76,12 +77,9 @@ static struct arguments {
     const rnn_run *run;
     rnn_view *view;
     rnn_layer_view *layer_view;
-    rnn_real *y, *grads, *h, *c, *keys, *attn, *context;
-    rnn_real *scores, *dx, *dh, *ds, *room;
-    int *out, *counts, which, layer, direction, vocabulary, width;
-    size_t keys_len;
-    size_t less; /* than the least room of attention */
-    int no_pass; /* 1: attention gets none           */
+    rnn_real *h, *c, *attn, *scores;
+    int *out, *counts, which, layer, direction;
+    int no_pass; /* 1: a block gets none */
 } a;
 
 static rnn_real not_a_number(void)
@@ -137,6 +135,38 @@ static void reset_source(int i)
         source_lengths[i][k] = S;
 }
 
+/* The arrays of blocks alone, of lin and att as reset leaves them. */
+static void reset_passes(void)
+{
+    rnn_linear_pass *l = &a.linear;
+    rnn_attention_pass *p = &a.look;
+
+    l->params = p->params = mem.params;
+    l->grads = p->grads = mem.grads;
+    l->y = mem.y;
+    l->dy = mem.values;
+    l->dx = mem.dx[0];
+    l->params_len = (I + 1) * O;
+    l->y_len = T * B * O;
+    l->dx_len = T * B * I;
+    p->keys = mem.keys;
+    p->attn = mem.attn;
+    p->context = mem.context;
+    p->scores = mem.scores;
+    p->dcontext = dy;
+    p->dattn = x;
+    p->dh = mem.dh;
+    p->ds = mem.ds;
+    p->work = mem.work;
+    p->params_len = att_params;
+    p->keys_len = att_keys;
+    p->work_len = att_work;
+    p->attn_len = T * B * S;
+    p->context_len = T * B * I;
+    p->dh_len = S * B * I;
+    p->ds_len = T * B * H;
+}
+
 static void reset_arguments(void)
 {
     static struct arguments none;
@@ -146,10 +176,6 @@ static void reset_arguments(void)
     a.work = &work;
     a.lin = &lin;
     a.att = &att;
-    a.params = mem.params;
-    a.x = x;
-    a.d = dy;
-    a.z = x;
     a.seq = &seq;
     a.source = source;
     a.flow = &flow;
@@ -158,23 +184,13 @@ static void reset_arguments(void)
     a.run = &run;
     a.view = &mem.view;
     a.layer_view = &mem.layer_view;
-    a.y = mem.y;
-    a.grads = mem.grads;
     a.h = mem.h;
     a.c = mem.c;
-    a.keys = mem.keys;
     a.attn = mem.attn;
-    a.context = mem.context;
     a.scores = mem.scores;
-    a.dx = mem.dx[0];
-    a.dh = mem.dh;
-    a.ds = mem.ds;
-    a.room = mem.work;
     a.out = mem.ids;
     a.counts = mem.counts;
-    a.vocabulary = I;
-    a.width = 3;
-    a.keys_len = att_keys;
+    reset_passes();
 }
 
 /* Arrays of the caller's, each as long as the plan says. */
@@ -345,26 +361,22 @@ enum {
     PACK, STEP, GENERATE,
     ENCODE, BEAM,                      /* of a decoder alone                 */
     LINEAR, LINEAR_BACK, LINEAR_GRADS, /* of no network                      */
-    TABLE, TABLE_GRADS,
     LOOK, LOOK_BACK, LOOK_GRADS,       /* of attention                       */
     CALLS
 };
 
-/* Attention's arguments as a pass, or NULL if there is none. */
-static const rnn_attention_pass *look_of(rnn_attention_pass *l)
+/* The passes of blocks alone, or NULL if there is none. */
+static const rnn_linear_pass *linear_of(void)
 {
-    memset(l, 0, sizeof *l);
-    l->params = a.params;
-    l->source = a.source;
-    l->seq = a.seq;
-    l->keys = a.keys;
-    l->attn = a.attn;
-    l->context = a.context;
-    l->scores = a.scores;
-    l->work = a.room;
-    l->keys_len = a.keys_len;
-    l->work_len = att_work - a.less;
-    return a.no_pass ? NULL : l;
+    a.linear.seq = a.seq;
+    return a.no_pass ? NULL : &a.linear;
+}
+
+static const rnn_attention_pass *look_of(void)
+{
+    a.look.seq = a.seq;
+    a.look.source = a.source;
+    return a.no_pass ? NULL : &a.look;
 }
 
 static rnn_status call(int k)
@@ -372,7 +384,6 @@ static rnn_status call(int k)
     const rnn_net *const n = a.net;
     rnn_work *const w = a.work;
     const rnn_seq *const q = a.seq;
-    rnn_attention_pass l;
 
     called = k;
     if (w)
@@ -393,21 +404,12 @@ static rnn_status call(int k)
     case BEAM:
         return rnn_beam_search(n, w, a.how, a.h, a.c, a.out, a.counts,
                                a.scores);
-    case LINEAR: return rnn_linear_forward(a.lin, a.params, q, a.y, a.run);
-    case LINEAR_BACK:
-        return rnn_linear_backward(a.lin, a.params, q, a.z, a.y, a.dx, a.run);
-    case LINEAR_GRADS: return rnn_linear_grads(a.lin, q, a.d, a.grads, a.run);
-    case TABLE:
-        return rnn_embedding_forward(a.vocabulary, a.width, a.params, q, a.y,
-                                     a.run);
-    case TABLE_GRADS:
-        return rnn_embedding_grads(a.vocabulary, a.width, q, a.d, a.grads,
-                                   a.run);
-    case LOOK: return rnn_attention_forward(a.att, look_of(&l), a.run);
-    case LOOK_BACK:
-        return rnn_attention_backward(a.att, look_of(&l), a.d, a.x, a.dh, a.ds,
-                                      a.run);
-    default: return rnn_attention_grads(a.att, look_of(&l), a.grads, a.run);
+    case LINEAR: return rnn_linear_forward(a.lin, linear_of(), a.run);
+    case LINEAR_BACK: return rnn_linear_backward(a.lin, linear_of(), a.run);
+    case LINEAR_GRADS: return rnn_linear_grads(a.lin, linear_of(), a.run);
+    case LOOK: return rnn_attention_forward(a.att, look_of(), a.run);
+    case LOOK_BACK: return rnn_attention_backward(a.att, look_of(), a.run);
+    default: return rnn_attention_grads(a.att, look_of(), a.run);
     }
 }
 
@@ -416,7 +418,7 @@ static void inputs(int k)
 {
     const int dense = whole ? model.target == RNN_INPUT_DENSE
                             : model.input == RNN_INPUT_DENSE;
-    const int ids = k < LINEAR ? !dense : k == TABLE || k == TABLE_GRADS;
+    const int ids = k < LINEAR && !dense;
 
     seq.x = ids ? NULL : x;
     seq.ids = ids ? tokens : NULL;
@@ -518,11 +520,10 @@ static void check_seq(int k)
 /* What attention alone needs; then everything is right. */
 static void open_rooms(int all_parts)
 {
-    size_t n;
-
     whole = all_parts;
     reset();
-    MUST(!rnn_attention_sizes(&att, S, T, B, &n, &att_keys, &att_work, NULL) &&
+    MUST(!rnn_attention_sizes(&att, S, T, B, &att_params, &att_keys, &att_work,
+                              NULL) &&
              att_work < ROOM && att_keys < N,
          "no room");
     reset();

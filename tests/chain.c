@@ -23,6 +23,7 @@ static rnn_real x[MOST * I], dz[MOST * O], grads[I * O];
 static double error_of(int n)
 {
     rnn_linear lin = {0};
+    rnn_linear_pass pass = {0};
     rnn_seq seq = {0};
     double wrong = 0, size = 0;
     int i, j, k;
@@ -35,7 +36,12 @@ static double error_of(int n)
     seq.x = x;
     for (i = 0; i < I * O; i++)
         grads[i] = 0;
-    if (rnn_linear_grads(&lin, &seq, dz, grads, NULL) != RNN_OK)
+    pass.seq = &seq;
+    pass.dy = dz;
+    pass.y_len = (size_t)n * O;
+    pass.grads = grads;
+    pass.params_len = I * O;
+    if (rnn_linear_grads(&lin, &pass, NULL) != RNN_OK)
         exit(2);
     for (i = 0; i < I; i++)
         for (j = 0; j < O; j++) {

@@ -1401,7 +1401,7 @@ static void one_case(void)
     static void (*const tries[])(void) = {
         try_model,     try_model,    try_model,     try_model,
         try_model,     try_model,    try_model,     try_model,
-        try_model,     try_model,    try_linear,    try_embedding,
+        try_model,     try_model,    try_linear,    try_linear,
         try_attention, try_loss,     try_vectors,   try_random,
         try_clipping,  try_optimizer, try_schedule, try_plateau,
         try_sampling,  try_description, try_description};

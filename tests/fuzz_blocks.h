@@ -21,27 +21,80 @@ static rnn_real no_rate(void)
 typedef struct linear_case {
     rnn_linear l;
     rnn_seq s;
-    const rnn_real *params, *dy;
+    const rnn_real *params, *dy, *before;
     size_t n, in, out; /* numbers of params, of x with its gaps, of y */
+    int dx, back;      /* what is wanted; without back, dy is dz */
 } linear_case;
 
-typedef struct linear_out {
-    rnn_real *y, *dz, *dx, *grads;
-} linear_out;
+static void open_linear(const linear_case *c, rnn_linear_pass *p)
+{
+    memset(p, 0, sizeof *p);
+    p->seq = &c->s;
+    p->params = c->params;
+    p->y = room(c->out);
+    p->dy = copy_of(c->dy, c->out);
+    p->dx = c->dx ? room(c->in) : NULL;
+    p->grads = copy_of(c->before, c->n);
+    p->params_len = c->n;
+    p->y_len = c->out;
+    p->dx_len = c->in;
+}
+
+/* What all three calls refuse. */
+static void no_linear(const rnn_linear *l, const rnn_linear_pass *p,
+                      const rnn_run *run)
+{
+    DO(BAD, rnn_linear_forward(l, p, run));
+    DO(BAD, rnn_linear_backward(l, p, run));
+    DO(BAD, rnn_linear_grads(l, p, run));
+}
+
+static void linear_array_faults(const linear_case *c, const rnn_linear_pass *o)
+{
+    rnn_linear_pass p = *o;
+
+    p.params_len--;
+    no_linear(&c->l, &p, NULL);
+    p = *o;
+    p.y_len--;
+    no_linear(&c->l, &p, NULL);
+    p = *o;
+    p.params = NULL;
+    DO(BAD, rnn_linear_forward(&c->l, &p, NULL));
+    DO(BAD, rnn_linear_backward(&c->l, &p, NULL));
+    p = *o;
+    p.y = NULL;
+    DO(BAD, rnn_linear_forward(&c->l, &p, NULL));
+    DO(BAD, rnn_linear_backward(&c->l, &p, NULL));
+    p = *o;
+    p.dy = NULL;
+    DO(BAD, rnn_linear_backward(&c->l, &p, NULL));
+    DO(BAD, rnn_linear_grads(&c->l, &p, NULL));
+    p = *o;
+    p.grads = NULL;
+    DO(BAD, rnn_linear_grads(&c->l, &p, NULL));
+    p = *o;
+    p.dx_len--;
+    if (p.dx)
+        DO(BAD, rnn_linear_backward(&c->l, &p, NULL));
+    p.dx = o->grads;
+    if (c->s.ids)
+        DO(BAD, rnn_linear_backward(&c->l, &p, NULL));
+}
 
 static void linear_faults(const linear_case *c)
 {
     const rnn_linear *l = &c->l;
     rnn_seq s = c->s;
-    rnn_real *y = room(c->out), *g = room(c->n), *dx = room(c->in);
+    rnn_linear_pass o, p;
     rnn_linear bad = *l;
     size_t n = 0;
 
-    if (break_seq(&s, s.ids ? l->input_size : 0)) {
-        DO(BAD, rnn_linear_forward(l, c->params, &s, y, NULL));
-        DO(BAD, rnn_linear_backward(l, c->params, &s, c->dy, y, dx, NULL));
-        DO(BAD, rnn_linear_grads(l, &s, c->dy, g, NULL));
-    }
+    open_linear(c, &o);
+    p = o;
+    p.seq = &s;
+    if (break_seq(&s, s.ids ? l->input_size : 0))
+        no_linear(l, &p, NULL);
     switch (test_below(4)) {
     case 0: bad.input_size = bad_size(); break;
     case 1: bad.output_size = bad_size(); break;
@@ -50,49 +103,34 @@ static void linear_faults(const linear_case *c)
     }
     DO(sizeof(size_t) > 4 && bad.output_size == INT_MAX ? EITHER : BAD,
        rnn_linear_size(&bad, &n, NULL));
+    no_linear(&bad, &o, NULL);
     s = c->s;
     s.steps = s.batch = INT_MAX; /* more than there can be */
-    DO(BAD, rnn_linear_forward(l, c->params, &s, y, NULL));
-    if (bad.input_size < INT_MAX) {
-        DO(BAD, rnn_linear_forward(&bad, c->params, &c->s, y, NULL));
-        DO(BAD, rnn_linear_backward(&bad, c->params, &c->s, c->dy, y, dx, 0));
-        DO(BAD, rnn_linear_grads(&bad, &c->s, c->dy, g, NULL));
-    }
+    no_linear(l, &p, NULL);
     DO(BAD, rnn_linear_size(NULL, &n, NULL));
     DO(BAD, rnn_linear_size(l, NULL, NULL));
-    DO(BAD, rnn_linear_forward(NULL, c->params, &c->s, y, NULL));
-    DO(BAD, rnn_linear_forward(l, NULL, &c->s, y, NULL));
-    DO(BAD, rnn_linear_forward(l, c->params, NULL, y, NULL));
-    DO(BAD, rnn_linear_forward(l, c->params, &c->s, NULL, NULL));
-    DO(BAD, rnn_linear_forward(l, c->params, &c->s, y, bad_run()));
-    DO(BAD, rnn_linear_backward(l, NULL, &c->s, c->dy, y, dx, NULL));
-    DO(BAD, rnn_linear_backward(l, c->params, &c->s, NULL, y, dx, NULL));
-    DO(BAD, rnn_linear_backward(l, c->params, &c->s, c->dy, NULL, dx, NULL));
-    DO(BAD, rnn_linear_backward(l, c->params, &c->s, c->dy, y, dx, bad_run()));
-    DO(BAD, rnn_linear_grads(l, &c->s, NULL, g, NULL));
-    DO(BAD, rnn_linear_grads(l, &c->s, c->dy, NULL, NULL));
-    DO(BAD, rnn_linear_grads(l, &c->s, c->dy, g, bad_run()));
+    no_linear(NULL, &o, NULL);
+    no_linear(l, NULL, NULL);
+    no_linear(l, &o, bad_run());
+    p.seq = NULL;
+    no_linear(l, &p, NULL);
+    linear_array_faults(c, &o);
 }
 
-static void run_linear(const linear_case *c, const rnn_real *before_it,
-                       int wants_dx, linear_out *o)
+static void run_linear(const linear_case *c, rnn_linear_pass *p)
 {
-    o->y = room(c->out);
-    o->dz = copy_of(c->dy, c->out);
-    o->dx = wants_dx ? room(c->in) : NULL;
-    o->grads = copy_of(before_it, c->n);
-    DO(GOOD, rnn_linear_forward(&c->l, c->params, &c->s, o->y, some_run()));
-    DO(GOOD, rnn_linear_backward(&c->l, c->params, &c->s, o->y, o->dz, o->dx,
-                                 some_run()));
-    DO(GOOD, rnn_linear_grads(&c->l, &c->s, o->dz, o->grads, some_run()));
+    open_linear(c, p);
+    DO(GOOD, rnn_linear_forward(&c->l, p, some_run()));
+    if (c->back)
+        DO(GOOD, rnn_linear_backward(&c->l, p, some_run()));
+    DO(GOOD, rnn_linear_grads(&c->l, p, some_run()));
 }
 
 static void try_linear(void)
 {
     linear_case c;
-    linear_out a, b;
-    const rnn_real *g, *p, *q;
-    const int dx = chance(60);
+    rnn_linear_pass a, b;
+    const rnn_real *p, *q;
     size_t rows;
 
     memset(&c, 0, sizeof c);
@@ -100,7 +138,9 @@ static void try_linear(void)
     c.l.output_size = chance(5) ? between(60, 300) : between(1, 20);
     c.l.activation = (rnn_fn)test_below(4);
     c.l.no_bias = chance(30);
-    draw_seq(&c.s, between(1, 5), between(1, 9), c.l.input_size, chance(30), 1);
+    draw_seq(&c.s, between(1, 5), between(1, 9), c.l.input_size, chance(50), 1);
+    c.dx = !c.s.ids && chance(60);
+    c.back = c.dx || chance(80);
     DO(GOOD, rnn_linear_size(&c.l, &c.n, NULL));
     HOLDS(c.n ==
           RNN_LINEAR_PARAMS(c.l.input_size, c.l.output_size, !c.l.no_bias));
@@ -109,68 +149,21 @@ static void try_linear(void)
     c.in = extent(&c.s) * (size_t)c.l.input_size;
     c.params = reals(c.n, 0.5);
     c.dy = reals(c.out, 1);
-    g = reals(c.n, 1);
+    c.before = reals(c.n, 1);
     set_kind(0, INPUT);
     linear_faults(&c);
-    run_linear(&c, g, dx, &a);
-    run_linear(&c, g, dx, &b);
+    run_linear(&c, &a);
     FINITE(a.y, c.out);
     FINITE(a.grads, c.n);
-    HOLDS(same(a.y, b.y, c.out) && same(a.dz, b.dz, c.out) &&
+    run_linear(&c, &b);
+    HOLDS(same(a.y, b.y, c.out) && same(a.dy, b.dy, c.out) &&
           same(a.grads, b.grads, c.n));
-    if (!dx)
+    if (!c.dx)
         return;
     p = gather(&c.s, a.dx, (size_t)c.l.input_size);
     q = gather(&c.s, b.dx, (size_t)c.l.input_size);
     FINITE(p, rows * (size_t)c.l.input_size);
     HOLDS(same(p, q, rows * (size_t)c.l.input_size));
-}
-
-static void try_embedding(void)
-{
-    const int V = between(1, 9),
-              E = chance(5) ? between(60, 140) : between(1, 20);
-    const size_t n = (size_t)V * (size_t)E;
-    const rnn_real *table = reals(n, 1), *g = reals(n, 1), *dy;
-    rnn_real *y, *y2, *g1, *g2;
-    const int none = bad_size();
-    rnn_seq s, bad;
-    size_t rows;
-
-    draw_seq(&s, between(1, 5), between(1, 9), V, 1, 1);
-    rows = (size_t)s.steps * (size_t)s.batch * (size_t)E;
-    dy = reals(rows, 1);
-    set_kind(0, INPUT);
-    y = room(rows);
-    y2 = room(rows);
-    g1 = copy_of(g, n);
-    g2 = copy_of(g, n);
-    bad = s;
-    if (break_seq(&bad, V)) {
-        DO(BAD, rnn_embedding_forward(V, E, table, &bad, y, NULL));
-        DO(BAD, rnn_embedding_grads(V, E, &bad, dy, g1, NULL));
-    }
-    bad = s;
-    bad.steps = bad.batch = INT_MAX;
-    if (E > 2) /* more than there can be */
-        DO(BAD, rnn_embedding_forward(V, E, table, &bad, y, NULL));
-    DO(BAD, rnn_embedding_forward(none, E, table, &s, y, NULL));
-    DO(BAD, rnn_embedding_forward(V, none, table, &s, y, NULL));
-    DO(BAD, rnn_embedding_forward(V, E, NULL, &s, y, NULL));
-    DO(BAD, rnn_embedding_forward(V, E, table, &s, NULL, NULL));
-    DO(BAD, rnn_embedding_forward(V, E, table, &s, y, bad_run()));
-    DO(BAD, rnn_embedding_grads(none, E, &s, dy, g1, NULL));
-    DO(BAD, rnn_embedding_grads(V, none, &s, dy, g1, NULL));
-    DO(BAD, rnn_embedding_grads(V, E, &s, NULL, g1, NULL));
-    DO(BAD, rnn_embedding_grads(V, E, NULL, dy, g1, NULL));
-    DO(BAD, rnn_embedding_grads(V, E, &s, dy, g1, bad_run()));
-    DO(GOOD, rnn_embedding_forward(V, E, table, &s, y, some_run()));
-    DO(GOOD, rnn_embedding_forward(V, E, table, &s, y2, some_run()));
-    DO(GOOD, rnn_embedding_grads(V, E, &s, dy, g1, some_run()));
-    DO(GOOD, rnn_embedding_grads(V, E, &s, dy, g2, some_run()));
-    FINITE(y, rows);
-    FINITE(g1, n);
-    HOLDS(same(y, y2, rows) && same(g1, g2, n));
 }
 
 /* ---- attention ----------------------------------------------------------- */
@@ -183,15 +176,8 @@ typedef struct look_case {
     int scores, dh, ds;                           /* what is wanted   */
 } look_case;
 
-typedef struct look_out {
-    rnn_attention_pass p;
-    rnn_real *dh, *ds, *grads;
-} look_out;
-
-static void open_look(const look_case *c, look_out *o)
+static void open_look(const look_case *c, rnn_attention_pass *p)
 {
-    rnn_attention_pass *p = &o->p;
-
     memset(p, 0, sizeof *p);
     p->params = c->params;
     p->source = &c->source;
@@ -200,12 +186,19 @@ static void open_look(const look_case *c, look_out *o)
     p->attn = room(c->weights);
     p->context = room(c->context);
     p->scores = c->scores ? room(c->weights) : NULL;
+    p->dcontext = c->dcontext;
+    p->dattn = c->dattn;
+    p->dh = c->dh ? room(c->h) : NULL;
+    p->ds = c->ds ? room(c->s) : NULL;
+    p->grads = copy_of(c->before, c->n);
     p->work = room(c->work);
+    p->params_len = c->n;
     p->keys_len = c->keys;
     p->work_len = c->work;
-    o->dh = c->dh ? room(c->h) : NULL;
-    o->ds = c->ds ? room(c->s) : NULL;
-    o->grads = copy_of(c->before, c->n);
+    p->attn_len = c->weights;
+    p->context_len = c->context;
+    p->dh_len = c->h;
+    p->ds_len = c->s;
 }
 
 /* One thing wrong with a pass. */
@@ -236,47 +229,70 @@ static int break_pass(const look_case *c, rnn_attention_pass *p, rnn_seq *s)
     return 1;
 }
 
+/* What all three calls refuse, or forward and backward. */
+static void no_look(const rnn_attention *a, const rnn_attention_pass *p,
+                    const rnn_run *run, int grads)
+{
+    DO(BAD, rnn_attention_forward(a, p, run));
+    DO(BAD, rnn_attention_backward(a, p, run));
+    if (grads)
+        DO(BAD, rnn_attention_grads(a, p, run));
+}
+
+static void look_array_faults(const look_case *c, const rnn_attention_pass *o)
+{
+    const rnn_attention *a = &c->att;
+    rnn_attention_pass p = *o;
+
+    p.keys_len--;
+    no_look(a, &p, NULL, 0);
+    p = *o;
+    p.attn_len--;
+    no_look(a, &p, NULL, 0);
+    p = *o;
+    p.context_len--;
+    no_look(a, &p, NULL, 0);
+    p = *o;
+    p.attn = NULL;
+    no_look(a, &p, NULL, 0);
+    p = *o;
+    p.context = NULL;
+    p.dcontext = NULL;
+    no_look(a, &p, NULL, 0);
+    p = *o;
+    p.dh_len--;
+    if (p.dh)
+        DO(BAD, rnn_attention_backward(a, &p, NULL));
+    p = *o;
+    p.ds_len--;
+    if (p.ds)
+        DO(BAD, rnn_attention_backward(a, &p, NULL));
+    if (!c->n)
+        return;
+    p = *o;
+    p.params_len--;
+    no_look(a, &p, NULL, 1);
+    p = *o;
+    p.params = NULL;
+    p.grads = NULL;
+    no_look(a, &p, NULL, 1);
+}
+
 static void look_faults(const look_case *c)
 {
     const rnn_attention *a = &c->att;
-    rnn_attention_pass p;
-    look_out o;
+    rnn_attention_pass o, p;
     rnn_seq s;
     size_t n = 0;
 
     open_look(c, &o);
-    p = o.p;
-    if (break_pass(c, &p, &s)) {
-        DO(BAD, rnn_attention_forward(a, &p, NULL));
-        DO(BAD,
-           rnn_attention_backward(a, &p, c->dcontext, NULL, o.dh, o.ds, NULL));
-        DO(BAD, rnn_attention_grads(a, &p, o.grads, NULL));
-    }
-    p = o.p;
-    p.keys_len--;
-    if (c->keys)
-        DO(BAD, rnn_attention_forward(a, &p, NULL));
-    if (c->keys)
-        DO(BAD,
-           rnn_attention_backward(a, &p, c->dcontext, NULL, o.dh, o.ds, NULL));
-    p = o.p;
-    p.context = NULL;
-    DO(BAD, rnn_attention_forward(a, &p, NULL));
-    p = o.p;
-    p.attn = NULL;
-    DO(BAD, rnn_attention_forward(a, &p, NULL));
-    p = o.p;
-    p.params = NULL;
-    if (c->n)
-        DO(BAD, rnn_attention_forward(a, &p, NULL));
-    DO(BAD, rnn_attention_forward(NULL, &o.p, NULL));
-    DO(BAD, rnn_attention_forward(a, NULL, NULL));
-    DO(BAD, rnn_attention_forward(a, &o.p, bad_run()));
-    DO(BAD, rnn_attention_backward(a, &o.p, NULL, NULL, o.dh, o.ds, NULL));
-    DO(BAD, rnn_attention_backward(a, &o.p, c->dcontext, NULL, o.dh, o.ds,
-                                   bad_run()));
-    DO(BAD, rnn_attention_grads(a, &o.p, NULL, NULL));
-    DO(BAD, rnn_attention_grads(a, &o.p, o.grads, bad_run()));
+    p = o;
+    if (break_pass(c, &p, &s))
+        no_look(a, &p, NULL, 1);
+    no_look(NULL, &o, NULL, 1);
+    no_look(a, NULL, NULL, 1);
+    no_look(a, &o, bad_run(), 1);
+    look_array_faults(c, &o);
     DO(BAD, rnn_attention_sizes(a, bad_size(), 1, 1, &n, &n, &n, NULL));
     DO(BAD, rnn_attention_sizes(a, 1, bad_size(), 1, &n, &n, &n, NULL));
     DO(BAD, rnn_attention_sizes(a, 1, 1, bad_size(), &n, &n, &n, NULL));
@@ -306,13 +322,12 @@ static void bad_attention(const rnn_attention *att)
     DO(BAD, rnn_attention_sizes(&a, 1, 1, 1, &n, &n, &n, NULL));
 }
 
-static void run_look(const look_case *c, look_out *o)
+static void run_look(const look_case *c, rnn_attention_pass *o)
 {
     open_look(c, o);
-    DO(GOOD, rnn_attention_forward(&c->att, &o->p, some_run()));
-    DO(GOOD, rnn_attention_backward(&c->att, &o->p, c->dcontext, c->dattn,
-                                    o->dh, o->ds, some_run()));
-    DO(GOOD, rnn_attention_grads(&c->att, &o->p, o->grads, some_run()));
+    DO(GOOD, rnn_attention_forward(&c->att, o, some_run()));
+    DO(GOOD, rnn_attention_backward(&c->att, o, some_run()));
+    DO(GOOD, rnn_attention_grads(&c->att, o, some_run()));
 }
 
 static void draw_look(look_case *c)
@@ -351,21 +366,21 @@ static void draw_look(look_case *c)
 static void try_attention(void)
 {
     look_case c;
-    look_out a, b;
+    rnn_attention_pass a, b;
 
     draw_look(&c);
     bad_attention(&c.att);
     look_faults(&c);
     run_look(&c, &a);
     run_look(&c, &b);
-    FINITE(a.p.attn, c.weights);
-    FINITE(a.p.context, c.context);
+    FINITE(a.attn, c.weights);
+    FINITE(a.context, c.context);
     FINITE(a.grads, c.n);
-    HOLDS(same(a.p.attn, b.p.attn, c.weights));
-    HOLDS(same(a.p.context, b.p.context, c.context));
+    HOLDS(same(a.attn, b.attn, c.weights));
+    HOLDS(same(a.context, b.context, c.context));
     HOLDS(same(a.grads, b.grads, c.n));
     if (c.scores)
-        HOLDS(same(a.p.scores, b.p.scores, c.weights));
+        HOLDS(same(a.scores, b.scores, c.weights));
     if (c.dh) {
         FINITE(a.dh, c.h);
         HOLDS(same(a.dh, b.dh, c.h));

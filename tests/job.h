@@ -384,15 +384,23 @@ static void finish_job(job *j)
 static rnn_real *linear_of(const rnn_real *params, size_t I, size_t O, int f,
                            const rnn_seq *rows)
 {
-    rnn_real *y = zeros((size_t)rows->steps * (size_t)rows->batch * O);
+    rnn_linear_pass pass;
     rnn_linear lin;
+    rnn_seq seq = *rows;
 
+    say_seq(&seq, NULL, 1);
+    memset(&pass, 0, sizeof pass);
     memset(&lin, 0, sizeof lin);
     lin.input_size = (int)I;
     lin.output_size = (int)O;
     lin.activation = (rnn_fn)f;
-    MUST_OK(rnn_linear_forward(&lin, params, rows, y, NULL));
-    return y;
+    pass.seq = &seq;
+    pass.params = params;
+    pass.params_len = (I + 1) * O;
+    pass.y_len = (size_t)rows->steps * (size_t)rows->batch * O;
+    pass.y = zeros(pass.y_len);
+    MUST_OK(rnn_linear_forward(&lin, &pass, NULL));
+    return pass.y;
 }
 
 /* ---- running them -------------------------------------------------------- */

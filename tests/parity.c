@@ -1143,13 +1143,20 @@ static double differentiate(const rnn_real *p, rnn_real *g)
 {
     const size_t rows = rows_of(&the.seq);
     const size_t n = rows * (size_t)the.lin.output_size;
-    rnn_real *y = ROOM(n), *dy = ROOM(n), loss = 0;
+    rnn_real loss = 0;
+    rnn_linear_pass pass = {0};
 
-    CALL(rnn_linear_forward, &the.lin, p, &the.seq, y, NULL);
-    CALL(rnn_squared_error_rows, y, rows, the.lin.output_size, REALS("in.Y", n),
-         NULL, dy, &loss, NULL);
-    CALL(rnn_linear_backward, &the.lin, p, &the.seq, y, dy, NULL, NULL);
-    CALL(rnn_linear_grads, &the.lin, &the.seq, dy, g, NULL);
+    pass.seq = &the.seq;
+    pass.params = p;
+    pass.grads = g;
+    CALL(rnn_linear_size, &the.lin, &pass.params_len, NULL);
+    pass.y = ROOM(pass.y_len = n);
+    pass.dy = ROOM(n);
+    CALL(rnn_linear_forward, &the.lin, &pass, NULL);
+    CALL(rnn_squared_error_rows, pass.y, rows, the.lin.output_size,
+         REALS("in.Y", n), NULL, pass.dy, &loss, NULL);
+    CALL(rnn_linear_backward, &the.lin, &pass, NULL);
+    CALL(rnn_linear_grads, &the.lin, &pass, NULL);
     return (double)loss;
 }
 
@@ -1292,28 +1299,28 @@ static void run_xent(void)
 /* loss = sum y in.up */
 static void run_embedding(void)
 {
-    rnn_seq *seq = &the.seq;
-    const rnn_real *table, *up;
-    rnn_real *y, *grads;
+    rnn_linear table = {0};
+    rnn_linear_pass pass = {0};
     size_t size, rows, n;
-    int vocabulary, width;
 
-    matrix("p.emb.weight", &vocabulary, &width);
-    size = (size_t)vocabulary * (size_t)width;
-    table = REALS("p.emb.weight", size);
+    matrix("p.emb.weight", &table.input_size, &table.output_size);
+    table.no_bias = 1;
+    CALL(rnn_linear_size, &table, &size, NULL);
     rows = count_of(need("in.ids")); /* an int: of at most MAX_BYTES */
-    n = rows * (size_t)width;
-    up = REALS("in.up", n);
-    y = ROOM(n);
-    grads = zeros(size);
-    seq->steps = 1;
-    seq->batch = (int)rows;
-    seq->ids = INTS("in.ids", rows);
-    CALL(rnn_embedding_forward, vocabulary, width, table, seq, y, NULL);
-    CALL(rnn_embedding_grads, vocabulary, width, seq, up, grads, NULL);
-    put_reals("out.y", y, n);
-    *put_new("out.loss", 1) = dot(y, up, n);
-    put_reals("grad.emb.weight", grads, size);
+    n = rows * (size_t)table.output_size;
+    the.seq.steps = 1;
+    the.seq.batch = (int)rows;
+    the.seq.ids = INTS("in.ids", rows);
+    pass.seq = &the.seq;
+    pass.params = REALS("p.emb.weight", size);
+    pass.grads = zeros(pass.params_len = size);
+    pass.y = ROOM(pass.y_len = n);
+    pass.dy = REALS("in.up", n);
+    CALL(rnn_linear_forward, &table, &pass, NULL);
+    CALL(rnn_linear_grads, &table, &pass, NULL);
+    put_reals("out.y", pass.y, n);
+    *put_new("out.loss", 1) = dot(pass.y, pass.dy, n);
+    put_reals("grad.emb.weight", pass.grads, size);
 }
 
 /* loss = sum context in.up_c + sum attn in.up_a */
@@ -1324,41 +1331,41 @@ static void run_attention(void)
     const size_t rows = rows_of(s), K = (size_t)att->key_size;
     const size_t s_len = rows * (size_t)att->query_size, c_len = rows * K;
     const size_t h_len = rows_of(h) * K, a_len = rows * (size_t)h->steps;
-    const rnn_real *up_c = REALS("in.up_c", c_len);
-    const rnn_real *up_a = some_reals("in.up_a", a_len);
-    rnn_real *a = ROOM(a_len), *c = ROOM(c_len), *scores = ROOM(a_len);
-    rnn_real *dh = ROOM(h_len), *ds = ROOM(s_len), *grads;
-    rnn_attention_pass pass;
-    size_t params_len, keys_len, len;
+    rnn_attention_pass pass = {0};
 
     att->score = RNN_SCORE_ADDITIVE;
-    CALL(rnn_attention_sizes, att, h->steps, s->steps, s->batch, &params_len,
-         &keys_len, &len, NULL);
+    CALL(rnn_attention_sizes, att, h->steps, s->steps, s->batch,
+         &pass.params_len, &pass.keys_len, &pass.work_len, NULL);
     h->x = REALS("in.h", h_len);
     if (find("in.len"))
         h->lengths = INTS("in.len", (size_t)h->batch);
     s->x = REALS("in.s", s_len);
-    the.params = ROOM(params_len);
+    the.params = ROOM(pass.params_len);
     each_param(the.params, 0);
     pass.params = the.params;
+    pass.grads = zeros(pass.params_len);
     pass.source = h;
     pass.seq = s;
-    pass.keys = ROOM(pass.keys_len = keys_len);
-    pass.attn = a;
-    pass.context = c;
-    pass.scores = scores;
-    pass.work = ROOM(pass.work_len = len);
-    grads = zeros(params_len);
+    pass.keys = ROOM(pass.keys_len);
+    pass.work = ROOM(pass.work_len);
+    pass.attn = ROOM(pass.attn_len = a_len);
+    pass.scores = ROOM(a_len);
+    pass.dattn = some_reals("in.up_a", a_len);
+    pass.context = ROOM(pass.context_len = c_len);
+    pass.dcontext = REALS("in.up_c", c_len);
+    pass.dh = ROOM(pass.dh_len = h_len);
+    pass.ds = ROOM(pass.ds_len = s_len);
     CALL(rnn_attention_forward, att, &pass, NULL);
-    CALL(rnn_attention_backward, att, &pass, up_c, up_a, dh, ds, NULL);
-    CALL(rnn_attention_grads, att, &pass, grads, NULL);
-    put_reals("out.attn", a, a_len);
-    put_reals("out.context", c, c_len);
-    put_reals("out.score", scores, a_len);
-    *put_new("out.loss", 1) = dot(c, up_c, c_len) + dot(a, up_a, a_len);
-    put_reals("grad.h", dh, h_len);
-    put_reals("grad.s", ds, s_len);
-    each_param(grads, 1);
+    CALL(rnn_attention_backward, att, &pass, NULL);
+    CALL(rnn_attention_grads, att, &pass, NULL);
+    put_reals("out.attn", pass.attn, a_len);
+    put_reals("out.context", pass.context, c_len);
+    put_reals("out.score", pass.scores, a_len);
+    *put_new("out.loss", 1) = dot(pass.context, pass.dcontext, c_len) +
+                              dot(pass.attn, pass.dattn, a_len);
+    put_reals("grad.h", pass.dh, h_len);
+    put_reals("grad.s", pass.ds, s_len);
+    each_param(pass.grads, 1);
 }
 
 /* ---- the kinds, and the program ------------------------------------------ */

@@ -225,9 +225,45 @@ static void say_writing(rnn_writing *w, const rnn_real *h, const rnn_real *c,
     say(&w->attn_len, attn, sizeof *attn);
 }
 
+/* Of the passes of blocks alone. */
+static void say_linear(rnn_linear_pass *p)
+{
+    const rnn_real *weights[2], *rows[2];
+
+    weights[0] = p->params;
+    weights[1] = p->grads;
+    rows[0] = p->y;
+    rows[1] = p->dy;
+    say_least(&p->params_len, weights, 2);
+    say_least(&p->y_len, rows, 2);
+    say(&p->dx_len, p->dx, sizeof *p->dx);
+}
+
+static void say_look(rnn_attention_pass *p)
+{
+    const rnn_real *weights[2], *attn[3], *context[2];
+
+    weights[0] = p->params;
+    weights[1] = p->grads;
+    attn[0] = p->attn;
+    attn[1] = p->scores;
+    attn[2] = p->dattn;
+    context[0] = p->context;
+    context[1] = p->dcontext;
+    say_least(&p->params_len, weights, 2);
+    say_least(&p->attn_len, attn, 3);
+    say_least(&p->context_len, context, 2);
+    say(&p->keys_len, p->keys, sizeof *p->keys);
+    say(&p->work_len, p->work, sizeof *p->work);
+    say(&p->dh_len, p->dh, sizeof *p->dh);
+    say(&p->ds_len, p->ds, sizeof *p->ds);
+}
+
 /* Helpers that a program may leave unused. */
 static void test_unused(void)
 {
+    (void)say_linear;
+    (void)say_look;
     (void)say_flow;
     (void)say_row;
     (void)say_seq;

@@ -176,6 +176,7 @@ static void naive_dx(const bench_row *r, const single *s, int directions,
     const size_t rows = s->T * s->B;
     rnn_real *w = test_reals(in * all, 0), *dz = test_reals(rows * all, 0);
     rnn_linear lin = {0, 0, RNN_FN_IDENTITY, 1};
+    rnn_linear_pass pass = {0};
     rnn_seq seq = r->seq;
     size_t i, d;
 
@@ -188,7 +189,14 @@ static void naive_dx(const bench_row *r, const single *s, int directions,
         for (i = 0; i < rows; i++)
             copy(dz + i * all + d * gates, s[d].dz + i * gates, gates);
     }
-    must(rnn_linear_backward(&lin, w, &seq, dz, dz, dx, &plain), "dx");
+    pass.seq = &seq;
+    pass.params = w;
+    pass.y = pass.dy = dz;
+    pass.dx = dx;
+    seq.x = dx; /* there, but not read */
+    seq.x_len = pass.dx_len = rows * in;
+    say_linear(&pass);
+    must(rnn_linear_backward(&lin, &pass, &plain), "dx");
 }
 
 /* ---- layers of such directions ------------------------------------------- */

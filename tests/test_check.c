@@ -537,6 +537,96 @@ static void check_lengths(void)
          2 * (int)net.sizes.params - 1, 2 * (int)net.sizes.params);
 }
 
+/* ---- blocks alone -------------------------------------------------------- */
+
+static rnn_run run;
+#define OF(call, ...) SAYS(&why, call, __VA_ARGS__)
+#define FAIR(call) GOOD(&why, call)
+
+static void check_linear(void)
+{
+    const rnn_linear lin = {I, O, RNN_FN_TANH, 0};
+    rnn_linear_pass pass = {.seq = &seq};
+    rnn_real *w, *dy;
+    rnn_why why;
+
+    begin(RNN_WIRING_N_TO_N, RNN_INPUT_DENSE); /* which sets seq */
+    w = test_reals((I + 1) * O, 1);
+    dy = test_reals(T * B * O, 1);
+    run.why = &why;
+    pass.params = w;
+    pass.dy = dy;
+    pass.y = test_reals(T * B * O, 0);
+    pass.grads = test_reals((I + 1) * O, 0);
+    say_linear(&pass);
+    seq.x_len = 0;
+    OF(rnn_linear_forward(&lin, &pass, &run), RNN_E_ARG,
+       "the length of x is 0, not said: %d are needed", T * B * I);
+    seq.x_len = T * B * I;
+    x[2 * I] = nothing(); /* of row 2, which has 2 steps */
+    OF(rnn_linear_forward(&lin, &pass, &run), RNN_E_NOT_FINITE,
+       "x: number %d is NaN: has it been written?", 2 * I);
+    x[2 * I] = 0;
+    x[(3 * B + 2) * I] = nothing(); /* padding */
+    w[1] = nothing();
+    OF(rnn_linear_forward(&lin, &pass, &run), RNN_E_NOT_FINITE,
+       "params: number 1 is NaN: has it been written?");
+    w[1] = 0;
+    FAIR(rnn_linear_forward(&lin, &pass, &run));
+    dy[3] = nothing();
+    OF(rnn_linear_backward(&lin, &pass, &run), RNN_E_NOT_FINITE,
+       "dy: number 3 is NaN: has it been written?");
+    OF(rnn_linear_grads(&lin, &pass, &run), RNN_E_NOT_FINITE,
+       "dy: number 3 is NaN: has it been written?");
+    dy[3] = 0;
+    dy[(3 * B + 2) * O] = nothing(); /* padding */
+    FAIR(rnn_linear_backward(&lin, &pass, &run));
+    pass.grads[4] = nothing();
+    OF(rnn_linear_grads(&lin, &pass, &run), RNN_E_NOT_FINITE,
+       "grads: number 4 is NaN: has it been written?");
+    pass.grads[4] = 0;
+    FAIR(rnn_linear_grads(&lin, &pass, &run));
+}
+
+/* Keys and queries are x of two sequences, both of T steps. */
+static void check_attention(void)
+{
+    const rnn_attention att = {RNN_SCORE_GENERAL, I, I, 0};
+    rnn_real *w = test_reals(I * I, 1), *dc = test_reals(T * B * I, 1);
+    rnn_seq source = seq;
+    rnn_attention_pass pass = {.source = &source, .seq = &seq, .params = w};
+    size_t n[3];
+    rnn_why why;
+
+    MUST(!rnn_attention_sizes(&att, T, T, B, n, n + 1, n + 2, NULL), "sizes");
+    run.why = &why;
+    pass.keys = test_reals(n[1], 0);
+    pass.work = test_reals(n[2], 0);
+    pass.attn = test_reals(T * B * T, 0);
+    pass.context = test_reals(T * B * I, 0);
+    pass.dcontext = dc;
+    pass.grads = test_reals(I * I, 0);
+    say_look(&pass);
+    source.x = test_reals(T * B * I, 1);
+    source.x_len = 0;
+    OF(rnn_attention_forward(&att, &pass, &run), RNN_E_ARG,
+       "the length of x of source is 0, not said: %d are needed", T * B * I);
+    source.x_len = T * B * I;
+    w[2] = nothing();
+    OF(rnn_attention_forward(&att, &pass, &run), RNN_E_NOT_FINITE,
+       "params: number 2 is NaN: has it been written?");
+    w[2] = 0;
+    FAIR(rnn_attention_forward(&att, &pass, &run));
+    dc[0] = nothing();
+    OF(rnn_attention_backward(&att, &pass, &run), RNN_E_NOT_FINITE,
+       "dcontext: number 0 is NaN: has it been written?");
+    dc[0] = 0;
+    FAIR(rnn_attention_backward(&att, &pass, &run));
+    pass.grads[1] = nothing();
+    OF(rnn_attention_grads(&att, &pass, &run), RNN_E_NOT_FINITE,
+       "grads: number 1 is NaN: has it been written?");
+}
+
 int main(int argc, char **argv)
 {
     test_seed(argc, argv);
@@ -556,6 +646,8 @@ int main(int argc, char **argv)
     check_bound_again();
     check_encoded();
     check_lengths();
+    check_linear();
+    check_attention();
     test_free();
     kinds_unused();
     return test_end();

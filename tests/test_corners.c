@@ -65,28 +65,32 @@ static void check_too_wide(void)
 static void check_too_many(void)
 {
     rnn_linear lin = {1, 1, RNN_FN_IDENTITY, 0};
+    rnn_linear_pass pass = {0};
     rnn_seq seq = {0};
     rnn_model m = {0};
     rnn_most most = {0};
     rnn_net net;
-    rnn_real x = 0, y = 0, params[2] = {0, 0};
+    rnn_real x = 0, y = 0, params[4] = {0};
     int id = 0;
 
     seq.steps = seq.batch = INT_MAX;
     seq.x = &x;
-    CHECK(rnn_linear_forward(&lin, params, &seq, &y, NULL) == RNN_E_SIZE,
+    pass.seq = &seq;
+    pass.params = params;
+    pass.y = &y;
+    pass.params_len = pass.y_len = (size_t)-1;
+    CHECK(rnn_linear_forward(&lin, &pass, NULL) == RNN_E_SIZE,
           "linear, its input");
     lin.output_size = 2;
     seq.batch = INT_MAX / 2;
-    CHECK(rnn_linear_forward(&lin, params, &seq, &y, NULL) == RNN_E_SIZE,
+    CHECK(rnn_linear_forward(&lin, &pass, NULL) == RNN_E_SIZE,
           "linear, its output");
-    CHECK(rnn_linear_forward(&lin, params, NULL, &y, NULL) == RNN_E_ARG,
-          "linear, no sequence");
     seq.ids = &id;
-    CHECK(rnn_embedding_forward(1, 2, params, &seq, &y, NULL) == RNN_E_SIZE,
+    CHECK(rnn_linear_forward(&lin, &pass, NULL) == RNN_E_SIZE,
           "a table's output");
-    CHECK(rnn_embedding_forward(1, 1, params, NULL, &y, NULL) == RNN_E_ARG,
-          "a table, no sequence");
+    pass.seq = NULL;
+    CHECK(rnn_linear_forward(&lin, &pass, NULL) == RNN_E_ARG,
+          "linear, no sequence");
 
     m.cell = RNN_CELL_TANH;
     m.input_size = m.hidden_size = 1;
@@ -230,23 +234,44 @@ static void check_products(void)
     test_free();
 }
 
-/* A table's gradient is that of a layer that reads the same tokens one-hot, bit
- * for bit: the same sums in the same order. */
+/* A linear block that reads tokens is a table, and its gradient that of one that
+ * reads the same tokens as one-hot rows, bit for bit: the same sums in the same
+ * order. */
 static void check_table(void)
 {
     enum { T = 9, B = 5, V = 3, E = 4 };
-    rnn_linear lin = {V, E, RNN_FN_IDENTITY, 1};
-    rnn_real *dy = test_reals(T * B * E, 1);
-    rnn_real *a = test_reals(V * E, 0), *b = test_reals(V * E, 0);
-    rnn_seq seq = {0};
+    rnn_linear table = {V, E, RNN_FN_IDENTITY, 1};
+    rnn_linear_pass pass[2];
+    rnn_real *x = test_reals(T * B * V, 0);
+    rnn_seq seq[2] = {{0}};
+    int *ids = test_ids(T * B, V), i, k;
 
-    seq.steps = T;
-    seq.batch = B;
-    seq.ids = test_ids(T * B, V);
-    MUST(rnn_embedding_grads(V, E, &seq, dy, a, NULL) == RNN_OK &&
-             rnn_linear_grads(&lin, &seq, dy, b, NULL) == RNN_OK,
-         "gradients");
-    CHECK(same(a, b, V * E), "a table and a layer");
+    memset(pass, 0, sizeof pass);
+    for (k = 0; k < 2; k++) {
+        seq[k].steps = T;
+        seq[k].batch = B;
+        pass[k].seq = &seq[k];
+        pass[k].params = k ? pass[0].params : test_reals(V * E, 1);
+        pass[k].dy = k ? pass[0].dy : test_reals(T * B * E, 1);
+        pass[k].grads = test_reals(V * E, 0);
+        pass[k].y = test_reals(T * B * E, 0);
+    }
+    seq[0].ids = ids;
+    seq[1].x = x;
+    for (i = 0; i < T * B; i++)
+        x[i * V + ids[i]] = 1;
+    for (k = 0; k < 2; k++) {
+        say_seq(&seq[k], NULL, 1);
+        say_linear(&pass[k]);
+        MUST(rnn_linear_forward(&table, &pass[k], NULL) == RNN_OK &&
+                 rnn_linear_grads(&table, &pass[k], NULL) == RNN_OK,
+             "a table");
+    }
+    for (i = 0; i < T * B; i++)
+        CHECK(same(pass[0].y + i * E, pass[0].params + ids[i] * E, E), "row %d",
+              i);
+    CHECK(same(pass[0].y, pass[1].y, T * B * E), "rows");
+    CHECK(same(pass[0].grads, pass[1].grads, V * E), "gradients");
     test_free();
 }
 

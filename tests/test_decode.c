@@ -306,10 +306,8 @@ static void attention_blocks(const job *j, const results *r, const encoded *e,
     static const char *const names[2][2] = {{"att.W", "att.U"},
                                             {"att2.W", "att2.U"}};
     const size_t S = (size_t)j->seq[i].steps;
-    rnn_real *attn = zeros(j->T * j->B * S);
-    rnn_real *context = zeros(j->T * j->B * j->K);
     rnn_seq source = j->seq[i], s = j->seq[0];
-    size_t params, keys, work, at;
+    size_t keys, work, at;
     rnn_attention a;
     rnn_attention_pass pass;
 
@@ -320,20 +318,24 @@ static void attention_blocks(const job *j, const results *r, const encoded *e,
     a.size = j->model.attention_size;
     source.x = e->y[i];
     s.x = e->s;
-    MUST_OK(rnn_attention_sizes(&a, source.steps, s.steps, s.batch, &params,
-                                &keys, &work, NULL));
-    at = params ? offset_of(j, names[i - 1][a.score != RNN_SCORE_ADDITIVE]) : 0;
+    say_seq(&source, NULL, 1);
+    say_seq(&s, NULL, 1);
     memset(&pass, 0, sizeof pass);
-    pass.params = params ? j->params + at : NULL;
+    MUST_OK(rnn_attention_sizes(&a, source.steps, s.steps, s.batch,
+                                &pass.params_len, &keys, &work, NULL));
+    if (pass.params_len) {
+        at = offset_of(j, names[i - 1][a.score != RNN_SCORE_ADDITIVE]);
+        pass.params = j->params + at;
+    }
     pass.source = &source;
     pass.seq = &s;
     pass.keys = zeros(pass.keys_len = keys);
-    pass.attn = attn;
-    pass.context = context;
     pass.work = zeros(pass.work_len = work);
+    pass.attn = zeros(pass.attn_len = j->T * j->B * S);
+    pass.context = zeros(pass.context_len = j->T * j->B * j->K);
     MUST_OK(rnn_attention_forward(&a, &pass, NULL));
-    check_numbers(j, r, of("attention", i), attn);
-    check_numbers(j, r, of("context", i), context);
+    check_numbers(j, r, of("attention", i), pass.attn);
+    check_numbers(j, r, of("context", i), pass.context);
 }
 
 static void head_blocks(const job *j, const results *r, const encoded *e)
@@ -507,6 +509,7 @@ static void make_look(look *l)
         if (test_below(2))
             s->lengths = some_lengths(s->batch, s->steps);
         s->x = test_reals((size_t)s->steps * j->B * j->I[i], 1);
+        say_seq(s, NULL, 1);
     }
     l->params = test_reals(j->sizes.params, 1);
     l->before = test_reals(j->sizes.params, 1);
@@ -520,32 +523,38 @@ static void run_look(const look *l, const how *w, results *r)
     const job *j = &l->j;
     const rnn_seq *source = &j->seq[1];
     const size_t S = (size_t)source->steps, T = j->T, B = j->B;
-    const rnn_real *params = input(w, l->params, j->sizes.params);
-    rnn_real *dh, *ds, *grads;
+    const size_t K = j->I[1], Q = j->I[0], params = j->sizes.params;
     rnn_attention_pass pass;
     rnn_run run;
 
     set_run(&run, w);
     memset(r, 0, sizeof *r);
+    memset(&pass, 0, sizeof pass);
     pass.attn = output(r, w, "attn", TARGET, T, B, S);
     pass.scores = output(r, w, "scores", TARGET, T, B, S);
     r->a[0].across = r->a[1].across = SOURCE;
-    pass.context = output(r, w, "context", TARGET, T, B, j->I[1]);
-    dh = output(r, w, "dh", SOURCE, S, B, j->I[1]);
-    ds = output(r, w, "ds", TARGET, T, B, j->I[0]);
-    grads = output(r, w, "grads", SHARED, 1, 1, j->sizes.params);
+    pass.context = output(r, w, "context", TARGET, T, B, K);
+    pass.dh = output(r, w, "dh", SOURCE, S, B, K);
+    pass.ds = output(r, w, "ds", TARGET, T, B, Q);
+    pass.grads = output(r, w, "grads", SHARED, 1, 1, params);
     pass.keys = work_of(r, w, l->keys);
     pass.work = work_of(r, w, l->work);
-    memcpy(grads, l->before, j->sizes.params * sizeof *grads);
-    pass.params = params;
+    memcpy(pass.grads, l->before, params * sizeof *pass.grads);
+    pass.params = input(w, l->params, params);
+    pass.dcontext = l->dcontext;
+    pass.dattn = l->dattn;
     pass.source = source;
     pass.seq = j->seq;
+    pass.params_len = params;
     pass.keys_len = l->keys;
     pass.work_len = l->work;
+    pass.attn_len = T * B * S;
+    pass.context_len = T * B * K;
+    pass.dh_len = S * B * K;
+    pass.ds_len = T * B * Q;
     MUST_OK(rnn_attention_forward(&l->a, &pass, &run));
-    MUST_OK(rnn_attention_backward(&l->a, &pass, l->dcontext, l->dattn, dh, ds,
-                                   &run));
-    MUST_OK(rnn_attention_grads(&l->a, &pass, grads, &run));
+    MUST_OK(rnn_attention_backward(&l->a, &pass, &run));
+    MUST_OK(rnn_attention_grads(&l->a, &pass, &run));
 }
 
 /* e of a query and a state, in double */

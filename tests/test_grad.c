@@ -260,23 +260,23 @@ static void check_stacks_and_models(void)
 
 typedef struct affine {
     rnn_linear lin;
+    rnn_linear_pass pass;
     rnn_seq seq;
-    rnn_real *params, *up, *y;
+    rnn_real *params, *up;
     size_t n, out;
 } affine;
 
 static rnn_real affine_value(affine *a)
 {
-    MUST(rnn_linear_forward(&a->lin, a->params, &a->seq, a->y, NULL) == RNN_OK,
-         "linear");
-    return dot(a->y, a->up, a->out);
+    MUST(rnn_linear_forward(&a->lin, &a->pass, NULL) == RNN_OK, "linear");
+    return dot(a->pass.y, a->up, a->out);
 }
 
 static void check_affine(int f, int no_bias, const int *lengths, int tokens)
 {
     affine a;
     rnn_real *x = test_reals(T * B * I, 1), *dx = test_reals(T * B * I, 9);
-    rnn_real *d, *g, *v, old, up, down, worst = 0, e;
+    rnn_real *v, old, up, down, worst = 0, e;
     size_t i, k;
 
     memset(&a, 0, sizeof a);
@@ -292,19 +292,22 @@ static void check_affine(int f, int no_bias, const int *lengths, int tokens)
     CHECK(rnn_linear_size(&a.lin, &a.n, NULL) == RNN_OK, "size");
     a.out = T * B * O;
     a.params = test_reals(a.n, 1);
-    a.y = test_reals(a.out, 0);
     a.up = test_reals(a.out, 1);
     for (i = 0; lengths && i < a.out; i++) /* y is f(b) there, not a result */
         if ((int)(i / (B * O)) >= lengths[i / O % B])
             a.up[i] = 0;
-    d = test_reals(a.out, 0);
-    g = test_reals(a.n, 0);
+    a.pass.seq = &a.seq;
+    a.pass.params = a.params;
+    a.pass.grads = test_reals(a.n, 0);
+    a.pass.y = test_reals(a.out, 0);
+    a.pass.dy = test_reals(a.out, 0);
+    a.pass.dx = tokens ? NULL : dx;
+    say_linear(&a.pass);
+    say_seq(&a.seq, NULL, 1);
     affine_value(&a);
-    memcpy(d, a.up, a.out * sizeof *d);
-    CHECK(rnn_linear_backward(&a.lin, a.params, &a.seq, a.y, d,
-                              tokens ? NULL : dx, NULL) == RNN_OK,
-          "back");
-    CHECK(rnn_linear_grads(&a.lin, &a.seq, d, g, NULL) == RNN_OK, "grads");
+    memcpy(a.pass.dy, a.up, a.out * sizeof *a.up);
+    CHECK(rnn_linear_backward(&a.lin, &a.pass, NULL) == RNN_OK, "back");
+    CHECK(rnn_linear_grads(&a.lin, &a.pass, NULL) == RNN_OK, "grads");
     for (k = 0; k < 2; k++)
         for (i = 0; i < (k ? (tokens ? 0 : T * B * I) : a.n); i++) {
             v = (k ? x : a.params) + i;
@@ -314,7 +317,7 @@ static void check_affine(int f, int no_bias, const int *lengths, int tokens)
             *v = old - STEP;
             down = affine_value(&a);
             *v = old;
-            e = fabs((up - down) / (2 * STEP) - (k ? dx : g)[i]);
+            e = fabs((up - down) / (2 * STEP) - (k ? dx : a.pass.grads)[i]);
             worst = e > worst ? e : worst;
         }
     CHECK(worst <= BOUND, "linear f %d: off by %g", f, worst);

@@ -21,29 +21,45 @@ static void null_linear(void)
         BAD(RNN_E_SIZE, rnn_linear_size(&lin, n, NULL));
         lin.output_size = bad[i],
         BAD(RNN_E_SIZE, rnn_linear_size(&lin, n, NULL));
-        TRY(LINEAR, RNN_E_SIZE, lin.output_size = bad[i]);
-        TRY(TABLE, RNN_E_SIZE, a.vocabulary = bad[i]);
-        TRY(TABLE_GRADS, RNN_E_SIZE, a.width = bad[i]);
+        EACH(LINEAR, LOOK, RNN_E_SIZE, lin.output_size = bad[i]);
+        EACH(LINEAR, LOOK, RNN_E_SIZE, lin.input_size = bad[i]);
     }
     lin.input_size = lin.output_size = INT_MAX;
     BAD(RNN_E_SIZE, rnn_linear_size(&lin, n, NULL));
-    TRY(TABLE, RNN_E_SIZE, a.vocabulary = a.width = INT_MAX);
     lin.activation = (rnn_fn)-1, ARG(rnn_linear_size(&lin, n, NULL));
     lin.activation = RNN_FN_EXP, ARG(rnn_linear_size(&lin, n, NULL));
     TRY(LINEAR, RNN_E_ARG, lin.activation = RNN_FN_EXP);
     ARG(rnn_linear_size(NULL, n, NULL));
     ARG(rnn_linear_size(&lin, NULL, NULL));
-    for (k = LINEAR; k <= TABLE_GRADS; k++) {
-        NUL(k, seq);
+    for (k = LINEAR; k <= LINEAR_GRADS; k++) {
+        NUL(k, seq), NUL(k, lin);
         TRY(k, RNN_OK, a.run = NULL);
+        TRY(k, RNN_E_ARG, a.no_pass = 1);
+        TRY(k, RNN_E_BUFFER, a.linear.params_len--);
+        TRY(k, RNN_E_BUFFER, a.linear.y_len--);
     }
-    NUL(LINEAR, lin), NUL(LINEAR, params), NUL(LINEAR, y);
-    NUL(LINEAR_BACK, lin), NUL(LINEAR_BACK, params);
-    NUL(LINEAR_BACK, z), NUL(LINEAR_BACK, y);
-    TRY(LINEAR_BACK, RNN_OK, a.dx = NULL);
-    NUL(LINEAR_GRADS, lin), NUL(LINEAR_GRADS, d), NUL(LINEAR_GRADS, grads);
-    NUL(TABLE, params), NUL(TABLE, y);
-    NUL(TABLE_GRADS, d), NUL(TABLE_GRADS, grads);
+    NUL(LINEAR, linear.params), NUL(LINEAR, linear.y);
+    NUL(LINEAR_BACK, linear.params), NUL(LINEAR_BACK, linear.y);
+    NUL(LINEAR_BACK, linear.dy);
+    NUL(LINEAR_GRADS, linear.dy), NUL(LINEAR_GRADS, linear.grads);
+    /* a call wants what it names alone */
+    TRY(LINEAR, RNN_OK, a.linear.dy = a.linear.dx = a.linear.grads = NULL);
+    TRY(LINEAR_BACK, RNN_OK, a.linear.dx = a.linear.grads = NULL);
+    TRY(LINEAR_BACK, RNN_OK, a.linear.dx = NULL, a.linear.dx_len = 0);
+    TRY(LINEAR_GRADS, RNN_OK, a.linear.params = a.linear.y = NULL);
+    /* dx lies as x does */
+    TRY(LINEAR_BACK, RNN_E_BUFFER, a.linear.dx_len--);
+    TRY(LINEAR_BACK, RNN_E_ARG, read_ids());
+    TRY(LINEAR_BACK, RNN_OK, seq.step_stride = 1, seq.row_stride = T);
+    TRY(LINEAR_BACK, RNN_E_BUFFER, seq.step_stride = 1, seq.row_stride = T + 1);
+    TRY(LINEAR_BACK, RNN_E_ARG, seq.step_stride = seq.row_stride = 1);
+    TRY(LINEAR_BACK, RNN_OK, seq.step_stride = seq.row_stride = 1,
+        a.linear.dx = NULL);
+    /* how long x and ids are */
+    EACH(LINEAR, LOOK, RNN_OK, seq.x_len = T * B * I);
+    EACH(LINEAR, LOOK, RNN_E_BUFFER, seq.x_len = T * B * I - 1);
+    EACH(LINEAR, LINEAR_BACK, RNN_E_BUFFER, read_ids(),
+         seq.ids_len = T * B - 1);
 }
 
 /* ---- attention alone ----------------------------------------------------- */
@@ -81,27 +97,34 @@ static void check_attention(void)
     LOOKS(RNN_E_SIZE, seq.batch = source[0].batch = seq.steps = INT_MAX);
     LOOKS(RNN_E_SIZE, att.size = att.query_size = INT_MAX);
     for (k = LOOK; k < CALLS; k++) {
-        TRY(k, RNN_E_BUFFER, a.less = 1);
+        TRY(k, RNN_E_BUFFER, a.look.work_len--);
+        TRY(k, RNN_E_BUFFER, a.look.params_len--);
+        TRY(k, RNN_E_BUFFER, source[0].x_len = S * B * I - 1);
+        TRY(k, RNN_E_BUFFER, seq.x_len = T * B * H - 1);
+        TRY(k, RNN_E_ARG, a.no_pass = 1);
         TRY(k, RNN_E_ARG, source[0].batch = 1);
         TRY(k, RNN_E_LENGTH, source_lengths[0][1] = S + 1);
         TRY(k, RNN_E_LENGTH, lengths[0] = -1);
         TRY(k, RNN_E_ARG, run.parts = -2);
         TRY(k, RNN_E_ARG, run.kernel = RNN_KERNELS + 2);
         TRY(k, RNN_OK, source_lengths[0][0] = 0, lengths[1] = 0);
-        NUL(k, att), NUL(k, source), NUL(k, seq), NUL(k, room);
+        NUL(k, att), NUL(k, source), NUL(k, seq), NUL(k, look.work);
         if (k == LOOK_GRADS)
             continue;
-        TRY(k, RNN_E_BUFFER, a.keys_len--);
-        NUL(k, params), NUL(k, keys), NUL(k, attn);
+        TRY(k, RNN_E_BUFFER, a.look.keys_len--);
+        TRY(k, RNN_E_BUFFER, a.look.attn_len--);
+        TRY(k, RNN_E_BUFFER, a.look.context_len--);
+        NUL(k, look.params), NUL(k, look.keys), NUL(k, look.attn);
     }
-    NUL(LOOK, context), NUL(LOOK_BACK, d), NUL(LOOK_GRADS, grads);
-    TRY(LOOK, RNN_OK, a.scores = NULL);
-    for (k = LOOK; k <= LOOK_GRADS; k++)
-        TRY(k, RNN_E_ARG, a.no_pass = 1);
+    NUL(LOOK, look.context), NUL(LOOK_BACK, look.dcontext);
+    NUL(LOOK_GRADS, look.grads);
+    TRY(LOOK, RNN_OK, a.look.scores = NULL);
+    TRY(LOOK_BACK, RNN_E_BUFFER, a.look.dh_len--);
+    TRY(LOOK_BACK, RNN_E_BUFFER, a.look.ds_len--);
     /* has no parameters */
     TRY(LOOK, RNN_OK, att.score = RNN_SCORE_DOT, att.query_size = I,
-        att.size = 0, a.params = NULL);
-    TRY(LOOK_BACK, RNN_OK, a.x = a.dh = a.ds = NULL);
+        att.size = 0, a.look.params = NULL, a.look.params_len = 0);
+    TRY(LOOK_BACK, RNN_OK, a.look.dattn = a.look.dh = a.look.ds = NULL);
     TRY(LOOK, RNN_E_ARG, source[0].x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.x = NULL);
     TRY(LOOK, RNN_E_ARG, seq.row_stride = 2);
@@ -399,7 +422,7 @@ int main(void)
     int k;
 
     open_rooms(0);
-    for (k = LINEAR; k <= TABLE_GRADS; k++) {
+    for (k = LINEAR; k <= LINEAR_GRADS; k++) {
         check_seq(k);
         check_kernels(k);
     }

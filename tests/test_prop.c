@@ -1092,7 +1092,7 @@ static void check_linear_strides(int tokens)
     static const int lengths[B] = {5, 2, 0};
     const rnn_linear lin = {I, Y, RNN_FN_TANH, 0};
     const rnn_real *params = test_reals(I * Y + Y, 1), *dy;
-    rnn_real *y[2], *dx[2], *dz[2], *grads[2];
+    rnn_linear_pass pass[2];
     rnn_seq seq = {0};
     int *ids = test_ids(T * B, I), *turned_ids = test_ids(T * B, 1), k;
 
@@ -1105,15 +1105,20 @@ static void check_linear_strides(int tokens)
     for (k = 0; k < T * B; k++)
         turned_ids[k % B * T + k / B] = ids[k];
     for (k = 0; k < 2; k++) {
-        y[k] = zeros(T * B * Y);
-        dx[k] = zeros(T * B * I);
-        dz[k] = zeros(T * B * Y);
-        grads[k] = zeros(I * Y + Y);
-        memcpy(dz[k], dy, T * B * Y * sizeof *dy);
-        MUST_OK(rnn_linear_forward(&lin, params, &seq, y[k], NULL));
-        MUST_OK(rnn_linear_backward(&lin, params, &seq, y[k], dz[k],
-                                    tokens ? NULL : dx[k], NULL));
-        MUST_OK(rnn_linear_grads(&lin, &seq, dz[k], grads[k], NULL));
+        rnn_linear_pass *p = &pass[k];
+        memset(p, 0, sizeof *p);
+        p->seq = &seq;
+        p->params = params;
+        p->grads = zeros(I * Y + Y);
+        p->y = zeros(T * B * Y);
+        p->dy = zeros(T * B * Y);
+        p->dx = tokens ? NULL : zeros(T * B * I);
+        memcpy(p->dy, dy, T * B * Y * sizeof *dy);
+        say_linear(p);
+        say_seq(&seq, NULL, 1);
+        MUST_OK(rnn_linear_forward(&lin, p, NULL));
+        MUST_OK(rnn_linear_backward(&lin, p, NULL));
+        MUST_OK(rnn_linear_grads(&lin, p, NULL));
         seq.step_stride = 1;
         seq.row_stride = T;
         if (tokens)
@@ -1121,9 +1126,9 @@ static void check_linear_strides(int tokens)
         else
             seq.x = turned(seq.x, T, B, I, 0);
     }
-    CHECK(!memcmp(y[0], y[1], T * B * Y * sizeof *dy) &&
-              !memcmp(grads[0], grads[1], (I * Y + Y) * sizeof *dy) &&
-              (tokens || !memcmp(dx[0], turned(dx[1], T, B, I, 1),
+    CHECK(!memcmp(pass[0].y, pass[1].y, T * B * Y * sizeof *dy) &&
+              !memcmp(pass[0].grads, pass[1].grads, (I * Y + Y) * sizeof *dy) &&
+              (tokens || !memcmp(pass[0].dx, turned(pass[1].dx, T, B, I, 1),
                                  T * B * I * sizeof *dy)),
           "a linear block, batch-first, %s", tokens ? "tokens" : "x");
     test_free();
@@ -1237,34 +1242,46 @@ static void run_blocks(const vectors *v, const how *w, results *r)
     const size_t rows = (size_t)v->seq.steps * (size_t)v->rows;
     const size_t O = (size_t)v->outputs, I = (size_t)v->lin.input_size;
     const size_t n = RNN_LINEAR_PARAMS(I, O, !v->lin.no_bias);
-    const rnn_real *params = input(w, v->table, n);
-    rnn_real *y = rows_of(r, w, "linear", rows, O);
-    rnn_real *d = rows_of(r, w, "linear dz", rows, O);
-    rnn_real *g = rows_of(r, w, "linear grads", 1, n);
-    rnn_real *e = rows_of(r, w, "table y", rows, O);
-    rnn_real *eg = rows_of(r, w, "table grads", I, O), *dx = NULL;
-    rnn_seq seq = v->seq;
+    const rnn_linear table = {(int)I, (int)O, RNN_FN_IDENTITY, 1};
+    rnn_linear_pass pass, look_up;
+    rnn_seq seq = v->seq, tokens;
     rnn_run run;
     size_t i;
 
     set_run(&run, w);
-    memcpy(g, v->table, n * sizeof *g);
-    memcpy(eg, v->table, I * O * sizeof *eg);
+    memset(&pass, 0, sizeof pass);
+    pass.seq = &seq;
+    pass.params = input(w, v->table, n);
+    pass.params_len = n;
+    pass.y_len = rows * O;
+    pass.dx_len = rows * I;
+    look_up = pass;
+    look_up.seq = &tokens;
+    pass.y = rows_of(r, w, "linear", rows, O);
+    pass.dy = rows_of(r, w, "linear dz", rows, O);
+    pass.grads = rows_of(r, w, "linear grads", 1, n);
+    look_up.y = rows_of(r, w, "table y", rows, O);
+    look_up.dy = pass.dy;
+    look_up.grads = rows_of(r, w, "table grads", I, O);
+    look_up.params_len = I * O;
+    memcpy(pass.grads, v->table, n * sizeof *pass.grads);
+    memcpy(look_up.grads, v->table, I * O * sizeof *pass.grads);
     seq.x = input(w, v->seq.x, rows * I);
     if (seq.x) {
         seq.ids = NULL;
-        dx = rows_of(r, w, "linear dx", rows, I);
+        pass.dx = rows_of(r, w, "linear dx", rows, I);
     }
-    MUST_OK(rnn_linear_forward(&v->lin, params, &seq, y, &run));
+    seq.x_len = rows * I;
+    seq.ids_len = rows;
+    tokens = seq;
+    tokens.ids = v->ids;
+    MUST_OK(rnn_linear_forward(&v->lin, &pass, &run));
     for (i = 0; i < rows * O; i++)
-        d[i] = v->x[i % ((size_t)v->rows * O)];
-    MUST_OK(rnn_linear_backward(&v->lin, params, &seq, y, d, dx, &run));
-    MUST_OK(rnn_linear_grads(&v->lin, &seq, d, g, &run));
-    seq.ids = v->ids;
-    MUST_OK(rnn_embedding_forward(v->lin.input_size, v->outputs, params, &seq,
-                                  e, &run));
-    MUST_OK(
-        rnn_embedding_grads(v->lin.input_size, v->outputs, &seq, d, eg, &run));
+        pass.dy[i] = v->x[i % ((size_t)v->rows * O)];
+    MUST_OK(rnn_linear_backward(&v->lin, &pass, &run));
+    MUST_OK(rnn_linear_grads(&v->lin, &pass, &run));
+    MUST_OK(rnn_linear_forward(&table, &look_up, &run));
+    MUST_OK(rnn_linear_grads(&table, &look_up, &run));
 }
 
 static void run_maps(const vectors *v, const how *w, results *r)

@@ -1262,64 +1262,103 @@ static void check_optimizer_steps(void)
 
 /* ---- blocks -------------------------------------------------------------- */
 
-static void check_linear(void)
+/* A block of 2 numbers, or tokens, to 3, over 3 steps; its pass. */
+static void open_linear(rnn_seq *seq, rnn_linear_pass *p)
 {
-    const rnn_real x[6] = {0, 1, 2, 3, 4, 5};
-    rnn_linear lin = {2, 3, RNN_FN_TANH, 0};
-    rnn_real w[9], y[9];
-    rnn_seq seq;
-
-    memset(&seq, 0, sizeof seq);
-    memset(w, 0, sizeof w);
-    seq.steps = 3;
-    seq.batch = 1;
-    seq.x = x;
-#define LINEAR(y) rnn_linear_forward(&lin, w, &seq, y, &run)
-    SAID(rnn_linear_forward(NULL, w, &seq, y, &run), RNN_E_ARG, "lin is NULL");
-    WITH(rnn_fn, lin.activation, RNN_FN_EXP,
-         SAID(LINEAR(y), RNN_E_ARG, "activation is 4: 3 is the most"));
-    WITH(int, lin.input_size, 0,
-         SAID(LINEAR(y), RNN_E_SIZE, "input_size is 0: 1 is the least"));
-    WITH(int, lin.output_size, -1,
-         SAID(LINEAR(y), RNN_E_SIZE, "output_size is -1: 1 is the least"));
-    WITH(rnn_linear, lin, ((rnn_linear){INT_MAX, INT_MAX, RNN_FN_TANH, 0}),
-         SAID(LINEAR(y), RNN_E_SIZE,
-              "lin of 2147483647 x 2147483647 is too large for this machine"));
-    SAID(LINEAR(NULL), RNN_E_ARG, "an array is NULL");
-    SAID(rnn_linear_forward(&lin, w, NULL, y, &run), RNN_E_ARG, "seq is NULL");
-    seq.batch = INT_MAX;
-    seq.steps = INT_MAX;
-    SAID(LINEAR(y), RNN_E_SIZE,
-         "seq of 2147483647 steps of 2147483647 rows is too large for this "
-         "machine");
-    seq.batch = 1;
-    seq.steps = 3;
-    GOOD(&why, LINEAR(y));
-#undef LINEAR
+    memset(seq, 0, sizeof *seq);
+    memset(p, 0, sizeof *p);
+    seq->steps = 3;
+    seq->batch = 1;
+    seq->x = test_reals(6, 1);
+    p->seq = seq;
+    p->params = test_reals(9, 1);
+    p->y = test_reals(9, 0);
+    p->dy = test_reals(9, 1);
+    p->dx = test_reals(6, 0);
+    p->grads = test_reals(9, 0);
+    say_seq(seq, NULL, 1);
+    say_linear(p);
 }
 
-static void check_table(void)
+static void check_linear(void)
 {
-    const int ids[3] = {0, 2, 3};
-    rnn_real table[6], y[6];
+    rnn_linear lin = {2, 3, RNN_FN_TANH, 0};
+    rnn_linear_pass pass;
     rnn_seq seq;
 
-    memset(&seq, 0, sizeof seq);
-    memset(table, 0, sizeof table);
-    seq.steps = 3;
+    open_linear(&seq, &pass);
+#define LINEAR(...)                                                            \
+    SAID(rnn_linear_forward(&lin, &pass, &run), __VA_ARGS__)
+    SAID(rnn_linear_forward(NULL, &pass, &run), RNN_E_ARG, "lin is NULL");
+    SAID(rnn_linear_forward(&lin, NULL, &run), RNN_E_ARG, "pass is NULL");
+    WITH(rnn_fn, lin.activation, RNN_FN_EXP,
+         LINEAR(RNN_E_ARG, "activation is 4: 3 is the most"));
+    WITH(int, lin.input_size, 0,
+         LINEAR(RNN_E_SIZE, "input_size is 0: 1 is the least"));
+    WITH(int, lin.output_size, -1,
+         LINEAR(RNN_E_SIZE, "output_size is -1: 1 is the least"));
+    WITH(
+        rnn_linear, lin, ((rnn_linear){INT_MAX, INT_MAX, RNN_FN_TANH, 0}),
+        LINEAR(RNN_E_SIZE,
+               "lin of 2147483647 x 2147483647 is too large for this machine"));
+    WITH(const rnn_seq *, pass.seq, NULL, LINEAR(RNN_E_ARG, "seq is NULL"));
+    WITH(size_t, seq.x_len, 5,
+         LINEAR(RNN_E_BUFFER, "x has room for 5: 6 are needed"));
+    seq.batch = INT_MAX;
+    seq.steps = INT_MAX;
+    LINEAR(RNN_E_SIZE,
+           "seq of 2147483647 steps of 2147483647 rows is too large for this "
+           "machine");
     seq.batch = 1;
+    seq.steps = 3;
+    GOOD(&why, rnn_linear_forward(&lin, &pass, &run));
+#undef LINEAR
+    test_free();
+}
+
+/* The arrays of its three calls. */
+static void check_linear_arrays(void)
+{
+    const rnn_linear lin = {2, 3, RNN_FN_TANH, 0};
+    const int ids[3] = {0, 1, 2};
+    rnn_linear_pass pass;
+    rnn_seq seq;
+
+    open_linear(&seq, &pass);
+#define OF(name, ...) SAID(rnn_linear_##name(&lin, &pass, &run), __VA_ARGS__)
+#define NONE(of, name)                                                         \
+    WITH(rnn_real *, pass.name, NULL, OF(of, RNN_E_ARG, #name " is NULL"))
+#define SHORT(of, name, len, has)                                              \
+    WITH(size_t, pass.len, has - 1,                                            \
+         OF(of, RNN_E_BUFFER, #name " has room for %d: %d are needed",       \
+              (has)-1, has))
+    WITH(const rnn_real *, pass.params, NULL,
+         OF(forward, RNN_E_ARG, "params is NULL"));
+    SHORT(forward, params, params_len, 9);
+    SHORT(backward, params, params_len, 9);
+    SHORT(grads, grads, params_len, 9);
+    NONE(forward, y);
+    NONE(backward, y);
+    NONE(backward, dy);
+    NONE(grads, dy);
+    NONE(grads, grads);
+    SHORT(forward, y, y_len, 9);
+    SHORT(grads, dy, y_len, 9);
+    SHORT(backward, dx, dx_len, 6);
     seq.ids = ids;
-#define TABLE(V, E, to) rnn_embedding_forward(V, E, table, &seq, to, &run)
-    SAID(TABLE(0, 2, y), RNN_E_SIZE, "vocabulary is 0: 1 is the least");
-    SAID(TABLE(3, 0, y), RNN_E_SIZE, "width is 0: 1 is the least");
-    SAID(TABLE(INT_MAX, INT_MAX, y), RNN_E_SIZE,
-         "table of 2147483647 x 2147483647 is too large for this machine");
-    SAID(TABLE(3, 2, y), RNN_E_ID,
-         "ids: 3 at step 2 of row 0, and there are 0 to 2");
+    seq.ids_len = 3;
+    WITH(size_t, seq.ids_len, 2,
+         OF(forward, RNN_E_BUFFER, "ids has room for 2: 3 are needed"));
+    OF(forward, RNN_E_ID, "ids: 2 at step 2 of row 0, and there are 0 to 1");
     seq.steps = 2;
-    SAID(TABLE(3, 2, NULL), RNN_E_ARG, "an array is NULL");
-    GOOD(&why, TABLE(3, 2, y));
-#undef TABLE
+    OF(backward, RNN_E_ARG, "dx is wanted, but the input is no numbers");
+    pass.dx = NULL;
+    GOOD(&why, rnn_linear_backward(&lin, &pass, &run));
+    GOOD(&why, rnn_linear_grads(&lin, &pass, &run));
+#undef SHORT
+#undef NONE
+#undef OF
+    test_free();
 }
 
 /* The block of attention: every description and array that it refuses. */
@@ -1336,10 +1375,12 @@ static void check_looks(void)
     seq.steps = 2;
     seq.batch = 1;
     seq.x = test_reals(6, 1);
+    say_seq(&seq, NULL, 1);
     source = seq;
-    SAID(rnn_attention_forward(&att, NULL, &run), RNN_E_ARG,
-         "pass, or an array of it, is NULL");
+    SAID(rnn_attention_forward(&att, NULL, &run), RNN_E_ARG, "pass is NULL");
+    SAID(LOOK(), RNN_E_ARG, "source is NULL");
     pass.source = &source;
+    SAID(LOOK(), RNN_E_ARG, "seq is NULL");
     pass.seq = &seq;
     pass.work = test_reals(1, 0);
     pass.work_len = 1;
@@ -1386,6 +1427,7 @@ static void check_look_arrays(void)
     seq.steps = 2;
     seq.batch = 1;
     seq.x = test_reals(6, 1);
+    say_seq(&seq, NULL, 1);
     source = seq;
     pass.source = &source;
     pass.seq = &seq;
@@ -1398,21 +1440,41 @@ static void check_look_arrays(void)
               "attention takes no step_stride (1) or row_stride (0)"));
     WITH(int, source.batch, 2,
          SAID(LOOK(), RNN_E_ARG, "source has 2 rows, seq has 1"));
+    WITH(const rnn_real *, source.x, NULL,
+         SAID(LOOK(), RNN_E_ARG, "x of source is NULL: numbers are read here"));
+    WITH(
+        size_t, source.x_len, 5,
+        SAID(LOOK(), RNN_E_BUFFER, "x of source has room for 5: 6 are needed"));
     SAID(LOOK(), RNN_E_BUFFER, "work has room for %lu: %lu are needed",
          (unsigned long)work - 1, (unsigned long)work);
     pass.work_len = work;
-    SAID(LOOK(), RNN_E_ARG, "an array is NULL");
+    SAID(LOOK(), RNN_E_ARG, "params is NULL");
     pass.params = test_reals(params, 1);
+    SAID(LOOK(), RNN_E_BUFFER, "params has room for 0: %lu are needed",
+         (unsigned long)params);
+    pass.params_len = params;
+    SAID(LOOK(), RNN_E_ARG, "keys is NULL");
     pass.keys = test_reals(keys, 1);
-    pass.attn = test_reals(4, 0);
-    pass.context = test_reals(6, 0);
     pass.keys_len = keys - 1;
     SAID(LOOK(), RNN_E_BUFFER, "keys has room for %lu: %lu are needed",
          (unsigned long)keys - 1, (unsigned long)keys);
     pass.keys_len = keys;
+    SAID(LOOK(), RNN_E_ARG, "attn is NULL");
+    pass.attn = test_reals(pass.attn_len = 4, 0);
+    SAID(LOOK(), RNN_E_ARG, "context is NULL");
+    pass.context = test_reals(pass.context_len = 6, 0);
     GOOD(&why, LOOK());
-    SAID(rnn_attention_grads(&att, &pass, NULL, &run), RNN_E_ARG,
-         "grads is NULL");
+#define BACK(...) SAID(rnn_attention_backward(&att, &pass, &run), __VA_ARGS__)
+    BACK(RNN_E_ARG, "dcontext is NULL");
+    pass.dcontext = pass.context;
+    pass.dh = test_reals(6, 0);
+    pass.ds = test_reals(6, 0);
+    pass.dh_len = 5;
+    BACK(RNN_E_BUFFER, "dh has room for 5: 6 are needed");
+    pass.dh_len = 6;
+    BACK(RNN_E_BUFFER, "ds has room for 0: 6 are needed");
+#undef BACK
+    SAID(rnn_attention_grads(&att, &pass, &run), RNN_E_ARG, "grads is NULL");
     test_free();
 }
 
@@ -1525,7 +1587,7 @@ int main(int argc, char **argv)
     check_optimizers();
     check_optimizer_steps();
     check_linear();
-    check_table();
+    check_linear_arrays();
     check_looks();
     check_look_arrays();
     check_numbers();

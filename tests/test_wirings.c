@@ -1194,6 +1194,7 @@ static rnn_attention_pass pass_of(const block *b)
 {
     rnn_attention_pass p;
 
+    memset(&p, 0, sizeof p);
     p.params = b->params;
     p.source = &b->source;
     p.seq = &b->seq;
@@ -1201,9 +1202,10 @@ static rnn_attention_pass pass_of(const block *b)
     p.attn = b->attn;
     p.context = b->context;
     p.scores = b->scores;
+    p.dcontext = b->dcontext;
+    p.dattn = b->dattn;
     p.work = b->work;
-    p.keys_len = b->keys_len;
-    p.work_len = b->work_len;
+    say_look(&p);
     return p;
 }
 
@@ -1289,11 +1291,12 @@ static void draw_block(block *b, int score, int lengths)
     s.seq = &b->source;
     draw_input(&s, RNN_INPUT_DENSE, b->att.key_size);
     b->h = s.x;
+    say_seq(&b->seq, NULL, 1);
+    say_seq(&b->source, NULL, 1);
 }
 
 static void check_block(int score, int lengths, int weights)
 {
-    rnn_real *grads, *dh, *ds;
     rnn_attention_pass pass;
     size_t queries, states, j;
     rnn_status st;
@@ -1318,19 +1321,19 @@ static void check_block(int score, int lengths, int weights)
     b.dcontext = draw_up(&b, (size_t)b.att.key_size, 0, &b.up_context);
     if (weights)
         b.dattn = draw_up(&b, (size_t)b.source.steps, 1, &b.up_attn);
-    grads = test_reals(b.params_len, 0);
-    for (j = 0; j < b.params_len; j++)
-        grads[j] = 0.25;
-    dh = test_below(4) ? nothing(states) : NULL;
-    ds = test_below(4) ? nothing(queries) : NULL;
     block_value(&b);
     pass = pass_of(&b);
-    st = rnn_attention_backward(&b.att, &pass, b.dcontext, b.dattn, dh, ds,
-                                NULL);
+    pass.grads = test_reals(b.params_len, 0);
+    for (j = 0; j < b.params_len; j++)
+        pass.grads[j] = 0.25;
+    pass.dh = test_below(4) ? nothing(states) : NULL;
+    pass.ds = test_below(4) ? nothing(queries) : NULL;
+    say_look(&pass);
+    st = rnn_attention_backward(&b.att, &pass, NULL);
     MUST(st == RNN_OK, "%s: backward", block_name(&b));
-    st = rnn_attention_grads(&b.att, &pass, grads, NULL);
+    st = rnn_attention_grads(&b.att, &pass, NULL);
     MUST(st == RNN_OK, "%s: grads", block_name(&b));
-    check_block_padding(&b, dh, ds);
+    check_block_padding(&b, pass.dh, pass.ds);
     b.task.value = block_value;
     b.task.name = block_name;
     b.task.of = &b;
@@ -1339,12 +1342,12 @@ static void check_block(int score, int lengths, int weights)
                                                ? b.att.size
                                                : b.att.query_size);
     if (score <= RNN_SCORE_GENERAL)
-        add_slot(&b.task, "", "W, U", b.params, grads, 0.25, j);
+        add_slot(&b.task, "", "W, U", b.params, pass.grads, 0.25, j);
     if (score == RNN_SCORE_ADDITIVE)
-        add_slot(&b.task, "", "v", b.params + j, grads + j, 0.25,
+        add_slot(&b.task, "", "v", b.params + j, pass.grads + j, 0.25,
                  (size_t)b.att.size);
-    add_slot(&b.task, "", "h", b.h, dh, 0, states);
-    add_slot(&b.task, "", "s", b.s, ds, 0, queries);
+    add_slot(&b.task, "", "h", b.h, pass.dh, 0, states);
+    add_slot(&b.task, "", "s", b.s, pass.ds, 0, queries);
     check_task(&b.task, 1, 1);
     blocks++;
     test_free();
@@ -1367,7 +1370,6 @@ static void check_no_params(void)
     rnn_attention att = {RNN_SCORE_DOT, K, K, 0};
     rnn_seq source = {0}, seq = {0};
     size_t params, keys, work;
-    rnn_real *c, *dh;
     rnn_attention_pass pass;
     rnn_status st;
 
@@ -1384,12 +1386,15 @@ static void check_no_params(void)
     pass.keys = test_reals(pass.keys_len = keys, 0);
     pass.work = test_reals(pass.work_len = work, 0);
     pass.attn = test_reals(T * B * S, 0);
-    pass.context = c = test_reals(T * B * K, 0);
-    dh = test_reals(S * B * K, 0);
+    pass.context = test_reals(T * B * K, 0);
+    pass.dcontext = pass.context;
+    pass.dh = test_reals(S * B * K, 0);
+    say_look(&pass);
+    say_seq(&source, NULL, 1);
+    say_seq(&seq, NULL, 1);
     CHECK(rnn_attention_forward(&att, &pass, NULL) == RNN_OK, "forward");
-    CHECK(rnn_attention_backward(&att, &pass, c, NULL, dh, NULL, NULL) ==
-                  RNN_OK &&
-              dh[0] != 0,
+    CHECK(rnn_attention_backward(&att, &pass, NULL) == RNN_OK &&
+              pass.dh[0] != 0,
           "backward");
     att.score = RNN_SCORE_ADDITIVE;
     att.size = 1;
@@ -1397,11 +1402,10 @@ static void check_no_params(void)
          "sizes");
     pass.keys = test_reals(pass.keys_len = keys, 0);
     pass.work = test_reals(pass.work_len = work, 0);
-    pass.params = test_reals(params, 1);
+    pass.params = test_reals(pass.params_len = params, 1);
     CHECK(rnn_attention_forward(&att, &pass, NULL) == RNN_OK, "forward");
     pass.params = NULL;
-    CHECK(rnn_attention_backward(&att, &pass, c, NULL, dh, NULL, NULL) ==
-              RNN_E_ARG,
+    CHECK(rnn_attention_backward(&att, &pass, NULL) == RNN_E_ARG,
           "additive without parameters");
     test_free();
 }

@@ -216,16 +216,16 @@
  * scanned: a NaN in x spreads over what depends on it, and the loss says
  * RNN_E_NOT_FINITE. Nothing here aborts or prints.
  *
- * With RNN_CHECK calls look at numbers, too, and refuse: parameters that are NaN
- * or, of a work, all 0, as where nobody has written them (rnn_bind fills with
- * NaN what it places); NaN in x, in states, and in the gradients that go into
- * backward or a step; dlogits that a loss has left for an earlier pass; x, ids
- * or parameters that have changed between forward and backward, or parameters
- * between rnn_encode and a step, or since rnn_pack; a plan whose model or most
- * was written; a work whose params, keep, scratch or memory was replaced;
- * moments that a first step has left out. It also wants the length of every
- * array that a call is given. Each call then reads every parameter: a build for
- * development.
+ * With RNN_CHECK calls look at numbers, too, and refuse: parameters that are
+ * NaN or, of a work, all 0, as where nobody has written them (rnn_bind fills
+ * with NaN what it places); NaN in x, in states, and in the gradients that go
+ * into backward or a step; dlogits that a loss has left for an earlier pass; x,
+ * ids or parameters that have changed between forward and backward, or
+ * parameters between rnn_encode and a step, or since rnn_pack; a plan whose
+ * model or most was written; a work whose params, keep, scratch or memory was
+ * replaced; moments that a first step has left out. It also wants the length of
+ * every array that has a field for it. Each call then reads every parameter: a
+ * build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -651,11 +651,11 @@ typedef struct rnn_run {
 /* The sequences of one call: T steps of B rows. Everything is the caller's;
  * only hn and cn are written.
  *
- * x, ids, a loss's targets and flow's dx are time-major: step t of row b is
- * number t*B + b of their tokens, or of their rows of I numbers. With strides
- * it is number t*step_stride + b*row_stride: 1 and T say batch-first, 1 and N/B
- * that the rows are B streams side by side in one text of N tokens. All other
- * arrays stay time-major.
+ * x, ids, a loss's targets and the gradient of x are time-major: step t of row
+ * b is number t*B + b of their tokens, or of their rows of I numbers. With
+ * strides it is number t*step_stride + b*row_stride: 1 and T say batch-first, 1
+ * and N/B that the rows are B streams side by side in one text of N tokens. All
+ * other arrays stay time-major.
  *
  * Rows may have different lengths. From its length on a row is padding: its x
  * and ids are not read, its outputs are 0, and nothing there reaches a loss or
@@ -664,7 +664,8 @@ typedef struct rnn_run {
  *
  * Lengths of arrays, here and in the structs below: RNN_E_BUFFER if an array
  * that is read or written is shorter than steps and rows want. 0 is: not said;
- * RNN_CHECK wants them said. Arrays of one element a row, or a class, have that
+ * RNN_CHECK wants them said. (Of a work, and of passes of a block alone, every
+ * length is said: 0 is 0.) Arrays of one element a row, or a class, have that
  * length. */
 typedef struct rnn_seq {
     int steps, batch;         /* T, B                                        */
@@ -1017,14 +1018,15 @@ typedef struct rnn_linear {
 RNNRET rnn_status rnn_linear_size(const rnn_linear *lin, size_t *params,
                                   rnn_why *why);
 
-/* The arrays of a pass; a call wants those that it names, and looks at their
- * lengths. */
+/* The arrays of a pass, with their lengths; a call wants those that it names.
+ * dx lies as x does, by the strides of seq if it has some, which must not let
+ * steps overlap then; dx_len counts from its first number to its last. */
 typedef struct rnn_linear_pass {
     const rnn_seq *seq;     /* x (T, B, I), or ids: x is one-hot             */
     const rnn_real *params;
     rnn_real *y;            /* (T, B, O)                                     */
     rnn_real *dy;           /* (T, B, O) in; after backward it is dz         */
-    rnn_real *dx;           /* (T, B, I) where seq has x, or NULL            */
+    rnn_real *dx;           /* (T, B, I) or NULL; ids have none: RNN_E_ARG   */
     rnn_real *grads;        /* as params                                     */
     size_t params_len, y_len, dx_len; /* of params, grads; of y, dy; of dx   */
 } rnn_linear_pass;
@@ -1091,8 +1093,8 @@ RNNRET rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       size_t *params, size_t *keys,
                                       size_t *work, rnn_why *why);
 
-/* The arrays of a pass; a call wants those that it names, and looks at their
- * lengths. Strides are RNN_E_ARG. */
+/* The arrays of a pass, with their lengths; a call wants those that it names.
+ * Strides are RNN_E_ARG. */
 typedef struct rnn_attention_pass {
     const rnn_seq *source; /* steps S, batch, lengths, x = h (S, B, K)       */
     const rnn_seq *seq;    /* steps T, the same batch, lengths of the queries,
@@ -2755,10 +2757,16 @@ RNN_I_FN rnn_status rnn_i_there(rnn_why *why, const char *name, const void *p)
     return p ? RNN_OK : RNN_I_NO_NULL(why, name);
 }
 
+/* A size as a reason gives it: none is greater than what a machine can hold. */
+RNN_I_FN ptrdiff_t rnn_i_shown(size_t n)
+{
+    return n > (size_t)PTRDIFF_MAX ? PTRDIFF_MAX : (ptrdiff_t)n;
+}
+
 /* An array that is shorter than it must be. */
 #define RNN_I_NO_ROOM(why, name, has, wants)                                   \
-    RNN_I_NO(why, RNN_E_BUFFER, name, "@ has room for #: # are needed", has,   \
-             wants)
+    RNN_I_NO(why, RNN_E_BUFFER, name, "@ has room for #: # are needed",        \
+             rnn_i_shown(has), rnn_i_shown(wants))
 
 /* Whether v is in least .. most; st says what a v outside is. */
 RNN_I_FN rnn_status rnn_i_in(rnn_why *why, rnn_status st, const char *name,
@@ -6456,7 +6464,7 @@ RNN_I_FN rnn_status rnn_i_open_linear(const rnn_linear *lin,
         st = rnn_i_there(call->why, "pass", pass);
     if (!st)
         st = rnn_i_linear_params(lin, &s->params, call->why);
-    if (!st)
+    if (!st && seq && !seq->ids)
         st = rnn_i_check_rows(seq, lin->input_size, call->why);
     if (!st)
         st = rnn_i_check_rows(seq, lin->output_size, call->why);
@@ -7700,6 +7708,8 @@ RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
     one->own_rate = 0;
     one->own_sample = 0;
     one->own_ids = NULL;
+    one->x_len = one->ids_len = one->targets_len = 0;
+    one->state_len = one->own_ids_len = 0;
 }
 
 /* ============================================================================
@@ -8117,7 +8127,7 @@ RNN_I_FN rnn_status rnn_i_check_look(const rnn_seq *seq, size_t width,
 {
     return seq->step_stride || seq->row_stride
                ? RNN_I_NO(why, RNN_E_ARG, "step_stride",
-                          "attention takes no @ (#) or row_stride (#)",
+                          "@ is # and row_stride #: attention takes none",
                           seq->step_stride, seq->row_stride)
                : rnn_i_check_seq(seq, 0, width, why);
 }
@@ -8192,6 +8202,26 @@ RNN_I_FN rnn_status rnn_i_look_ready(const rnn_i_look *o,
               : rnn_i_check_array(why, "attn", pass->attn, pass->attn_len,
                                   rnn_i_of_rows(o->seq, S));
 }
+
+#ifdef RNN_CHECK
+/* What backward reads that somebody must have written: forward keys and attn,
+ * the caller dattn, which counts where both steps are valid. */
+RNN_I_FN rnn_status rnn_i_check_looked(const rnn_i_look *o, rnn_why *why)
+{
+    const size_t S = (size_t)o->source->steps, B = (size_t)o->source->batch;
+    size_t i;
+    rnn_status st =
+        rnn_i_check_steps(o->source, o->keys, o->a.A, 0, "keys", why);
+
+    if (!st)
+        st = rnn_i_check_steps(o->seq, o->attn, S, 0, "attn", why);
+    for (i = 0; i < (size_t)o->seq->steps * B * S && o->dattn && !st; i++)
+        if (rnn_i_steps(o->seq, i / S % B) > i / S / B &&
+            rnn_i_steps(o->source, i / S % B) > i % S)
+            st = rnn_i_check_some(o->dattn, i, 1, "dattn", why);
+    return st;
+}
+#endif
 
 /* An array of rows that may be NULL. */
 RNN_I_FN rnn_status rnn_i_check_wanted(rnn_why *why, const char *name,
@@ -8283,6 +8313,10 @@ RNNDEF rnn_status rnn_attention_backward(const rnn_attention *att,
     if (!st)
         st = rnn_i_check_wanted(call.why, "ds", pass->ds, pass->ds_len, s.o.seq,
                                 s.o.a.Q);
+#ifdef RNN_CHECK
+    if (!st)
+        st = rnn_i_check_looked(&s.o, call.why);
+#endif
     if (st)
         return st;
     s.pass = pass;
@@ -9174,15 +9208,23 @@ RNN_I_COLD void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
     z->all = all.n;
 }
 
+/* How many numbers, or tokens, the caller's array has for a row. */
+RNN_I_COLD size_t rnn_i_width_of(const rnn_i_side *s)
+{
+    return s->input == RNN_INPUT_DENSE ? s->I : 1;
+}
+
 /* Whether the sequences that a plan allows can be arrays. */
 RNN_I_COLD int rnn_i_inputs_fit(const rnn_i_model *m, const rnn_most *most)
 {
     const size_t B = (size_t)most->batch, T = (size_t)most->steps;
     const size_t S = (size_t)most->source_steps, rows = (size_t)most->rows;
+    const size_t width = rnn_i_width_of(&m->top);
 
-    return rnn_i_fits(rnn_i_times3(T, B, rnn_i_most(m->top.I, m->top.reads))) &&
-           rnn_i_fits(rnn_i_times(rows, m->top.I)) &&
-           (!m->sources || rnn_i_fits(rnn_i_times3(S, B, m->source[0].side.I)));
+    return rnn_i_fits(rnn_i_times3(T, B, width)) &&
+           rnn_i_fits(rnn_i_times(rows, width)) &&
+           (!m->sources ||
+            rnn_i_fits(rnn_i_times3(S, B, rnn_i_width_of(&m->source[0].side))));
 }
 
 /* How much a plan is for. */

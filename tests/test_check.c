@@ -593,6 +593,7 @@ static void check_attention(void)
 {
     const rnn_attention att = {RNN_SCORE_GENERAL, I, I, 0};
     rnn_real *w = test_reals(I * I, 1), *dc = test_reals(T * B * I, 1);
+    rnn_real *da = test_reals(T * B * T, 1);
     rnn_seq source = seq;
     rnn_attention_pass pass = {.source = &source, .seq = &seq, .params = w};
     size_t n[3];
@@ -605,6 +606,7 @@ static void check_attention(void)
     pass.attn = test_reals(T * B * T, 0);
     pass.context = test_reals(T * B * I, 0);
     pass.dcontext = dc;
+    pass.dattn = da;
     pass.grads = test_reals(I * I, 0);
     say_look(&pass);
     source.x = test_reals(T * B * I, 1);
@@ -616,7 +618,16 @@ static void check_attention(void)
     OF(rnn_attention_forward(&att, &pass, &run), RNN_E_NOT_FINITE,
        "params: number 2 is NaN: has it been written?");
     w[2] = 0;
+    pass.attn[0] = nothing(); /* no forward */
+    OF(rnn_attention_backward(&att, &pass, &run), RNN_E_NOT_FINITE,
+       "attn: number 0 is NaN: has it been written?");
     FAIR(rnn_attention_forward(&att, &pass, &run));
+    da[1 * T + 3] = nothing();           /* of row 1, which has 3 states */
+    da[(2 * B + 2) * T + 0] = nothing(); /* of row 2, which has 2 steps */
+    da[(1 * B + 1) * T + 2] = nothing();
+    OF(rnn_attention_backward(&att, &pass, &run), RNN_E_NOT_FINITE,
+       "dattn: number %d is NaN: has it been written?", (1 * B + 1) * T + 2);
+    da[(1 * B + 1) * T + 2] = 0;
     dc[0] = nothing();
     OF(rnn_attention_backward(&att, &pass, &run), RNN_E_NOT_FINITE,
        "dcontext: number 0 is NaN: has it been written?");

@@ -117,6 +117,9 @@ static void check_too_many(void)
     CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK, "wide x");
     most.steps = most.batch = 46341;
     CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "x");
+    m.input = RNN_INPUT_ONE_HOT; /* there are tokens, and no array of T*B*I */
+    CHECK(sizeof(size_t) < 8 || rnn_plan(&net, &m, &most) == RNN_OK, "tokens");
+    m.input = RNN_INPUT_DENSE;
     most.steps = most.batch = 1;
     most.rows = INT_MAX;
     CHECK(rnn_plan(&net, &m, &most) == RNN_E_SIZE, "x of a step");

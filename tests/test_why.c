@@ -1345,6 +1345,11 @@ static void check_linear_arrays(void)
     SHORT(forward, y, y_len, 9);
     SHORT(grads, dy, y_len, 9);
     SHORT(backward, dx, dx_len, 6);
+    seq.step_stride = (size_t)PTRDIFF_MAX, seq.row_stride = 1;
+    seq.steps = 3;
+    OF(forward, RNN_E_BUFFER, "x has room for 6: %lu are needed",
+       (unsigned long)PTRDIFF_MAX);
+    seq.step_stride = seq.row_stride = 0;
     seq.ids = ids;
     seq.ids_len = 3;
     WITH(size_t, seq.ids_len, 2,
@@ -1437,7 +1442,7 @@ static void check_look_arrays(void)
     pass.work_len = work - 1;
     WITH(size_t, seq.step_stride, 1,
          SAID(LOOK(), RNN_E_ARG,
-              "attention takes no step_stride (1) or row_stride (0)"));
+              "step_stride is 1 and row_stride 0: attention takes none"));
     WITH(int, source.batch, 2,
          SAID(LOOK(), RNN_E_ARG, "source has 2 rows, seq has 1"));
     WITH(const rnn_real *, source.x, NULL,

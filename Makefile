@@ -32,7 +32,7 @@ TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_no_plan $(B)/test_corners $(B)/test_misuse $(B)/test_hash \
 	$(B)/test_math $(B)/test_train $(B)/test_sample $(B)/test_st \
 	$(B)/test_files $(B)/test_edited $(B)/test_why $(B)/test_why_files \
-	$(B)/test_why_alone $(B)/test_check $(B)/test_faults \
+	$(B)/test_why_alone $(B)/test_check $(B)/test_between $(B)/test_faults \
 	$(B)/test_faults_files $(B)/test_disk $(B)/test_bench
 PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
 	$(wildcard tests/programs/*.c))

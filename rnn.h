@@ -1323,7 +1323,7 @@ typedef struct rnn_i_lay { /* a stack: its sizes and its arrays */
     size_t I, H, L, D, G, K, C, P, T, B;
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
-    size_t lines;          /* numbers in a copy of all matrices              */
+    size_t ws_len;         /* numbers in a copy of all matrices              */
     size_t masks;          /* layers whose output dropout masks              */
     size_t carry;          /* dh and dc of a layer lie this far behind those of
                               the layer below; 0: all layers share one       */
@@ -1414,7 +1414,7 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     uint32_t out_lengths; /* a hash of each row's steps                   */
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
-    int grads;          /* backward has written them since the last step  */
+    int grads;          /* RNN_I_NEW, RNN_I_SPENT; 0: backward has not been */
     /* RNN_CHECK: hashes of where params, keep, scratch and memory were at
      * rnn_bind; of what forward has read of weights, x and ids; of the weights
      * of rnn_encode */
@@ -1428,6 +1428,7 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     rnn_seq source[RNN_MAX_SOURCES], encoder[RNN_MAX_SOURCES];
     int seen[RNN_MAX_SOURCES], rows; /* sources in memory: steps; batch   */
     const int *seen_lengths[RNN_MAX_SOURCES];
+    uint32_t seen_hash[RNN_MAX_SOURCES];
 } rnn_i_open;
 
 /* The arrays of one training loop, or of one thread that uses a model. Zero it,
@@ -1617,7 +1618,8 @@ typedef struct rnn_loss {
     const rnn_real *class_weights; /* (O) c, 0 or more; NULL: ones          */
     rnn_real smoothing;      /* e in [0, 1), of cross-entropy                */
     rnn_real n;              /* 0: the sum of the weights of this call, each
-                                times c of its target                        */
+                                times c of its target. Where nothing counts,
+                                since all are 0, the loss is 0               */
     int padding;             /* 1: steps from a sequence's end on count, too */
     rnn_real *values;        /* out (rows): l_i, 0 where w is 0; or NULL. With
                                 them a loss is shared among threads          */
@@ -1879,7 +1881,7 @@ RNNRET rnn_status rnn_sample(const rnn_real *logits, int outputs,
 /* How sequences of tokens are written. */
 typedef struct rnn_writing {
     int begin;      /* the token before the first                            */
-    int end;        /* the token that ends a sequence, 0 too; -1: none       */
+    int end;        /* the token that ends a sequence, 0 too; below 0: none  */
     int min_tokens; /* end does not come before so many others; 0 where end is
                        the only token                                        */
     int max_tokens; /* at most, end not counted                              */
@@ -4067,7 +4069,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
  * second cache or from memory; of a matrix in strips all of one. Nothing of B
  * is read twice, so no copy is worth making here. The chains of what is left go
  * side by side. b is where B's column j is. */
-RNN_I_APART RNN_HOT void RNN_K(lines)(const rnn_i_product *p, const rnn_real *b,
+RNN_I_APART RNN_HOT void RNN_K(in_lines)(const rnn_i_product *p, const rnn_real *b,
                                    size_t b_k, size_t j, size_t n)
 {
     enum { all = RNN_MR * RNN_NV, strip = RNN_I_STRIP / RNN_W, four = 4 };
@@ -4101,7 +4103,7 @@ RNN_I_APART RNN_HOT void RNN_K(strips)(const rnn_i_product *p)
 
     for (j = 0; j < p->n; j += some) {
         b = rnn_i_strip_of(p, p->n, j, &b_k, &some);
-        RNN_K(lines)(p, b, b_k, j, j + some);
+        RNN_K(in_lines)(p, b, b_k, j, j + some);
     }
 }
 
@@ -4141,7 +4143,7 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
         RNN_K(strided)(p);
 #if RNN_W > 1
     else if (p->m == 1 && !p->b_rows)
-        RNN_K(lines)(p, p->b, (size_t)p->b_k, 0, p->n);
+        RNN_K(in_lines)(p, p->b, (size_t)p->b_k, 0, p->n);
     else if (p->m == 1)
         RNN_K(strips)(p);
 #endif
@@ -5843,7 +5845,8 @@ RNN_I_FN rnn_status rnn_i_check_shape(const rnn_seq *seq, int ids, rnn_why *why)
 
 /* Whether each id is below `ids`, if there are any. Those of padding are not
  * read. */
-RNN_I_FN rnn_status rnn_i_check_ids(const rnn_seq *seq, int ids, rnn_why *why)
+RNN_I_FN rnn_status rnn_i_check_ids(const rnn_seq *seq, int ids,
+                                    const char *name, rnn_why *why)
 {
     const size_t end = (size_t)seq->batch;
     size_t b, n;
@@ -5855,7 +5858,7 @@ RNN_I_FN rnn_status rnn_i_check_ids(const rnn_seq *seq, int ids, rnn_why *why)
             for (i = b; i < b + n; i++) {
                 const int id = seq->ids[rnn_i_number(seq, t, i)];
                 if (id < 0 || id >= ids)
-                    return rnn_i_no_id(why, "ids", id, (size_t)ids, t, i);
+                    return rnn_i_no_id(why, name, id, (size_t)ids, t, i);
             }
         }
     return RNN_OK;
@@ -6042,7 +6045,7 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, size_t width,
     if (!st)
         st = rnn_i_check_input(seq, ids, width, why);
     if (!st)
-        st = rnn_i_check_ids(seq, ids, why);
+        st = rnn_i_check_ids(seq, ids, "ids", why);
 #ifdef RNN_CHECK
     if (!st && !ids)
         st = rnn_i_check_steps(seq, seq->x, width, 1, "x", why);
@@ -6402,6 +6405,8 @@ RNN_I_FN rnn_status rnn_i_linear_params(const rnn_linear *lin, size_t *params,
     if (!st)
         st = rnn_i_in(why, RNN_E_SIZE, "output_size", lin->output_size, 1,
                       INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "no_bias", lin->no_bias, 0, 1);
     if (st)
         return st;
     *params =
@@ -6774,7 +6779,7 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y,
     n = rnn_i_lines(gh * y->H);
     n = rnn_i_plus(rnn_i_lines(gh * y->I) + n,
                    rnn_i_times(y->L - 1, rnn_i_lines(gh * in) + n));
-    y->lines = rnn_i_times(n, y->D);
+    y->ws_len = rnn_i_times(n, y->D);
     return RNN_OK;
 }
 
@@ -6839,8 +6844,8 @@ RNN_I_COLD void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
  */
 RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, rnn_i_arena *a)
 {
-    y->ws = rnn_i_take_lines(a, y->lines);
-    y->wt = rnn_i_take_lines(a, train ? y->lines : 0);
+    y->ws = rnn_i_take_lines(a, y->ws_len);
+    y->wt = rnn_i_take_lines(a, train ? y->ws_len : 0);
 }
 
 /* One layer in one direction: its parameters and its arrays. A local variable,
@@ -8210,9 +8215,10 @@ RNN_I_FN rnn_status rnn_i_check_looked(const rnn_i_look *o, rnn_why *why)
 {
     const size_t S = (size_t)o->source->steps, B = (size_t)o->source->batch;
     size_t i;
-    rnn_status st =
-        rnn_i_check_steps(o->source, o->keys, o->a.A, 0, "keys", why);
+    rnn_status st = RNN_OK;
 
+    if (o->a.row->U)
+        st = rnn_i_check_steps(o->source, o->keys, o->a.A, 0, "keys", why);
     if (!st)
         st = rnn_i_check_steps(o->seq, o->attn, S, 0, "attn", why);
     for (i = 0; i < (size_t)o->seq->steps * B * S && o->dattn && !st; i++)
@@ -8810,6 +8816,9 @@ RNN_I_COLD rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
  *     encoding                     the encoders            h_j, keys, c
  *     stepping                     z, x, c_t, sorted       the same, read
  */
+
+/* Gradients that no step has used yet, or one has. */
+enum { RNN_I_NEW = 1, RNN_I_SPENT };
 
 /* What a call hands out arrays for; from RNN_I_ENCODING on, of memory too. */
 enum {
@@ -9572,7 +9581,7 @@ RNN_I_FN rnn_status rnn_i_check_reads(const rnn_i_model *m, const rnn_seq *seq,
         st = rnn_i_check_c(m, seq->cn, "cn", m->why);
     if (!st)
         st = rnn_i_check_lens(m, seq, s);
-    return st ? st : rnn_i_check_ids(seq, ids, m->why);
+    return st ? st : rnn_i_check_ids(seq, ids, "ids", m->why);
 }
 
 /* The sources of a call. */
@@ -9592,6 +9601,10 @@ RNN_I_FN rnn_status rnn_i_check_sources(const rnn_net *net,
             return RNN_I_NO(why, RNN_E_ARG, "source",
                             "@ has # rows, another source or the target has #",
                             s->batch, batch);
+        if (s->own_rate != 0)
+            return RNN_I_NO(why, RNN_E_ARG, "own_rate",
+                            "@ of source # is not 0: only a target has it", i,
+                            0);
         if (m->given && (s->steps > 1 || s->lengths))
             return RNN_I_NO(why, RNN_E_ARG, "source",
                             "@ has # steps, or lengths: 1 vs N reads one step",
@@ -9750,8 +9763,7 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 RNN_I_FN rnn_status rnn_i_check_own(const rnn_i_model *m, const rnn_seq *seq,
                                     rnn_why *why)
 {
-    const rnn_status st =
-        rnn_i_in_real(why, "own_rate", seq->own_rate, 0, 1, 1);
+    rnn_status st = rnn_i_in_real(why, "own_rate", seq->own_rate, 0, 1, 1);
 
     if (st)
         return st;
@@ -9767,8 +9779,10 @@ RNN_I_FN rnn_status rnn_i_check_own(const rnn_i_model *m, const rnn_seq *seq,
     if (!seq->own_ids)
         return RNN_I_NO(why, RNN_E_ARG, "own_ids",
                         "@ is NULL, and own_rate is not 0", 0, 0);
-    return rnn_i_long(why, "own_ids", seq->own_ids_len,
-                      rnn_i_times((size_t)seq->steps, (size_t)seq->batch));
+    st = rnn_i_in(why, RNN_E_ARG, "own_sample", seq->own_sample, 0, 1);
+    return st ? st
+              : rnn_i_long(why, "own_ids", seq->own_ids_len,
+                           rnn_i_times((size_t)seq->steps, (size_t)seq->batch));
 }
 
 /* Of which plan copies of the weights are, and where they lie; with RNN_CHECK
@@ -9845,8 +9859,10 @@ RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
     hash = rnn_i_mix(hash, seq->first_row);
     /* by 32 in two steps: one would be undefined where a number has 32 bits */
     hash = rnn_i_mix(hash, (uint32_t)(rate ^ rate >> 16 >> 16));
-    for (i = 0; i < sources; i++)
+    for (i = 0; i < sources; i++) {
         hash = rnn_i_hash_seq(hash, seq->source + i);
+        hash = rnn_i_mix(hash, seq->source[i].first_step);
+    }
     return hash;
 }
 
@@ -9987,6 +10003,9 @@ RNN_I_FN uint32_t rnn_i_hash_read(const rnn_work *work, const rnn_seq *seq)
     const rnn_i_model *m = &work->i.m;
     uint32_t hash = rnn_i_hash_inputs(1, seq, &m->top);
     int i;
+
+    if (work->i.own)
+        hash = rnn_i_hash_inputs(hash, &work->i.tokens, &m->top);
 
     for (i = 0; i < m->sources; i++)
         hash = rnn_i_hash_inputs(hash, seq->source + i, &m->source[i].side);
@@ -11333,6 +11352,14 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
                                m->params);
     if (!st)
         st = rnn_i_check_keep(work, hash, RNN_I_READY);
+    if (!st && work->i.own) /* which the caller may have written */
+        st = rnn_i_check_ids(&work->i.tokens, (int)m->top.I, "own_ids",
+                             call.why);
+    if (!st && flow && flow->accumulate && work->i.grads == RNN_I_SPENT)
+        st = RNN_I_NO(call.why, RNN_E_ORDER, "accumulate",
+                      "@ is 1, but a step has used the gradients: the first "
+                      "pass after it overwrites them",
+                      0, 0);
 #ifdef RNN_CHECK
     if (!st && work->i.weights != rnn_i_hash_weights(work))
         st = RNN_I_NO(call.why, RNN_E_ORDER, "params",
@@ -11353,7 +11380,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     rnn_i_each(&call, rnn_i_run_backward, &pass);
     if (!flow || !flow->frozen) {
         rnn_i_each(&call, rnn_i_model_grads, &pass);
-        work->i.grads = 1;
+        work->i.grads = RNN_I_NEW;
     }
     return RNN_OK;
 }
@@ -11947,6 +11974,12 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
     for (i = 0; h->class_weights && i < s->O && !st; i++)
         st = rnn_i_in_real(why, "class_weights", h->class_weights[i], 0,
                            RNN_I_ENDLESS, 0);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "padding", h->padding, 0, 1);
+    for (i = 0; h->weights && i < s->rows && !st; i++)
+        if (!rnn_i_finite(h->weights[i]))
+            st = RNN_I_NO(why, RNN_E_NOT_FINITE, "weights",
+                          "@: number # is infinite or NaN", i, 0);
     if (st)
         return st;
     s->how = *h;
@@ -12220,6 +12253,8 @@ RNNDEF rnn_status rnn_init_tensor(const rnn_tensor *tensor, rnn_real *params,
         st = rnn_i_in(why, RNN_E_ARG, "cols", t->cols, 0, INT_MAX);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "rule", (int)rule, 0, RNN_INIT_RULES - 1);
+    if (!st)
+        st = rnn_i_is_finite(why, "gain", gain);
     if (st)
         return st;
     rows = (size_t)t->rows;
@@ -12306,6 +12341,9 @@ RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
         return RNN_I_NO(why, RNN_E_ARG, "cell",
                         "@ # has no bias of a forget gate (no_bias is #)",
                         (int)model->cell, model->no_bias);
+    st = rnn_i_is_finite(why, "bias", bias);
+    if (st)
+        return st;
     for (i = m.given ? 0 : m.sources; i >= 0; i--) {
         const rnn_i_side *s = i ? &m.source[i - 1].side : &m.top;
         const size_t f = s->y.row->f * s->y.H;
@@ -12579,6 +12617,14 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
     return st;
 }
 
+/* What an optimiser keeps, for opt->keeps: its kind, whether it is centered, how
+ * many moments. */
+RNN_I_FN uint32_t rnn_i_keeps(const rnn_optimizer *opt)
+{
+    return (uint32_t)opt->kind << 4 | (opt->centered ? 4u : 0u) |
+           (uint32_t)rnn_i_kept_moments(opt);
+}
+
 /* step counts from 1 in the range calls that follow. The last number is
  * refused, since behind it a first step would come again, which clears the
  * moments. */
@@ -12591,15 +12637,28 @@ RNN_I_FN rnn_status rnn_i_begin_step(rnn_optimizer *opt, rnn_why *why)
         return st;
     if (opt->step == 0xffffffffu)
         return RNN_I_NO(why, RNN_E_SIZE, "step", "@ is the last number", 0, 0);
-    keeps = (uint32_t)opt->kind << 2 | (uint32_t)rnn_i_kept_moments(opt);
-    if (opt->step && keeps >> 2 != opt->keeps >> 2)
+    keeps = rnn_i_keeps(opt);
+    if (opt->step && keeps >> 4 != opt->keeps >> 4)
         return RNN_I_NO(why, RNN_E_ORDER, "opt",
                         "@ is of kind #, and was of # at its first step",
-                        keeps >> 2, opt->keeps >> 2);
-    if (opt->step && keeps > opt->keeps)
+                        keeps >> 4, opt->keeps >> 4);
+    if (opt->step && (keeps & 3) > (opt->keeps & 3))
         return RNN_I_NO(why, RNN_E_ORDER, "opt",
                         "@ keeps # moments, and # since its first step",
                         keeps & 3, opt->keeps & 3);
+    if (opt->step && keeps & ~opt->keeps & 4)
+        return RNN_I_NO(why, RNN_E_ORDER, "centered",
+                        "@ is 1, and was 0 at the first step", 0, 0);
+    if (opt->step && opt->keeps & ~keeps & 4 && opt->momentum > 0)
+        return RNN_I_NO(why, RNN_E_ORDER, "centered",
+                        "@ is 0, and was 1 at the first step: momentum lies "
+                        "behind its moment",
+                        0, 0);
+    if (opt->step && !(opt->bias1 > 0 && opt->bias1 <= 1 && opt->bias2 > 0 &&
+                       opt->bias2 <= 1))
+        return RNN_I_NO(why, RNN_E_ORDER, "bias1 or bias2",
+                        "@ is no 1 - beta^step, step being #: saved with it?",
+                        opt->step, 0);
     if (!opt->step)
         opt->keeps = keeps;
     opt->step++;
@@ -12824,7 +12883,7 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
                               net->most.moments, kept)
                    : RNN_I_NO_ROOM(call.why, "moments", work->moments_len,
                                    kept * n);
-    if (!work->i.grads)
+    if (work->i.grads != RNN_I_NEW)
         return RNN_I_NO(call.why, RNN_E_ORDER, "grads",
                         "@ are not new: no rnn_backward since the last step", 0,
                         0);
@@ -12845,7 +12904,7 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
         opt->weight_decay = t.cols ? decay : 0;
         st = rnn_i_run_range(opt, &w, n, t.offset, t.size, work->run, call.why);
     }
-    work->i.grads = st != RNN_OK;
+    work->i.grads = st ? RNN_I_NEW : RNN_I_SPENT;
     opt->weight_decay = decay;
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
@@ -12887,7 +12946,7 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
 
 RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
 {
-    int counts, kind;
+    int counts, decays, kind;
     rnn_status st = rnn_i_there(why, "schedule", s);
 
     if (!st)
@@ -12903,15 +12962,16 @@ RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
         return st;
     kind = (int)s->kind;
     counts = kind == RNN_SCHEDULE_STEP || kind == RNN_SCHEDULE_COSINE;
+    decays = kind == RNN_SCHEDULE_STEP || kind == RNN_SCHEDULE_EXPONENTIAL;
     if (counts && !s->every)
         return RNN_I_NO(why, RNN_E_ARG, "every", "@ is 0: kind # needs it",
                         kind, 0);
+    if (decays && !(s->gamma > 0))
+        return RNN_I_NO(why, RNN_E_ARG, "gamma", "@ is 0: kind # needs it",
+                        kind, 0);
     st = rnn_i_unread(why, !counts && s->every, "every", kind);
     if (!st)
-        st = rnn_i_unread(why,
-                          s->gamma != 0 && kind != RNN_SCHEDULE_STEP &&
-                              kind != RNN_SCHEDULE_EXPONENTIAL,
-                          "gamma", kind);
+        st = rnn_i_unread(why, s->gamma != 0 && !decays, "gamma", kind);
     return st ? st
               : rnn_i_unread(why, s->least != 0 && kind != RNN_SCHEDULE_COSINE,
                              "least", kind);
@@ -12972,6 +13032,15 @@ RNN_I_COLD rnn_status rnn_i_check_plateau(const rnn_plateau *p, rnn_why *why)
         st = rnn_i_in(why, RNN_E_ARG, "patience", p->patience, 0, INT_MAX);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "cooldown", p->cooldown, 0, INT_MAX);
+    /* its state, which a program may have read from a file */
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "calls", p->calls, 0, 1);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "bad", p->bad, 0, INT_MAX - 1);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "cool", p->cool, 0, INT_MAX);
+    if (!st && p->calls && p->best != p->best)
+        st = RNN_I_NO(why, RNN_E_NOT_FINITE, "best", "@ is NaN", 0, 0);
     return st;
 }
 
@@ -13370,6 +13439,7 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
         rnn_i_open_source(o, i, &source[i]);
         o->seen[i] = S[i];
         o->seen_lengths[i] = source[i].lengths;
+        o->seen_hash[i] = rnn_i_hash_lengths(&source[i]);
         if (!m->given)
             rnn_i_have(&m->source[i].side.y, 0, room);
         if (m->attention)
@@ -13447,9 +13517,14 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     for (i = 0; i < m->sources; i++) {
-        o->source[i].steps = o->seen[i];
-        o->source[i].batch = o->rows;
-        o->source[i].lengths = o->seen_lengths[i];
+        rnn_seq *s = &o->source[i];
+        s->steps = o->seen[i];
+        s->batch = o->rows;
+        s->lengths = o->seen_lengths[i];
+        if (s->lengths && rnn_i_hash_lengths(s) != o->seen_hash[i])
+            return RNN_I_NO(why, RNN_E_ORDER, "lengths",
+                            "@ of source # have changed since rnn_encode", i,
+                            0);
     }
     rnn_i_flat(&turn->one, rows);
     turn->o = o;
@@ -13625,7 +13700,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     if (!st)
         st = rnn_i_check_row(&work->i.m, row, call.why);
     if (!st)
-        st = rnn_i_check_ids(&turn.one, ids, call.why);
+        st = rnn_i_check_ids(&turn.one, ids, "ids", call.why);
 #ifdef RNN_CHECK
     if (!st) /* x of a row that has ended may be anything */
         st = rnn_i_check_params(work->weights, work->i.m.params, call.why);
@@ -13735,6 +13810,9 @@ RNN_I_FN rnn_status rnn_i_check_writing(const rnn_i_model *m, int sources,
                       0, 0);
     if (!st)
         st = rnn_i_in(why, RNN_E_ID, "end", how->end, INT_MIN, O - 1);
+    if (!st)
+        st = rnn_i_in_real(why, "length_power", how->length_power, 0,
+                           RNN_I_ENDLESS, 0);
     if (!st && how->end >= 0 && how->min_tokens && m->O == 1)
         st = RNN_I_NO(why, RNN_E_ARG, "min_tokens",
                       "@ is #, but end is the only token", how->min_tokens, 0);
@@ -14220,9 +14298,6 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
         st = rnn_i_in(why, RNN_E_ARG, "width", how->width, 1, INT_MAX);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "best", how->best, 0, how->width);
-    if (!st)
-        st = rnn_i_in_real(why, "length_power", how->length_power, 0,
-                           RNN_I_ENDLESS, 0);
     if (!st && !work->ints)
         st = RNN_I_NO_NULL(why, "ints");
     if (!st)
@@ -15391,6 +15466,8 @@ RNN_I_COLD rnn_status rnn_i_check_beside(const rnn_beside *beside, int bare,
 
     if (!st && beside->num_extras)
         st = rnn_i_there(why, "extras", beside->extras);
+    if (!st && beside->vocabulary_len)
+        st = rnn_i_there(why, "vocabulary", beside->vocabulary);
     for (i = 0; i < beside->num_extras && !st; i++) {
         const rnn_extra *x = &beside->extras[i];
         const char *name = x->name ? x->name : "";
@@ -15801,6 +15878,7 @@ RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
 {
     rnn_st st;
     rnn_i_model m;
+    const rnn_rename *n;
     rnn_status r;
 
     rnn_i_forget(why);
@@ -15809,6 +15887,10 @@ RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
         r = RNN_I_NO_NULL(why, "params");
     if (!r && params_len < m.params)
         r = RNN_I_NO_ROOM(why, "params", params_len, m.params);
+    for (n = names; !r && n && n->ours; n++)
+        if (!n->theirs)
+            r = RNN_I_NO(why, RNN_E_ARG, n->ours,
+                         "@ has no name in the file: theirs is NULL", 0, 0);
     if (!r)
         r = rnn_st_open(bytes, len, &st, why);
     if (!r)

@@ -72,6 +72,8 @@ static void check_init(void)
     GOOD(&why, rnn_init_forget_bias(&m, p, 48, 1, &why));
     SAID(rnn_init_forget_bias(&m, p, 47, 1, &why), RNN_E_BUFFER,
          "params has room for 47: 48 are needed");
+    SAID(rnn_init_forget_bias(&m, p, 48, (rnn_real)NAN, &why), RNN_E_NOT_FINITE,
+         "bias is NaN");
     m.no_bias = 1;
     SAID(rnn_init_forget_bias(&m, p, 64, 1, &why), RNN_E_ARG,
          "cell %d has no bias of a forget gate (no_bias is 1)",
@@ -96,6 +98,9 @@ static void check_init(void)
     SAID(rnn_init_tensor(&t, p, (rnn_init_rule)RNN_INIT_RULES, 1, &rng, &why),
          RNN_E_ARG, "rule is %d: %d is the most", RNN_INIT_RULES,
          RNN_INIT_RULES - 1);
+    SAID(rnn_init_tensor(&t, p, RNN_INIT_CONSTANT, (rnn_real)HUGE_VAL, &rng,
+                         &why),
+         RNN_E_NOT_FINITE, "gain is infinity");
     t.rows = 0;
     SAID(rnn_init_tensor(&t, p, RNN_INIT_NORMAL, 1, &rng, &why), RNN_E_ARG,
          "rows is 0: 1 is the least");
@@ -142,12 +147,56 @@ static void check_options(void)
         }
 }
 
+/* An optimiser that is another one at its second step, by its options or by
+ * the state that was saved with it. */
+static void check_second_steps(void)
+{
+    rnn_optimizer o, one;
+
+    GOOD(&why, rnn_optimizer_init(&o, RNN_OPT_RMSPROP, 1, &why));
+    o.momentum = (rnn_real)0.9;
+    GOOD(&why, rnn_optimizer_begin(&o, &why));
+    one = o;
+    one.momentum = 0;
+    one.centered = 1; /* as many moments, and not the same */
+    SAID(rnn_optimizer_begin(&one, &why), RNN_E_ORDER,
+         "centered is 1, and was 0 at the first step");
+    one.centered = 0; /* a moment less is good */
+    GOOD(&why, rnn_optimizer_begin(&one, &why));
+
+    GOOD(&why, rnn_optimizer_init(&o, RNN_OPT_RMSPROP, 1, &why));
+    o.momentum = (rnn_real)0.9;
+    o.centered = 1;
+    GOOD(&why, rnn_optimizer_begin(&o, &why));
+    o.centered = 0;
+    SAID(rnn_optimizer_begin(&o, &why), RNN_E_ORDER,
+         "centered is 0, and was 1 at the first step: momentum lies behind its "
+         "moment");
+    o.momentum = 0;
+    GOOD(&why, rnn_optimizer_begin(&o, &why));
+
+    GOOD(&why, rnn_optimizer_init(&o, RNN_OPT_ADAM, 1, &why));
+    GOOD(&why, rnn_optimizer_begin(&o, &why));
+    one = o;
+    one.bias1 = (rnn_real)NAN;
+    SAID(rnn_optimizer_begin(&one, &why), RNN_E_ORDER,
+         "bias1 or bias2 is no 1 - beta^step, step being 1: saved with it?");
+    one = o;
+    one.step = 1000; /* and the rest not */
+    one.bias1 = one.bias2 = 0;
+    SAID(rnn_optimizer_begin(&one, &why), RNN_E_ORDER,
+         "bias1 or bias2 is no 1 - beta^step, step being 1000: saved with it?");
+    one.bias1 = one.bias2 = 1;
+    GOOD(&why, rnn_optimizer_begin(&one, &why));
+}
+
 static void check_optimizers(void)
 {
     rnn_optimizer o;
     size_t n = 9;
 
     check_options();
+    check_second_steps();
     SAID(rnn_optimizer_init(&o, RNN_OPT_ADAM, -1, &why), RNN_E_ARG,
          "lr is -1: 0 is the least");
     SAID(rnn_optimizer_init(&o, RNN_OPT_ADAM, (rnn_real)NAN, &why), RNN_E_ARG,
@@ -187,7 +236,8 @@ static void check_unread(void)
             rnn_schedule s = {(rnn_schedule_kind)which, 1, 0, 0, 0, 0};
             rnn_real lr;
             s.every = strstr(reads[which], "every") != NULL;
-            s.gamma = (rnn_real)(i == 0 ? 0.5 : 0);
+            if (i == 0 || strstr(reads[which], "gamma"))
+                s.gamma = (rnn_real)0.5;
             s.least = (rnn_real)(i == 1 ? 0.5 : 0);
             s.every += i == 2;
             if (strstr(reads[which], names[i]))
@@ -227,6 +277,10 @@ static void check_schedules(void)
     s.every = 0;
     SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
          "every is 0: kind %d needs it", (int)s.kind);
+    s = right;
+    s.gamma = 0; /* forgotten: lr would be 0 from the first decay on */
+    SAID(rnn_schedule_lr(&s, 5, &lr, &why), RNN_E_ARG,
+         "gamma is 0: kind %d needs it", (int)s.kind);
     check_unread();
 }
 
@@ -258,6 +312,23 @@ static void check_plateaus(void)
     p.cooldown = -1;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
          "cooldown is -1: 0 is the least");
+    /* a state that was read from somewhere */
+    p = right;
+    p.calls = 1;
+    p.best = (rnn_real)NAN;
+    SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_NOT_FINITE, "best is NaN");
+    p = right;
+    p.calls = 2;
+    SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
+         "calls is 2: 1 is the most");
+    p = right;
+    p.bad = INT_MAX;
+    SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
+         "bad is %d: %d is the most", INT_MAX, INT_MAX - 1);
+    p = right;
+    p.cool = -1;
+    SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
+         "cool is -1: 0 is the least");
     p = right;
     lr = -(rnn_real)HUGE_VAL;
     SAID(rnn_plateau_step(&p, 2, &lr, &why), RNN_E_ARG,
@@ -341,6 +412,7 @@ static void check_save(void)
 {
     static const rnn_real p[8] = {0};
     const rnn_extra twice[2] = {{"mine", p, 2, 0}, {"mine", p, 2, 0}};
+    rnn_beside beside = {0};
     rnn_model m = {.input_size = 1, .hidden_size = 1};
     size_t len = 0;
 
@@ -377,6 +449,9 @@ static void check_save(void)
          "rnn.mine is a name of a model's own");
     SAID(save_one("__metadata__", 2, 2, 0), RNN_E_ARG,
          "no tensor can have the name __metadata__");
+    beside.vocabulary_len = 5;
+    SAID(rnn_save(&m, NULL, 0, &beside, NULL, 0, &len, &why), RNN_E_ARG,
+         "vocabulary is NULL");
 }
 
 /* More tensors than can be read, each with a name of its own. */

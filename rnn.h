@@ -24,7 +24,8 @@
  * -fassociative-math, -freciprocal-math, -fno-signed-zeros,
  * -funsafe-math-optimizations), are an error where the compiler tells of them:
  * clang tells only of the first two, and not of -ffp-contract=fast; with the
- * others results have other bits. The header includes stddef.h, stdint.h and,
+ * others results have other bits. So is -fsingle-precision-constant with
+ * RNN_DOUBLE. The header includes stddef.h, stdint.h and,
  * where RNN_IMPLEMENTATION is defined, limits.h, the machine's vectors
  * (immintrin.h, arm_neon.h, arm_mve.h or wasm_simd128.h), and, for its two
  * functions on named files, stdio.h where there is one and POSIX's sys/stat.h.
@@ -222,10 +223,10 @@
  * into backward or a step; dlogits that a loss has left for an earlier pass; x,
  * ids or parameters that have changed between forward and backward, or
  * parameters between rnn_encode and a step, or since rnn_pack; a plan whose
- * model or most was written; a work whose params, keep, scratch or memory was
- * replaced; moments that a first step has left out. It also wants the length of
- * every array that has a field for it. Each call then reads every parameter: a
- * build for development.
+ * model or most was written; arrays of a work that overlap, and params, keep,
+ * scratch or memory replaced behind rnn_bind; moments that a first step has
+ * left out. It also wants the length of every array that has a field for it.
+ * Each call then reads every parameter: a build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -292,13 +293,15 @@
  *
  * Files are the only bytes from strangers that this library reads: rnn_st_...,
  * rnn_load... take anything, of any length, and read no byte outside it, write
- * nothing unless the whole file is right, and take time at most quadratic in
- * its number of tensors. All other calls trust that pointers point to arrays
- * of the sizes stated; the values in them may be anything.
+ * nothing unless the whole file is right, and take time at most its number of
+ * tensors (4,096) times the bytes of its header (100 MB). All other calls trust
+ * that pointers point to arrays of the sizes stated; the values in them may be
+ * anything.
  */
 
-/* Names here are the symbols of the equations. A program's macros of one letter
- * (I of complex.h, N, T ...) step aside while this file is read. */
+/* Names here are the symbols of the equations. A program's macros of one
+ * capital letter (I of complex.h, N, T ...) step aside while this file is read.
+ */
 #if !defined(RNN_I_PASS) &&                                                    \
     (defined(__GNUC__) || defined(__TINYC__) || defined(_MSC_VER))
 #pragma push_macro("A")
@@ -1956,6 +1959,7 @@ typedef enum rnn_st_dtype { RNN_I_DTYPES(RNN_I_NAME, RNN_ST_) } rnn_st_dtype;
 #define RNN_ST_DTYPES (0 RNN_I_DTYPES(RNN_I_ONE, 0))
 #define RNN_ST_MAX_DIMS 8
 #define RNN_ST_MAX_TENSORS 4096
+#define RNN_ST_MAX_HEADER 100000000ul /* bytes, as in the reference */
 
 typedef struct rnn_st {        /* an open file; points into the bytes */
     const unsigned char *json; /* the header                          */
@@ -1970,7 +1974,8 @@ typedef struct rnn_st_tensor {
     size_t name_len;           /* not ended by 0; see rnn_st_unescape        */
     rnn_st_dtype dtype;
     int ndim;
-    size_t dims[RNN_ST_MAX_DIMS]; /* in numbers, whatever their bits */
+    size_t dims[RNN_ST_MAX_DIMS]; /* in numbers, whatever their bits; of more
+                                  dimensions the last is the rest's product */
     const unsigned char *data; /* little-endian, of any alignment */
     size_t size;               /* bytes                           */
 } rnn_st_tensor;
@@ -2011,9 +2016,10 @@ RNNRET rnn_status rnn_load_tensor(const rnn_st *st, const char *name,
 
 /* What goes into a file beside a model: its vocabulary (any bytes), and tensors
  * of your own (moments, states, normalisation constants), which
- * rnn_load_tensor reads back. Their names may be any but those of a model's
- * modules: rnn., enc., enc2., dec., emb., emb_src., emb_src2., emb_tgt., out.,
- * bridge., att., att2.; without a dot in a file of a stack alone. */
+ * rnn_load_tensor reads back. Their names may be any but one of a model's
+ * modules and something without a dot: rnn., enc., enc2., dec., emb., emb_src.,
+ * emb_src2., emb_tgt., out., bridge., att., att2.; in a file of a stack alone,
+ * any without a dot. */
 typedef struct rnn_extra {
     const char *name;
     const rnn_real *data; /* (rows, cols), row by row                        */
@@ -2074,10 +2080,12 @@ RNNRET rnn_status rnn_read_file(const char *path, void *out, size_t cap,
                                 size_t *len, rnn_why *why);
 /* A file of these bytes, whole or not at all: they go into a new file beside it
  * (`path` + ".tmp", ".tmp1" ...: one that nobody else has made), which then
- * takes its place, with the old one's mode where there is POSIX. Of two writers
- * the last one's file stays. What is no plain file (a directory, a device, a
- * pipe, a link) is refused and left as it is; a link only where the C library
- * shows lstat: compiled as strict ISO C, it is replaced by the file. */
+ * takes its place, with the old one's mode where there is POSIX, and this
+ * process for its owner; other hard links keep the old bytes, and a name must
+ * leave room for ".tmp". Of two writers the last one's file stays. What is no
+ * plain file (a directory, a device, a pipe, a link) is refused and left as it
+ * is; a link only where the C library shows lstat: compiled as strict ISO C, it
+ * is replaced by the file. */
 RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
                                  size_t len, rnn_why *why);
 #else
@@ -2244,6 +2252,9 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||           \
     defined(__NO_SIGNED_ZEROS__)
 #error "rnn.h defines its arithmetic to the bit: compile without -ffast-math"
+#endif
+#ifdef RNN_DOUBLE /* an error with -fsingle-precision-constant */
+typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 #endif
 
 /* The name by which this file finds itself; set it if the file is renamed. */
@@ -4069,8 +4080,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(line)(const rnn_i_product *p,
  * second cache or from memory; of a matrix in strips all of one. Nothing of B
  * is read twice, so no copy is worth making here. The chains of what is left go
  * side by side. b is where B's column j is. */
-RNN_I_APART RNN_HOT void RNN_K(in_lines)(const rnn_i_product *p, const rnn_real *b,
-                                   size_t b_k, size_t j, size_t n)
+RNN_I_APART RNN_HOT void RNN_K(abreast)(const rnn_i_product *p,
+                                        const rnn_real *b, size_t b_k, size_t j,
+                                        size_t n)
 {
     enum { all = RNN_MR * RNN_NV, strip = RNN_I_STRIP / RNN_W, four = 4 };
     const ptrdiff_t k = (ptrdiff_t)b_k;
@@ -4103,7 +4115,7 @@ RNN_I_APART RNN_HOT void RNN_K(strips)(const rnn_i_product *p)
 
     for (j = 0; j < p->n; j += some) {
         b = rnn_i_strip_of(p, p->n, j, &b_k, &some);
-        RNN_K(in_lines)(p, b, b_k, j, j + some);
+        RNN_K(abreast)(p, b, b_k, j, j + some);
     }
 }
 
@@ -4143,7 +4155,7 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
         RNN_K(strided)(p);
 #if RNN_W > 1
     else if (p->m == 1 && !p->b_rows)
-        RNN_K(in_lines)(p, p->b, (size_t)p->b_k, 0, p->n);
+        RNN_K(abreast)(p, p->b, (size_t)p->b_k, 0, p->n);
     else if (p->m == 1)
         RNN_K(strips)(p);
 #endif
@@ -9360,6 +9372,43 @@ RNN_I_COLD void rnn_i_place(rnn_real **p, size_t *len, size_t n,
     }
 }
 
+#ifdef RNN_CHECK
+/* That no two arrays of the caller's meet, as far as a plan needs them. */
+RNN_I_COLD rnn_status rnn_i_check_apart(const rnn_net *net, rnn_work *w)
+{
+    const rnn_sizes *z = &net->sizes;
+    const size_t train = net->most.train ? 1 : 0;
+    const struct {
+        const char *name;
+        const rnn_real *p;
+        size_t n;
+    } a[] = {{"params", w->params, w->weights ? 0 : z->params},
+             {"grads", w->grads, train * z->params},
+             {"moments", w->moments, z->moments},
+             {"packed", w->packed, z->packed},
+             {"logits", w->logits, z->logits},
+             {"dlogits", w->dlogits == w->logits ? NULL : w->dlogits,
+              train * z->logits}, /* may be logits */
+             {"keep", w->keep, z->keep},
+             {"scratch", w->scratch, z->scratch},
+             {"memory", w->memory, z->memory}};
+    size_t i, k;
+
+    for (i = 0; i < sizeof a / sizeof a[0]; i++)
+        for (k = 0; a[i].p && k < i; k++)
+            if (a[k].p && a[i].p < a[k].p + a[k].n &&
+                a[k].p < a[i].p + a[i].n) {
+                const rnn_status st = RNN_I_NO(&w->why, RNN_E_ARG, a[k].name,
+                                               "@ and % overlap", 0, 0);
+#ifndef RNN_NO_WHY
+                w->why.of = a[i].name;
+#endif
+                return st;
+            }
+    return RNN_OK;
+}
+#endif
+
 /* All arrays of a work in the order of rnn_sizes; without `set` they are only
  * counted, so that rnn_bind knows what is missing before it changes anything.
  */
@@ -9412,6 +9461,10 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     if (weights && weights == work->i.params)
         work->weights = NULL; /* an earlier call has set it */
     st = rnn_i_place_all(net, work, 0, &a);
+#ifdef RNN_CHECK
+    if (!st)
+        st = rnn_i_check_apart(net, work);
+#endif
     if (!st && a.n > (memory ? len : 0))
         st = RNN_I_NO_ROOM(&work->why, "rnn_bind's memory", memory ? len : 0,
                            a.n);
@@ -12579,9 +12632,12 @@ RNN_I_COLD rnn_status rnn_i_check_optimizer(const rnn_optimizer *o,
         st = rnn_i_in(why, RNN_E_ARG, "amsgrad", o->amsgrad, 0, 1);
     if (!st)
         st = rnn_i_check_kind(o, why);
-    if (!st && o->nesterov && (o->momentum <= 0 || o->dampening != 0))
-        st = RNN_I_NO(why, RNN_E_ARG, "nesterov", /* as torch.optim.SGD */
-                      "@ needs a momentum, and no dampening", 0, 0);
+    if (!st && o->nesterov && o->momentum <= 0) /* as torch.optim.SGD */
+        st = rnn_i_no_real(why, RNN_E_ARG, "momentum",
+                           "@ is ~, but nesterov is 1", o->momentum);
+    if (!st && o->nesterov && o->dampening != 0)
+        st = rnn_i_no_real(why, RNN_E_ARG, "dampening",
+                           "@ is ~, but nesterov is 1", o->dampening);
     if (!st && !(o->rho > 0) && !(o->beta1 > 0) && !(o->beta2 > 0) &&
         !(o->eps > 0) && (o->kind != RNN_OPT_SGD || !(o->lr > 0)))
         st = RNN_I_NO(why, RNN_E_ORDER, "opt",
@@ -12617,8 +12673,8 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
     return st;
 }
 
-/* What an optimiser keeps, for opt->keeps: its kind, whether it is centered, how
- * many moments. */
+/* What an optimiser keeps, for opt->keeps: its kind, whether it is centered,
+ * and how many moments. */
 RNN_I_FN uint32_t rnn_i_keeps(const rnn_optimizer *opt)
 {
     return (uint32_t)opt->kind << 4 | (opt->centered ? 4u : 0u) |
@@ -14390,15 +14446,28 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
 typedef struct rnn_i_json {
     const unsigned char *p;
     size_t n, i;
+    const unsigned char *at, *also; /* whose entry is read, and a second name
+                                       for a reason, as in the JSON; or NULL */
+    size_t at_len, also_len;
+    size_t meta, meta_end; /* where __metadata__ has been read  */
     const char *why; /* the first thing that was wrong, or NULL */
+    size_t a, b;     /* its numbers                             */
 } rnn_i_json;
 
 /* The first reason stays: what follows a fault is nonsense. */
+RNN_I_COLD int rnn_i_fail_at(rnn_i_json *j, const char *why, size_t a, size_t b)
+{
+    if (!j->why) {
+        j->why = why;
+        j->a = a;
+        j->b = b;
+    }
+    return 0;
+}
+
 RNN_I_COLD int rnn_i_fail(rnn_i_json *j, const char *why)
 {
-    if (!j->why)
-        j->why = why;
-    return 0;
+    return rnn_i_fail_at(j, why, 0, 0);
 }
 
 /* JSON's four kinds of white space. */
@@ -14535,17 +14604,17 @@ RNN_I_COLD int rnn_i_string(rnn_i_json *j, const unsigned char **s, size_t *len)
     unsigned char c[4];
     size_t k, used;
 
-    if (!rnn_i_expect(j, '"', "a string is missing"))
+    if (!rnn_i_expect(j, '"', "@: a string is missing"))
         return 0;
     *s = j->p + j->i;
     while (j->i < j->n && j->p[j->i] != '"') {
         used = rnn_i_char(j->p + j->i, j->n - j->i, c, &k);
         if (!used)
-            return rnn_i_fail(j, "a string is not valid JSON or UTF-8");
+            return rnn_i_fail(j, "@: a string is not valid JSON or UTF-8");
         j->i += used;
     }
     if (j->i >= j->n)
-        return rnn_i_fail(j, "a string does not end");
+        return rnn_i_fail(j, "@: a string does not end");
     *len = (size_t)(j->p + j->i - *s);
     j->i++;
     return 1;
@@ -14562,13 +14631,13 @@ RNN_I_COLD int rnn_i_count(rnn_i_json *j, size_t *v)
     for (; j->i < j->n && j->p[j->i] >= '0' && j->p[j->i] <= '9'; j->i++) {
         d = (size_t)(j->p[j->i] - '0');
         if (*v > (RNN_I_TOO_MANY - d) / 10)
-            return rnn_i_fail(j, "a number is too large");
+            return rnn_i_fail(j, "@: a number is too large");
         *v = *v * 10 + d;
     }
     if (j->i == first || (j->i - first > 1 && j->p[first] == '0') ||
         (j->i < j->n &&
          (j->p[j->i] == '.' || j->p[j->i] == 'e' || j->p[j->i] == 'E')))
-        return rnn_i_fail(j, "not a whole number, 0 or above");
+        return rnn_i_fail(j, "@: a number is not whole, or below 0");
     return 1;
 }
 
@@ -14645,21 +14714,32 @@ RNNDEF const char *rnn_st_dtype_name(rnn_st_dtype dtype)
     return known ? rnn_i_dtypes[dtype].name : "?";
 }
 
-/* [d, d, ...]; an empty one is a single number. */
-RNN_I_COLD int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t)
+/* [d, d, ...], and *size, their product; an empty one is a single number. As in
+ * the reference, a product that is too large is refused even where a 0 follows.
+ */
+RNN_I_COLD int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t, size_t *size)
 {
+    size_t d;
+
     t->ndim = 0;
-    if (!rnn_i_expect(j, '[', "a shape is not an array"))
+    *size = 1;
+    if (!rnn_i_expect(j, '[', "@: shape is not an array"))
         return 0;
     if (rnn_i_next(j, ']'))
         return 1;
     do {
-        if (t->ndim == RNN_ST_MAX_DIMS)
-            return rnn_i_fail(j, "a shape has too many dimensions");
-        if (!rnn_i_count(j, &t->dims[t->ndim++]))
+        if (!rnn_i_count(j, &d))
             return 0;
+        *size = rnn_i_times(*size, d);
+        if (*size == RNN_I_TOO_MANY)
+            return rnn_i_fail(j, "@: shape is too large");
+        if (t->ndim < RNN_ST_MAX_DIMS)
+            t->dims[t->ndim++] = d;
+        else
+            t->dims[RNN_ST_MAX_DIMS - 1] =
+                rnn_i_times(t->dims[RNN_ST_MAX_DIMS - 1], d);
     } while (rnn_i_next(j, ','));
-    return rnn_i_expect(j, ']', "a shape does not end");
+    return rnn_i_expect(j, ']', "@: shape does not end");
 }
 
 /* A key of an object, and the colon behind it. */
@@ -14667,7 +14747,7 @@ RNN_I_COLD int rnn_i_key_of(rnn_i_json *j, const unsigned char **key,
                             size_t *len)
 {
     return rnn_i_string(j, key, len) &&
-           rnn_i_expect(j, ':', "a colon is missing");
+           rnn_i_expect(j, ':', "@: a colon is missing");
 }
 
 /* A name of RNN_I_DTYPES; others are refused, since the size of their elements
@@ -14685,17 +14765,19 @@ RNN_I_COLD int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
             t->dtype = (rnn_st_dtype)i;
             return 1;
         }
-    return rnn_i_fail(j, "an unknown dtype");
+    j->also = s;
+    j->also_len = n;
+    return rnn_i_fail(j, "@: an unknown dtype");
 }
 
 /* [begin, end], counted from the end of the header. */
 RNN_I_COLD int rnn_i_offsets(rnn_i_json *j, size_t *begin, size_t *end)
 {
-    return rnn_i_expect(j, '[', "data_offsets is not an array") &&
+    return rnn_i_expect(j, '[', "@: data_offsets is not an array") &&
            rnn_i_count(j, begin) &&
-           rnn_i_expect(j, ',', "data_offsets needs two numbers") &&
+           rnn_i_expect(j, ',', "@: data_offsets needs two numbers") &&
            rnn_i_count(j, end) &&
-           rnn_i_expect(j, ']', "data_offsets needs two numbers");
+           rnn_i_expect(j, ']', "@: data_offsets needs two numbers");
 }
 
 /* A word of JSON; takes it. */
@@ -14720,7 +14802,7 @@ RNN_I_COLD int rnn_i_digits(rnn_i_json *j)
 
     while (j->i < j->n && j->p[j->i] >= '0' && j->p[j->i] <= '9')
         j->i++;
-    return j->i > first || rnn_i_fail(j, "a number is not valid JSON");
+    return j->i > first || rnn_i_fail(j, "@: a number is not valid JSON");
 }
 
 /* A number of any kind. */
@@ -14734,7 +14816,7 @@ RNN_I_COLD int rnn_i_skip_number(rnn_i_json *j)
     if (!rnn_i_digits(j))
         return 0;
     if (j->p[first] == '0' && j->i - first > 1)
-        return rnn_i_fail(j, "a number is not valid JSON");
+        return rnn_i_fail(j, "@: a number is not valid JSON");
     if (j->i < j->n && j->p[j->i] == '.') {
         j->i++;
         if (!rnn_i_digits(j))
@@ -14776,7 +14858,7 @@ RNN_I_COLD int rnn_i_skip(rnn_i_json *j)
         const int array = rnn_i_next(j, '[');
         if (array || rnn_i_next(j, '{')) {
             if (depth == RNN_I_DEEPEST)
-                return rnn_i_fail(j, "a value is nested too deeply");
+                return rnn_i_fail(j, "@: a value is nested too deeply");
             objects[depth / 8] =
                 (unsigned char)((objects[depth / 8] & ~(1 << depth % 8)) |
                                 (array ? 0 : 1 << depth % 8));
@@ -14800,7 +14882,7 @@ RNN_I_COLD int rnn_i_skip(rnn_i_json *j)
                     return 0;
                 break;
             }
-            if (!rnn_i_expect(j, object ? '}' : ']', "a value does not end"))
+            if (!rnn_i_expect(j, object ? '}' : ']', "@: a value does not end"))
                 return 0;
             depth--;
         }
@@ -14813,19 +14895,19 @@ RNN_I_COLD int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
 {
     const unsigned char *key;
     size_t len, begin = 0, end = 0, size = 1, bits;
-    int seen = 0, bit, good, i;
+    int seen = 0, bit, good;
 
-    if (!rnn_i_expect(j, '{', "a tensor is not an object"))
+    if (!rnn_i_expect(j, '{', "@ is not an object"))
         return 0;
     if (rnn_i_next(j, '}'))
-        return rnn_i_fail(j, "a tensor lacks dtype, shape or data_offsets");
+        return rnn_i_fail(j, "@ lacks dtype, shape or data_offsets");
     do {
         if (!rnn_i_key_of(j, &key, &len))
             return 0;
         if (rnn_i_is(key, len, "dtype"))
             bit = 1, good = rnn_i_dtype_of(j, t);
         else if (rnn_i_is(key, len, "shape"))
-            bit = 2, good = rnn_i_shape(j, t);
+            bit = 2, good = rnn_i_shape(j, t, &size);
         else if (rnn_i_is(key, len, "data_offsets"))
             bit = 4, good = rnn_i_offsets(j, &begin, &end);
         else
@@ -14833,24 +14915,29 @@ RNN_I_COLD int rnn_i_tensor_value(rnn_i_json *j, const rnn_st *st,
         if (!good)
             return 0;
         if (seen & bit)
-            return rnn_i_fail(j, "a tensor has a key twice");
+            return rnn_i_fail(j, "@ has a key twice");
         seen |= bit;
     } while (rnn_i_next(j, ','));
-    if (!rnn_i_expect(j, '}', "a tensor does not end"))
+    if (!rnn_i_expect(j, '}', "@ does not end"))
         return 0;
     if (seen != 7)
-        return rnn_i_fail(j, "a tensor lacks dtype, shape or data_offsets");
-    if (begin > end || end > st->data_len)
-        return rnn_i_fail(j, "data_offsets are outside the data");
-    for (i = 0; i < t->ndim; i++)
-        size = rnn_i_times(size, t->dims[i]);
+        return rnn_i_fail(j, "@ lacks dtype, shape or data_offsets");
+    if (begin > end)
+        return rnn_i_fail_at(j, "@: data_offsets are # and #", begin, end);
+    if (end > st->data_len)
+        return rnn_i_fail_at(j, "@: data_offsets end at #, the data at #", end,
+                             st->data_len);
     t->data = st->data + begin;
     t->size = end - begin;
     /* in eighths, so that no bits are lost: size / 8 * bits, and the rest */
     bits = rnn_i_dtypes[t->dtype].bits;
-    if (size % 8 * bits % 8 ||
-        rnn_i_plus(rnn_i_times(size / 8, bits), size % 8 * bits / 8) != t->size)
-        return rnn_i_fail(j, "data_offsets do not fit dtype and shape");
+    if (size % 8 * bits % 8)
+        return rnn_i_fail_at(j, "@: # numbers of # bits are no whole bytes",
+                             size, bits);
+    size = rnn_i_plus(rnn_i_times(size / 8, bits), size % 8 * bits / 8);
+    if (size != t->size)
+        return rnn_i_fail_at(j, "@ has # bytes, but dtype and shape want #",
+                             t->size, size);
     return 1;
 }
 
@@ -14869,25 +14956,31 @@ RNN_I_COLD int rnn_i_meta_value(rnn_i_json *j, int first)
     size_t kn, vn, k2n, count = 0;
     rnn_i_json again;
 
+    if (!first && j->i == j->meta) { /* no need to read it again */
+        j->i = j->meta_end;
+        return 1;
+    }
     if (rnn_i_word(j, "null"))
         return 1;
-    if (!rnn_i_expect(j, '{', "__metadata__ is not an object"))
+    if (!rnn_i_expect(j, '{', "@ is not an object"))
         return 0;
     if (rnn_i_next(j, '}'))
         return 1;
     do {
         if (++count > RNN_ST_MAX_TENSORS)
-            return rnn_i_fail(j, "too many entries in __metadata__");
+            return rnn_i_fail_at(j, "@ has more than # entries",
+                                 RNN_ST_MAX_TENSORS, 0);
         if (!rnn_i_meta_entry(j, &k, &kn, &v, &vn))
             return 0;
         for (again = *j; first && rnn_i_next(&again, ',');) {
             if (!rnn_i_meta_entry(&again, &k2, &k2n, &v, &vn))
                 break; /* the outer loop will come to it */
             if (rnn_i_same(k, kn, k2, k2n))
-                return rnn_i_fail(j, "a key of __metadata__ stands twice");
+                return j->also = k, j->also_len = kn,
+                       rnn_i_fail(j, "@ stands twice");
         }
     } while (rnn_i_next(j, ','));
-    return rnn_i_expect(j, '}', "__metadata__ does not end");
+    return rnn_i_expect(j, '}', "@ does not end");
 }
 
 /* The entry at j: a tensor, or __metadata__ (its value from *meta on, else 0).
@@ -14895,14 +14988,23 @@ RNN_I_COLD int rnn_i_meta_value(rnn_i_json *j, int first)
 RNN_I_COLD int rnn_i_entry(rnn_i_json *j, const rnn_st *st, int first,
                            rnn_st_tensor *t, size_t *meta)
 {
+    int good;
+
+    j->at = j->also = NULL;
     if (!rnn_i_key_of(j, &t->name, &t->name_len))
         return 0;
+    j->at = t->name;
+    j->at_len = t->name_len;
     *meta = 0;
-    if (rnn_i_is(t->name, t->name_len, "__metadata__")) {
-        *meta = j->i;
-        return rnn_i_meta_value(j, first);
+    if (!rnn_i_is(t->name, t->name_len, "__metadata__"))
+        return rnn_i_tensor_value(j, st, t);
+    *meta = j->i;
+    good = rnn_i_meta_value(j, first);
+    if (good) {
+        j->meta = *meta;
+        j->meta_end = j->i;
     }
-    return rnn_i_tensor_value(j, st, t);
+    return good;
 }
 
 /* A reader at the beginning of the header. */
@@ -14910,13 +15012,14 @@ RNN_I_COLD void rnn_i_start(const rnn_st *st, rnn_i_json *j)
 {
     j->p = st->json;
     j->n = st->json_len;
-    j->i = 0;
+    j->i = j->meta = j->meta_end = 0;
+    j->at = j->also = NULL;
     j->why = NULL;
 }
 
 /* Tensor t against all that follow it at j: names differ, bytes do not meet. */
-RNN_I_COLD int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
-                           const rnn_st_tensor *t, const char **why)
+RNN_I_COLD int rnn_i_apart(rnn_i_json *j, const rnn_st *st,
+                           const rnn_st_tensor *t)
 {
     rnn_i_json rest = *j;
     rnn_st_tensor u;
@@ -14926,17 +15029,51 @@ RNN_I_COLD int rnn_i_apart(const rnn_i_json *j, const rnn_st *st,
     while (rnn_i_next(&rest, ',')) {
         if (!rnn_i_entry(&rest, st, 0, &u, &meta))
             return 1; /* the outer loop will come to it */
-        if (meta)
+        if (meta) {
+            j->meta = rest.meta;
+            j->meta_end = rest.meta_end;
             continue;
+        }
         u_end = u.data + u.size;
         if (rnn_i_same(t->name, t->name_len, u.name, u.name_len))
-            *why = "a tensor's name stands twice";
-        else if (t->data < u_end && u.data < t_end)
-            *why = "tensors overlap";
-        if (*why)
-            return 0;
+            return rnn_i_fail(j, "@ stands twice");
+        if (t->data < u_end && u.data < t_end) {
+            j->also = u.name;
+            j->also_len = u.name_len;
+            return rnn_i_fail(j, "@ overlap");
+        }
     }
     return 1;
+}
+
+/* Why a header is refused: the entry, and the second name behind it. */
+RNN_I_COLD rnn_status rnn_i_bad_header(const rnn_i_json *j, rnn_why *why)
+{
+#ifdef RNN_NO_WHY
+    (void)j, (void)why;
+    return RNN_E_FORMAT;
+#else
+    char name[2 * sizeof why->name + 2] = "header";
+    const unsigned char *const from[] = {j->at, j->also};
+    const size_t len[] = {j->at_len, j->also_len};
+    size_t n = 0;
+    int k;
+
+    for (k = 0; k < 2; k++) {
+        size_t i = 0;
+        if (!from[k])
+            continue;
+        if (k && n) {
+            name[n++] = ',';
+            name[n++] = ' ';
+        }
+        for (; i < len[k] && i + 1 < sizeof why->name; i++)
+            name[n++] = (char)(from[k][i] ? from[k][i] : '?');
+        name[n] = 0;
+    }
+    return RNN_I_NO(why, RNN_E_FORMAT, name, j->why, rnn_i_shown(j->a),
+                    rnn_i_shown(j->b));
+#endif
 }
 
 /* What people have instead. */
@@ -14969,7 +15106,6 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
                               rnn_why *why)
 {
     const unsigned char *p = (const unsigned char *)bytes;
-    const char *reason = NULL;
     rnn_i_json j;
     rnn_st_tensor t;
     size_t n = 0, sum = 0, meta, metas = 0;
@@ -14985,8 +15121,12 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
                         "not a safetensors file@", 0, 0);
     if (n > len - 8)
         return RNN_I_NO(why, RNN_E_FORMAT, "header",
-                        "the file's @ has # bytes, but # are there", n,
-                        len - 8);
+                        "the file's @ has # bytes, but # are there",
+                        rnn_i_shown(n), len - 8);
+    if (n > RNN_ST_MAX_HEADER)
+        return RNN_I_NO(why, RNN_E_FORMAT, "header",
+                        "the file's @ has # bytes: # is the most", n,
+                        RNN_ST_MAX_HEADER);
     st->json = p + 8;
     st->json_len = n;
     st->data = p + 8 + n;
@@ -14999,25 +15139,27 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
                 break;
             if (meta) {
                 if (metas++)
-                    (void)rnn_i_fail(&j, "__metadata__ stands twice");
+                    (void)rnn_i_fail(&j, "@ stands twice");
                 continue;
             }
             sum = rnn_i_plus(sum, t.size);
             if (++st->tensors > RNN_ST_MAX_TENSORS)
-                (void)rnn_i_fail(&j, "too many tensors");
-            else if (!rnn_i_apart(&j, st, &t, &reason))
-                (void)rnn_i_fail(&j, reason);
+                (void)rnn_i_fail(&j, "@: there are too many tensors");
+            else
+                (void)rnn_i_apart(&j, st, &t);
         } while (!j.why && rnn_i_next(&j, ','));
         if (!j.why)
-            (void)rnn_i_expect(&j, '}', "the header does not end");
+            j.at = j.also = NULL, (void)rnn_i_expect(&j, '}', "@ does not end");
     }
-    while (j.i < n && st->json[j.i] == ' ')
-        j.i++;
+    rnn_i_space(&j);
+    if (!j.why)
+        j.at = j.also = NULL;
     if (!j.why && j.i < n)
-        (void)rnn_i_fail(&j, "something follows the header's end");
+        (void)rnn_i_fail(&j, "@: something follows its end");
     if (!j.why && sum != st->data_len)
-        (void)rnn_i_fail(&j, "the data has holes, or bytes follow it");
-    return j.why ? RNN_I_NO(why, RNN_E_FORMAT, "", j.why, 0, 0) : RNN_OK;
+        (void)rnn_i_fail_at(&j, "@: its tensors have # bytes, # are there", sum,
+                            st->data_len);
+    return j.why ? rnn_i_bad_header(&j, why) : RNN_OK;
 }
 
 /* Past the brace that opens an object, or the comma between its entries. */
@@ -15445,7 +15587,7 @@ RNN_I_COLD const char *rnn_i_bad_name(const unsigned char *name, size_t n,
                    ? 1
                    : rnn_i_char(name + at, n - at, c, &got);
         if (!used)
-            return "the name of extra # is no UTF-8";
+            return "the name of extra # is no UTF-8, or has a control byte";
     }
     for (k = 0; rnn_i_modules[k]; k++)
         if (rnn_i_in_module(name, n, rnn_i_modules[k]))

@@ -47,6 +47,13 @@ cat > $T/hosts.c <<'E'
 #include <sys/param.h>
 #include <termios.h>
 #include <tgmath.h>
+#if __has_include(<term.h>)
+#include <curses.h>
+#include <term.h>
+#endif
+#define lines 24
+#define columns 80
+#define tab 8
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #define sq(x) ((x) * (x))

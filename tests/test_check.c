@@ -537,6 +537,33 @@ static void check_lengths(void)
          2 * (int)net.sizes.params - 1, 2 * (int)net.sizes.params);
 }
 
+/* Arrays of a work that are the same memory, or meet in one number. */
+static void check_meeting(void)
+{
+    rnn_real *p;
+    size_t n;
+
+    begin(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    n = net.sizes.params;
+    p = test_reals(3 * n, 0);
+    memset(&work, 0, sizeof work);
+    work.params = work.grads = p;
+    work.params_len = work.grads_len = n;
+    CALL(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all),
+         RNN_E_ARG, "params and grads overlap");
+    work.grads = p + n - 1;
+    CALL(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all),
+         RNN_E_ARG, "params and grads overlap");
+    work.grads = p + n;
+    work.keep = p;
+    work.keep_len = 3 * n;
+    if (net.sizes.keep < 3 * n)
+        CALL(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all),
+             RNN_E_ARG, "params and keep overlap");
+    work.keep = NULL;
+    WELL(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all));
+}
+
 /* ---- blocks alone -------------------------------------------------------- */
 
 static rnn_run run;
@@ -657,6 +684,7 @@ int main(int argc, char **argv)
     check_bound_again();
     check_encoded();
     check_lengths();
+    check_meeting();
     check_linear();
     check_attention();
     test_free();

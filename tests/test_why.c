@@ -1191,9 +1191,12 @@ static void check_optimizers(void)
     NUMBER(beta2, inf, "infinity");
     NUMBER(dampening, inf, "infinity");
 #undef NUMBER
-    WITH(int, o.nesterov, 1,
-         SAID(STEP_ARRAY(&o), RNN_E_ARG,
-              "nesterov needs a momentum, and no dampening"));
+    o.nesterov = 1;
+    SAID(STEP_ARRAY(&o), RNN_E_ARG, "momentum is 0, but nesterov is 1");
+    o.momentum = o.dampening = (rnn_real)0.5;
+    SAID(STEP_ARRAY(&o), RNN_E_ARG, "dampening is 0.5, but nesterov is 1");
+    o.nesterov = 0;
+    o.momentum = o.dampening = 0;
     WITH(rnn_optimizer_kind, o.kind, (rnn_optimizer_kind)9,
          SAID(STEP_ARRAY(&o), RNN_E_ARG, "kind is 9: 5 is the most"));
     WITH(int, o.nesterov, 2,

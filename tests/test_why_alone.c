@@ -444,7 +444,9 @@ static void check_save(void)
     SAID(save_one("", 2, 2, 0), RNN_E_ARG, "extra 0 has no name");
     SAID(save_one(NULL, 2, 2, 0), RNN_E_ARG, "extra 0 has no name");
     SAID(save_one("a\377b", 2, 2, 0), RNN_E_ARG,
-         "the name of extra 0 is no UTF-8");
+         "the name of extra 0 is no UTF-8, or has a control byte");
+    SAID(save_one("a\nb", 2, 2, 0), RNN_E_ARG,
+         "the name of extra 0 is no UTF-8, or has a control byte");
     SAID(save_one("rnn.mine", 2, 2, 0), RNN_E_ARG,
          "rnn.mine is a name of a model's own");
     SAID(save_one("__metadata__", 2, 2, 0), RNN_E_ARG,

@@ -50,10 +50,11 @@ cat > $T/hosts.c <<'E'
 #if __has_include(<term.h>)
 #include <curses.h>
 #include <term.h>
-#endif
+#else
 #define lines 24
 #define columns 80
 #define tab 8
+#endif
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #define sq(x) ((x) * (x))

@@ -566,7 +566,6 @@ static void check_meeting(void)
 
 /* ---- blocks alone -------------------------------------------------------- */
 
-static rnn_run run;
 #define OF(call, ...) SAYS(&why, call, __VA_ARGS__)
 #define FAIR(call) GOOD(&why, call)
 
@@ -575,12 +574,10 @@ static void check_linear(void)
     const rnn_linear lin = {I, O, RNN_FN_TANH, 0};
     rnn_linear_pass pass = {.seq = &seq};
     rnn_real *w, *dy;
-    rnn_why why;
 
     begin(RNN_WIRING_N_TO_N, RNN_INPUT_DENSE); /* which sets seq */
     w = test_reals((I + 1) * O, 1);
     dy = test_reals(T * B * O, 1);
-    run.why = &why;
     pass.params = w;
     pass.dy = dy;
     pass.y = test_reals(T * B * O, 0);
@@ -624,10 +621,8 @@ static void check_attention(void)
     rnn_seq source = seq;
     rnn_attention_pass pass = {.source = &source, .seq = &seq, .params = w};
     size_t n[3];
-    rnn_why why;
 
     MUST(!rnn_attention_sizes(&att, T, T, B, n, n + 1, n + 2, NULL), "sizes");
-    run.why = &why;
     pass.keys = test_reals(n[1], 0);
     pass.work = test_reals(n[2], 0);
     pass.attn = test_reals(T * B * T, 0);

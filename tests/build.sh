@@ -47,14 +47,11 @@ cat > $T/hosts.c <<'E'
 #include <sys/param.h>
 #include <termios.h>
 #include <tgmath.h>
-#if __has_include(<term.h>)
-#include <curses.h>
-#include <term.h>
-#else
-#define lines 24
-#define columns 80
-#define tab 8
-#endif
+#define lines CUR Numbers[2]
+#define columns CUR Numbers[0]
+#define tab CUR Strings[134]
+#define bell CUR Strings[1]
+#define newline CUR Strings[103]
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #define sq(x) ((x) * (x))

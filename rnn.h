@@ -224,9 +224,10 @@
  * ids or parameters that have changed between forward and backward, or
  * parameters between rnn_encode and a step, or since rnn_pack; a plan whose
  * model or most was written; arrays of a work that overlap, and params, keep,
- * scratch or memory replaced behind rnn_bind; moments that a first step has
- * left out. It also wants the length of every array that has a field for it.
- * Each call then reads every parameter: a build for development.
+ * scratch or memory replaced behind rnn_bind; gradients added to what a step
+ * has used; moments that a first step has left out. It also wants the length of
+ * every array that has a field for it. Each call then reads every parameter: a
+ * build for development.
  *
  * What is not checked, since it cannot be seen: x that is batch-first without
  * strides; logits through a softmax of yours before cross-entropy, which has
@@ -698,7 +699,8 @@ typedef struct rnn_seq {
      * what the decoder reads: its previous outputs, as far as it does */
     const struct rnn_seq *source; /* what is encoded: an array of num_sources
                                  sequences of B rows each. Of these seed and
-                                 first_row are not read: the target's count  */
+                                 first_row are not read, the target's count;
+                                 own_rate is 0                               */
     rnn_real own_rate;        /* scheduled sampling (Bengio et al. 2015): with
                                  this probability a token after the first is
                                  not ids' but the model's own                */
@@ -1417,11 +1419,12 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     uint32_t out_lengths; /* a hash of each row's steps                   */
     size_t taken;       /* of scratch                                     */
     int own, fixed;     /* scheduled sampling; parts known beforehand     */
-    int grads;          /* RNN_I_NEW, RNN_I_SPENT; 0: backward has not been */
+    int grads;          /* backward has written them since the last step  */
     /* RNN_CHECK: hashes of where params, keep, scratch and memory were at
      * rnn_bind; of what forward has read of weights, x and ids; of the weights
      * of rnn_encode */
     uint32_t places[4], weights, read, encoded;
+    uint32_t spent;     /* of the gradients that a step has used; 0: none */
     int lost;           /* a loss has written dlogits                     */
     uint32_t stale;     /* RNN_CHECK: a hash of dlogits that a loss wrote
                            before the last forward; 0: there are none     */
@@ -1778,7 +1781,7 @@ typedef struct rnn_optimizer {
     rnn_real lr_decay;      /* [0] Adagrad                                   */
     rnn_real initial;       /* [0] Adagrad's initial_accumulator_value       */
     uint32_t step;          /* state: steps begun                            */
-    uint32_t keeps;         /* state: its kind and moments at the first step */
+    uint32_t keeps;         /* state: kind, moments, centered at the first   */
     rnn_real bias1, bias2;  /* state: 1 - beta^step                          */
 } rnn_optimizer;
 
@@ -8829,9 +8832,6 @@ RNN_I_COLD rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
  *     stepping                     z, x, c_t, sorted       the same, read
  */
 
-/* Gradients that no step has used yet, or one has. */
-enum { RNN_I_NEW = 1, RNN_I_SPENT };
-
 /* What a call hands out arrays for; from RNN_I_ENCODING on, of memory too. */
 enum {
     RNN_I_NO_PASS,
@@ -9325,6 +9325,17 @@ RNN_I_FN uint32_t rnn_i_hash_weights(const rnn_work *work)
     return rnn_i_hash_reals(work->weights, work->i.m.params);
 }
 
+/* 0 where all are 0, which may be added to whoever has written them. */
+RNN_I_FN uint32_t rnn_i_hash_grads(const rnn_work *work)
+{
+    const size_t n = work->i.m.params;
+    size_t i = 0;
+
+    while (i < n && work->grads[i] == 0)
+        i++;
+    return i < n ? rnn_i_hash_reals(work->grads, n) | 1u : 0;
+}
+
 /* Where an array is that must stay there; of packed, its stamp tells. */
 RNN_I_FN uint32_t rnn_i_place_of(const rnn_work *work, int i, const char **name)
 {
@@ -9390,7 +9401,8 @@ RNN_I_COLD rnn_status rnn_i_check_apart(const rnn_net *net, rnn_work *w)
              {"dlogits", w->dlogits == w->logits ? NULL : w->dlogits,
               train * z->logits}, /* may be logits */
              {"keep", w->keep, z->keep},
-             {"scratch", w->scratch, z->scratch},
+             {"scratch", w->scratch,
+              w->scratch_len < z->scratch ? w->scratch_len : z->scratch},
              {"memory", w->memory, z->memory}};
     size_t i, k;
 
@@ -9489,7 +9501,7 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     o->pass = o->out = RNN_I_NO_PASS;
     o->out_steps = o->out_batch = 0;
     o->rows = o->grads = o->lost = 0;
-    o->stale = 0;
+    o->stale = o->spent = 0;
 #ifdef RNN_CHECK
     for (i = 0; i < 4; i++) {
         const char *name;
@@ -10019,8 +10031,14 @@ RNN_I_FN rnn_status rnn_i_check_gradients(const rnn_work *work,
                                   m->why);
     if (st || !flow)
         return st;
-    if (flow->accumulate && !flow->frozen)
+    if (flow->accumulate && !flow->frozen) {
         st = rnn_i_check_numbers(work->grads, m->params, "grads", m->why);
+        if (!st && work->i.spent && work->i.spent == rnn_i_hash_grads(work))
+            st = RNN_I_NO(m->why, RNN_E_ORDER, "accumulate",
+                          "@ is 1, but a step has used what is in grads: the "
+                          "first pass after it overwrites",
+                          0, 0);
+    }
     if (!st)
         st = rnn_i_check_entering(m, &m->top, flow);
     for (i = 0; flow->source && i < m->sources && !st; i++)
@@ -11408,11 +11426,6 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     if (!st && work->i.own) /* which the caller may have written */
         st = rnn_i_check_ids(&work->i.tokens, (int)m->top.I, "own_ids",
                              call.why);
-    if (!st && flow && flow->accumulate && work->i.grads == RNN_I_SPENT)
-        st = RNN_I_NO(call.why, RNN_E_ORDER, "accumulate",
-                      "@ is 1, but a step has used the gradients: the first "
-                      "pass after it overwrites them",
-                      0, 0);
 #ifdef RNN_CHECK
     if (!st && work->i.weights != rnn_i_hash_weights(work))
         st = RNN_I_NO(call.why, RNN_E_ORDER, "params",
@@ -11433,7 +11446,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     rnn_i_each(&call, rnn_i_run_backward, &pass);
     if (!flow || !flow->frozen) {
         rnn_i_each(&call, rnn_i_model_grads, &pass);
-        work->i.grads = RNN_I_NEW;
+        work->i.grads = 1;
     }
     return RNN_OK;
 }
@@ -12029,13 +12042,13 @@ RNN_I_FN rnn_status rnn_i_loss_run(rnn_i_loss *s, const rnn_loss *how,
                            RNN_I_ENDLESS, 0);
     if (!st)
         st = rnn_i_in(why, RNN_E_ARG, "padding", h->padding, 0, 1);
+    s->how = *h;
     for (i = 0; h->weights && i < s->rows && !st; i++)
-        if (!rnn_i_finite(h->weights[i]))
+        if (!rnn_i_finite(rnn_i_loss_weight(s, i)))
             st = RNN_I_NO(why, RNN_E_NOT_FINITE, "weights",
                           "@: number # is infinite or NaN", i, 0);
     if (st)
         return st;
-    s->how = *h;
     for (i = 0; s->ids && i < s->rows; i++)
         if (rnn_i_loss_weight(s, i) != 0) {
             const int id = s->ids[rnn_i_target(s, i)];
@@ -12677,7 +12690,7 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
  * and how many moments. */
 RNN_I_FN uint32_t rnn_i_keeps(const rnn_optimizer *opt)
 {
-    return (uint32_t)opt->kind << 4 | (opt->centered ? 4u : 0u) |
+    return (uint32_t)opt->kind << 2 | (opt->centered ? 64u : 0u) |
            (uint32_t)rnn_i_kept_moments(opt);
 }
 
@@ -12694,24 +12707,25 @@ RNN_I_FN rnn_status rnn_i_begin_step(rnn_optimizer *opt, rnn_why *why)
     if (opt->step == 0xffffffffu)
         return RNN_I_NO(why, RNN_E_SIZE, "step", "@ is the last number", 0, 0);
     keeps = rnn_i_keeps(opt);
-    if (opt->step && keeps >> 4 != opt->keeps >> 4)
+    if (opt->step && (keeps >> 2 & 15) != (opt->keeps >> 2 & 15))
         return RNN_I_NO(why, RNN_E_ORDER, "opt",
                         "@ is of kind #, and was of # at its first step",
-                        keeps >> 4, opt->keeps >> 4);
+                        keeps >> 2 & 15, opt->keeps >> 2 & 15);
     if (opt->step && (keeps & 3) > (opt->keeps & 3))
         return RNN_I_NO(why, RNN_E_ORDER, "opt",
                         "@ keeps # moments, and # since its first step",
                         keeps & 3, opt->keeps & 3);
-    if (opt->step && keeps & ~opt->keeps & 4)
+    if (opt->step && keeps & ~opt->keeps & 64)
         return RNN_I_NO(why, RNN_E_ORDER, "centered",
                         "@ is 1, and was 0 at the first step", 0, 0);
-    if (opt->step && opt->keeps & ~keeps & 4 && opt->momentum > 0)
+    if (opt->step && opt->keeps & ~keeps & 64 && opt->momentum > 0)
         return RNN_I_NO(why, RNN_E_ORDER, "centered",
                         "@ is 0, and was 1 at the first step: momentum lies "
                         "behind its moment",
                         0, 0);
-    if (opt->step && !(opt->bias1 > 0 && opt->bias1 <= 1 && opt->bias2 > 0 &&
-                       opt->bias2 <= 1))
+    if (opt->step && opt->kind >= RNN_OPT_ADAM &&
+        !(opt->bias1 > 0 && opt->bias1 <= 1 && opt->bias2 > 0 &&
+          opt->bias2 <= 1))
         return RNN_I_NO(why, RNN_E_ORDER, "bias1 or bias2",
                         "@ is no 1 - beta^step, step being #: saved with it?",
                         opt->step, 0);
@@ -12939,7 +12953,7 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
                               net->most.moments, kept)
                    : RNN_I_NO_ROOM(call.why, "moments", work->moments_len,
                                    kept * n);
-    if (work->i.grads != RNN_I_NEW)
+    if (!work->i.grads)
         return RNN_I_NO(call.why, RNN_E_ORDER, "grads",
                         "@ are not new: no rnn_backward since the last step", 0,
                         0);
@@ -12960,7 +12974,10 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
         opt->weight_decay = t.cols ? decay : 0;
         st = rnn_i_run_range(opt, &w, n, t.offset, t.size, work->run, call.why);
     }
-    work->i.grads = st ? RNN_I_NEW : RNN_I_SPENT;
+    work->i.grads = st != RNN_OK;
+#ifdef RNN_CHECK
+    work->i.spent = st ? 0 : rnn_i_hash_grads(work);
+#endif
     opt->weight_decay = decay;
     return st ? rnn_i_take_back(opt, bias1, bias2, st) : RNN_OK;
 }
@@ -14730,9 +14747,9 @@ RNN_I_COLD int rnn_i_shape(rnn_i_json *j, rnn_st_tensor *t, size_t *size)
     do {
         if (!rnn_i_count(j, &d))
             return 0;
-        *size = rnn_i_times(*size, d);
-        if (*size == RNN_I_TOO_MANY)
+        if (d && *size > RNN_I_TOO_MANY / d)
             return rnn_i_fail(j, "@: shape is too large");
+        *size *= d;
         if (t->ndim < RNN_ST_MAX_DIMS)
             t->dims[t->ndim++] = d;
         else
@@ -15046,6 +15063,25 @@ RNN_I_COLD int rnn_i_apart(rnn_i_json *j, const rnn_st *st,
     return 1;
 }
 
+/* A name of a header into `room` bytes and a 0: its end, which says more. */
+RNN_I_COLD size_t rnn_i_tail(const unsigned char *s, size_t len, size_t room,
+                             char *to)
+{
+    size_t n = 0, i = 0;
+
+    if (len > room) {
+        for (i = len - (room - 3); i < len && (s[i] & 0xc0) == 0x80;)
+            i++; /* no half of a character */
+        to[n++] = '.', to[n++] = '.', to[n++] = '.';
+    }
+    for (; i < len; i++)
+        to[n++] = (char)(s[i] ? s[i] : '?');
+    if (!len)
+        to[n++] = '"', to[n++] = '"';
+    to[n] = 0;
+    return n;
+}
+
 /* Why a header is refused: the entry, and the second name behind it. */
 RNN_I_COLD rnn_status rnn_i_bad_header(const rnn_i_json *j, rnn_why *why)
 {
@@ -15053,23 +15089,18 @@ RNN_I_COLD rnn_status rnn_i_bad_header(const rnn_i_json *j, rnn_why *why)
     (void)j, (void)why;
     return RNN_E_FORMAT;
 #else
-    char name[2 * sizeof why->name + 2] = "header";
-    const unsigned char *const from[] = {j->at, j->also};
-    const size_t len[] = {j->at_len, j->also_len};
-    size_t n = 0;
-    int k;
+    enum { all = sizeof why->name - 1, half = (all - 2) / 2 };
+    char name[sizeof why->name] = "header";
+    size_t n = 0, room = all;
 
-    for (k = 0; k < 2; k++) {
-        size_t i = 0;
-        if (!from[k])
-            continue;
-        if (k && n) {
-            name[n++] = ',';
-            name[n++] = ' ';
-        }
-        for (; i < len[k] && i + 1 < sizeof why->name; i++)
-            name[n++] = (char)(from[k][i] ? from[k][i] : '?');
-        name[n] = 0;
+    if (j->at && j->also) /* what the second one leaves, or half */
+        room = j->also_len < half ? all - 2 - j->also_len : half;
+    if (j->at)
+        n = rnn_i_tail(j->at, j->at_len, room, name);
+    if (j->at && j->also) {
+        name[n++] = ',';
+        name[n++] = ' ';
+        (void)rnn_i_tail(j->also, j->also_len, all - n, name + n);
     }
     return RNN_I_NO(why, RNN_E_FORMAT, name, j->why, rnn_i_shown(j->a),
                     rnn_i_shown(j->b));

@@ -564,6 +564,48 @@ static void check_meeting(void)
     WELL(rnn_bind(&net, &work, test_reals(net.sizes.all, 0), net.sizes.all));
 }
 
+/* Scratch may be shorter than a plan's, if no call wants more. */
+static void check_short_scratch(void)
+{
+    const rnn_most most = {.steps = T, .batch = B};
+    rnn_row row = {.rows = B, .ids = ids, .state_len = L * B * H};
+    rnn_real *block;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    MUST(!rnn_plan(&net, &model, &most), "plan");
+    MUST(net.sizes.step < net.sizes.scratch, "a step wants less");
+    block = test_reals(net.sizes.step + net.sizes.logits, 0);
+    work.scratch = block;
+    work.scratch_len = net.sizes.step;
+    work.logits = block + net.sizes.step;
+    work.logits_len = net.sizes.logits;
+    WELL(rnn_bind(&net, &work, NULL, 0));
+    WELL(rnn_step(&net, &work, &row, h, c));
+    work.logits--;
+    CALL(rnn_bind(&net, &work, NULL, 0), RNN_E_ARG,
+         "logits and scratch overlap");
+}
+
+/* Weights of a loss: those of padding are not read. */
+static void check_weights(void)
+{
+    rnn_loss how = {.weights_len = T * B};
+    rnn_real *w;
+
+    begin_well(RNN_WIRING_N_TO_N, RNN_INPUT_ONE_HOT);
+    w = test_reals(T * B, 1);
+    how.weights = w;
+    WELL(FORWARD());
+    w[3 * B + 2] = nothing(); /* row 2 has 2 steps */
+    WELL(rnn_cross_entropy(&net, &work, &seq, targets, &how, NULL));
+    w[1 * B + 2] = nothing();
+    CALL(rnn_cross_entropy(&net, &work, &seq, targets, &how, NULL),
+         RNN_E_NOT_FINITE, "weights: number %d is infinite or NaN", 1 * B + 2);
+    how.padding = 2;
+    CALL(rnn_cross_entropy(&net, &work, &seq, targets, &how, NULL), RNN_E_ARG,
+         "padding is 2: 1 is the most");
+}
+
 /* ---- blocks alone -------------------------------------------------------- */
 
 #define OF(call, ...) SAYS(&why, call, __VA_ARGS__)
@@ -680,6 +722,8 @@ int main(int argc, char **argv)
     check_encoded();
     check_lengths();
     check_meeting();
+    check_short_scratch();
+    check_weights();
     check_linear();
     check_attention();
     test_free();

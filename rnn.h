@@ -9449,6 +9449,31 @@ RNN_I_COLD rnn_status rnn_i_place_all(const rnn_net *net, rnn_work *w, int set,
     return st;
 }
 
+/* A work of this plan that no call has used. */
+RNN_I_FN void rnn_i_nothing_yet(const rnn_net *net, rnn_work *work)
+{
+    rnn_i_open *o = &work->i;
+    int i;
+
+    o->net = net;
+    o->id = net->id;
+    o->packed = work->packed;
+    o->pass = o->out = RNN_I_NO_PASS;
+    o->out_steps = o->out_batch = 0;
+    o->rows = o->grads = o->lost = 0;
+    o->stale = o->spent = 0;
+    for (i = 0; i < RNN_MAX_SOURCES; i++) {
+        o->seen[i] = 0;
+        o->seen_lengths[i] = NULL;
+    }
+#ifdef RNN_CHECK
+    for (i = 0; i < 4; i++) {
+        const char *name;
+        o->places[i] = rnn_i_place_of(work, i, &name);
+    }
+#endif
+}
+
 /* Places what the caller has not, describes the model once more, for pointers
  * this time, and lays out the copies of the weights, since these stay where
  * they are. All other arrays are handed out call by call. Both stamps begin
@@ -9459,7 +9484,6 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     const rnn_real *const weights = work ? work->weights : NULL;
     rnn_i_arena a = {NULL, 0};
     rnn_i_open *o;
-    int i;
     rnn_status st;
 
     if (!work)
@@ -9495,23 +9519,7 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
         work->weights = o->params = work->params;
         work->weights_len = work->params_len;
     }
-    o->net = net;
-    o->id = net->id;
-    o->packed = work->packed;
-    o->pass = o->out = RNN_I_NO_PASS;
-    o->out_steps = o->out_batch = 0;
-    o->rows = o->grads = o->lost = 0;
-    o->stale = o->spent = 0;
-#ifdef RNN_CHECK
-    for (i = 0; i < 4; i++) {
-        const char *name;
-        o->places[i] = rnn_i_place_of(work, i, &name);
-    }
-#endif
-    for (i = 0; i < RNN_MAX_SOURCES; i++) {
-        o->seen[i] = 0;
-        o->seen_lengths[i] = NULL;
-    }
+    rnn_i_nothing_yet(net, work);
     a.base = net->sizes.packed ? work->packed : NULL;
     a.n = 0;
     rnn_i_model_copies(&o->m, net->most.train, &a);
@@ -12694,43 +12702,52 @@ RNN_I_FN uint32_t rnn_i_keeps(const rnn_optimizer *opt)
            (uint32_t)rnn_i_kept_moments(opt);
 }
 
+/* What a later step must find as the first one has left it. */
+RNN_I_FN rnn_status rnn_i_check_later(const rnn_optimizer *opt, rnn_why *why)
+{
+    const uint32_t old = opt->keeps, keeps = rnn_i_keeps(opt);
+
+    if ((keeps >> 2 & 15) != (old >> 2 & 15))
+        return RNN_I_NO(why, RNN_E_ORDER, "opt",
+                        "@ is of kind #, and was of # at its first step",
+                        keeps >> 2 & 15, old >> 2 & 15);
+    if ((keeps & 3) > (old & 3))
+        return RNN_I_NO(why, RNN_E_ORDER, "opt",
+                        "@ keeps # moments, and # since its first step",
+                        keeps & 3, old & 3);
+    if (keeps & ~old & 64)
+        return RNN_I_NO(why, RNN_E_ORDER, "centered",
+                        "@ is 1, and was 0 at the first step", 0, 0);
+    if (old & ~keeps & 64 && opt->momentum > 0)
+        return RNN_I_NO(why, RNN_E_ORDER, "centered",
+                        "@ is 0, and was 1 at the first step: momentum lies "
+                        "behind its moment",
+                        0, 0);
+    return opt->kind < RNN_OPT_ADAM || (opt->bias1 > 0 && opt->bias1 <= 1 &&
+                                        opt->bias2 > 0 && opt->bias2 <= 1)
+               ? RNN_OK
+               : RNN_I_NO(why, RNN_E_ORDER, "bias1 or bias2",
+                          "@ is no 1 - beta^step, step being #: saved with it?",
+                          opt->step, 0);
+}
+
 /* step counts from 1 in the range calls that follow. The last number is
  * refused, since behind it a first step would come again, which clears the
  * moments. */
 RNN_I_FN rnn_status rnn_i_begin_step(rnn_optimizer *opt, rnn_why *why)
 {
-    uint32_t keeps;
     rnn_status st = rnn_i_check_optimizer(opt, why);
 
     if (st)
         return st;
     if (opt->step == 0xffffffffu)
         return RNN_I_NO(why, RNN_E_SIZE, "step", "@ is the last number", 0, 0);
-    keeps = rnn_i_keeps(opt);
-    if (opt->step && (keeps >> 2 & 15) != (opt->keeps >> 2 & 15))
-        return RNN_I_NO(why, RNN_E_ORDER, "opt",
-                        "@ is of kind #, and was of # at its first step",
-                        keeps >> 2 & 15, opt->keeps >> 2 & 15);
-    if (opt->step && (keeps & 3) > (opt->keeps & 3))
-        return RNN_I_NO(why, RNN_E_ORDER, "opt",
-                        "@ keeps # moments, and # since its first step",
-                        keeps & 3, opt->keeps & 3);
-    if (opt->step && keeps & ~opt->keeps & 64)
-        return RNN_I_NO(why, RNN_E_ORDER, "centered",
-                        "@ is 1, and was 0 at the first step", 0, 0);
-    if (opt->step && opt->keeps & ~keeps & 64 && opt->momentum > 0)
-        return RNN_I_NO(why, RNN_E_ORDER, "centered",
-                        "@ is 0, and was 1 at the first step: momentum lies "
-                        "behind its moment",
-                        0, 0);
-    if (opt->step && opt->kind >= RNN_OPT_ADAM &&
-        !(opt->bias1 > 0 && opt->bias1 <= 1 && opt->bias2 > 0 &&
-          opt->bias2 <= 1))
-        return RNN_I_NO(why, RNN_E_ORDER, "bias1 or bias2",
-                        "@ is no 1 - beta^step, step being #: saved with it?",
-                        opt->step, 0);
+    if (opt->step)
+        st = rnn_i_check_later(opt, why);
+    if (st)
+        return st;
     if (!opt->step)
-        opt->keeps = keeps;
+        opt->keeps = rnn_i_keeps(opt);
     opt->step++;
     /* 1 - beta^t follows the recurrence of a moment of ones, from 0 */
     if (opt->step == 1)
@@ -14487,6 +14504,17 @@ RNN_I_COLD int rnn_i_fail(rnn_i_json *j, const char *why)
     return rnn_i_fail_at(j, why, 0, 0);
 }
 
+/* With a second name: "a, b overlap". */
+RNN_I_COLD int rnn_i_fail_of(rnn_i_json *j, const unsigned char *also,
+                             size_t len, const char *why)
+{
+    if (!j->why) {
+        j->also = also;
+        j->also_len = len;
+    }
+    return rnn_i_fail(j, why);
+}
+
 /* JSON's four kinds of white space. */
 RNN_I_COLD void rnn_i_space(rnn_i_json *j)
 {
@@ -14782,9 +14810,7 @@ RNN_I_COLD int rnn_i_dtype_of(rnn_i_json *j, rnn_st_tensor *t)
             t->dtype = (rnn_st_dtype)i;
             return 1;
         }
-    j->also = s;
-    j->also_len = n;
-    return rnn_i_fail(j, "@: an unknown dtype");
+    return rnn_i_fail_of(j, s, n, "@: an unknown dtype");
 }
 
 /* [begin, end], counted from the end of the header. */
@@ -14993,8 +15019,7 @@ RNN_I_COLD int rnn_i_meta_value(rnn_i_json *j, int first)
             if (!rnn_i_meta_entry(&again, &k2, &k2n, &v, &vn))
                 break; /* the outer loop will come to it */
             if (rnn_i_same(k, kn, k2, k2n))
-                return j->also = k, j->also_len = kn,
-                       rnn_i_fail(j, "@ stands twice");
+                return rnn_i_fail_of(j, k, kn, "@ stands twice");
         }
     } while (rnn_i_next(j, ','));
     return rnn_i_expect(j, '}', "@ does not end");
@@ -15054,11 +15079,8 @@ RNN_I_COLD int rnn_i_apart(rnn_i_json *j, const rnn_st *st,
         u_end = u.data + u.size;
         if (rnn_i_same(t->name, t->name_len, u.name, u.name_len))
             return rnn_i_fail(j, "@ stands twice");
-        if (t->data < u_end && u.data < t_end) {
-            j->also = u.name;
-            j->also_len = u.name_len;
-            return rnn_i_fail(j, "@ overlap");
-        }
+        if (t->data < u_end && u.data < t_end)
+            return rnn_i_fail_of(j, u.name, u.name_len, "@ overlap");
     }
     return 1;
 }
@@ -15140,7 +15162,7 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
     rnn_i_json j;
     rnn_st_tensor t;
     size_t n = 0, sum = 0, meta, metas = 0;
-    int i;
+    int i, empty;
 
     rnn_i_forget(why);
     if (!bytes || !st)
@@ -15164,7 +15186,9 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
     st->data_len = len - 8 - n;
     st->tensors = 0;
     rnn_i_start(st, &j);
-    if ((void)rnn_i_next(&j, '{'), !rnn_i_next(&j, '}')) {
+    (void)rnn_i_next(&j, '{');
+    empty = rnn_i_next(&j, '}');
+    if (!empty)
         do {
             if (!rnn_i_entry(&j, st, 1, &t, &meta))
                 break;
@@ -15175,16 +15199,16 @@ RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
             }
             sum = rnn_i_plus(sum, t.size);
             if (++st->tensors > RNN_ST_MAX_TENSORS)
-                (void)rnn_i_fail(&j, "@: there are too many tensors");
+                (void)rnn_i_fail_at(&j, "@ is one too many: # are the most",
+                                    RNN_ST_MAX_TENSORS, 0);
             else
                 (void)rnn_i_apart(&j, st, &t);
         } while (!j.why && rnn_i_next(&j, ','));
-        if (!j.why)
-            j.at = j.also = NULL, (void)rnn_i_expect(&j, '}', "@ does not end");
-    }
-    rnn_i_space(&j);
-    if (!j.why)
+    if (!j.why) /* what follows is the header's own */
         j.at = j.also = NULL;
+    if (!j.why && !empty)
+        (void)rnn_i_expect(&j, '}', "@ does not end");
+    rnn_i_space(&j);
     if (!j.why && j.i < n)
         (void)rnn_i_fail(&j, "@: something follows its end");
     if (!j.why && sum != st->data_len)

@@ -1308,6 +1308,7 @@ static void check_linear(void)
         rnn_linear, lin, ((rnn_linear){INT_MAX, INT_MAX, RNN_FN_TANH, 0}),
         LINEAR(RNN_E_SIZE,
                "lin of 2147483647 x 2147483647 is too large for this machine"));
+    WITH(int, lin.no_bias, 2, LINEAR(RNN_E_ARG, "no_bias is 2: 1 is the most"));
     WITH(const rnn_seq *, pass.seq, NULL, LINEAR(RNN_E_ARG, "seq is NULL"));
     WITH(size_t, seq.x_len, 5,
          LINEAR(RNN_E_BUFFER, "x has room for 5: 6 are needed"));

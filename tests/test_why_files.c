@@ -57,6 +57,11 @@ static void check_strangers(void)
          "not a safetensors file");
     SAID(open_file(kept(file_raw(9, "{}", 2, 0))), RNN_E_FORMAT,
          "the file's header has 9 bytes, but 2 are there");
+    memset(file, 0, sizeof file); /* of 256 MB, it says, and so does len */
+    file[3] = 16;
+    file[8] = '{';
+    SAID(rnn_st_open(file, 1ul << 29, &st, &why), RNN_E_FORMAT,
+         "the file's header has 268435456 bytes: 100000000 is the most");
     SAID(rnn_st_open(NULL, 2, &st, &why), RNN_E_ARG, "bytes is NULL");
     SAID(rnn_st_open("{}", 2, NULL, &why), RNN_E_ARG, "st is NULL");
     GOOD(&why, open_file(kept(file_of("{}", 0))));

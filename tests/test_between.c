@@ -185,6 +185,12 @@ static void check_accumulate(void)
         WELL(BACKWARD());
         flow.frozen = 0;
     }
+    memset(work.grads, 0, work.grads_len * sizeof *work.grads);
+    WELL(rnn_optimizer_step(&opt, &net, &work)); /* of zeros, which stay */
+    flow.accumulate = 1;
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
 }
 
 int main(int argc, char **argv)

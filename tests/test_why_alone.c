@@ -182,6 +182,10 @@ static void check_second_steps(void)
     SAID(rnn_optimizer_begin(&one, &why), RNN_E_ORDER,
          "bias1 or bias2 is no 1 - beta^step, step being 1: saved with it?");
     one = o;
+    one.bias2 = 2;
+    SAID(rnn_optimizer_begin(&one, &why), RNN_E_ORDER,
+         "bias1 or bias2 is no 1 - beta^step, step being 1: saved with it?");
+    one = o;
     one.step = 1000; /* and the rest not */
     one.bias1 = one.bias2 = 0;
     SAID(rnn_optimizer_begin(&one, &why), RNN_E_ORDER,

@@ -125,14 +125,15 @@ static const fault faults[] = {
 static void check_taken(void)
 {
     const bytes b =
-        kept(file_of("{\"a\":" F32("1,1,1,2,1,1,1,1,1,1", 0, 8) "} \n\t", 8));
+        kept(file_of("{\"a\":" F32("1,1,1,2,1,1,1,1,3,2", 0, 48) "} \n\t", 48));
     rnn_st st;
     rnn_st_tensor t;
     size_t pos = 0;
 
     GOOD(&why, rnn_st_open(b.p, b.n, &st, &why));
     CHECK(rnn_st_next(&st, &pos, &t) == RNN_OK && t.ndim == RNN_ST_MAX_DIMS &&
-              t.dims[3] == 2 && t.dims[RNN_ST_MAX_DIMS - 1] == 1 && t.size == 8,
+              t.dims[3] == 2 && t.dims[RNN_ST_MAX_DIMS - 1] == 6 &&
+              t.size == 48,
           "ten dimensions");
 }
 

@@ -185,6 +185,10 @@ static void check_accumulate(void)
         WELL(BACKWARD());
         flow.frozen = 0;
     }
+    flow.accumulate = 0;
+    WELL(FORWARD());
+    WELL(LOSS());
+    WELL(BACKWARD());
     memset(work.grads, 0, work.grads_len * sizeof *work.grads);
     WELL(rnn_optimizer_step(&opt, &net, &work)); /* of zeros, which stay */
     flow.accumulate = 1;

@@ -15111,7 +15111,7 @@ RNN_I_COLD rnn_status rnn_i_bad_header(const rnn_i_json *j, rnn_why *why)
     (void)j, (void)why;
     return RNN_E_FORMAT;
 #else
-    enum { all = sizeof why->name - 1, half = (all - 2) / 2 };
+    const size_t all = sizeof why->name - 1, half = (all - 2) / 2;
     char name[sizeof why->name] = "header";
     size_t n = 0, room = all;
 

@@ -24,8 +24,8 @@
  * -fassociative-math, -freciprocal-math, -fno-signed-zeros,
  * -funsafe-math-optimizations), are an error where the compiler tells of them:
  * clang tells only of the first two, and not of -ffp-contract=fast; with the
- * others results have other bits. So is -fsingle-precision-constant with
- * RNN_DOUBLE. The header includes stddef.h, stdint.h and,
+ * others results have other bits. -fsingle-precision-constant is an error where
+ * RNN_DOUBLE is set. The header includes stddef.h, stdint.h and,
  * where RNN_IMPLEMENTATION is defined, limits.h, the machine's vectors
  * (immintrin.h, arm_neon.h, arm_mve.h or wasm_simd128.h), and, for its two
  * functions on named files, stdio.h where there is one and POSIX's sys/stat.h.
@@ -5894,7 +5894,7 @@ RNN_I_FN rnn_status rnn_i_long(rnn_why *why, const char *name, size_t len,
     return !len || len >= wants ? RNN_OK : RNN_I_NO_ROOM(why, name, len, wants);
 }
 
-/* An array that the caller may have put in place of a bound one. */
+/* An array that must be there, and whose length is always said. */
 RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
                                       const rnn_real *p, size_t len,
                                       size_t wants)
@@ -5968,7 +5968,7 @@ RNN_I_FN size_t rnn_i_of_rows(const rnn_seq *seq, size_t width)
     return rnn_i_times3((size_t)seq->steps, (size_t)seq->batch, width);
 }
 
-/* Another that a block alone reads: with RNN_CHECK somebody has written it. */
+/* An array that a block alone reads: with RNN_CHECK somebody has written it. */
 RNN_I_FN rnn_status rnn_i_check_read(rnn_why *why, const char *name,
                                      const rnn_real *p, size_t len,
                                      size_t wants)
@@ -10085,7 +10085,6 @@ RNN_I_FN uint32_t rnn_i_hash_read(const rnn_work *work, const rnn_seq *seq)
 
     if (work->i.own)
         hash = rnn_i_hash_inputs(hash, &work->i.tokens, &m->top);
-
     for (i = 0; i < m->sources; i++)
         hash = rnn_i_hash_inputs(hash, seq->source + i, &m->source[i].side);
     return hash;
@@ -12694,8 +12693,8 @@ RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
     return st;
 }
 
-/* What an optimiser keeps, for opt->keeps: its kind, whether it is centered,
- * and how many moments. */
+/* What an optimiser keeps, for opt->keeps: how many moments (bits 0, 1), its
+ * kind (2 to 5), whether it is centered (6). */
 RNN_I_FN uint32_t rnn_i_keeps(const rnn_optimizer *opt)
 {
     return (uint32_t)opt->kind << 2 | (opt->centered ? 64u : 0u) |
@@ -15091,6 +15090,10 @@ RNN_I_COLD size_t rnn_i_tail(const unsigned char *s, size_t len, size_t room,
 {
     size_t n = 0, i = 0;
 
+    if (!len) { /* an empty name */
+        s = (const unsigned char *)"\"\"";
+        len = 2;
+    }
     if (len > room) {
         for (i = len - (room - 3); i < len && (s[i] & 0xc0) == 0x80;)
             i++; /* no half of a character */
@@ -15098,8 +15101,6 @@ RNN_I_COLD size_t rnn_i_tail(const unsigned char *s, size_t len, size_t room,
     }
     for (; i < len; i++)
         to[n++] = (char)(s[i] ? s[i] : '?');
-    if (!len)
-        to[n++] = '"', to[n++] = '"';
     to[n] = 0;
     return n;
 }
@@ -15112,11 +15113,12 @@ RNN_I_COLD rnn_status rnn_i_bad_header(const rnn_i_json *j, rnn_why *why)
     return RNN_E_FORMAT;
 #else
     const size_t all = sizeof why->name - 1, half = (all - 2) / 2;
+    const size_t also = j->also_len ? j->also_len : 2;
     char name[sizeof why->name] = "header";
     size_t n = 0, room = all;
 
     if (j->at && j->also) /* what the second one leaves, or half */
-        room = j->also_len < half ? all - 2 - j->also_len : half;
+        room = also < half ? all - 2 - also : half;
     if (j->at)
         n = rnn_i_tail(j->at, j->at_len, room, name);
     if (j->at && j->also) {

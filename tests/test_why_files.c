@@ -152,6 +152,8 @@ static void check_long_names(void)
          "...encoder.layers.11.q_proj.weight, F31: an unknown dtype"},
         {"{\"a\":{\"dtype\":\"a very long name for a dtype, is it not\"}}",
          "a, ... long name for a dtype, is it not: an unknown dtype"},
+        {"{\"model.encoder.layers.11.self_attention.q_proj\":{\"dtype\":\"\"}}",
+         "....layers.11.self_attention.q_proj, \"\": an unknown dtype"},
         {"{\"\":" F32("3", 0, 4) "}",
          "\"\" has 4 bytes, but dtype and shape want 12"},
         {"{\"x\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244"

@@ -5556,11 +5556,16 @@ RNN_I_FN int rnn_i_until(const rnn_i_call *call, const rnn_seq *seq,
                                               : to;
 }
 
-/* Whether T*B rows of this width can be a buffer. */
+/* How many numbers T*B rows of this width are. */
+RNN_I_FN size_t rnn_i_of_rows(const rnn_seq *seq, size_t width)
+{
+    return rnn_i_times3((size_t)seq->steps, (size_t)seq->batch, width);
+}
+
+/* Whether they can be a buffer. */
 RNN_I_FN int rnn_i_rows_fit(const rnn_seq *seq, int width)
 {
-    return rnn_i_fits(
-        rnn_i_times3((size_t)seq->steps, (size_t)seq->batch, (size_t)width));
+    return rnn_i_fits(rnn_i_of_rows(seq, (size_t)width));
 }
 
 /* A product for every valid row up to step to - 1: c(t, b) = start + a(t, b) B.
@@ -5961,12 +5966,6 @@ RNN_I_FN rnn_status rnn_i_check_steps(const rnn_seq *seq, const rnn_real *x,
 }
 
 #endif
-
-/* How many numbers T*B rows of this width are. */
-RNN_I_FN size_t rnn_i_of_rows(const rnn_seq *seq, size_t width)
-{
-    return rnn_i_times3((size_t)seq->steps, (size_t)seq->batch, width);
-}
 
 /* An array that a block alone reads: with RNN_CHECK somebody has written it. */
 RNN_I_FN rnn_status rnn_i_check_read(rnn_why *why, const char *name,

@@ -4,8 +4,8 @@
 # make test      all tests; the last line says how many passed and failed
 # make learn     all examples, each to its threshold (a quarter of an hour)
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
-#                are found on the machine, in one run; make bench-flags: how
-#                much compilers and their flags matter
+#                are found on the machine or that npm gets, in one run; make
+#                bench-flags: how much compilers and their flags matter
 # make ulp       accuracy of exp, tanh, ... over every float, and of long sums
 #                (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)

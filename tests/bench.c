@@ -9,7 +9,9 @@
  *   --list       the rows alone
  *   --threads N  that many, if compiled with -fopenmp
  *   --pairs N    one thread and all of them in turns, N times: how much
- *                quicker they are, and the median, least and most of that
+ *                quicker they are, and the median, least and most of that;
+ *                before the rows the same of threads that read and write
+ *                nothing, which is all that the machine has to give
  *   --kernel K   auto, portable, avx2 or avx512
  *   --reps N     samples, 9 unless given
  *   --shift N    arrays begin N numbers past the beginning of a cache line:
@@ -29,6 +31,7 @@
 #include <omp.h>
 #endif
 
+#include "bench_loops.h"
 #include "bench_rows.h"
 #include "bench_time.h"
 
@@ -112,23 +115,54 @@ static int by_size(const void *a, const void *b)
 }
 
 /* How much quicker all threads are than one. */
-static void measure_pairs(bench_row *r)
+static void measure_pairs(const char *text, void (*begin)(void *),
+                          void (*alone)(void *, long),
+                          void (*shared)(void *, long), void *what)
 {
-    const bench_line *l = &r->line;
     double ratio[MOST_PAIRS], one, all;
     int k;
 
     for (k = 0; k < pairs; k++) {
-        one = bench_measure(bench_row_begin, call_alone, r, reps).median;
-        all = bench_measure(bench_row_begin, call, r, reps).median;
+        one = bench_measure(begin, alone, what, reps).median;
+        all = bench_measure(begin, shared, what, reps).median;
         ratio[k] = one / all;
     }
     qsort(ratio, (size_t)pairs, sizeof *ratio, by_size);
-    printf("pairs %s %s %d %d %d %d %d quicker=%.2f min=%.2f max=%.2f\n",
-           l->cell, l->op, l->H, l->I, l->B, l->T, threads,
+    printf("pairs %s %d quicker=%.2f min=%.2f max=%.2f\n", text, threads,
            (ratio[(pairs - 1) / 2] + ratio[pairs / 2]) / 2, ratio[0],
            ratio[pairs - 1]);
     fflush(stdout);
+}
+
+/* A call is as many tasks of multiplications and additions as threads. */
+static void multiply(void *kinds, int task)
+{
+    (void)task;
+    ((const kind *)kinds)->fma(100000);
+}
+
+static void multiply_alone(void *kinds, long n)
+{
+    for (n *= threads; n > 0; n--)
+        multiply(kinds, 0);
+}
+
+static void multiply_shared(void *kinds, long n)
+{
+    while (n-- > 0)
+#ifdef _OPENMP
+        each(NULL, threads, multiply, kinds);
+#else
+        multiply(kinds, 0);
+#endif
+}
+
+static void measure_arithmetic(void)
+{
+    kind all[3];
+
+    (void)kinds(all);
+    measure_pairs("arithmetic", NULL, multiply_alone, multiply_shared, all);
 }
 
 static void measure(const bench_line *l)
@@ -136,7 +170,7 @@ static void measure(const bench_line *l)
     static bench_row r;
     bench_stat stat;
     uint32_t before, after;
-    char text[16];
+    char text[16], row_text[120];
 
     if (bench_row_open(&r, l, shift) == RNN_OK) {
         before = checksum(&r, call_alone);
@@ -145,7 +179,9 @@ static void measure(const bench_line *l)
             failures++;
         }
         if (!r.status && pairs) {
-            measure_pairs(&r);
+            sprintf(row_text, "%s %s %d %d %d %d", l->cell, l->op, l->H, l->I,
+                    l->B, l->T);
+            measure_pairs(row_text, bench_row_begin, call_alone, call, &r);
         } else if (!r.status) {
             stat = bench_measure(bench_row_begin, call, &r, reps);
             /* what the last call left, where no call depends on another */
@@ -308,17 +344,6 @@ static int usage(void)
     return 2;
 }
 
-static int kernel_named(const char *name)
-{
-    static const char *const names[] = {"auto", "portable", "avx2", "avx512"};
-    int k;
-
-    for (k = 0; k < 4; k++)
-        if (strcmp(name, names[k]) == 0)
-            return k;
-    return -1;
-}
-
 int main(int argc, char **argv)
 {
     bench_line l;
@@ -343,7 +368,7 @@ int main(int argc, char **argv)
             else if (strcmp(a, "--filter") == 0)
                 filter = value;
             else if (strcmp(a, "--kernel") == 0)
-                kernel = kernel_named(value);
+                kernel = bench_kernel(value);
             else if (strcmp(a, "--reps") == 0)
                 reps = atoi(value);
             else if (strcmp(a, "--shift") == 0)
@@ -362,6 +387,8 @@ int main(int argc, char **argv)
     }
 #endif
     pin();
+    if (pairs)
+        measure_arithmetic();
     for (i = 1; i < argc && given; i++) {
         if (argv[i][0] == '-') {
             i += strcmp(argv[i], "--list") && strcmp(argv[i], "--slopes");

@@ -1,153 +1,52 @@
-/* What one core of this machine can do at most, as a peer of bench.c: a row of
- * bench_line.h is given the time that its products take
+/* What one core of this machine can do at most, as a peer of bench.c. A row of
+ * bench_line.h gets two lines:
  *
- *   stream    if every weight is read once, in order, and multiplied once
- *   others    at the peak of fused multiply-adds on registers
+ *   limit      the time of its multiplications and additions, if nothing but
+ *              registers is touched; of stream, if every weight is read once,
+ *              in order, and multiplied once
+ *   products   the time of its matrix products alone, as rnn.h makes them: the
+ *              calls of the product kernel in one pass are written down, and
+ *              called again, without the functions of cells, the copies of
+ *              weights and all that lies in between
  *
- *     build/bench_peak                       tables of both, and of reading
- *     build/bench_peak 'lstm train 128 128 16 50' ...
+ *     build/bench_peak                       tables of speed and of reading
+ *     build/bench_peak [--kernel auto|avx2|avx512|neon] [--shift N]
+ *                      [--reps N] [--each] 'lstm train 128 128 16 50' ...
  *
- * With intrinsics for x86-64 and aarch64; elsewhere as well as the compiler
- * does. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+ * shift is that of bench.c. With --each the products of one shape get a line
+ * too: rows, columns, terms and rounds of their sums, how many there are, their
+ * time in a pass and GFLOP/s. Products are written down where a call chooses its
+ * kernels when it runs, on x86-64 and aarch64. */
 
-#include "bench_time.h"
-
+/* rnn.h's product kernels get another name where they are defined, and what
+ * its tables of kernels name is ours: a macro with a parameter replaces what
+ * stands in front of a parenthesis alone. */
+struct rnn_i_product;
 #if defined(__GNUC__) && defined(__x86_64__)
-#include <immintrin.h>
+#define RECORDS 1
+static void rnn_i_avx2_product(const struct rnn_i_product *p);
+static void rnn_i_avx512_product(const struct rnn_i_product *p);
+#define rnn_i_avx2_product(p) avx2_product(p)
+#define rnn_i_avx512_product(p) avx512_product(p)
 #elif defined(__GNUC__) && defined(__aarch64__)
-#include <arm_neon.h>
+#define RECORDS 1
+static void rnn_i_neon_product(const struct rnn_i_product *p);
+#define rnn_i_neon_product(p) neon_product(p)
+#else
+#define RECORDS 0
 #endif
+
+#define RNN_IMPLEMENTATION
+#include "../rnn.h"
+
+#include "bench_loops.h"
+#include "bench_rows.h"
+#include "bench_time.h"
 
 enum { LONGEST = 1 << 24 }; /* floats: 64 MB */
 
-static float *weights; /* of 64-byte alignment */
-static volatile float sink;
-static int reps = 9;
-
-/* ---- the loops, once per kind of vectors --------------------------------- */
-
-#define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
-#define EACH12(DO) EACH(DO) DO(8) DO(9) DO(10) DO(11)
-
-#define SUM8(ADD)                                                              \
-    ADD(ADD(ADD(r0, r1), ADD(r2, r3)), ADD(ADD(r4, r5), ADD(r6, r7)))
-
-/* Three functions: n times 12 independent r = r a + b; n times r += w x with
- * the n blocks of 8 vectors of w, x changing from block to block; the same with
- * a sum in place of the product. FMA(a, b, c) is a b + c. */
-#define LOOPS(NAME, TARGET, VEC, LANES, SET, LOAD, STORE, FMA, ADD)            \
-    TARGET static void NAME##_fma(long n)                                      \
-    {                                                                          \
-        const VEC a = SET(0.999f), b = SET(0.001f);                            \
-        float out[LANES];                                                      \
-        VEC EACH12(NAME##_DECLARE) last = b;                                   \
-        while (n-- > 0) {                                                      \
-            EACH12(NAME##_FMA)                                                 \
-        }                                                                      \
-        last = ADD(ADD(ADD(r8, r9), ADD(r10, r11)), last);                     \
-        STORE(out, ADD(SUM8(ADD), last));                                      \
-        sink = out[0];                                                         \
-    }                                                                          \
-    TARGET static void NAME##_product(long n)                                  \
-    {                                                                          \
-        const float *w = weights;                                              \
-        float x[64], out[LANES];                                               \
-        VEC EACH(NAME##_DECLARE) b = SET(0.5f);                                \
-        long i;                                                                \
-        for (i = 0; i < 64; i++)                                               \
-            x[i] = 0.001f * (float)i;                                          \
-        for (i = 0; i < n; i++, w += 8 * LANES) {                              \
-            b = SET(x[i & 63]);                                                \
-            EACH(NAME##_PRODUCT)                                               \
-        }                                                                      \
-        STORE(out, ADD(SUM8(ADD), b));                                         \
-        sink = out[0];                                                         \
-    }                                                                          \
-    TARGET static void NAME##_read(long n)                                     \
-    {                                                                          \
-        const float *w = weights;                                              \
-        float out[LANES];                                                      \
-        VEC EACH(NAME##_DECLARE) b = SET(0.5f);                                \
-        long i;                                                                \
-        for (i = 0; i < n; i++, w += 8 * LANES) {                              \
-            EACH(NAME##_READ)                                                  \
-        }                                                                      \
-        STORE(out, ADD(SUM8(ADD), b));                                         \
-        sink = out[0];                                                         \
-    }
-
-#if defined(__GNUC__) && defined(__x86_64__)
-
-#define WIDE_DECLARE(k) r##k = _mm512_set1_ps(0.01f * k),
-#define WIDE_FMA(k) r##k = _mm512_fmadd_ps(r##k, a, b);
-#define WIDE_PRODUCT(k)                                                        \
-    r##k = _mm512_fmadd_ps(_mm512_load_ps(w + 16 * k), b, r##k);
-#define WIDE_READ(k) r##k = _mm512_add_ps(_mm512_load_ps(w + 16 * k), r##k);
-LOOPS(WIDE, __attribute__((target("avx512f"))), __m512, 16, _mm512_set1_ps,
-      _mm512_load_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps)
-
-#define NARROW_DECLARE(k) r##k = _mm256_set1_ps(0.01f * k),
-#define NARROW_FMA(k) r##k = _mm256_fmadd_ps(r##k, a, b);
-#define NARROW_PRODUCT(k)                                                      \
-    r##k = _mm256_fmadd_ps(_mm256_load_ps(w + 8 * k), b, r##k);
-#define NARROW_READ(k) r##k = _mm256_add_ps(_mm256_load_ps(w + 8 * k), r##k);
-LOOPS(NARROW, __attribute__((target("avx2,fma"))), __m256, 8, _mm256_set1_ps,
-      _mm256_load_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps)
-
-#elif defined(__GNUC__) && defined(__aarch64__)
-
-#define NEON_DECLARE(k) r##k = vdupq_n_f32(0.01f * k),
-#define NEON_FMA(k) r##k = vfmaq_f32(b, r##k, a);
-#define NEON_PRODUCT(k) r##k = vfmaq_f32(r##k, vld1q_f32(w + 4 * k), b);
-#define NEON_READ(k) r##k = vaddq_f32(vld1q_f32(w + 4 * k), r##k);
-LOOPS(NEON, , float32x4_t, 4, vdupq_n_f32, vld1q_f32, vst1q_f32, vfmaq_f32,
-      vaddq_f32)
-
-#endif
-
-#define PLAIN_SET(x) (x)
-#define PLAIN_STORE(p, x) ((p)[0] = (x))
-#define PLAIN_ADD(x, y) ((x) + (y))
-#define PLAIN_DECLARE(k) r##k = 0.01f * k,
-#define PLAIN_FMA(k) r##k = r##k * a + b;
-#define PLAIN_PRODUCT(k) r##k = w[k] * b + r##k;
-#define PLAIN_READ(k) r##k = w[k] + r##k;
-LOOPS(PLAIN, , float, 1, PLAIN_SET, , PLAIN_STORE, , PLAIN_ADD)
-
-typedef struct kind {
-    const char *name;
-    int lanes;
-    void (*fma)(long), (*product)(long), (*read)(long);
-} kind;
-
-/* Those that this machine has, the widest first; the portable one is last. */
-static int kinds(kind *k)
-{
-    static const kind plain = {"portable", 1, PLAIN_fma, PLAIN_product,
-                               PLAIN_read};
-    int n = 0;
-
-#if defined(__GNUC__) && defined(__x86_64__)
-    static const kind wide = {"avx512", 16, WIDE_fma, WIDE_product, WIDE_read};
-    static const kind narrow = {"avx2", 8, NARROW_fma, NARROW_product,
-                                NARROW_read};
-
-    if (__builtin_cpu_supports("avx512f"))
-        k[n++] = wide;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        k[n++] = narrow;
-#elif defined(__GNUC__) && defined(__aarch64__)
-    static const kind neon = {"neon", 4, NEON_fma, NEON_product, NEON_read};
-
-    k[n++] = neon;
-#endif
-    k[n++] = plain;
-    return n;
-}
+static int reps = 9, kernel, each;
+static size_t shift;
 
 /* ---- measuring ----------------------------------------------------------- */
 
@@ -209,6 +108,133 @@ static void limit(const kind *k, const bench_line *l)
     bench_print("limit", l, 1, &s, "-");
 }
 
+/* ---- the products of a row ----------------------------------------------- */
+
+#if RECORDS
+typedef struct written {
+    rnn_i_product p;
+    void (*kernel)(const rnn_i_product *);
+} written;
+
+static written *list;
+static size_t listed, places;
+static int writes;
+static const rnn_i_product *alike; /* what is called again, or NULL for all */
+
+static void write_down(const rnn_i_product *p,
+                       void (*product)(const rnn_i_product *))
+{
+    if (writes && listed == places) {
+        places = places ? 2 * places : 1024;
+        list = (written *)realloc(list, places * sizeof *list);
+        if (!list) {
+            printf("out of memory\n");
+            exit(2);
+        }
+    }
+    if (writes) {
+        list[listed].p = *p;
+        list[listed++].kernel = product;
+    }
+    product(p);
+}
+
+#ifdef __x86_64__
+#undef rnn_i_avx2_product
+#undef rnn_i_avx512_product
+static void rnn_i_avx2_product(const rnn_i_product *p)
+{
+    write_down(p, avx2_product);
+}
+
+static void rnn_i_avx512_product(const rnn_i_product *p)
+{
+    write_down(p, avx512_product);
+}
+#else
+#undef rnn_i_neon_product
+static void rnn_i_neon_product(const rnn_i_product *p)
+{
+    write_down(p, neon_product);
+}
+#endif
+
+static int same_shape(const rnn_i_product *a, const rnn_i_product *b)
+{
+    return a->m == b->m && a->n == b->n && a->k == b->k && a->o == b->o &&
+           a->a_k == b->a_k && a->b_rows == b->b_rows && a->start == b->start;
+}
+
+/* Sums of weight gradients grow from call to call, and what a product reads are
+ * numbers of the pass: none becomes infinite, or too small to be normal. */
+static void again(void *nothing, long times)
+{
+    size_t i;
+
+    (void)nothing;
+    while (times-- > 0)
+        for (i = 0; i < listed; i++)
+            if (!alike || same_shape(alike, &list[i].p))
+                list[i].kernel(&list[i].p);
+}
+
+static void each_shape(void)
+{
+    size_t i, j, n;
+
+    for (i = 0; i < listed; i++) {
+        const rnn_i_product *p = &list[i].p;
+        double s, flops = 2.0 * (double)p->m * (double)p->n;
+        for (j = 0; j < i && !same_shape(p, &list[j].p);)
+            j++;
+        if (j < i)
+            continue;
+        for (n = 0; j < listed; j++)
+            n += same_shape(p, &list[j].p);
+        alike = p;
+        s = bench_measure(NULL, again, NULL, reps).median;
+        flops *= (double)p->k * (double)p->o * (double)n;
+        printf("  %lu x %lu, %lu terms, %lu rounds%s%s: %lu, %.4g ms, "
+               "%.1f GFLOP/s\n",
+               (unsigned long)p->m, (unsigned long)p->n, (unsigned long)p->k,
+               (unsigned long)p->o, p->a_k != 1 ? ", turned" : "",
+               p->b_rows ? ", strips" : "", (unsigned long)n, s * 1e3,
+               flops / s * 1e-9);
+    }
+    alike = NULL;
+}
+
+static void products(const bench_line *l)
+{
+    static bench_row r;
+    rnn_run run = {0, 0, NULL, NULL, NULL};
+    bench_stat s;
+
+    run.kernel = (rnn_kernel)kernel;
+    if (bench_row_open(&r, l, shift) == RNN_OK) {
+        bench_row_call(&r, &run);
+        listed = 0;
+        writes = 1;
+        bench_row_call(&r, &run);
+        writes = 0;
+    }
+    if (r.status) {
+        printf("%s %s: %s\n", l->cell, l->op, rnn_status_text(r.status));
+    } else if (listed) {
+        s = bench_measure(NULL, again, NULL, reps);
+        bench_print("products", l, 1, &s, "-");
+        if (each)
+            each_shape();
+    }
+    bench_row_close(&r);
+}
+#else
+static void products(const bench_line *l)
+{
+    (void)l;
+}
+#endif
+
 static void tables(void)
 {
     static const char *const cell[] = {"rnn", "gru", "lstm"};
@@ -238,12 +264,44 @@ static void tables(void)
         }
 }
 
+/* Rows after options; how many, or -1 */
+static int rows(int argc, char **argv, const kind *all, int n)
+{
+    bench_line l;
+    int i, k, count = 0;
+
+    for (i = 1; i < argc; i++) {
+        const char *a = argv[i], *value = argv[i + 1];
+        if (strcmp(a, "--each") == 0) {
+            each = 1;
+        } else if (a[0] == '-' && !value) {
+            return -1;
+        } else if (strcmp(a, "--reps") == 0) {
+            reps = atoi(argv[++i]);
+        } else if (strcmp(a, "--shift") == 0) {
+            shift = (size_t)atoi(argv[++i]) % 16;
+        } else if (strcmp(a, "--kernel") == 0) {
+            kernel = bench_kernel(argv[++i]);
+        } else if (!bench_read(&l, a) || kernel < 0) {
+            printf("no row: %s\n", a);
+            return -1;
+        } else {
+            for (k = 0; k + 1 < n && kernel; k++)
+                if (bench_kernel(all[k].name) == kernel)
+                    break;
+            limit(&all[k], &l);
+            products(&l);
+            count++;
+        }
+    }
+    return kernel < 0 ? -1 : count;
+}
+
 int main(int argc, char **argv)
 {
     char *memory = (char *)malloc((LONGEST + 16) * sizeof *weights);
-    bench_line l;
     kind all[3];
-    int i = 1, rows = 0, more;
+    int n, count;
     long k;
 
     if (!memory)
@@ -253,12 +311,9 @@ int main(int argc, char **argv)
     for (k = 0; k < LONGEST; k++)
         weights[k] = 0.001f * (float)(k & 255);
     bench_pin(0);
-    (void)kinds(all);
-    while ((more = bench_next_row(argc, argv, &i, &reps, &l)) > 0) {
-        limit(&all[0], &l);
-        rows++;
-    }
-    if (more == 0 && rows == 0)
+    n = kinds(all);
+    count = rows(argc, argv, all, n);
+    if (count == 0)
         tables();
-    return more < 0 ? 2 : 0;
+    return count < 0 ? 2 : 0;
 }

@@ -98,6 +98,19 @@ static inline int *bench_ids(bench_row *r, size_t n, int limit)
     return p;
 }
 
+/* Which of rnn.h's kernels a command line means, or -1. */
+static inline int bench_kernel(const char *name)
+{
+    static const char *const names[] = {"auto", "portable", "avx2", "avx512",
+                                        "neon"};
+    int k;
+
+    for (k = 0; k < 5; k++)
+        if (strcmp(name, names[k]) == 0)
+            return k;
+    return -1;
+}
+
 /* ---- what is common to all rows ------------------------------------------ */
 
 static inline int bench_cell(const bench_line *l)
@@ -145,6 +158,8 @@ static inline void bench_plan(bench_row *r)
     most.source_steps = r->line.S;
     most.train = r->train;
     most.moments = r->tokens ? 2 : 0;
+    if (bench_has(&r->line, "_bf16"))
+        most.packed = RNN_PACK_BF16;
     bench_must(r, rnn_plan(&r->net, &r->model, &most));
     if (r->status)
         return;

@@ -6,8 +6,10 @@ gru_reset_before.
 
 OMP_NUM_THREADS says how many threads. A row holds what ours holds, except that
 the states' gradients are not asked for; what else differs is said where it is.
-Sampling is that of tests/bench_time.h.
+The first line says which BLAS it has: a distribution's may be the reference
+one, which is many times slower. Sampling is that of tests/bench_time.h.
 """
+import ctypes
 import glob
 import os
 import statistics
@@ -237,6 +239,31 @@ def training(row):
     return step
 
 
+def blas():
+    """Whose products PyTorch takes: the file with sgemm_. Of Debian's
+    libblas.so.3 that is chosen where it is installed."""
+    try:
+        with open("/proc/self/maps") as f:
+            maps = [line.split() for line in f if ".so" in line]
+        cpu = next(m[-1] for m in maps if "libtorch_cpu" in m[-1])
+        at = ctypes.cast(ctypes.CDLL(cpu).sgemm_, ctypes.c_void_p).value
+    except (OSError, StopIteration, AttributeError):
+        return "an unknown BLAS"
+    path = "an unknown file"
+    for m in maps:
+        low, high = (int(end, 16) for end in m[0].split("-"))
+        if low <= at < high:
+            path = m[-1]
+    for word, name in (("openblas", "OpenBLAS"), ("mkl_", "MKL"),
+                       ("blis", "BLIS"), ("atlas", "ATLAS"),
+                       ("libtorch", "a BLAS of its own"),
+                       ("libblas.so", "the reference BLAS, many times slower "
+                                      "than OpenBLAS")):
+        if word in path:
+            return f"{name} ({path})"
+    return f"BLAS in {path}"
+
+
 def main():
     reps, rows, args = 9, [], sys.argv[1:]
     while args:
@@ -246,6 +273,7 @@ def main():
             rows.append(Row(args.pop(0)))
     torch.set_num_threads(THREADS)
     torch.manual_seed(1)
+    print(f"# torch: PyTorch {torch.__version__}, {blas()}", flush=True)
     for row in rows:
         if row.cell not in STACKS:
             continue

@@ -735,7 +735,9 @@ typedef struct rnn_flow {
  *     static rnn_real params[RNN_PARAMS(NET)], h[RNN_STATE(1, NET)];
  *
  * They are never less than what rnn_plan says, for every description that it
- * accepts, and check nothing. With dropout add RNN_KEEP_DROPOUT to RNN_KEEP.
+ * accepts, and check nothing. With dropout add RNN_KEEP_DROPOUT to RNN_KEEP,
+ * with RNN_PACK_BF16 RNN_SCRATCH_BF16 to what is for scratch or for inference;
+ * its copies are RNN_PACKED_BF16.
  * ========================================================================= */
 
 #define RNN_I_IF(cell, name, n) +((cell) == RNN_CELL_##name ? 0u + (n) : 0u)
@@ -759,11 +761,13 @@ typedef struct rnn_flow {
 #define RNN_STATE(B, ...) RNN_I_STATE_(B, __VA_ARGS__)
 #define RNN_LOGITS(T, B, ...) RNN_I_LOGITS_(T, B, __VA_ARGS__)
 #define RNN_PACKED(...) RNN_I_PACKED_(__VA_ARGS__)
+#define RNN_PACKED_BF16(...) RNN_I_PACKED_BF16_(__VA_ARGS__)
 #define RNN_KEEP(T, B, ...) RNN_I_KEEP_(T, B, __VA_ARGS__)
 #define RNN_KEEP_DROPOUT(T, B, ...) RNN_I_KEEP_DROPOUT_(T, B, __VA_ARGS__)
 #define RNN_SCRATCH_TRAIN(T, B, ...) RNN_I_SCRATCH_TRAIN_(T, B, __VA_ARGS__)
 #define RNN_SCRATCH_INFER(T, B, ...) RNN_I_SCRATCH_INFER_(T, B, __VA_ARGS__)
 #define RNN_SCRATCH_STEP(B, ...) RNN_I_SCRATCH_STEP_(B, __VA_ARGS__)
+#define RNN_SCRATCH_BF16 8208u /* 128 terms of 64 columns, and 16 to a line */
 
 /* Everything that rnn_bind places, each array at a cache line, where the caller
  * has set none: for training, with M arrays of moments; or for inference of T
@@ -820,10 +824,22 @@ typedef struct rnn_flow {
     (RNN_I_STAMP + 2u * RNN_I_STACK_LINES(cell, RNN_I_IN(I, E), H, L, D) +     \
      RNN_I_N(D) * RNN_I_N(H) * RNN_I_N(O))
 
+/* The same in halves: strips of 64 columns, and two numbers a word. */
+#define RNN_I_HALVES(cell, in, H)                                              \
+    ((RNN_GATES(cell) * RNN_I_N(H) + 63u) / 64u * 32u * RNN_I_N(in))
+#define RNN_I_STACK_HALVES(cell, I, H, L, D)                                   \
+    (15u +                                                                     \
+     RNN_I_N(D) *                                                              \
+         (RNN_I_HALVES(cell, I, H) +                                           \
+          (RNN_I_N(L) - 1u) * RNN_I_HALVES(cell, RNN_I_N(D) * RNN_I_N(H), H) + \
+          RNN_I_N(L) * RNN_I_HALVES(cell, H, H)))
+#define RNN_I_PACKED_BF16_(cell, I, E, H, L, D, bias, O)                       \
+    (RNN_I_STAMP + RNN_I_STACK_HALVES(cell, RNN_I_IN(I, E), H, L, D))
+
 /* Of each layer z in T slots, h and perhaps c in T + 1; the rows of a table;
- * what N vs 1 reads; a stamp. */
+ * what N vs 1 reads; a stamp; and up to 15 in front of z. */
 #define RNN_I_KEEP_(T, B, cell, I, E, H, L, D, bias, O)                        \
-    (RNN_I_STAMP +                                                             \
+    (RNN_I_STAMP + 15u +                                                       \
      RNN_I_N(B) * (RNN_I_N(T) * RNN_I_N(E) + RNN_I_N(D) * RNN_I_N(H) +         \
                     RNN_I_N(L) * RNN_I_N(D) * RNN_I_N(H) *                     \
                         (RNN_KEPT(cell) * RNN_I_N(T) +                         \
@@ -833,7 +849,8 @@ typedef struct rnn_flow {
 #define RNN_I_KEEP_DROPOUT_(T, B, cell, I, E, H, L, D, bias, O)                \
     (RNN_I_N(L) * RNN_I_N(T) * RNN_I_N(B) * RNN_I_N(D) * RNN_I_N(H))
 
-/* dh, and dc or dq, and dy; the table's dx; of N vs 1 dhn; copies of factors */
+/* dh, and dc or dq, and dy; the table's dx; of N vs 1 dhn; copies of factors;
+ * up to 15 in front of dh */
 #define RNN_I_ROOM(H) (RNN_I_N((H) < 256 ? 0 : 227360))
 #define RNN_I_SCRATCH_TRAIN_(T, B, cell, I, E, H, L, D, bias, O)               \
     RNN_I_GREATER(                                                             \
@@ -841,9 +858,10 @@ typedef struct rnn_flow {
                         (RNN_I_N(L) + 1u) * RNN_I_N(D)) *                      \
                            RNN_I_N(H) +                                        \
                        RNN_I_N(T) * RNN_I_N(E)) +                              \
-            RNN_I_ROOM(H),                                                     \
+            15u + RNN_I_ROOM(H),                                               \
         RNN_I_SCRATCH_INFER_(T, B, cell, I, E, H, L, D, bias, O))
-/* z of one layer, h of two, and c; the rows of a table; what N vs 1 reads */
+/* z of one layer, h of two, and c; the rows of a table; what N vs 1 reads; up
+ * to 15 in front of z */
 #define RNN_I_SCRATCH_INFER_(T, B, cell, I, E, H, L, D, bias, O)               \
     (RNN_I_N(B) *                                                              \
          (RNN_I_N(T) * RNN_I_N(E) + RNN_I_N(D) * RNN_I_N(H) +                  \
@@ -851,7 +869,7 @@ typedef struct rnn_flow {
                          (RNN_HAS_C(cell) +                                    \
                           RNN_I_N(D) * RNN_I_N((L) > 1 ? 2 : 1)) *             \
                              (RNN_I_N(T) + 1u))) +                             \
-     RNN_I_N(O))
+     15u + RNN_I_N(O))
 /* z, the row of a table, and what sorting for top_k and top_p takes */
 #define RNN_I_SCRATCH_STEP_(B, cell, I, E, H, L, D, bias, O)                   \
     (RNN_I_N(B) * (RNN_KEPT(cell) * RNN_I_N(H) + RNN_I_N(E)) + RNN_I_N(O))
@@ -876,6 +894,7 @@ typedef struct rnn_flow {
 #define RNN_DECODER_PARAMS(...) RNN_I_DEC_PARAMS_(__VA_ARGS__)
 #define RNN_DECODER_STATE(B, ...) RNN_I_DEC_STATE_(B, __VA_ARGS__)
 #define RNN_DECODER_PACKED(...) RNN_I_DEC_PACKED_(__VA_ARGS__)
+#define RNN_DECODER_PACKED_BF16(...) RNN_I_DEC_PACKED_BF16_(__VA_ARGS__)
 #define RNN_DECODER_MEMORY(S, B, ...) RNN_I_DEC_MEMORY_(S, B, __VA_ARGS__)
 #define RNN_DECODER_KEEP(S, T, B, ...) RNN_I_DEC_KEEP_(S, T, B, __VA_ARGS__)
 #define RNN_DECODER_KEEP_DROPOUT(S, T, B, ...)                                 \
@@ -934,6 +953,11 @@ typedef struct rnn_flow {
                    RNN_I_N(A) * (RNN_I_N(Hd) + RNN_I_N(D) * RNN_I_N(H))) +     \
      2u * RNN_I_STACK_LINES(cell, RNN_I_IN(V, F) + RNN_I_N(X), Hd, Ld, 1) +    \
      RNN_I_N(C) * RNN_I_N(R) + (RNN_I_N(Hd) + RNN_I_N(Z)) * RNN_I_N(O))
+#define RNN_I_DEC_PACKED_BF16_(cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X,  \
+                               Z, C, R, A, N)                                  \
+    (RNN_I_STAMP +                                                             \
+     RNN_I_N(N) * RNN_I_STACK_HALVES(cell, RNN_I_IN(I, E), H, L, D) +          \
+     RNN_I_STACK_HALVES(cell, RNN_I_IN(V, F) + RNN_I_N(X), Hd, Ld, 1))
 #define RNN_I_DEC_MEMORY_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, \
                           Z, C, R, A, N)                                       \
     (RNN_I_N(B) * (RNN_I_N(N) * RNN_I_N(S) * (RNN_I_N(D) * RNN_I_N(H) +        \
@@ -941,7 +965,7 @@ typedef struct rnn_flow {
                    RNN_I_DEC_C(C, R)))
 #define RNN_I_DEC_KEEP_(S, T, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld,   \
                         X, Z, C, R, A, N)                                      \
-    (RNN_I_STAMP +                                                             \
+    (RNN_I_STAMP + 15u * (RNN_I_N(N) + 1u) +                                   \
      RNN_I_DEC_MEMORY_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, \
                        C, R, A, N) +                                           \
      RNN_I_N(B) *                                                              \
@@ -968,7 +992,7 @@ typedef struct rnn_flow {
                RNN_I_N(T) * RNN_I_N(D) * RNN_I_N(H) + RNN_I_N(S)) +            \
           RNN_I_N(Hd) * (2u * RNN_I_N(Ld) + RNN_I_N(T)) +                      \
           RNN_I_N(T) * RNN_I_N(F)) +                                           \
-     RNN_I_ROOM(Hd))
+     15u * (RNN_I_N(N) + 1u) + RNN_I_ROOM(Hd))
 #define RNN_I_DEC_STEP_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X,   \
                         Z, C, R, A, N)                                         \
     (RNN_I_N(B) * (RNN_I_N(F) + RNN_KEPT(cell) * RNN_I_N(Hd) +                 \
@@ -1251,9 +1275,19 @@ typedef struct rnn_model {
 /* Copies of the weights in the order in which kernels read them. */
 typedef enum rnn_packing {
     RNN_PACK_FLOAT = 0,
-    RNN_PACK_NONE /* none, and no room for copies of other factors: the least
-                     memory; slower on batches, the same bits */
+    RNN_PACK_NONE, /* none, and no room for copies of other factors: the least
+                      memory; slower on batches, the same bits */
+    RNN_PACK_BF16  /* in half the bytes, for use alone (train is 0) */
 } rnn_packing;
+
+/* BF16 copies are bfloat16: the upper 16 bits of a float, rounded to nearest,
+ * ties to even; NaN stays NaN. Products multiply what a copy says by x and h in
+ * float and sum up in float, so every kernel gives the same bits: those of
+ * weights that have been rounded before. A step of one row is as quick as its
+ * weights are read, and takes about half as long where they fill caches; many
+ * rows at a time take somewhat longer. W_ih and W_hh of stacks are copied. The
+ * rest is read from weights as ever: tables, rows of W_ih that a one-hot input
+ * picks, biases, attention, heads; and everything before rnn_pack. */
 
 /* What a plan is for, at most; calls may use less. */
 typedef struct rnn_most {
@@ -1324,11 +1358,11 @@ typedef struct rnn_i_lay { /* a stack: its sizes and its arrays */
     int drop;              /* 1: dropout is active                           */
     int packed, strips;    /* there are copies of the weights: of their
                               transposes for backward, and of themselves     */
+    int half;              /* the latter in halves: RNN_PACK_BF16            */
     const struct rnn_i_cell *row;
     size_t I, H, L, D, G, K, C, P, T, B;
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
-    size_t ws_len;         /* numbers in a copy of all matrices              */
     size_t masks;          /* layers whose output dropout masks              */
     size_t carry;          /* dh and dc of a layer lie this far behind those of
                               the layer below; 0: all layers share one       */
@@ -1403,7 +1437,8 @@ typedef struct rnn_i_model {
     rnn_real *fed;        /* (B, C) the context of each row of a step        */
     rnn_real *sorted;     /* (O) what a draw sorts                           */
     rnn_real *head_t, *bridge_t; /* transposed copies                        */
-    rnn_real *room;       /* for copies of other factors                     */
+    rnn_real *room;       /* for copies of other factors, room_len numbers   */
+    size_t room_len;
     int packed;           /* there is room for copies                        */
 } rnn_i_model;
 
@@ -2959,8 +2994,9 @@ RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap)
  * over t descending and b ascending; strides of 0 and below 0 are welcome.
  * k and o are at least 1. A large product goes faster through copies of what it
  * reads, for which it is lent some room; the bits are the same without. If
- * b_rows is not 0, b is a matrix in strips, and B a part of it. Only kernels of
- * vectors take that, for one row of C: rnn_i_multiply in [ROWS] sees to it.
+ * b_rows is not 0, b is a matrix in strips, and B a part of it; half: of pairs
+ * of halves. Kernels take that for one row of C alone, and plain C only
+ * halves: rnn_i_multiply in [ROWS] sees to it.
  * ========================================================================= */
 
 enum { RNN_I_FROM_ZERO, RNN_I_FROM_BIAS, RNN_I_FROM_C };
@@ -2972,6 +3008,7 @@ typedef struct rnn_i_product {
     const rnn_real *b;
     ptrdiff_t b_j, b_k, b_o; /* b_j = 1 is the fast case */
     size_t b_rows, b_cols, b_row, b_col; /* of a matrix in strips: [ROWS] */
+    int half;
     const rnn_real *b1, *b2; /* either may be NULL       */
     rnn_real *c;
     ptrdiff_t c_i;
@@ -2992,18 +3029,52 @@ RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
     return rnn_i_least(cols - j / RNN_I_STRIP * RNN_I_STRIP, RNN_I_STRIP);
 }
 
-/* Of a product by such a matrix, the strip that holds column j: where B is
- * there, how far its rows are apart, and how many of the columns [j, n) it has.
- */
-RNN_I_INLINE const rnn_real *rnn_i_strip_of(const rnn_i_product *p, size_t n,
-                                            size_t j, size_t *b_k, size_t *some)
+/* Of a product by such a matrix, the strip that holds column j: how far behind
+ * the matrix's beginning B is there, how far its rows are apart, and how many
+ * of the columns [j, n) it has. */
+RNN_I_INLINE size_t rnn_i_strip_at(const rnn_i_product *p, size_t n, size_t j,
+                                   size_t *b_k, size_t *some)
 {
     const size_t at = p->b_col + j, width = rnn_i_strip(p->b_cols, at);
 
     *b_k = width;
     *some = rnn_i_least(n - j, width - at % RNN_I_STRIP);
-    return p->b + at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows +
-           p->b_row * width + at % RNN_I_STRIP;
+    return at / RNN_I_STRIP * RNN_I_STRIP * p->b_rows + p->b_row * width +
+           at % RNN_I_STRIP;
+}
+
+/* A matrix in strips of halves, bfloat16, the upper 16 bits of a float. A strip
+ * is always 64 columns wide, zeros behind the last, and two of its numbers are
+ * one word: of columns i and i + 16 of 32, i below 16, the former in its lower
+ * bits. So a shift and a mask make two vectors of a vector of words, whatever
+ * its width. Words lie in an array of numbers, and are never read as such. */
+#define RNN_I_PAIRS (RNN_I_STRIP / 2) /* of a row of a strip */
+#if defined(__GNUC__)
+typedef uint32_t __attribute__((may_alias)) rnn_i_pair;
+#else
+typedef uint32_t rnn_i_pair;
+#endif
+
+/* The column of a strip whose number is the lower half of word w; that of the
+ * upper half is 16 further. */
+RNN_I_INLINE size_t rnn_i_column(size_t w)
+{
+    return w / 16 * 32 + w % 16;
+}
+
+/* Of a product by such a matrix, B's words in the strip that holds column j;
+ * which column of the strip that is, and how many of the columns [j, n) it has.
+ */
+RNN_I_INLINE const rnn_i_pair *rnn_i_pairs_at(const rnn_i_product *p, size_t n,
+                                              size_t j, size_t *col,
+                                              size_t *some)
+{
+    const rnn_i_pair *b = (const rnn_i_pair *)(const void *)p->b;
+    const size_t at = p->b_col + j;
+
+    *col = at % RNN_I_STRIP;
+    *some = rnn_i_least(n - j, RNN_I_STRIP - *col);
+    return b + (at / RNN_I_STRIP * p->b_rows + p->b_row) * RNN_I_PAIRS;
 }
 
 /* One step of one layer for some rows, as [CELLS] uses it. */
@@ -3057,6 +3128,7 @@ typedef struct rnn_i_kernels {
     void (*map_backward)(int f, size_t n, const rnn_real *y, rnn_real *dy);
     void (*cell_forward)(int cell, int stage, const rnn_i_cell_step *s);
     void (*cell_backward)(int cell, int stage, const rnn_i_cell_step *s);
+    void (*widen)(size_t rows, const rnn_i_pair *x, rnn_real *y);
     void (*gather)(size_t n, const rnn_real *b1, const rnn_real *b2,
                    const rnn_real *w, rnn_real *y);
     void (*accumulate)(size_t n, const rnn_real *x, rnn_real *y);
@@ -3125,6 +3197,15 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_INFINITY ((rnn_i_bits)0xffu << 23)
 #endif
 
+/* The nearest half, of two the one whose last bit is 0; NaN is made quiet. */
+RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
+{
+    const rnn_i_bits b = rnn_i_to_bits(x);
+
+    return (uint32_t)(x != x ? b >> 16 | 0x40u
+                             : (b + 0x7fffu + (b >> 16 & 1u)) >> 16);
+}
+
 #ifdef __cplusplus
 }
 #endif
@@ -3139,6 +3220,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *     V, N, M                   W numbers; as many int32_t; what LT, EQ give
  *     LD(p) ST(p, v)            W numbers at p
  *     LDN(p, n) STN(p, v, n)    the first n <= W of them; the rest read as 0
+ *     LOWER(p) UPPER(p)         halves of the W words at p, as numbers
  *     SET(x) ADD SUB MUL DIV SQRT ABS
  *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
  *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
@@ -3172,6 +3254,8 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_ST(p, v) (*(p) = (v))
 #define RNN_LDN(p, n) ((void)(n), *(p))
 #define RNN_STN(p, v, n) ((void)(n), *(p) = (v))
+#define RNN_LOWER(p) rnn_i_from_bits((rnn_i_bits)*(p) << 16)
+#define RNN_UPPER(p) rnn_i_from_bits((rnn_i_bits)*(p) & 0xffff0000u)
 #define RNN_SET(x) ((rnn_real)(x))
 #define RNN_ADD(a, b) rnn_i_add(a, b)
 #define RNN_SUB(a, b) rnn_i_sub(a, b)
@@ -3345,6 +3429,8 @@ typedef float RNN_K(at) /* in an array of floats, anywhere */
     __attribute__((vector_size(4 * RNN_W), aligned(4), may_alias));
 
 #define RNN_LD(p) ((RNN_V)*(const RNN_K(at) *)(p))
+#define RNN_LOWER(p) ((RNN_V)((RNN_K(u)) * (const RNN_K(at) *)(p) << 16))
+#define RNN_UPPER(p) ((RNN_V)((RNN_K(u)) * (const RNN_K(at) *)(p)&0xffff0000u))
 #define RNN_ST(p, v) (*(RNN_K(at) *)(p) = (RNN_K(at))(v))
 #define RNN_ADD(a, b) ((RNN_V)((a) + (b)))
 #define RNN_SUB(a, b) ((RNN_V)((a) - (b)))
@@ -4113,12 +4199,11 @@ RNN_I_APART RNN_HOT void RNN_K(abreast)(const rnn_i_product *p,
  * say which part of it B is. */
 RNN_I_APART RNN_HOT void RNN_K(strips)(const rnn_i_product *p)
 {
-    const rnn_real *b;
     size_t j, b_k, some;
 
     for (j = 0; j < p->n; j += some) {
-        b = rnn_i_strip_of(p, p->n, j, &b_k, &some);
-        RNN_K(abreast)(p, b, b_k, j, j + some);
+        const size_t at = rnn_i_strip_at(p, p->n, j, &b_k, &some);
+        RNN_K(abreast)(p, p->b + at, b_k, j, j + some);
     }
 }
 
@@ -4150,12 +4235,79 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 }
 #endif
 
+/* y, the 64 columns of a strip, += a B: b is the strip's first row. All sums at
+ * a time; of plain C, eight. */
+RNN_I_INLINE RNN_HOT void RNN_K(half_strip)(const rnn_i_product *p,
+                                            const rnn_i_pair *b, rnn_real *y)
+{
+    enum { each = RNN_W > 1 ? RNN_I_PAIRS / RNN_W : 4 };
+    RNN_V lower[each], upper[each];
+    size_t w, k;
+    int v;
+
+    for (w = 0; w < RNN_I_PAIRS; w += each * RNN_W) {
+        RNN_I_UNROLL for (v = 0; v < each; v++) {
+            lower[v] = RNN_LD(y + rnn_i_column(w + (size_t)v * RNN_W));
+            upper[v] = RNN_LD(y + rnn_i_column(w + (size_t)v * RNN_W) + 16);
+        }
+        for (k = 0; k < p->k; k++) {
+            const rnn_i_pair *x = b + k * RNN_I_PAIRS + w;
+            const RNN_V a = RNN_SET(p->a[k]);
+            RNN_I_UNROLL for (v = 0; v < each; v++) {
+                lower[v] = RNN_MAD(a, RNN_LOWER(x + v * RNN_W), lower[v]);
+                upper[v] = RNN_MAD(a, RNN_UPPER(x + v * RNN_W), upper[v]);
+            }
+        }
+        RNN_I_UNROLL for (v = 0; v < each; v++) {
+            RNN_ST(y + rnn_i_column(w + (size_t)v * RNN_W), lower[v]);
+            RNN_ST(y + rnn_i_column(w + (size_t)v * RNN_W) + 16, upper[v]);
+        }
+    }
+}
+
+/* One row of C by a matrix of halves. Sums of a strip are made of all of its
+ * columns, and those that are asked for are copied. */
+RNN_I_APART RNN_HOT void RNN_K(halves)(const rnn_i_product *p)
+{
+    rnn_real y[RNN_I_STRIP];
+    size_t j, i, col, some;
+
+    for (j = 0; j < p->n; j += some) {
+        const rnn_i_pair *b = rnn_i_pairs_at(p, p->n, j, &col, &some);
+        rnn_real *c = p->c + j;
+        if (some < RNN_I_STRIP)
+            rnn_i_copy(y, NULL, RNN_I_STRIP);
+        for (i = 0; i < some; i += RNN_W)
+            RNN_K(st)(y + col + i,
+                      RNN_K(start)(p, p->start, j + i, c + i, some - i),
+                      some - i);
+        RNN_K(half_strip)(p, b, y);
+        for (i = 0; i < some; i += RNN_W)
+            RNN_K(st)(c + i, RNN_K(ld)(y + col + i, some - i), some - i);
+    }
+}
+
+/* So many rows of a strip of halves, as numbers. */
+RNN_I_FN RNN_HOT void RNN_K(widen)(size_t rows, const rnn_i_pair *x,
+                                   rnn_real *y)
+{
+    size_t r, w;
+
+    for (r = 0; r < rows; r++, x += RNN_I_PAIRS, y += RNN_I_STRIP)
+        for (w = 0; w < RNN_I_PAIRS; w += RNN_W) {
+            RNN_ST(y + rnn_i_column(w), RNN_LOWER(x + w));
+            RNN_ST(y + rnn_i_column(w) + 16, RNN_UPPER(x + w));
+        }
+}
+
 /* C = start + A B by the way that suits: columns that are not neighbours one by
  * one; one row of C by lines of B; else tiles, block by block. */
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     if (p->b_j != 1)
         RNN_K(strided)(p);
+    else if (p->b_rows && p->half)
+        RNN_K(halves)(p);
 #if RNN_W > 1
     else if (p->m == 1 && !p->b_rows)
         RNN_K(abreast)(p, p->b, (size_t)p->b_k, 0, p->n);
@@ -4922,14 +5074,23 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  * takes from dz and c, as RNN_I_PC and RNN_I_PCT in the row say.
  */
 /* z holds x~ of all gates, then the gates. h and c may be h_prev and c_prev:
- * h_prev is not read here, and c0 before c is written. */
+ * h_prev is not read here, and c0 before c is written.
+ *
+ * The gates have passes of their own, for the reason that GRU's have. Not with
+ * peepholes, where x~ takes c; nor where H is one vector: `together`. */
 RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
                                           const rnn_i_cell_step *s, size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *c = s->c + b * H, *h = s->h + b * H;
     const rnn_real *c_prev = s->c_prev + b * H, *p = s->p;
+    const int together = peephole || (RNN_W > 1 && H <= RNN_W);
     size_t j;
+    if (!together) {
+        RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
+        RNN_K(mapped)(RNN_FN_TANH, H, z + 2 * H, z + 2 * H);
+        RNN_K(mapped)(RNN_FN_SIGMOID, H, z + 3 * H, z + 3 * H);
+    }
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V c0 = RNN_K(ld)(c_prev + j, l);
@@ -4939,17 +5100,21 @@ RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
             i = RNN_MAD(RNN_K(ld)(p + j, l), c0, i);
             f = RNN_MAD(RNN_K(ld)(p + H + j, l), c0, f);
         }
-        i = RNN_K(sigmoid)(i);
-        f = RNN_K(sigmoid)(f);
-        g = RNN_K(tanh)(g);
+        if (together) {
+            i = RNN_K(sigmoid)(i);
+            f = RNN_K(sigmoid)(f);
+            g = RNN_K(tanh)(g);
+        }
         c1 = RNN_MAD(f, c0, RNN_MUL(i, g));
         if (peephole)
             o = RNN_MAD(RNN_K(ld)(p + 2 * H + j, l), c1, o);
-        o = RNN_K(sigmoid)(o);
-        RNN_K(st)(z + j, i, l);
-        RNN_K(st)(z + H + j, f, l);
-        RNN_K(st)(z + 2 * H + j, g, l);
-        RNN_K(st)(z + 3 * H + j, o, l);
+        if (together) {
+            o = RNN_K(sigmoid)(o);
+            RNN_K(st)(z + j, i, l);
+            RNN_K(st)(z + H + j, f, l);
+            RNN_K(st)(z + 2 * H + j, g, l);
+            RNN_K(st)(z + 3 * H + j, o, l);
+        }
         RNN_K(st)(c + j, c1, l);
         RNN_K(st)(h + j, RNN_MUL(o, RNN_K(tanh)(c1)), l);
     }
@@ -5040,6 +5205,8 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_ST
 #undef RNN_LDN
 #undef RNN_STN
+#undef RNN_LOWER
+#undef RNN_UPPER
 #undef RNN_SET
 #undef RNN_ADD
 #undef RNN_SUB
@@ -5118,7 +5285,8 @@ extern "C" {
     {                                                                          \
         rnn_i_##set##_product, rnn_i_##set##_map, rnn_i_##set##_map_backward,  \
             rnn_i_##set##_cell_forward, rnn_i_##set##_cell_backward,           \
-            rnn_i_##set##_gather, rnn_i_##set##_accumulate,                    \
+            rnn_i_##set##_widen, rnn_i_##set##_gather,                         \
+            rnn_i_##set##_accumulate,                                          \
             rnn_i_##set##_accumulate_product,                                  \
             rnn_i_##set##_scale, rnn_i_##set##_greatest,                       \
             rnn_i_##set##_greatest_size, rnn_i_##set##_sum,                    \
@@ -5464,10 +5632,42 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 #define RNN_I_FEW 48
 #endif
 
+/* A product by a matrix of halves, of several rows: some terms of a strip at a
+ * time become numbers in a panel, which all rows of C read; chains go on from C.
+ */
+RNN_I_FN void rnn_i_multiply_panels(const rnn_i_call *call,
+                                    const rnn_i_product *p)
+{
+    rnn_real *panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
+    const size_t most = (p->room_len - 16) / RNN_I_STRIP;
+    const rnn_i_pair *b;
+    rnn_i_product one = *p;
+    size_t j, k, col;
+
+    one.b_rows = 0;
+    one.b_k = RNN_I_STRIP;
+    for (j = 0; j < p->n; j += one.n) {
+        b = rnn_i_pairs_at(p, p->n, j, &col, &one.n);
+        one.b = panel + col;
+        one.b1 = p->b1 ? p->b1 + j : NULL;
+        one.b2 = p->b2 ? p->b2 + j : NULL;
+        one.c = p->c + j;
+        one.start = p->start;
+        for (k = 0; k < p->k; k += one.k) {
+            one.k = rnn_i_least(p->k - k, most);
+            one.a = p->a + (ptrdiff_t)k * p->a_k;
+            RNN_I_DO(call->k, widen, one.k, b + k * RNN_I_PAIRS, panel);
+            RNN_I_DO(call->k, product, &one);
+            one.start = RNN_I_FROM_C;
+        }
+    }
+}
+
 /* The product of a call, of whatever layout B is. By a matrix in strips a
  * kernel of vectors takes one row of C itself; the others go strip by strip,
- * RNN_I_ROWS rows at a time. To the kernel each strip is a matrix of its own,
- * so b_rows is 0 meanwhile. p is as before at the end, but for b_k, which is
+ * RNN_I_ROWS rows at a time, and of a matrix of halves without room for panels
+ * row by row. To the kernel each strip is a matrix of its own, so b_rows is 0
+ * meanwhile. p is as before at the end, but for b_k, which is
  * not read of a matrix in strips. */
 RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
@@ -5476,16 +5676,24 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     rnn_real *c = p->c;
     size_t i, j, b_k;
 
-    if (!b_rows || (m == 1 && RNN_I_VECTORS_OF(call->k))) {
+    if (!b_rows || (m == 1 && (p->half || RNN_I_VECTORS_OF(call->k)))) {
         RNN_I_DO(call->k, product, p);
         return;
     }
+    if (p->half && p->room) {
+        rnn_i_multiply_panels(call, p);
+        return;
+    }
     for (i = 0; i < m; i += p->m) {
-        p->m = rnn_i_least(m - i, RNN_I_ROWS);
+        p->m = rnn_i_least(m - i, p->half ? 1 : RNN_I_ROWS);
         p->a = a + (ptrdiff_t)i * p->a_i;
+        p->c = c + (ptrdiff_t)i * p->c_i;
+        if (p->half) {
+            RNN_I_DO(call->k, product, p);
+            continue;
+        }
         for (j = 0; j < n; j += p->n) {
-            p->b = b;
-            p->b = rnn_i_strip_of(p, n, j, &b_k, &p->n);
+            p->b = b + rnn_i_strip_at(p, n, j, &b_k, &p->n);
             p->b_k = (ptrdiff_t)b_k;
             p->b1 = b1 ? b1 + j : NULL;
             p->b2 = b2 ? b2 + j : NULL;
@@ -6073,6 +6281,7 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, size_t width,
 typedef struct rnn_i_matrix {
     const rnn_real *w, *ws, *wt;
     size_t in, cols;
+    int half; /* of ws */
 } rnn_i_matrix;
 
 /* A weight as it lies in params, without copies. */
@@ -6084,12 +6293,13 @@ RNN_I_FN rnn_i_matrix rnn_i_matrix_at(const rnn_real *w, size_t in, size_t cols)
     m.ws = m.wt = NULL;
     m.in = in;
     m.cols = cols;
+    m.half = 0;
     return m;
 }
 
 /* A share of the copy in strips; 16 rows at a time, so that what is read is
  * near. Row r of the strip that begins at column j stands at j * in + r * its
- * width: rnn_i_strip_of finds it there. */
+ * width: rnn_i_strip_at finds it there. */
 RNN_I_FN void rnn_i_copy_strips(const rnn_i_call *call, const rnn_real *w,
                                 size_t in, size_t cols, rnn_real *to)
 {
@@ -6102,6 +6312,25 @@ RNN_I_FN void rnn_i_copy_strips(const rnn_i_call *call, const rnn_real *w,
             for (r = r0; r < end && r < r0 + 16; r++)
                 rnn_i_copy(to + j * in + r * width, w + r * cols + j, width);
         }
+}
+
+/* The same in halves; column i of a row is 0 where there is none. */
+RNN_I_FN void rnn_i_copy_halves(const rnn_i_call *call, const rnn_real *w,
+                                size_t in, size_t cols, rnn_real *to)
+{
+    rnn_i_pair *pair = (rnn_i_pair *)(void *)to;
+    size_t first, end, r, j, i;
+
+    rnn_i_share(call, in, &first, &end);
+    for (j = 0; j < cols; j += RNN_I_STRIP)
+        for (r = first; r < end; r++)
+            for (i = 0; i < RNN_I_PAIRS; i++) {
+                const size_t c = j + rnn_i_column(i), d = c + 16;
+                const rnn_real *row = w + r * cols;
+                pair[(j / RNN_I_STRIP * in + r) * RNN_I_PAIRS + i] =
+                    (c < cols ? rnn_i_halved(row[c]) : 0) |
+                    (d < cols ? rnn_i_halved(row[d]) : 0) << 16;
+            }
 }
 
 /* A share of the transpose [cols][in] in strips; 8 rows at a time, whose lines
@@ -6141,6 +6370,7 @@ RNN_I_FN void rnn_i_by(rnn_i_product *p, const rnn_i_matrix *w, size_t row,
     p->b_rows = 0;
     if (w->ws) {
         p->b = w->ws;
+        p->half = w->half;
         p->b_rows = w->in;
         p->b_cols = w->cols;
         p->b_row = row;
@@ -6156,6 +6386,7 @@ RNN_I_FN void rnn_i_by_transpose(rnn_i_product *p, const rnn_i_matrix *w,
     p->b = w->wt ? w->wt : w->w + col * w->cols + row;
     p->b_j = w->wt ? 1 : (ptrdiff_t)w->cols;
     p->b_k = 1;
+    p->half = 0;
     p->b_rows = w->wt ? w->cols : 0;
     p->b_cols = w->in;
     p->b_row = row;
@@ -6764,7 +6995,7 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y,
 
     y->cell = s->cell;
     y->bias = !s->no_bias;
-    y->packed = y->strips = y->train = y->drop = 0;
+    y->packed = y->strips = y->half = y->train = y->drop = 0;
     y->first_mask = 0;
     y->ins = 0;
     y->wt = y->ws = NULL;
@@ -6789,12 +7020,19 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y,
         return RNN_I_NO(why, RNN_E_SIZE, "hidden_size",
                         "a stack with a @ of # is too large for this machine",
                         y->H, 0);
-    /* of one direction: layer 0, and the others */
-    n = rnn_i_lines(gh * y->H);
-    n = rnn_i_plus(rnn_i_lines(gh * y->I) + n,
-                   rnn_i_times(y->L - 1, rnn_i_lines(gh * in) + n));
-    y->ws_len = rnn_i_times(n, y->D);
     return RNN_OK;
+}
+
+/* How many numbers the copy of a matrix of so many rows takes: whole lines, or
+ * whole strips of halves, which are lines, too. */
+RNN_I_FN size_t rnn_i_copy_len(const rnn_i_lay *y, size_t in)
+{
+    const size_t gh = y->G * y->H;
+
+    return !y->half
+               ? rnn_i_lines(rnn_i_times(gh, in))
+               : rnn_i_times3(rnn_i_plus(gh, RNN_I_STRIP - 1) / RNN_I_STRIP,
+                              RNN_I_PAIRS, in);
 }
 
 /* The sizes of a pass of T steps of B rows. z_size and s_size are of one layer
@@ -6832,7 +7070,11 @@ RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
  * since a layer reads the h of the one below (of one layer, where L is 1).
  *
  * dy is one array for all layers: dx of layer l, the dy of layer l - 1, goes
- * over dy of layer l, which is read by then. */
+ * over dy of layer l, which is read by then.
+ *
+ * The first of keep and of scratch begin at a cache line, wherever the caller's
+ * memory does, and with whole lines of units all others do behind it: vectors
+ * of products and cells are then never split. build/bench --shift 4. */
 RNN_I_COLD void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
                                    rnn_i_arena *scratch)
 {
@@ -6842,13 +7084,13 @@ RNN_I_COLD void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
     const size_t lanes = rnn_i_times3(y->T, y->state, y->D);
     const size_t carries = y->carry ? rnn_i_times(q, y->state) : y->state;
 
-    y->z = rnn_i_take(keep, rnn_i_times(kept, y->z_size));
+    y->z = rnn_i_take_lines(keep, rnn_i_times(kept, y->z_size));
     y->h = rnn_i_take(keep, rnn_i_times(states, y->s_size));
     y->c = rnn_i_take(keep, rnn_i_times3(kept, y->s_size, y->C));
     y->masked = rnn_i_take(keep, rnn_i_times(y->masks, lanes));
     if (!scratch)
         return;
-    y->dh = rnn_i_take(scratch, carries);
+    y->dh = rnn_i_take_lines(scratch, carries);
     y->dc = rnn_i_take(scratch, y->row->c || y->row->q ? carries : 0);
     y->dy = rnn_i_take(scratch, lanes);
 }
@@ -6856,10 +7098,19 @@ RNN_I_COLD void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
 /* Copies of its weights, and in training of their transposes. Places alone:
  * rnn_i_pack writes them, and packed and strips say whether a pass reads them.
  */
-RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, rnn_i_arena *a)
+RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, int half,
+                                 rnn_i_arena *a)
 {
-    y->ws = rnn_i_take_lines(a, y->ws_len);
-    y->wt = rnn_i_take_lines(a, train ? y->ws_len : 0);
+    size_t n, hh;
+
+    y->half = half;
+    hh = rnn_i_copy_len(y, y->H);
+    n = rnn_i_plus(rnn_i_copy_len(y, y->D * y->H), hh);
+    n = rnn_i_times(y->L - 1, n); /* of the layers above layer 0 */
+    n = rnn_i_plus(n, rnn_i_plus(rnn_i_copy_len(y, y->I), hh));
+    n = rnn_i_times(n, y->D);
+    y->ws = rnn_i_take_lines(a, n);
+    y->wt = rnn_i_take_lines(a, train ? n : 0);
 }
 
 /* One layer in one direction: its parameters and its arrays. A local variable,
@@ -6947,8 +7198,9 @@ RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
     a->bias_hh = y->bias ? params + a->b_hh : NULL;
     a->vectors = params + a->p;
     if (y->packed || y->strips) { /* W_ih's copies, and behind them W_hh's */
-        const size_t ih = rnn_i_lines(gh * a->in), hh = rnn_i_lines(gh * y->H);
-        const size_t w0 = rnn_i_lines(gh * y->I) + hh;
+        const size_t ih = rnn_i_copy_len(y, a->in);
+        const size_t hh = rnn_i_copy_len(y, y->H);
+        const size_t w0 = rnn_i_copy_len(y, y->I) + hh;
         const size_t at =
             a->q < y->D ? a->q * w0 : y->D * w0 + (a->q - y->D) * (ih + hh);
         if (y->packed) {
@@ -6958,6 +7210,7 @@ RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
         if (y->strips) {
             a->W_ih.ws = y->ws + at;
             a->W_hh.ws = a->W_ih.ws + ih;
+            a->W_ih.half = a->W_hh.half = y->half;
         }
     }
 }
@@ -7274,8 +7527,8 @@ RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
                     rnn_i_transpose(call, w->w, w->in, w->cols,
                                     rnn_i_writable(w->wt));
                 if (w->ws)
-                    rnn_i_copy_strips(call, w->w, w->in, w->cols,
-                                      rnn_i_writable(w->ws));
+                    (w->half ? rnn_i_copy_halves : rnn_i_copy_strips)(
+                        call, w->w, w->in, w->cols, rnn_i_writable(w->ws));
             }
         }
 }
@@ -9010,21 +9263,23 @@ RNN_I_COLD void rnn_i_step_arrays(rnn_i_model *m, rnn_i_arena *a)
  * rnn_bind alone hands these out; they stay where they are from call to call,
  * and `train` is the plan's, so that rnn_pack and a forward pass find the same
  * places. */
-RNN_I_COLD void rnn_i_model_copies(rnn_i_model *m, int train, rnn_i_arena *a)
+RNN_I_COLD void rnn_i_model_copies(rnn_i_model *m, const rnn_most *most,
+                                   rnn_i_arena *a)
 {
+    const int train = most->train, half = most->packed == RNN_PACK_BF16;
     int i;
 
     (void)rnn_i_take(a, RNN_I_STAMP);
     for (i = 0; i < m->sources && !m->given; i++) {
         rnn_i_source *s = &m->source[i];
         const rnn_i_att *att = &s->look.a;
-        rnn_i_stack_copies(&s->side.y, train, a);
+        rnn_i_stack_copies(&s->side.y, train, half, a);
         s->look.W_t =
             rnn_i_take(a, train && m->attention && att->row->W ? att->U : 0);
         s->look.U_t = rnn_i_take(
             a, train && m->attention && att->row->U ? att->v - att->U : 0);
     }
-    rnn_i_stack_copies(&m->top.y, train, a);
+    rnn_i_stack_copies(&m->top.y, train, half, a);
     m->bridge_t = rnn_i_take(a, train && m->q ? rnn_i_times(m->R, m->C) : 0);
     m->head_t = rnn_i_take(a, train ? rnn_i_times(m->W + m->Z, m->O) : 0);
 }
@@ -9034,14 +9289,27 @@ typedef struct rnn_i_arenas {
     rnn_i_arena keep, scratch, memory;
 } rnn_i_arenas;
 
+/* How many numbers a pass lends to its products: in training for the copies of
+ * large factors, where weights are packed; where they are in halves for panels,
+ * of passes with so many rows that these are worth it. */
+RNN_I_COLD size_t rnn_i_room_of(const rnn_i_model *m, int pass, int packed)
+{
+    int i, some = m->B > 3 || rnn_i_times(m->T, m->B) >= RNN_I_FEW;
+
+    if (pass == RNN_I_TRAINING)
+        return packed == RNN_PACK_FLOAT ? RNN_I_ROOM(m->top.y.H) : 0;
+    for (i = 0; i < m->sources && pass != RNN_I_STEPPING; i++)
+        some |= rnn_i_times(m->source[i].S, m->B) >= RNN_I_FEW;
+    return packed == RNN_PACK_BF16 && some ? RNN_SCRATCH_BF16 : 0;
+}
+
 /* All arrays of a pass that the model has been fitted to; `rows` of the sources
  * in memory.
  *
  * What backward reads goes to keep in training and, with all else, to scratch
  * where there is no backward: so rnn_infer between forward and backward spoils
- * nothing. room is for the copies of large products; only a pass of training
- * whose weights are packed has it, and it comes last. */
-RNN_I_COLD void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
+ * nothing. What products are lent comes last. */
+RNN_I_COLD void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int packed,
                              rnn_i_arenas *a)
 {
     const int train = pass == RNN_I_TRAINING;
@@ -9055,17 +9323,15 @@ RNN_I_COLD void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int room,
                             pass >= RNN_I_ENCODING ? &a->memory : keep);
     if (pass == RNN_I_STEPPING) {
         rnn_i_step_arrays(m, &a->scratch);
-        return;
-    }
-    if (!m->decoder) {
+    } else if (!m->decoder) {
         rnn_i_plain_arrays(m, keep, scratch);
     } else {
         rnn_i_encoder_arrays(m, keep, scratch);
         if (pass != RNN_I_ENCODING)
             rnn_i_decoder_arrays(m, keep, scratch);
     }
-    m->room =
-        rnn_i_take(&a->scratch, train && room ? RNN_I_ROOM(m->top.y.H) : 0);
+    m->room_len = rnn_i_room_of(m, pass, packed);
+    m->room = rnn_i_take(&a->scratch, m->room_len);
 }
 
 /* ---- plan and bind ------------------------------------------------------- */
@@ -9167,7 +9433,7 @@ RNN_I_COLD void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
         S[i] = most->source_steps;
     rnn_i_fit(m, pass, pass >= RNN_I_ENCODING ? 1 : (size_t)most->steps,
               pass == RNN_I_STEPPING ? (size_t)most->rows : B, S);
-    rnn_i_arrays(m, pass, B, most->packed == RNN_PACK_FLOAT, &a);
+    rnn_i_arrays(m, pass, B, (int)most->packed, &a);
     greatest->keep.n = rnn_i_most(greatest->keep.n, a.keep.n);
     greatest->scratch.n = rnn_i_most(greatest->scratch.n, a.scratch.n);
     greatest->memory.n = rnn_i_most(greatest->memory.n, a.memory.n);
@@ -9203,8 +9469,8 @@ RNN_I_COLD void rnn_i_count_all(const rnn_most *most, rnn_i_model *m,
     rnn_i_count_pass(m, RNN_I_USING, most, &a); /* encoding takes less */
     if (most->train)
         rnn_i_count_pass(m, RNN_I_TRAINING, most, &a);
-    if (most->packed == RNN_PACK_FLOAT)
-        rnn_i_model_copies(m, most->train, &packed);
+    if (most->packed != RNN_PACK_NONE)
+        rnn_i_model_copies(m, most, &packed);
     z->params = m->params;
     z->moments = rnn_i_times((size_t)most->moments, m->params);
     z->state = rnn_i_times3(y->L * y->D, B, y->H);
@@ -9260,7 +9526,7 @@ RNN_I_COLD rnn_status rnn_i_check_limits(const rnn_most *n, rnn_why *why)
                   {"tokens", n->tokens, INT_MAX},
                   {"moments", n->moments, INT_MAX},
                   {"train", n->train, 1},
-                  {"packed", (int)n->packed, RNN_PACK_NONE}};
+                  {"packed", (int)n->packed, RNN_PACK_BF16}};
     rnn_status st = RNN_OK;
     size_t i;
 
@@ -9272,6 +9538,22 @@ RNN_I_COLD rnn_status rnn_i_check_limits(const rnn_most *n, rnn_why *why)
     return st ? st
               : rnn_i_in(why, RNN_E_UNSUPPORTED, "keep_every", n->keep_every, 0,
                          1);
+}
+
+/* What a plan packs, if anything. */
+RNN_I_COLD rnn_status rnn_i_check_packing(const rnn_most *n, rnn_why *why)
+{
+    if (n->packed != RNN_PACK_BF16)
+        return RNN_OK;
+    if (sizeof(rnn_real) != sizeof(float))
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, "packed",
+                        "@ is RNN_PACK_BF16, half a float, but numbers are "
+                        "doubles here",
+                        0, 0);
+    return n->train
+               ? RNN_I_NO(why, RNN_E_ARG, "train",
+                          "@ is 1, but RNN_PACK_BF16 is for use alone", 0, 0)
+               : RNN_OK;
 }
 
 /* Describe, check the counts, count: nothing but why is written to net before
@@ -9290,6 +9572,8 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
     st = rnn_i_model_of(model, &m, &net->why);
     if (!st)
         st = rnn_i_check_limits(&n, &net->why);
+    if (!st)
+        st = rnn_i_check_packing(&n, &net->why);
     if (st)
         return st;
     n.steps = rnn_i_or_one(n.steps);
@@ -9521,13 +9805,20 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
     rnn_i_nothing_yet(net, work);
     a.base = net->sizes.packed ? work->packed : NULL;
     a.n = 0;
-    rnn_i_model_copies(&o->m, net->most.train, &a);
+    rnn_i_model_copies(&o->m, &net->most, &a);
     rnn_i_stamp(a.base, RNN_I_BLANK, 0);
     rnn_i_stamp(net->sizes.keep ? work->keep : NULL, RNN_I_BLANK, 0);
     return RNN_OK;
 }
 
 /* ---- the checks of a call ------------------------------------------------ */
+
+/* Lends a call what its pass has for its products. */
+RNN_I_INLINE void rnn_i_lend(const rnn_i_model *m, rnn_i_call *call)
+{
+    call->room_len = m->room_len;
+    call->room = m->room_len ? m->room : NULL;
+}
 
 /* Hands out the arrays of a pass: m's pointers and sizes. B is rows of the step
  * in RNN_I_STEPPING, of the sequences else. With scratch too short, pointers
@@ -9547,7 +9838,7 @@ RNN_I_COLD rnn_status rnn_i_lay_anew(const rnn_net *net, rnn_work *work,
     a.keep.n = a.scratch.n = a.memory.n = 0;
     rnn_i_fit(m, pass, T, B, S);
     rnn_i_arrays(m, pass, pass == RNN_I_STEPPING ? (size_t)o->rows : B,
-                 net->most.packed == RNN_PACK_FLOAT, &a);
+                 (int)net->most.packed, &a);
     m->sorted = pass == RNN_I_STEPPING ? rnn_i_take(&a.scratch, m->O) : NULL;
     if (a.keep.n > work->keep_len)
         return RNN_I_NO_ROOM(&work->why, "keep", work->keep_len, a.keep.n);
@@ -9916,7 +10207,8 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
 
 /* The same of all sequences of a pass, its dropout masks and its sampling: what
  * backward must find unchanged. Ids, x and weights are not looked at. */
-RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
+RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_work *work,
+                                  const rnn_seq *seq)
 {
     const int sources = net->model.wiring == RNN_WIRING_N_TO_M
                             ? rnn_i_or_one(net->model.num_sources)
@@ -9925,6 +10217,7 @@ RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_seq *seq)
     uint32_t hash = rnn_i_hash_seq(net->id, seq);
     int i;
 
+    hash = rnn_i_mix(hash, (uint32_t)((uintptr_t)work->keep % 64));
     hash = rnn_i_mix(hash, seq->seed[0]);
     hash = rnn_i_mix(hash, seq->seed[1]);
     hash = rnn_i_mix(hash, seq->first_step);
@@ -10188,10 +10481,7 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     m->packed = room;
-    if (train && m->packed) {
-        call->room = m->room;
-        call->room_len = RNN_I_ROOM(m->top.y.H);
-    }
+    rnn_i_lend(m, call);
     rnn_i_open_inputs(o, seq, train);
     rnn_i_connect(o, work->weights, train);
     return RNN_OK;
@@ -11265,7 +11555,7 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
     }
     rnn_i_each(&call, rnn_i_run_forward, &pass);
     if (train)
-        rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, seq));
+        rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, work, seq));
 #ifdef RNN_CHECK
     if (train) {
         work->i.read = rnn_i_hash_read(work, seq);
@@ -11422,7 +11712,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     m = &work->i.m;
-    hash = rnn_i_hash_pass(net, seq);
+    hash = rnn_i_hash_pass(net, work, seq);
     st = rnn_i_check_flows(m, flow, seq);
     if (!st && !(flow && flow->frozen))
         st = rnn_i_check_array(call.why, "grads", work->grads, work->grads_len,
@@ -11471,7 +11761,7 @@ RNN_I_FN rnn_status rnn_i_open_view(const rnn_net *net, rnn_work *work,
         st = RNN_I_NO_NULL(call.why, "view");
     if (st)
         return st;
-    return rnn_i_check_keep(work, rnn_i_hash_pass(net, seq), RNN_I_USED);
+    return rnn_i_check_keep(work, rnn_i_hash_pass(net, work, seq), RNN_I_USED);
 }
 
 RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
@@ -13516,6 +13806,7 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     m->packed = room;
+    rnn_i_lend(m, &call);
     rnn_i_flat(&seq, source->batch);
     o->seq = &seq;
     o->own = 0;
@@ -13568,7 +13859,8 @@ typedef struct rnn_i_tick {
  * was. logits will be those of rows: o->out says that no loss can take them. */
 RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
                                     int rows, const int *from, rnn_real *h,
-                                    rnn_real *c, rnn_i_tick *turn)
+                                    rnn_real *c, rnn_i_call *call,
+                                    rnn_i_tick *turn)
 {
     rnn_i_open *o = &work->i;
     rnn_i_model *m = &o->m;
@@ -13623,7 +13915,9 @@ RNN_I_FN rnn_status rnn_i_open_step(const rnn_net *net, rnn_work *work,
     turn->c = c;
     turn->logits = work->logits;
     rnn_i_have(&m->top.y, 0, room);
-    return rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
+    st = rnn_i_hand_out(net, work, RNN_I_STEPPING, 1, (size_t)rows, o->seen);
+    rnn_i_lend(m, call);
+    return st;
 }
 
 /* The parts that step t reads; turn->one has its x or ids. */
@@ -13777,7 +14071,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     st = rnn_i_open_step(net, work, row->rows ? row->rows : net->most.rows,
-                         row->from, h, c, &turn);
+                         row->from, h, c, &call, &turn);
     if (st)
         return st;
     turn.one.x = work->i.m.top.input == RNN_INPUT_DENSE ? row->x : NULL;
@@ -14003,7 +14297,7 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
         st = rnn_i_open_step(
             net, work,
             m->decoder && work->i.rows ? work->i.rows : rnn_i_or_one(how->rows),
-            NULL, h, c, &turn);
+            NULL, h, c, &call, &turn);
     if (st)
         return st;
     B = m->B;
@@ -14367,8 +14661,8 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
  * the numbers when it is known how much of scratch a step takes. */
 RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
                                     const rnn_writing *how, rnn_real *h,
-                                    rnn_real *c, rnn_i_beam *a,
-                                    rnn_i_tick *turn)
+                                    rnn_real *c, rnn_i_call *call,
+                                    rnn_i_beam *a, rnn_i_tick *turn)
 {
     const rnn_i_open *o = &work->i;
     const int B = o->rows;
@@ -14407,7 +14701,7 @@ RNN_I_FN rnn_status rnn_i_open_beam(const rnn_net *net, rnn_work *work,
     /* rnn_i_open_step looks at them; rnn_i_beam_begin sets the same again */
     for (a->ints = 0; a->ints < a->rows; a->ints++)
         a->from[a->ints] = (int)(a->ints / a->width);
-    st = rnn_i_open_step(net, work, (int)a->rows, a->from, h, c, turn);
+    st = rnn_i_open_step(net, work, (int)a->rows, a->from, h, c, call, turn);
     if (st)
         return st;
     rnn_i_beam_arrays(a, (size_t)B, work->scratch, o->taken, work->ints);
@@ -14435,7 +14729,7 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
         st = RNN_I_NO_NULL(call.why, ids ? "counts" : "ids");
     if (!st)
         st = rnn_i_open_beam(net, work, how, rnn_i_writable(h),
-                             rnn_i_writable(c), &a, &turn);
+                             rnn_i_writable(c), &call, &a, &turn);
     if (st)
         return st;
     B = (size_t)work->i.rows;

@@ -14,8 +14,9 @@
  *               out of 1000, tables of I numbers, additive attention of size H,
  *               tanh(Q h_N + q) as the decoder's first state
  *
- * _bi in a name means both directions (of the encoder), _L2 two layers, and
- * _lengths that the rows end at different steps, from T down. What is printed
+ * _bi in a name means both directions (of the encoder), _L2 two layers, _lengths
+ * that the rows end at different steps, from T down, and _bf16 weights packed in
+ * half the bytes, which infer and stream take. What is printed
  * is the name of the program, the row, then
  *
  *     threads median_ms gflops checksum

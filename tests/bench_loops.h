@@ -12,7 +12,8 @@
 
 #include <stddef.h>
 
-static float *weights; /* of 64-byte alignment, as many as a loop reads; or NULL */
+static float
+    *weights; /* of 64-byte alignment, as many as a loop reads; or NULL */
 static volatile float sink;
 
 #define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)

@@ -15,7 +15,7 @@
  *
  * shift is that of bench.c. With --each the products of one shape get a line
  * too: rows, columns, terms and rounds of their sums, how many there are, their
- * time in a pass and GFLOP/s. Products are written down where a call chooses its
+ * time in a pass and GFLOP/s. They are written down where a call chooses its
  * kernels when it runs, on x86-64 and aarch64. */
 
 /* rnn.h's product kernels get another name where they are defined, and what

@@ -1291,7 +1291,7 @@ static int break_most(rnn_most *n)
     case 3: n->rows = minus; break;
     case 4: n->tokens = minus; break;
     case 5: n->moments = minus; break;
-    case 6: n->packed = (rnn_packing)bad_id(RNN_PACK_NONE + 1); break;
+    case 6: n->packed = (rnn_packing)bad_id(RNN_PACK_BF16 + 1); break;
     case 7: n->keep_every = chance(50) ? minus : between(2, 9); break;
     default: n->steps = n->batch = INT_MAX; break;
     }

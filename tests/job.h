@@ -57,10 +57,11 @@ typedef struct how {            /* the ways to run a job that must not matter */
                                    padding and for targets of weight 0       */
     rnn_real fill;              /* what lies in outputs and work before      */
     const rnn_work *work;       /* of a job of this size before; or NULL     */
+    int half;                   /* packed as BF16: for use alone             */
 } how;
 
-static const how plain = {RNN_KERNEL_AUTO, 0, 0, 0, 0, 0, 0, 0, 3, NULL};
-static const how in_c = {RNN_KERNEL_PORTABLE, 0, 0, 0, 0, 0, 0, 0, 3, NULL};
+static const how plain = {RNN_KERNEL_AUTO, 0, 0, 0, 0, 0, 0, 0, 3, NULL, 0};
+static const how in_c = {RNN_KERNEL_PORTABLE, 0, 0, 0, 0, 0, 0, 0, 3, NULL, 0};
 
 typedef struct job {
     rnn_model model;         /* output_size 0: the stack alone               */
@@ -421,7 +422,9 @@ static void open_work(const job *j, const how *w, results *r,
     rnn_most n = *most;
     const rnn_sizes *z = &net->sizes;
 
-    n.packed = w->tight ? RNN_PACK_NONE : RNN_PACK_FLOAT;
+    n.packed = w->half    ? RNN_PACK_BF16
+               : w->tight ? RNN_PACK_NONE
+                          : RNN_PACK_FLOAT;
     MUST_OK(rnn_plan(net, &j->model, &n));
     memset(work, 0, sizeof *work);
     work->weights = input(w, j->params, z->params);
@@ -647,7 +650,7 @@ static void run_infer(const job *j, const how *w, results *r)
     work.run = &run;
     open_seqs(j, w, r, 0, seq);
     y = open_y(j, w, r);
-    if (!w->tight && !w->dirty)
+    if (w->half || (!w->tight && !w->dirty))
         MUST_OK(rnn_pack(&net, &work));
     MUST_OK(rnn_infer(&net, &work, seq));
     take_y(&work, y, j->Y * j->B * j->O);
@@ -772,7 +775,7 @@ static void open_stream_of(const job *j, const how *w, results *r, stream *s,
     open_work(j, w, r, &most, &s->net, &s->work);
     set_run(&s->run, w);
     s->work.run = &s->run;
-    if (!w->tight && !w->dirty && test_below(2))
+    if (w->half || (!w->tight && !w->dirty && test_below(2)))
         MUST_OK(rnn_pack(&s->net, &s->work));
     if (j->decoder) {
         open_seqs(j, w, r, 1, s->seq);

@@ -58,7 +58,9 @@ static void check_plan(void)
         MOST(RNN_E_SIZE, most.keep_every = bad[i]);
         MOST(RNN_E_ARG, most.packed = (rnn_packing)bad[i]);
     }
-    MOST(RNN_E_ARG, most.packed = RNN_PACK_NONE + 1);
+    MOST(RNN_E_ARG, most.packed = (rnn_packing)(RNN_PACK_BF16 + 1));
+    MOST(RNN_E_ARG, most.packed = RNN_PACK_BF16, most.train = 1);
+    MOST(RNN_OK, most.packed = RNN_PACK_BF16, most.train = 0);
     MOST(RNN_E_ARG, most.packed = INT_MAX);
     MOST(RNN_OK, most.packed = RNN_PACK_NONE);
     MOST(RNN_OK, most.keep_every = 1);

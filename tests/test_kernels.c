@@ -684,6 +684,29 @@ static void shares(void)
     CHECK(parts == 3, "%d parts", parts);
 }
 
+/* The nearest half by its definition: of the two around a number that which is
+ * less far away, or the even one; beyond the greatest, infinity. */
+static void halves(void)
+{
+    static const uint32_t low[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
+    uint32_t up, want;
+    size_t i;
+
+    for (up = 0; up < 0x10000; up++)
+        for (i = 0; i < sizeof low / sizeof *low; i++) {
+            const uint32_t got =
+                rnn_i_halved(rnn_i_from_bits(up << 16 | low[i]));
+            if ((up & 0x7f80) == 0x7f80 && ((up & 0x7f) || low[i])) {
+                CHECK((got & 0x7fc0) == 0x7fc0, "half of NaN %x", (unsigned)up);
+                continue;
+            }
+            want =
+                low[i] > 0x8000 || (low[i] == 0x8000 && up & 1) ? up + 1 : up;
+            CHECK(got == want, "half of %x %x: %x", (unsigned)up,
+                  (unsigned)low[i], (unsigned)got);
+        }
+}
+
 int main(int argc, char **argv)
 {
     const int every = argc > 2 ? atoi(argv[2]) : 1;
@@ -703,6 +726,7 @@ int main(int argc, char **argv)
         cells(n, 1 + n % 3, n % 4 == 0);
     }
     fixed_steps();
+    halves();
     shares();
     for (cell = 0; sets[0] && cell < RNN_CELLS; cell += every)
         wide(cell, 1, 257 + cell, 290 - cell, 6, 50);

@@ -129,6 +129,63 @@ static void check_stream(const job *j, const results *r)
     }
 }
 
+/* ---- weights in half the bytes ------------------------------------------- */
+
+/* The nearest number of eight bits, of two the even one. */
+static rnn_real rounded(rnn_real x)
+{
+    int e;
+    const double m = frexp((double)x, &e);
+
+    return (rnn_real)ldexp(rint(ldexp(m, 8)), e - 8);
+}
+
+/* A job of the same with the weights of its stacks rounded. */
+static void round_weights(const job *j, job *k)
+{
+    rnn_real *params =
+        (rnn_real *)copy(j->params, j->sizes.params * sizeof *params);
+    rnn_tensor t;
+    size_t n;
+    int i;
+
+    *k = *j;
+    k->params = params;
+    for (i = 0; rnn_model_tensor(&j->model, i, &t, NULL) == RNN_OK; i++)
+        for (n = 0; n < t.size && t.cols && strstr(t.name, "weight_"); n++)
+            params[t.offset + n] = rounded(params[t.offset + n]);
+}
+
+/* Halves are read as the numbers that they are: the bits of weights that have
+ * been rounded before, whatever the kernel, whole and step by step. Rows that
+ * a one-hot input picks are not copied, so there they are rounded for both. */
+static void check_halves(const job *j)
+{
+    const int picks = j->model.input == RNN_INPUT_ONE_HOT ||
+                      j->model.target == RNN_INPUT_ONE_HOT;
+    results r, s;
+    job k;
+    how w;
+    int i;
+
+    round_weights(j, &k);
+    memset(&r, 0, sizeof r);
+    run_infer(&k, &plain, &r);
+    for (i = 0; i < kernel_count; i++) {
+        w = some_how();
+        w.kernel = kernels[i];
+        w.tight = 0;
+        w.half = 1;
+        memset(&s, 0, sizeof s);
+        run_infer(picks ? &k : j, &w, &s);
+        check_same(j, &r, &s, "halves");
+        if (j->both || j->model.wiring == RNN_WIRING_N_TO_1)
+            continue;
+        run_steps(picks ? &k : j, &w, &s);
+        check_same(j, &r, &s, "halves, one step at a time");
+    }
+}
+
 /* ---- properties of a job ------------------------------------------------- */
 
 static int n_to_n(const job *j)
@@ -799,6 +856,7 @@ static void check_job(const job *j)
     check_rows(j, &r);
     check_chunks(j, &r);
     check_stream(j, &r);
+    check_halves(j);
     check_padding(j, &r);
     check_one_hot(j, &r);
     check_batch_first(j, &r);

@@ -146,6 +146,11 @@ static void check_infer(const grid *g)
           WHERE);
     CHECK(z->step == RNN_SCRATCH_STEP(g->B, GRID) && z->step <= z->scratch,
           WHERE);
+    most.packed = RNN_PACK_BF16;
+    CHECK(!rnn_plan(&net, &m, &most) && z->packed == RNN_PACKED_BF16(GRID) &&
+              z->scratch <= scratch + RNN_SCRATCH_BF16 &&
+              z->step <= RNN_SCRATCH_STEP(g->B, GRID) + RNN_SCRATCH_BF16,
+          WHERE);
     most.packed = RNN_PACK_NONE;
     CHECK(!rnn_plan(&net, &m, &most) && z->packed == 0 &&
               z->all == 3 * LINE + z->params + z->logits + z->scratch,
@@ -921,6 +926,12 @@ static void decoder_bounds(void)
                       RNN_DECODER_INFER(S, T, B, DECODER) &&
                   z->scratch <= RNN_DECODER_SCRATCH_INFER(S, T, B, DECODER),
               "decoder %d: infer", i);
+        most.packed = RNN_PACK_BF16;
+        CHECK(!rnn_plan(&net, &m, &most) &&
+                  z->packed <= RNN_DECODER_PACKED_BF16(DECODER) &&
+                  z->scratch <= RNN_DECODER_SCRATCH_INFER(S, T, B, DECODER) +
+                                    RNN_SCRATCH_BF16,
+              "decoder %d: halves", i);
     }
     CHECK(good > 1000, "%d decoders", good);
 }

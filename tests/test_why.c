@@ -238,7 +238,9 @@ static void check_sizes(void)
              "%s is -5: 0 is the least", counts_of[i]);
     }
     MOST(train, 2, RNN_E_ARG, "train is 2: 1 is the most");
-    MOST(packed, (rnn_packing)2, RNN_E_ARG, "packed is 2: 1 is the most");
+    MOST(packed, (rnn_packing)3, RNN_E_ARG, "packed is 3: 2 is the most");
+    MOST(train, (most.packed = RNN_PACK_BF16, 1), RNN_E_ARG,
+         "train is 1, but RNN_PACK_BF16 is for use alone");
     MOST(keep_every, -1, RNN_E_SIZE, "keep_every is -1: 0 is the least");
     MOST(keep_every, 2, RNN_E_UNSUPPORTED, "keep_every is 2: 1 is the most");
     most.keep_every = 0;

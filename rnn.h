@@ -641,8 +641,8 @@ typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, RNN_KERNEL_) } rnn_kernel;
  * With OpenMP that is `#pragma omp parallel for` around one line. Tasks never
  * wait for one another. Every number is computed by one task alone in a fixed
  * order, so the bits do not depend on parts: a pass over rows is cut into rows
- * of the batch, weight gradients into output columns, the rest into elements.
- */
+ * of the batch, or, where there is one row, its large products into columns;
+ * weight gradients into columns, the rest into elements. */
 typedef struct rnn_run {
     rnn_kernel kernel;
     int parts; /* 0 means 1        */
@@ -1361,6 +1361,8 @@ typedef struct rnn_i_lay { /* a stack: its sizes and its arrays */
     int half;              /* the latter in halves: RNN_PACK_BF16            */
     const struct rnn_i_cell *row;
     size_t I, H, L, D, G, K, C, P, T, B;
+    size_t ih0, ih, hh;    /* numbers of a copy of W_ih of layer 0 and above,
+                              and of W_hh                                    */
     size_t state;          /* B*H                                            */
     size_t z_size, s_size; /* of one layer and direction: z; h or c          */
     size_t masks;          /* layers whose output dropout masks              */
@@ -3346,8 +3348,28 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_lanes(size_t n)
 #define RNN_I_FIRST(n) ((__mmask16)((1u << (n)) - 1u))
 /* maskz forms with all lanes on: gcc 12 calls the plain ones uninitialised */
 #define RNN_I_ALL ((__mmask16)0xffffu)
-#define RNN_LDN(p, n) _mm512_maskz_loadu_ps(RNN_I_FIRST(n), p)
-#define RNN_STN(p, v, n) _mm512_mask_storeu_ps(p, RNN_I_FIRST(n), v)
+#define RNN_LDN(p, n) rnn_i_avx512_ldn(p, n)
+#define RNN_STN(p, v, n) rnn_i_avx512_stn(p, v, n)
+/* A load waits for a masked store of what it reads, and a masked load for any,
+ * until that is in the cache: build/bench 'lstm stream 4 4 1 1'. So a quarter
+ * and a half of a vector go without. */
+RNN_I_INLINE RNN_HOT __m512 rnn_i_avx512_ldn(const float *p, size_t n)
+{
+    if (n == 4)
+        return _mm512_insertf32x4(_mm512_setzero_ps(), _mm_loadu_ps(p), 0);
+    if (n == 8)
+        return _mm512_insertf32x8(_mm512_setzero_ps(), _mm256_loadu_ps(p), 0);
+    return _mm512_maskz_loadu_ps(RNN_I_FIRST(n), p);
+}
+RNN_I_INLINE RNN_HOT void rnn_i_avx512_stn(float *p, __m512 v, size_t n)
+{
+    if (n == 4)
+        __builtin_memcpy(p, &v, 16);
+    else if (n == 8)
+        __builtin_memcpy(p, &v, 32);
+    else
+        _mm512_mask_storeu_ps(p, RNN_I_FIRST(n), v);
+}
 #define RNN_FUSED(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define RNN_NFUSED(a, b, c) _mm512_fnmadd_ps(a, b, c)
 #define RNN_SQRT(a) _mm512_maskz_sqrt_ps(RNN_I_ALL, a)
@@ -4306,14 +4328,14 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     if (p->b_j != 1)
         RNN_K(strided)(p);
-    else if (p->b_rows && p->half)
-        RNN_K(halves)(p);
 #if RNN_W > 1
     else if (p->m == 1 && !p->b_rows)
         RNN_K(abreast)(p, p->b, (size_t)p->b_k, 0, p->n);
-    else if (p->m == 1)
+    else if (p->m == 1 && !p->half)
         RNN_K(strips)(p);
 #endif
+    else if (p->b_rows)
+        RNN_K(halves)(p);
     else
         RNN_K(blocked)(p);
 }
@@ -5073,6 +5095,13 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  * p (3, H) is p_i, p_f, p_o; its gradients are sums over steps, which [STACK]
  * takes from dz and c, as RNN_I_PC and RNN_I_PCT in the row say.
  */
+RNN_I_APART RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
+{
+    RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
+    RNN_K(mapped)(RNN_FN_TANH, H, z + 2 * H, z + 2 * H);
+    RNN_K(mapped)(RNN_FN_SIGMOID, H, z + 3 * H, z + 3 * H);
+}
+
 /* z holds x~ of all gates, then the gates. h and c may be h_prev and c_prev:
  * h_prev is not read here, and c0 before c is written.
  *
@@ -5086,11 +5115,8 @@ RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
     const rnn_real *c_prev = s->c_prev + b * H, *p = s->p;
     const int together = peephole || (RNN_W > 1 && H <= RNN_W);
     size_t j;
-    if (!together) {
-        RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
-        RNN_K(mapped)(RNN_FN_TANH, H, z + 2 * H, z + 2 * H);
-        RNN_K(mapped)(RNN_FN_SIGMOID, H, z + 3 * H, z + 3 * H);
-    }
+    if (!together)
+        RNN_K(lstm_gates)(H, z);
     for (j = 0; j < H; j += RNN_W) {
         const size_t l = H - j;
         const RNN_V c0 = RNN_K(ld)(c_prev + j, l);
@@ -5390,6 +5416,9 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
+    size_t spread; /* not 0: a pass of one row, whose products so many parts
+                      may cut; or of a slice, 0 .. slices - 1, of them       */
+    size_t slice, slices, block; /* of each block of columns: rnn_i_slice    */
     const rnn_run *run;
     rnn_why *why; /* where it says why it refuses, or NULL */
     int from, to;
@@ -5414,6 +5443,9 @@ RNN_I_FN rnn_status rnn_i_begin(const rnn_run *run, rnn_why *why,
         return st;
     call->part = 0;
     call->parts = (size_t)parts;
+    call->spread = 0;
+    call->slices = 1;
+    call->slice = call->block = 0;
     call->run = run;
     call->why = why;
     call->from = 0;
@@ -5486,6 +5518,56 @@ RNN_I_INLINE void rnn_i_each(const rnn_i_call *call, rnn_i_task task, void *arg)
         rnn_i_all_parts(call, task, arg);
 }
 
+/* The same of a task that cuts so many rows. One row is nothing to cut: its
+ * products are, by columns, as far as they are worth it (rnn_i_multiply). */
+RNN_I_INLINE void rnn_i_each_row(const rnn_i_call *call, size_t rows,
+                                 rnn_i_task task, void *arg)
+{
+    rnn_i_call one;
+
+    if (rows > 1 || call->parts == 1) {
+        rnn_i_each(call, task, arg);
+        return;
+    }
+    one = *call;
+    one.parts = 1;
+    one.spread = call->parts;
+    task(&one, arg);
+}
+
+/* All slices of a task of such a pass, which finds its own in its call. */
+typedef struct rnn_i_sliced {
+    rnn_i_task task;
+    void *arg;
+    size_t block;
+} rnn_i_sliced;
+
+RNN_I_COLD void rnn_i_one_slice(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_sliced *s = (const rnn_i_sliced *)arg;
+    rnn_i_call mine = *call;
+
+    mine.slice = call->part;
+    mine.slices = call->parts;
+    mine.block = s->block;
+    mine.part = 0;
+    mine.parts = 1;
+    s->task(&mine, s->arg);
+}
+
+RNN_I_COLD void rnn_i_each_slice(const rnn_i_call *call, size_t block,
+                                 rnn_i_task task, void *arg)
+{
+    rnn_i_call all = *call;
+    rnn_i_sliced s;
+
+    s.task = task;
+    s.arg = arg;
+    s.block = block;
+    all.parts = call->spread;
+    rnn_i_all_parts(&all, rnn_i_one_slice, &s);
+}
+
 /* The share [*first, *end) of n things. Shares follow one another, and differ
  * by one at most. Where there are more parts than things the last are empty: a
  * task then does nothing, and calls no kernel that needs a row.
@@ -5508,6 +5590,21 @@ RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
     more = n % parts;
     *first = p * each + (p < more ? p : more);
     *end = *first + each + (p < more ? 1u : 0u);
+}
+
+/* The columns [*first, *end) that a call's slice has of each block: whole
+ * strips. Of a layer's products a block is a gate, H columns, so that the same
+ * slice has the same columns of all of them, whatever pieces they are of. */
+RNN_I_FN void rnn_i_slice(const rnn_i_call *call, size_t *first, size_t *end)
+{
+    const size_t strips = (call->block + RNN_I_STRIP - 1) / RNN_I_STRIP;
+    rnn_i_call mine = *call;
+
+    mine.part = call->slice;
+    mine.parts = call->slices;
+    rnn_i_share(&mine, strips, first, end);
+    *first = rnn_i_least(*first * RNN_I_STRIP, call->block);
+    *end = rnn_i_least(*end * RNN_I_STRIP, call->block);
 }
 
 /* A product with what most have in common: one round, rows of A and B whose
@@ -5632,8 +5729,15 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 #define RNN_I_FEW 48
 #endif
 
+/* A product of one row's pass with fewer multiplications than this is not worth
+ * a hook's call: build/bench --threads 2 --pairs 5 'lstm stream N N 1 1'. Tests
+ * set it to 1. */
+#ifndef RNN_I_WORTH
+#define RNN_I_WORTH 65536
+#endif
+
 /* A product by a matrix of halves, of several rows: some terms of a strip at a
- * time become numbers in a panel, which all rows of C read; chains go on from C.
+ * time become numbers in a panel, which all rows of C read; the chains go on.
  */
 RNN_I_FN void rnn_i_multiply_panels(const rnn_i_call *call,
                                     const rnn_i_product *p)
@@ -5663,6 +5767,48 @@ RNN_I_FN void rnn_i_multiply_panels(const rnn_i_call *call,
     }
 }
 
+/* A slice of a product, in the call's own room, since slices run at once. */
+RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p);
+RNN_I_COLD void rnn_i_multiply_slice(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_product *const all = (const rnn_i_product *)arg;
+    rnn_i_call whole = *call;
+    rnn_i_product p;
+    size_t first, end, j;
+
+    whole.spread = 0;
+    rnn_i_slice(call, &first, &end);
+    for (j = first; j < all->n && first < end; j += call->block) {
+        p = *all;
+        p.n = end - first;
+        p.c += j;
+        p.b1 = p.b1 ? p.b1 + j : NULL;
+        p.b2 = p.b2 ? p.b2 + j : NULL;
+        if (p.b_rows)
+            p.b_col += j;
+        else
+            p.b += (ptrdiff_t)j * p.b_j;
+        p.room = call->room;
+        p.room_len = call->room_len;
+        rnn_i_multiply(&whole, &p);
+    }
+}
+
+/* A product of one row's pass: a slice, all slices, or all at once where it is
+ * too small for a hook's call. */
+RNN_I_COLD void rnn_i_multiply_cut(const rnn_i_call *call, rnn_i_product *p)
+{
+    rnn_i_call whole = *call;
+
+    whole.spread = 0;
+    if (call->slices > 1)
+        rnn_i_multiply_slice(call, p);
+    else if (rnn_i_times3(p->m, p->n, p->k) >= RNN_I_WORTH)
+        rnn_i_each_slice(call, p->n, rnn_i_multiply_slice, p);
+    else
+        rnn_i_multiply(&whole, p);
+}
+
 /* The product of a call, of whatever layout B is. By a matrix in strips a
  * kernel of vectors takes one row of C itself; the others go strip by strip,
  * RNN_I_ROWS rows at a time, and of a matrix of halves without room for panels
@@ -5676,6 +5822,10 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     rnn_real *c = p->c;
     size_t i, j, b_k;
 
+    if (call->spread) {
+        rnn_i_multiply_cut(call, p);
+        return;
+    }
     if (!b_rows || (m == 1 && (p->half || RNN_I_VECTORS_OF(call->k)))) {
         RNN_I_DO(call->k, product, p);
         return;
@@ -5942,6 +6092,31 @@ RNN_I_FN void rnn_i_scatter(const rnn_i_call *call, const rnn_seq *seq,
     }
 }
 
+/* A slice of what rnn_i_gather does. */
+RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
+                           const rnn_real *w, size_t cols,
+                           const rnn_i_columns *y);
+RNN_I_COLD void rnn_i_gather_slice(const rnn_i_call *call, const rnn_seq *seq,
+                                   const rnn_real *w, size_t cols,
+                                   const rnn_i_columns *y)
+{
+    rnn_i_call whole = *call;
+    rnn_i_columns some;
+    size_t first, end, j;
+
+    whole.spread = 0;
+    rnn_i_slice(call, &first, &end);
+    for (j = first; j < y->n && first < end; j += call->block) {
+        some = *y;
+        some.n = end - first;
+        some.y += j;
+        some.at += j;
+        some.b1 = y->b1 ? y->b1 + j : NULL;
+        some.b2 = y->b2 ? y->b2 + j : NULL;
+        rnn_i_gather(&whole, seq, w, cols, &some);
+    }
+}
+
 /* y(t, b) = (b1 + b2) + W[id], for the valid rows of a share; W has `cols`
  * columns. Without W, the biases alone. y->start is not looked at, and what
  * was in y is gone: of the parts of an input only the first can be gathered. */
@@ -5952,6 +6127,10 @@ RNN_I_FN void rnn_i_gather(const rnn_i_call *call, const rnn_seq *seq,
     size_t first, end, r, n, i;
     int t;
 
+    if (call->spread && call->slices > 1) {
+        rnn_i_gather_slice(call, seq, w, cols, y);
+        return;
+    }
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, seq); t++)
         for (r = first; r < end && (n = rnn_i_run(seq, t, &r, end)) != 0;
@@ -7101,13 +7280,14 @@ RNN_I_COLD void rnn_i_stack_arrays(rnn_i_lay *y, rnn_i_arena *keep,
 RNN_I_FN void rnn_i_stack_copies(rnn_i_lay *y, int train, int half,
                                  rnn_i_arena *a)
 {
-    size_t n, hh;
+    size_t n;
 
     y->half = half;
-    hh = rnn_i_copy_len(y, y->H);
-    n = rnn_i_plus(rnn_i_copy_len(y, y->D * y->H), hh);
-    n = rnn_i_times(y->L - 1, n); /* of the layers above layer 0 */
-    n = rnn_i_plus(n, rnn_i_plus(rnn_i_copy_len(y, y->I), hh));
+    y->ih0 = rnn_i_copy_len(y, y->I);
+    y->ih = rnn_i_copy_len(y, y->D * y->H);
+    y->hh = rnn_i_copy_len(y, y->H);
+    n = rnn_i_times(y->L - 1, rnn_i_plus(y->ih, y->hh));
+    n = rnn_i_plus(n, rnn_i_plus(y->ih0, y->hh));
     n = rnn_i_times(n, y->D);
     y->ws = rnn_i_take_lines(a, n);
     y->wt = rnn_i_take_lines(a, train ? n : 0);
@@ -7198,11 +7378,10 @@ RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
     a->bias_hh = y->bias ? params + a->b_hh : NULL;
     a->vectors = params + a->p;
     if (y->packed || y->strips) { /* W_ih's copies, and behind them W_hh's */
-        const size_t ih = rnn_i_copy_len(y, a->in);
-        const size_t hh = rnn_i_copy_len(y, y->H);
-        const size_t w0 = rnn_i_copy_len(y, y->I) + hh;
+        const size_t w0 = y->ih0 + y->hh, q = a->q;
+        const size_t ih = q < y->D ? y->ih0 : y->ih;
         const size_t at =
-            a->q < y->D ? a->q * w0 : y->D * w0 + (a->q - y->D) * (ih + hh);
+            q < y->D ? q * w0 : y->D * w0 + (q - y->D) * (ih + y->hh);
         if (y->packed) {
             a->W_ih.wt = y->wt + at;
             a->W_hh.wt = a->W_ih.wt + ih;
@@ -7339,29 +7518,42 @@ RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_layer *a,
  *
  * Products of a stage are all done before its cell, which overwrites h where h
  * is h_prev (rnn_i_stack_step). */
-RNN_I_FN void rnn_i_step_forward(const rnn_i_call *call, const rnn_i_layer *a,
-                                 const rnn_i_cell_step *s, rnn_i_product *p)
+RNN_I_INLINE void rnn_i_stage_products(const rnn_i_call *call,
+                                       const rnn_i_layer *a, int stage,
+                                       const rnn_i_cell_step *s,
+                                       rnn_i_product *p)
 {
     const rnn_i_cell *row = a->y->row;
     const size_t H = a->y->H;
-    int stage, i;
+    int i;
 
     p->m = s->rows;
     p->k = H;
     p->c_i = (ptrdiff_t)(a->y->K * H);
     p->start = RNN_I_FROM_C;
-    for (stage = 0; stage < rnn_i_stages(row); stage++) {
-        for (i = 0; RNN_I_HAS_PIECE(row, i); i++) {
-            const rnn_i_piece *e = &row->piece[i];
-            if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
-                continue;
-            p->a = stage ? s->z + row->q * H : s->h_prev;
-            p->a_i = (ptrdiff_t)(stage ? a->y->K * H : H);
-            rnn_i_by(p, &a->W_hh, 0, e->u * H);
-            p->c = s->z + e->z * H;
-            p->n = e->n * H;
-            rnn_i_multiply(call, p);
-        }
+    for (i = 0; RNN_I_HAS_PIECE(row, i); i++) {
+        const rnn_i_piece *e = &row->piece[i];
+        if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
+            continue;
+        p->a = stage ? s->z + row->q * H : s->h_prev;
+        p->a_i = (ptrdiff_t)(stage ? a->y->K * H : H);
+        rnn_i_by(p, &a->W_hh, 0, e->u * H);
+        p->c = s->z + e->z * H;
+        p->n = e->n * H;
+        rnn_i_multiply(call, p);
+    }
+}
+
+/* All stages; the products of stage 0 may be done already. */
+RNN_I_INLINE void rnn_i_step_forward(const rnn_i_call *call,
+                                     const rnn_i_layer *a, int done,
+                                     const rnn_i_cell_step *s, rnn_i_product *p)
+{
+    int stage;
+
+    for (stage = 0; stage < rnn_i_stages(a->y->row); stage++) {
+        if (stage || !done)
+            rnn_i_stage_products(call, a, stage, s, p);
         RNN_I_DO(call->k, cell_forward, a->y->cell, stage, s);
     }
 }
@@ -7586,7 +7778,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
                 s.h = a->h_now + row;
                 s.c_prev = y->C ? a->c_prev + row : NULL;
                 s.c = y->C ? a->c_now + row : NULL;
-                rnn_i_step_forward(call, a, &s, &p);
+                rnn_i_step_forward(call, a, 0, &s, &p);
             }
         }
     }
@@ -7921,6 +8113,40 @@ RNN_I_FN void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
     }
 }
 
+/* The products of a step's layer before its cell, of one row: a task where they
+ * are cut by columns. */
+typedef struct rnn_i_stepping {
+    rnn_i_layer a;
+    rnn_i_cell_step s;
+    rnn_i_product p;
+    const rnn_seq *one;
+    const rnn_i_part *in;
+    int ins;
+} rnn_i_stepping;
+
+RNN_I_COLD void rnn_i_step_slice(const rnn_i_call *call, void *arg)
+{
+    const rnn_i_stepping *w = (const rnn_i_stepping *)arg;
+    rnn_i_product p = w->p;
+
+    rnn_i_step_input(call, &w->a, w->one, w->in, w->ins, 0, &p);
+    rnn_i_stage_products(call, &w->a, 0, &w->s, &p);
+}
+
+/* All slices, or all in one where they are not worth it. */
+RNN_I_COLD void rnn_i_step_slices(const rnn_i_call *call, rnn_i_stepping *w)
+{
+    const rnn_i_lay *y = w->a.y;
+    rnn_i_call alone = *call;
+
+    alone.spread = 0;
+    if (rnn_i_times3(y->G, y->H, w->a.in + y->H) >= RNN_I_WORTH) {
+        rnn_i_each_slice(call, y->H, rnn_i_step_slice, w);
+        return;
+    }
+    rnn_i_step_slice(&alone, w);
+}
+
 /* One step: the layers in turn, each on the state of the one below. Forward
  * direction alone, no slots: h, c (L, B, H) are the caller's and go in place, z
  * (B, K*H) is every layer's. y needs no arrays, and of its sizes those that
@@ -7951,10 +8177,21 @@ RNN_I_FN void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
         rnn_i_weigh(&a, params);
         a.z = z;
         s.p = a.vectors;
-        rnn_i_step_input(call, &a, one, in, ins, first, &p);
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        rnn_i_step_forward(call, &a, &s, &p);
+        if (call->spread) { /* copies, so that these stay in registers */
+            rnn_i_stepping w;
+            w.a = a;
+            w.s = s;
+            w.p = p;
+            w.one = one;
+            w.in = in;
+            w.ins = ins;
+            rnn_i_step_slices(call, &w);
+        } else {
+            rnn_i_step_input(call, &a, one, in, ins, first, &p);
+        }
+        rnn_i_step_forward(call, &a, call->spread != 0, &s, &p);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
         in = &below;
         ins = 1;
@@ -11553,7 +11790,7 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
         rnn_i_stamp(work->packed, RNN_I_BLANK, 0); /* those of this pass */
         rnn_i_each(&call, rnn_i_pack_model, &pass);
     }
-    rnn_i_each(&call, rnn_i_run_forward, &pass);
+    rnn_i_each_row(&call, work->i.m.B, rnn_i_run_forward, &pass);
     if (train)
         rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, work, seq));
 #ifdef RNN_CHECK
@@ -11739,7 +11976,7 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
         m->top.y.in[0].dx = flow->dx;
     pass.work = work;
     pass.flow = flow;
-    rnn_i_each(&call, rnn_i_run_backward, &pass);
+    rnn_i_each_row(&call, work->i.m.B, rnn_i_run_backward, &pass);
     if (!flow || !flow->frozen) {
         rnn_i_each(&call, rnn_i_model_grads, &pass);
         work->i.grads = 1;
@@ -13826,7 +14063,7 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
     }
     pass.work = work;
     pass.flow = NULL;
-    rnn_i_each(&call, rnn_i_run_encode, &pass);
+    rnn_i_each_row(&call, m->B, rnn_i_run_encode, &pass);
     o->seq = NULL;
     n = m->top.y.L * m->top.y.state;
     rnn_i_copy(h, m->h0, n);
@@ -14014,11 +14251,18 @@ RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
         rnn_i_attend(call, &m->source[i].look, NULL);
     rnn_i_stack_step(call, y, turn->params + m->top.rnn, &turn->one, turn->h,
                      turn->c, y->z);
-    if (m->O)
+    if (m->O) {
         rnn_i_step_head(call, m, turn);
-    else
-        rnn_i_join(call, &turn->one, turn->head, turn->heads, turn->logits,
-                   m->Y);
+        return;
+    }
+    for (b = first; b < end; b++) { /* rnn_i_join of one step */
+        rnn_real *to = turn->logits + b * m->Y;
+        for (i = 0; i < turn->heads; i++) {
+            const rnn_i_part *part = &turn->head[i];
+            rnn_i_copy(to, part->x + b * part->row, part->width);
+            to += part->width;
+        }
+    }
 }
 
 /* How many weights of attention a step gives out. */
@@ -14091,7 +14335,7 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
         return st;
     work->i.out = RNN_I_NO_PASS;
     rnn_i_connect_step(&turn, row->t, row->attn);
-    rnn_i_each(&call, rnn_i_run_step, &turn);
+    rnn_i_each_row(&call, work->i.m.B, rnn_i_run_step, &turn);
     return RNN_OK;
 }
 
@@ -14127,6 +14371,7 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
     call.k = RNN_I_PLAIN;
     call.part = 0;
     call.parts = 1;
+    call.spread = 0;
     call.run = NULL;
     call.from = 0;
     call.to = INT_MAX;
@@ -14318,7 +14563,7 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
     for (t = 0; !st && t < how->max_tokens && left; t++) {
         turn.one.ids = t ? ids + (size_t)(t - 1) * B : ids;
         rnn_i_connect_step(&turn, t, attn ? attn + (size_t)t * weights : NULL);
-        rnn_i_each(&call, rnn_i_run_step, &turn);
+        rnn_i_each_row(&call, work->i.m.B, rnn_i_run_step, &turn);
         st = rnn_i_take_tokens(how, t, m, work->logits, ids, counts, &left);
     }
     for (b = 0; b < B; b++)
@@ -14640,7 +14885,7 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
         turn->h = a->h;
         turn->c = has_c ? a->c : NULL;
         rnn_i_connect_step(turn, t, NULL);
-        rnn_i_each(call, rnn_i_run_step, turn);
+        rnn_i_each_row(call, turn->o->m.B, rnn_i_run_step, turn);
         alive = 0;
         for (b = 0; b < B; b++) {
             n = rnn_i_beam_extend(a, call, b, t);

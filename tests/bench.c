@@ -207,8 +207,7 @@ static void row(const char *cell, const char *op, int H, int I, int B, int T)
     char text[120];
 
     sprintf(text, " %s %s %d %d %d %d ", cell, op, H, I, B, T);
-    if (!strstr(text, filter) || !bench_read(&l, text) ||
-        (threads > 1 && bench_has(&l, "stream"))) /* one row: no share */
+    if (!strstr(text, filter) || !bench_read(&l, text))
         return;
     if (list)
         printf("%s %s %d %d %d %d\n", cell, op, H, I, B, T);

@@ -95,18 +95,23 @@ $(B)/test_disk: tests/test_disk.c tests/test.h rnn.h | $(B)
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm
 
+# the library as users have it, once for all programs that bring it along
+WITH = -DRNN_I_IMPLEMENTED $(B)/rnn_plain.o
+$(B)/rnn_plain.o: $(B)/rnn.c rnn.h
+	$(C99) -I. -c $(B)/rnn.c -o $@
+
 # whole programs, as a user would write them; the one of firmware has no main
-$(B)/program_%: tests/programs/%.c rnn.h | $(B)
-	$(C99) -Wall -Wextra $< -o $@ -lm
+$(B)/program_%: tests/programs/%.c rnn.h $(B)/rnn_plain.o
+	$(C99) -Wall -Wextra $< $(WITH) -o $@ -lm
 
 $(B)/program_firmware: tests/programs/firmware.c rnn.h | $(B)
 	$(C99) -Wall -Wextra -c $< -o $@
 
 # the two programs of the README, as they stand
 README = $(B)/readme_train $(B)/readme_use
-$(README): $(B)/readme_%: README.md tests/readme.awk rnn.h | $(B)
+$(README): $(B)/readme_%: README.md tests/readme.awk rnn.h $(B)/rnn_plain.o
 	awk -v name=$*.c -f tests/readme.awk README.md > $@.c
-	$(C99) -I. $@.c -o $@
+	$(C99) -I. $@.c $(WITH) -o $@
 
 # the first program of the header's top comment, as it stands
 $(B)/first.c: rnn.h tests/first.awk | $(B)

@@ -3348,19 +3348,11 @@ RNN_I_INLINE RNN_HOT __m256i rnn_i_avx2_lanes(size_t n)
 #define RNN_I_FIRST(n) ((__mmask16)((1u << (n)) - 1u))
 /* maskz forms with all lanes on: gcc 12 calls the plain ones uninitialised */
 #define RNN_I_ALL ((__mmask16)0xffffu)
-#define RNN_LDN(p, n) rnn_i_avx512_ldn(p, n)
+#define RNN_LDN(p, n) _mm512_maskz_loadu_ps(RNN_I_FIRST(n), p)
 #define RNN_STN(p, v, n) rnn_i_avx512_stn(p, v, n)
-/* A load waits for a masked store of what it reads, and a masked load for any,
- * until that is in the cache: build/bench 'lstm stream 4 4 1 1'. So a quarter
- * and a half of a vector go without. */
-RNN_I_INLINE RNN_HOT __m512 rnn_i_avx512_ldn(const float *p, size_t n)
-{
-    if (n == 4)
-        return _mm512_insertf32x4(_mm512_setzero_ps(), _mm_loadu_ps(p), 0);
-    if (n == 8)
-        return _mm512_insertf32x8(_mm512_setzero_ps(), _mm256_loadu_ps(p), 0);
-    return _mm512_maskz_loadu_ps(RNN_I_FIRST(n), p);
-}
+/* A load of what a masked store has written waits until that is in the cache:
+ * build/bench 'lstm stream 4 4 1 1'. So a quarter and a half of a vector go
+ * without a mask. */
 RNN_I_INLINE RNN_HOT void rnn_i_avx512_stn(float *p, __m512 v, size_t n)
 {
     if (n == 4)
@@ -5518,21 +5510,26 @@ RNN_I_INLINE void rnn_i_each(const rnn_i_call *call, rnn_i_task task, void *arg)
         rnn_i_all_parts(call, task, arg);
 }
 
-/* The same of a task that cuts so many rows. One row is nothing to cut: its
- * products are, by columns, as far as they are worth it (rnn_i_multiply). */
-RNN_I_INLINE void rnn_i_each_row(const rnn_i_call *call, size_t rows,
-                                 rnn_i_task task, void *arg)
+/* A task of one row, which is nothing to cut: its products are, by columns, as
+ * far as they are worth it (rnn_i_multiply). */
+RNN_I_COLD void rnn_i_one_row(const rnn_i_call *call, rnn_i_task task,
+                              void *arg)
 {
-    rnn_i_call one;
+    rnn_i_call one = *call;
 
-    if (rows > 1 || call->parts == 1) {
-        rnn_i_each(call, task, arg);
-        return;
-    }
-    one = *call;
     one.parts = 1;
     one.spread = call->parts;
     task(&one, arg);
+}
+
+/* All of a task that cuts so many rows. */
+RNN_I_INLINE void rnn_i_each_row(const rnn_i_call *call, size_t rows,
+                                 rnn_i_task task, void *arg)
+{
+    if (rows == 1 && call->parts > 1)
+        rnn_i_one_row(call, task, arg);
+    else
+        rnn_i_each(call, task, arg);
 }
 
 /* All slices of a task of such a pass, which finds its own in its call. */
@@ -5739,8 +5736,8 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 /* A product by a matrix of halves, of several rows: some terms of a strip at a
  * time become numbers in a panel, which all rows of C read; the chains go on.
  */
-RNN_I_FN void rnn_i_multiply_panels(const rnn_i_call *call,
-                                    const rnn_i_product *p)
+RNN_I_APART void rnn_i_multiply_panels(const rnn_i_call *call,
+                                       const rnn_i_product *p)
 {
     rnn_real *panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
     const size_t most = (p->room_len - 16) / RNN_I_STRIP;

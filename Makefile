@@ -6,6 +6,7 @@
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
 #                are found on the machine or that npm gets, in one run; make
 #                bench-flags: how much compilers and their flags matter
+# make tune      what each constant that was found by measuring is worth here
 # make ulp       accuracy of exp, tanh, ... over every float, and of long sums
 #                (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
@@ -132,13 +133,19 @@ $(B)/bench_peak: tests/bench_peak.c $(wildcard tests/*.h) | $(B)
 	$(C99) -D_GNU_SOURCE tests/bench_peak.c -o $@ -lm
 
 bench: $(B)/bench
-	$(B)/bench
+	@for s in 0 4; do \
+		echo "# arrays begin $$s numbers past a cache line"; \
+		$(B)/bench --shift $$s || exit 1; \
+	done
 
 bench-peers: $(B)/bench
 	sh tests/bench_peers.sh
 
 bench-flags:
 	sh tests/bench_flags.sh
+
+tune:
+	sh tests/tune.sh
 
 ulp: $(B)/ulp $(B)/chain
 	$(B)/chain
@@ -199,5 +206,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run debug test learn bench bench-peers bench-flags ulp mutate \
+.PHONY: all examples run debug test learn bench bench-peers bench-flags tune ulp mutate \
 	fuzz fuzz-api coverage install clean

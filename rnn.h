@@ -3163,14 +3163,59 @@ typedef struct rnn_i_kernels {
 static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_PARITY 0x1BD11BDAu
 
-/* Of a large product, at a time, at most: rows of C with a copy of A, rows of C
- * by a matrix in strips, and terms of the sums, so that these stay in the
- * second cache: [PRODUCT]. RNN_ROOM has place for RNN_I_MC rows of 384 terms,
- * and a strip of B: 227,360 = 528 * 384 + 384 * 64 + 32. Rows that tell:
- * build/bench 'lstm train N N 64 32' for N of 256, 512 and 1024. */
+/* What has been found by measuring, on several processors; none changes a bit.
+ * `make tune` measures each against its neighbours on the machine at hand, and
+ * sh tests/tune.sh NAME VALUE... -- ROW... any values of one on any rows.
+ *
+ *   MC       rows of C with a turned copy of A, at a time, at most. RNN_I_ROOM
+ *            has place for them with 384 terms, and for a strip of B:
+ *            227,360 = 528 * 384 + 384 * 64 + 32
+ *   ROWS     rows of C by a matrix in strips, at a time
+ *   KC       terms of a sum, at a time: what is copied stays in a cache
+ *   TALL     rows of C, and
+ *   LARGE    columns and terms, from which on copies of factors are worth it
+ *   WIDE     numbers between rows of B, from which on a line fetches
+ *   AHEAD    how many rows ahead; and
+ *   STREAM   in a strip, whose rows are neighbours: 0 where processors fetch
+ *            by themselves what comes next
+ *   CHUNK    numbers of z that a layer makes of its inputs, at a time
+ *   FEW      rows in all steps, from which on training copies weights in strips
+ *   WORTH    multiplications of a product of one row that threads may cut
+ *
+ * The tests' library has FEW and WORTH of 1. */
+#ifndef RNN_I_MC
 #define RNN_I_MC 528
+#endif
+#ifndef RNN_I_ROWS
 #define RNN_I_ROWS 192
+#endif
+#ifndef RNN_I_KC
 #define RNN_I_KC 512
+#endif
+#ifndef RNN_I_TALL
+#define RNN_I_TALL 48
+#endif
+#ifndef RNN_I_LARGE
+#define RNN_I_LARGE 256
+#endif
+#ifndef RNN_I_WIDE
+#define RNN_I_WIDE 1024
+#endif
+#ifndef RNN_I_AHEAD
+#define RNN_I_AHEAD 6
+#endif
+#ifndef RNN_I_STREAM
+#define RNN_I_STREAM 0
+#endif
+#ifndef RNN_I_CHUNK
+#define RNN_I_CHUNK 65536
+#endif
+#ifndef RNN_I_FEW
+#define RNN_I_FEW 48
+#endif
+#ifndef RNN_I_WORTH
+#define RNN_I_WORTH 65536
+#endif
 
 /* constants of exp and log: [MATH] */
 #ifdef RNN_DOUBLE
@@ -4036,16 +4081,17 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
  *             left  (most, wide)      the turned copy of A, mc rows at most
  *
  * What was copied lives for one block (left) or one strip of it (panel). Where
- * a_k is 256 or more, A is taken to be read down its columns: a_i must be 1
+ * a_k is LARGE or more, A is taken to be read down its columns: a_i must be 1
  * then, and every caller's is. A rnn_real has 4 bytes where there are
  * vectors. */
 RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { row = RNN_NV * RNN_W };
-    const int copies = p->room && p->m >= 48 && p->n >= 256 &&
-                       p->k * p->o >= 256 && (p->a_k == 1 || p->a_k >= 256);
+    const int copies = p->room && p->m >= RNN_I_TALL && p->n >= RNN_I_LARGE &&
+                       p->k * p->o >= RNN_I_LARGE &&
+                       (p->a_k == 1 || p->a_k >= RNN_I_LARGE);
     const int turn = copies && p->a_k != 1;
-    const int ahead = copies || (p->a_k != 1 && p->m >= 48);
+    const int ahead = copies || (p->a_k != 1 && p->m >= RNN_I_TALL);
     const size_t room = copies ? p->room_len - 16 : 0;
     const size_t wide = /* of the copy of A */
         turn ? rnn_i_least(p->m / 16 * 16 + 32,
@@ -4194,10 +4240,10 @@ RNN_I_APART RNN_HOT void RNN_K(abreast)(const rnn_i_product *p,
 #define RNN_I_LINES_OF(nv, ahead)                                              \
     for (; j + (nv) * RNN_W <= n; j += (nv) * RNN_W, b += (nv) * RNN_W)        \
         RNN_I_LINE(nv, RNN_W, ahead)
-    RNN_I_LINES_OF(all, b_k >= 1024 ? 6 : 0);
+    RNN_I_LINES_OF(all, b_k >= RNN_I_WIDE ? RNN_I_AHEAD : 0);
     if ((int)strip < (int)all && (int)strip > (int)four)
-        RNN_I_LINES_OF(strip, 0);
-    RNN_I_LINES_OF(four, 0);
+        RNN_I_LINES_OF(strip, RNN_I_STREAM);
+    RNN_I_LINES_OF(four, RNN_I_STREAM);
     switch ((n - j + RNN_W - 1) / RNN_W) {
     case 4: RNN_I_LINE(4, n - j - 3 * RNN_W, 0); break;
     case 3: RNN_I_LINE(3, n - j - 2 * RNN_W, 0); break;
@@ -5718,20 +5764,6 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
     one.to = t + 1;
     return one;
 }
-
-/* With fewer rows than this in all steps, or with one row at a step, a copy of
- * the weights is not worth its making: build/bench 'lstm infer 256 256 B T' and
- * the same with another number here tell. Tests set it to 1. */
-#ifndef RNN_I_FEW
-#define RNN_I_FEW 48
-#endif
-
-/* A product of one row's pass with fewer multiplications than this is not worth
- * a hook's call: build/bench --threads 2 --pairs 5 'lstm stream N N 1 1'. Tests
- * set it to 1. */
-#ifndef RNN_I_WORTH
-#define RNN_I_WORTH 65536
-#endif
 
 /* A product by a matrix of halves, of several rows: some terms of a strip at a
  * time become numbers in a panel, which all rows of C read; the chains go on.
@@ -7736,9 +7768,9 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
 {
     const rnn_i_lay *y = a->y;
     const size_t H = y->H, d = a->d, at = a->q * y->state;
-    /* 256 KB of z, a quarter of the second cache, and RNN_I_ROWS more; in
-     * numbers that 16 bits hold. build/bench 'lstm train 128 128 50 50' */
-    const size_t rows = (size_t)(16384 / (y->K * H)) * 4 + RNN_I_ROWS;
+    /* 256 KB of z, so that it stays in the second cache, and RNN_I_ROWS more;
+     * in numbers that 16 bits hold */
+    const size_t rows = (size_t)(RNN_I_CHUNK / 4 / (y->K * H)) * 4 + RNN_I_ROWS;
     const size_t most = rows / y->B + 1;
     const int each = most < 16384 ? (int)most : 16384;
     const int to = rnn_i_end(call, seq);
@@ -10440,7 +10472,8 @@ RNN_I_FN uint32_t rnn_i_hash_seq(uint32_t hash, const rnn_seq *seq)
 }
 
 /* The same of all sequences of a pass, its dropout masks and its sampling: what
- * backward must find unchanged. Ids, x and weights are not looked at. */
+ * backward must find unchanged; and where keep lies in a line, on which depends
+ * where its arrays do. Ids, x and weights are not looked at. */
 RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_work *work,
                                   const rnn_seq *seq)
 {

@@ -37,7 +37,7 @@ typedef struct settings {
     const char *data, *init, *load, *save, *log, *prime;
     options o; /* cell, hidden, iterations, seed */
     int layers, batch, steps, optimizer, schedule, warmup, every, threads;
-    int keep, sample, top_k;
+    int keep, sample, top_k, bf16;
     double lr, momentum, decay, gamma, clip, dropout, valid;
     double temperature, top_p;
 } settings;
@@ -150,6 +150,9 @@ static settings read_settings(int argc, char **argv)
          "if compiled with OpenMP; any N gives one result"},
         {"--layers", WHOLE, &s.layers, 1, 1e3, NULL,
          "recurrent layers, one above the other"},
+        {"--bf16", WHOLE, &s.bf16, 0, 1, NULL,
+         "1: validation and samples read the layers' weights in half the "
+         "bytes, rounded to bfloat16"},
         OPTIONS_END};
 
     s.o.seed = s.layers = s.threads = 1, s.o.cell = RNN_CELL_LSTM,
@@ -217,6 +220,7 @@ typedef struct network {
     rnn_real *h, *c, *sorted; /* the stream's states; for top-k and top-p */
     unsigned char bytes[256]; /* of the ids 0, 1, ... */
     int ids[256];             /* of the bytes; -1: not in the alphabet */
+    int bf16;                 /* --bf16 */
 } network;
 
 static int id_of(const network *net, unsigned char byte, const char *where)
@@ -240,7 +244,8 @@ static void open_network(network *net, const rnn_model *model)
     for (i = 0; i < model->input_size; i++)
         net->ids[net->bytes[i]] = i;
     most.steps = CHUNK;
-    most.packed = RNN_PACK_NONE; /* one row reads the weights as they are */
+    /* one row reads the weights as they are */
+    most.packed = net->bf16 ? RNN_PACK_BF16 : RNN_PACK_NONE;
     open_work(&net->plan, &net->work, model, &most);
     net->h = reals(2 * net->plan.sizes.state);
     net->c = net->h + net->plan.sizes.state;
@@ -343,6 +348,14 @@ static rnn_seq carry_on(const network *net, int steps, int batch,
     return seq;
 }
 
+/* A stream starts afresh, with the weights of now. */
+static void begin_stream(network *net)
+{
+    memset(net->h, 0, 2 * net->plan.sizes.state * sizeof *net->h);
+    if (net->bf16)
+        check(rnn_pack(&net->plan, &net->work), &net->work.why, "packing");
+}
+
 /* The mean of -ln p(text[i] | text[0] ... text[i-1]) for 1 <= i <= count. */
 static double mean_loss(network *net, const unsigned char *text, size_t count)
 {
@@ -350,7 +363,7 @@ static double mean_loss(network *net, const unsigned char *text, size_t count)
     size_t done, n, i;
     double sum = 0;
 
-    memset(net->h, 0, 2 * net->plan.sizes.state * sizeof *net->h);
+    begin_stream(net);
     for (done = 0; done < count; done += n) {
         rnn_seq seq;
         rnn_real loss = 0;
@@ -401,7 +414,7 @@ static void write_sample(network *net, const settings *s, int count,
     int id = '\n';
 
     rnn_rng_seed(&rng, (uint32_t)s->o.seed);
-    memset(net->h, 0, 2 * net->plan.sizes.state * sizeof *net->h);
+    begin_stream(net);
     fputs(margin, stdout);
     if (!*p)
         read_byte(net, net->ids[id] < 0 ? 0 : net->ids[id]);
@@ -763,6 +776,7 @@ int main(int argc, char **argv)
     network net = {0};
     training t = {0};
 
+    net.bf16 = s.bf16;
     if (s.load)
         load_network(&net, s.load);
     else

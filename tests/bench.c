@@ -10,8 +10,8 @@
  *   --threads N  that many, if compiled with -fopenmp
  *   --pairs N    one thread and all of them in turns, N times: how much
  *                quicker they are, and the median, least and most of that;
- *                before the rows the same of threads that read and write
- *                nothing, which is all that the machine has to give
+ *                before the rows the same of arithmetic alone, and before a
+ *                stream of reading its weights alone: all that there is to have
  *   --kernel K   auto, portable, avx2 or avx512
  *   --reps N     samples, 9 unless given
  *   --shift N    arrays begin N numbers past the beginning of a cache line:
@@ -134,35 +134,60 @@ static void measure_pairs(const char *text, void (*begin)(void *),
     fflush(stdout);
 }
 
-/* A call is as many tasks of multiplications and additions as threads. */
-static void multiply(void *kinds, int task)
+/* What threads share that do nothing else: without w multiplications and
+ * additions, else reading of so many blocks from w on. */
+typedef struct chore {
+    kind all[3];
+    const float *w;
+    long blocks;
+} chore;
+
+static void do_chore(void *what, int task)
 {
-    (void)task;
-    ((const kind *)kinds)->fma(100000);
+    const chore *c = (const chore *)what;
+    const long each = c->blocks / threads;
+
+    if (c->w)
+        c->all[0].read(c->w + task * each * 8 * c->all[0].lanes, each);
+    else
+        c->all[0].fma(100000);
 }
 
-static void multiply_alone(void *kinds, long n)
+static void chore_alone(void *what, long n)
 {
-    for (n *= threads; n > 0; n--)
-        multiply(kinds, 0);
+    int i;
+
+    while (n-- > 0)
+        for (i = 0; i < threads; i++)
+            do_chore(what, i);
 }
 
-static void multiply_shared(void *kinds, long n)
+static void chore_shared(void *what, long n)
 {
     while (n-- > 0)
 #ifdef _OPENMP
-        each(NULL, threads, multiply, kinds);
+        each(NULL, threads, do_chore, what);
 #else
-        multiply(kinds, 0);
+        do_chore(what, 0);
 #endif
 }
 
-static void measure_arithmetic(void)
+/* of a row, how quickly its weights are read; NULL: arithmetic */
+static void measure_chore(bench_row *r)
 {
-    kind all[3];
+    static chore c;
+    const size_t n = r ? r->net.sizes.params : 0;
+    char text[40] = "arithmetic";
 
-    (void)kinds(all);
-    measure_pairs("arithmetic", NULL, multiply_alone, multiply_shared, all);
+    (void)kinds(c.all);
+    c.w = NULL;
+    if (r) { /* from a cache line on */
+        c.w = (const float *)bench_memory(r, n + 16, sizeof *c.w) +
+              (16 - r->shift) % 16;
+        c.blocks = (long)(n / 8) / c.all[0].lanes;
+        sprintf(text, "reading %lu KB", (unsigned long)(n / 256));
+    }
+    measure_pairs(text, NULL, chore_alone, chore_shared, &c);
 }
 
 static void measure(const bench_line *l)
@@ -181,6 +206,8 @@ static void measure(const bench_line *l)
         if (!r.status && pairs) {
             sprintf(row_text, "%s %s %d %d %d %d", l->cell, l->op, l->H, l->I,
                     l->B, l->T);
+            if (r.streams)
+                measure_chore(&r);
             measure_pairs(row_text, bench_row_begin, call_alone, call, &r);
         } else if (!r.status) {
             stat = bench_measure(bench_row_begin, call, &r, reps);
@@ -387,7 +414,7 @@ int main(int argc, char **argv)
 #endif
     pin();
     if (pairs)
-        measure_arithmetic();
+        measure_chore(NULL);
     for (i = 1; i < argc && given; i++) {
         if (argv[i][0] == '-') {
             i += strcmp(argv[i], "--list") && strcmp(argv[i], "--slopes");

@@ -12,8 +12,6 @@
 
 #include <stddef.h>
 
-static float
-    *weights; /* of 64-byte alignment, as many as a loop reads; or NULL */
 static volatile float sink;
 
 #define EACH(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
@@ -38,9 +36,8 @@ static volatile float sink;
         STORE(out, ADD(SUM8(ADD), last));                                      \
         sink = out[0];                                                         \
     }                                                                          \
-    TARGET static void NAME##_product(long n)                                  \
+    TARGET static void NAME##_product(const float *w, long n)                  \
     {                                                                          \
-        const float *w = weights;                                              \
         float x[64], out[LANES];                                               \
         VEC EACH(NAME##_DECLARE) b = SET(0.5f);                                \
         long i;                                                                \
@@ -53,9 +50,8 @@ static volatile float sink;
         STORE(out, ADD(SUM8(ADD), b));                                         \
         sink = out[0];                                                         \
     }                                                                          \
-    TARGET static void NAME##_read(long n)                                     \
+    TARGET static void NAME##_read(const float *w, long n)                     \
     {                                                                          \
-        const float *w = weights;                                              \
         float out[LANES];                                                      \
         VEC EACH(NAME##_DECLARE) b = SET(0.5f);                                \
         long i;                                                                \
@@ -107,7 +103,8 @@ LOOPS(PLAIN, , float, 1, PLAIN_SET, , PLAIN_STORE, , PLAIN_ADD)
 typedef struct kind {
     const char *name;
     int lanes;
-    void (*fma)(long), (*product)(long), (*read)(long);
+    void (*fma)(long);
+    void (*product)(const float *, long), (*read)(const float *, long);
 } kind;
 
 /* Those that this machine has, the widest first; the portable one is last. */

@@ -50,8 +50,11 @@ static size_t shift;
 
 /* ---- measuring ----------------------------------------------------------- */
 
+static float *weights; /* of 64-byte alignment */
+
 typedef struct job {
-    void (*loop)(long);
+    void (*alone)(long);
+    void (*loop)(const float *, long);
     long n;
 } job;
 
@@ -60,13 +63,18 @@ static void call(void *what, long times)
     const job *j = (const job *)what;
 
     while (times-- > 0)
-        j->loop(j->n);
+        if (j->loop)
+            j->loop(weights, j->n);
+        else
+            j->alone(j->n);
 }
 
-static bench_stat measure(void (*loop)(long), long n)
+static bench_stat measure(void (*alone)(long),
+                          void (*loop)(const float *, long), long n)
 {
     job j;
 
+    j.alone = alone;
     j.loop = loop;
     j.n = n;
     return bench_measure(NULL, call, &j, reps);
@@ -76,7 +84,7 @@ static bench_stat measure(void (*loop)(long), long n)
 static bench_stat fma_time(const kind *k)
 {
     const double each = 1e6 * 12 * k->lanes;
-    bench_stat s = measure(k->fma, 1000000);
+    bench_stat s = measure(k->fma, NULL, 1000000);
 
     s.median /= each;
     s.least /= each;
@@ -85,11 +93,12 @@ static bench_stat fma_time(const kind *k)
 }
 
 /* `floats` numbers in whole blocks */
-static bench_stat stream_time(const kind *k, void (*loop)(long), double floats)
+static bench_stat stream_time(const kind *k, void (*loop)(const float *, long),
+                              double floats)
 {
     const double blocks = floats / (8.0 * k->lanes);
 
-    return measure(loop, (long)(blocks < 1 ? 1 : blocks));
+    return measure(NULL, loop, (long)(blocks < 1 ? 1 : blocks));
 }
 
 static void limit(const kind *k, const bench_line *l)

@@ -151,6 +151,31 @@ static void check_first_step(void)
     WELL(BACKWARD());
 }
 
+/* Where arrays begin in keep depends on where in a line that lies: what has been
+ * copied elsewhere is refused, also behind another kind of pass, which lays out
+ * its arrays anew. */
+static void check_moved_keep(void)
+{
+    rnn_real *old, *elsewhere;
+    size_t off;
+
+    begin();
+    old = work.keep;
+    elsewhere = test_reals(work.keep_len + 16, 0);
+    off = (16 + 8 - (size_t)((uintptr_t)elsewhere / sizeof *old % 16)) % 16;
+    WELL(FORWARD());
+    WELL(LOSS());
+    memcpy(elsewhere + off, old, work.keep_len * sizeof *old);
+    work.keep = elsewhere + off;
+    CHECK(BACKWARD() == RNN_E_ORDER, "moved");
+    work.keep = old;
+    WELL(rnn_encode(&net, &work, &source, h, NULL));
+    work.keep = elsewhere + off;
+    CHECK(BACKWARD() == RNN_E_ORDER, "moved, and laid out anew");
+    work.keep = old;
+    WELL(BACKWARD());
+}
+
 /* Adding to what a step has used already is forgetting to clear it, which a
  * checking build finds; other numbers there, or zeros, are the caller's. */
 static void check_accumulate(void)
@@ -203,6 +228,7 @@ int main(int argc, char **argv)
     check_own_ids();
     check_lengths();
     check_first_step();
+    check_moved_keep();
     check_accumulate();
     test_free();
     kinds_unused();

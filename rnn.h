@@ -3011,6 +3011,8 @@ typedef struct rnn_i_product {
     ptrdiff_t b_j, b_k, b_o; /* b_j = 1 is the fast case */
     size_t b_rows, b_cols, b_row, b_col; /* of a matrix in strips: [ROWS] */
     int half;
+    const rnn_real *next;    /* what is read behind B, its rows as far apart:
+                                fetched meanwhile, unless NULL              */
     const rnn_real *b1, *b2; /* either may be NULL       */
     rnn_real *c;
     ptrdiff_t c_i;
@@ -3214,7 +3216,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_FEW 48
 #endif
 #ifndef RNN_I_WORTH
-#define RNN_I_WORTH 65536
+#define RNN_I_WORTH 262144
 #endif
 
 /* constants of exp and log: [MATH] */
@@ -4039,8 +4041,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
 }
 
 /* One block, q, of rows [i, end) of C for all columns. b is where B is for it;
- * panel NULL, or room for the copy of a strip, which the block reads then;
- * ahead: what of B comes next is fetched meanwhile. The edge reads B itself. */
+ * panel NULL, or room for the copy of a strip, which the block reads then. What
+ * is read next is fetched meanwhile: what block->next says, or else, if ahead
+ * is not 0, the next strip of B. The edge reads B itself. */
 RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
                                     const RNN_K(block) *block,
                                     const rnn_real *b, size_t i, size_t end,
@@ -4061,7 +4064,9 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
             q.b_k = wide;
             q.b_o = (ptrdiff_t)(q.ks * wide);
         }
-        q.next = ahead && j + 2 * wide <= p->n ? b + j + wide : NULL;
+        q.next = block->next                     ? block->next + j
+                 : ahead && j + 2 * wide <= p->n ? b + j + wide
+                                                 : NULL;
         RNN_K(strip)(p, q, i, end, j, RNN_W, RNN_NV);
     }
 }
@@ -4137,6 +4142,9 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                 }
                 q.b_k = p->b_k;
                 q.b_o = p->b_o;
+                q.next = p->next;
+                if (p->next && p->k - k > q.ks)
+                    q.next = b + (ptrdiff_t)q.ks * p->b_k;
                 RNN_K(across)(p, &q, b, i, i + rows, panel, ahead);
                 q.start = RNN_I_FROM_C;
             }
@@ -5659,6 +5667,7 @@ RNN_I_FN void rnn_i_blank(const rnn_i_call *call, rnn_i_product *p)
     p->a_k = p->b_j = 1;
     p->a_o = p->b_o = 0;
     p->b_rows = 0;
+    p->next = NULL;
     p->b1 = p->b2 = NULL;
     p->room = call->room;
     p->room_len = call->room_len;
@@ -5849,7 +5858,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
     const size_t m = p->m, n = p->n, b_rows = p->b_rows;
     rnn_real *c = p->c;
-    size_t i, j, b_k;
+    size_t i, j, b_k, some;
 
     if (call->spread) {
         rnn_i_multiply_cut(call, p);
@@ -5874,6 +5883,9 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
         for (j = 0; j < n; j += p->n) {
             p->b = b + rnn_i_strip_at(p, n, j, &b_k, &p->n);
             p->b_k = (ptrdiff_t)b_k;
+            p->next = NULL;
+            if (n - j >= p->n + RNN_I_STRIP) /* the next one is as wide */
+                p->next = b + rnn_i_strip_at(p, n, j + p->n, &b_k, &some);
             p->b1 = b1 ? b1 + j : NULL;
             p->b2 = b2 ? b2 + j : NULL;
             p->c = c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
@@ -5882,7 +5894,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
             p->b_rows = b_rows;
         }
     }
-    p->a = a, p->b = b, p->b1 = b1, p->b2 = b2, p->c = c;
+    p->a = a, p->b = b, p->b1 = b1, p->b2 = b2, p->c = c, p->next = NULL;
     p->m = m, p->n = n;
 }
 

@@ -2189,7 +2189,8 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *
  * Each of these runs on a share of the rows, the last one of the columns, and
  * rnn_i_each gives the shares out: forward and backward are two tasks each,
- * packing and rows, rows and columns.
+ * packing and rows, rows and columns. Of one row there are no shares: then its
+ * large products are tasks, slices of their columns (rnn_i_each_slice).
  *
  * A model with a decoder has two chains: rnn_i_encode, rnn_i_decoder_forward,
  * and back rnn_i_decoder_backward, rnn_i_encode_backward. One step of a stream
@@ -2204,6 +2205,7 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *   from .. to of a call: the steps that a function may touch, so that a whole
  *              pass and one step of it are the same code
  *   gate, kept block    H columns of a weight; H numbers of z
+ *   half       the upper 16 bits of a float: RNN_PACK_BF16
  *   keep       what forward leaves for backward: states, gates, r and a memory
  *              among it. scratch is dead when a call returns
  *   pack       copy weights into strips, and transposes for backward
@@ -2216,6 +2218,7 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *   run        neighbouring rows of a step that are not padding
  *   set        the kernels of one instruction set
  *   share      what one thread has of rows, columns or elements
+ *   slice      what one thread has of the columns of one row's products
  *   slot       where a state stands: slot t of T + 1, see [STACK]
  *   stamp      a few numbers in front of keep and packed: whose they are
  *   strip      64 columns of a weight, copied to be neighbours
@@ -5152,14 +5155,15 @@ RNN_I_APART RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
  * h_prev is not read here, and c0 before c is written.
  *
  * The gates have passes of their own, for the reason that GRU's have. Not with
- * peepholes, where x~ takes c; nor where H is one vector: `together`. */
+ * peepholes, where x~ takes c; nor where H is one vector, or numbers are taken
+ * one by one: `together`. */
 RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
                                           const rnn_i_cell_step *s, size_t b)
 {
     const size_t H = s->H;
     rnn_real *z = s->z + b * 4 * H, *c = s->c + b * H, *h = s->h + b * H;
     const rnn_real *c_prev = s->c_prev + b * H, *p = s->p;
-    const int together = peephole || (RNN_W > 1 && H <= RNN_W);
+    const int together = peephole || RNN_W == 1 || H <= RNN_W;
     size_t j;
     if (!together)
         RNN_K(lstm_gates)(H, z);

@@ -641,8 +641,9 @@ typedef enum rnn_kernel { RNN_I_KERNELS(RNN_I_NAME, RNN_KERNEL_) } rnn_kernel;
  * With OpenMP that is `#pragma omp parallel for` around one line. Tasks never
  * wait for one another. Every number is computed by one task alone in a fixed
  * order, so the bits do not depend on parts: a pass over rows is cut into rows
- * of the batch, or, where there is one row, its large products into columns;
- * weight gradients into columns, the rest into elements. */
+ * of the batch, or, of a model with one row, its large products into columns;
+ * weight gradients into columns, the rest into elements. Of one row each is
+ * called often, once a layer and step or more: threads should stand ready. */
 typedef struct rnn_run {
     rnn_kernel kernel;
     int parts; /* 0 means 1        */
@@ -1281,7 +1282,9 @@ typedef enum rnn_packing {
 } rnn_packing;
 
 /* BF16 copies are bfloat16: the upper 16 bits of a float, rounded to nearest,
- * ties to even; NaN stays NaN. Products multiply what a copy says by x and h in
+ * ties to even; NaN stays NaN. Columns are rounded up to 64; scratch has 8,208
+ * numbers more where many rows are read at a time; with RNN_DOUBLE a plan is
+ * RNN_E_UNSUPPORTED. Products multiply what a copy says by x and h in
  * float and sum up in float, so every kernel gives the same bits: those of
  * weights that have been rounded before. A step of one row is as quick as its
  * weights are read, and takes about half as long where they fill caches; many
@@ -1439,7 +1442,7 @@ typedef struct rnn_i_model {
     rnn_real *fed;        /* (B, C) the context of each row of a step        */
     rnn_real *sorted;     /* (O) what a draw sorts                           */
     rnn_real *head_t, *bridge_t; /* transposed copies                        */
-    rnn_real *room;       /* for copies of other factors, room_len numbers   */
+    rnn_real *room;       /* for copies of factors, and panels of halves     */
     size_t room_len;
     int packed;           /* there is room for copies                        */
 } rnn_i_model;
@@ -1513,11 +1516,12 @@ RNNRET rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
 /* Copies the weights into work->packed, where rnn_infer, rnn_encode, rnn_step
  * and what writes with it read them from then on, until the next forward pass
  * on it. Without such copies they read the weights themselves, which takes
- * longer. Call it again whenever the weights have changed. Several works that
- * infer may share one packed array, if all are bound before; one that trains
- * needs its own, since backward reads what its forward pass has copied there. A
- * stamp says of which plan they are and where they lie: what has been moved, or
- * belongs to another plan, is RNN_E_ORDER. */
+ * longer; the bits are the same, but of RNN_PACK_BF16. Call it again whenever
+ * the weights have changed. Several works that infer may share one packed
+ * array, if all are bound before; one that trains needs its own, since backward
+ * reads what its forward pass has copied there. A stamp says of which plan they
+ * are and where they lie: what has been moved, or belongs to another plan, is
+ * RNN_E_ORDER. */
 RNNRET rnn_status rnn_pack(const rnn_net *net, rnn_work *work);
 
 /* ---- calls --------------------------------------------------------------- */
@@ -2952,6 +2956,10 @@ RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
 }
 #endif
 
+/* A reason as a line. Its text is static; in it @ stands for the name, % for
+ * what that belongs to, # for the next of up to four whole numbers, ~ for a
+ * real one. What does not fit is left out, so any room will do. Without reasons
+ * the status has its text alone. */
 RNNDEF const char *rnn_why_text(const rnn_why *why, char *out, size_t cap)
 {
     const char *t = rnn_status_text(why ? why->status : RNN_OK), *s;
@@ -4095,8 +4103,8 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
 RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { row = RNN_NV * RNN_W };
-    const int copies = p->room && p->m >= RNN_I_TALL && p->n >= RNN_I_LARGE &&
-                       p->k * p->o >= RNN_I_LARGE &&
+    const int copies = p->room && p->room_len > 4096 && p->m >= RNN_I_TALL &&
+                       p->n >= RNN_I_LARGE && p->k * p->o >= RNN_I_LARGE &&
                        (p->a_k == 1 || p->a_k >= RNN_I_LARGE);
     const int turn = copies && p->a_k != 1;
     const int ahead = copies || (p->a_k != 1 && p->m >= RNN_I_TALL);
@@ -4307,11 +4315,11 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 #endif
 
 /* y, the 64 columns of a strip, += a B: b is the strip's first row. All sums at
- * a time; of plain C, eight. */
+ * a time; eight of plain C, and four of Helium, which has few registers. */
 RNN_I_INLINE RNN_HOT void RNN_K(half_strip)(const rnn_i_product *p,
                                             const rnn_i_pair *b, rnn_real *y)
 {
-    enum { each = RNN_W > 1 ? RNN_I_PAIRS / RNN_W : 4 };
+    enum { each = RNN_W == 1 ? 4 : RNN_MR < 4 ? 2 : RNN_I_PAIRS / RNN_W };
     RNN_V lower[each], upper[each];
     size_t w, k;
     int v;
@@ -4372,7 +4380,8 @@ RNN_I_FN RNN_HOT void RNN_K(widen)(size_t rows, const rnn_i_pair *x,
 }
 
 /* C = start + A B by the way that suits: columns that are not neighbours one by
- * one; one row of C by lines of B; else tiles, block by block. */
+ * one; one row of C by lines of B, by strips or by halves; else tiles, block by
+ * block. */
 RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 {
     if (p->b_j != 1)
@@ -4952,6 +4961,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(rnn_forward)(int f, const rnn_i_cell_step *s,
     }
 }
 
+/* h stands in z, since forward has left it there: f' follows from it. */
 RNN_I_INLINE RNN_HOT void RNN_K(rnn_backward)(int f, const rnn_i_cell_step *s,
                                               size_t b)
 {
@@ -5240,6 +5250,8 @@ RNN_I_ONE_STAGE(LSTM_PEEPHOLE, lstm, 1)
 #define RNN_I_RUN(way, name, ...)                                              \
     case RNN_CELL_##name: RNN_K(name##_##way)(stage, s, b); break;
 
+/* The switch is inside of the loop, since each row's function is inlined into
+ * it and a jump that always goes the same way costs nothing. */
 RNN_I_FN RNN_HOT void RNN_K(cell_forward)(int cell, int stage,
                                           const rnn_i_cell_step *s)
 {
@@ -5459,7 +5471,8 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
  *
  * It goes down through the floors by a pointer to const; who wants another
  * share or other steps (rnn_i_one_part, rnn_i_at_step, some of
- * rnn_i_layer_forward) makes a copy. to is INT_MAX where all steps are meant,
+ * rnn_i_layer_forward; of one row rnn_i_one_row and what is about slices) makes
+ * a copy. to is INT_MAX where all steps are meant,
  * and rnn_i_end looks how many a sequence has: one call goes through stacks of
  * different steps, an encoder's and a decoder's. run may be NULL only where
  * parts is 1. room is this part's alone. */
@@ -5536,7 +5549,7 @@ RNN_I_FN void rnn_i_one_part(void *arg, int i)
     mine.part = (size_t)i;
     mine.room_len /= mine.parts;
     mine.room =
-        mine.room_len > 4096 ? mine.room + mine.part * mine.room_len : NULL;
+        mine.room_len > 1024 ? mine.room + mine.part * mine.room_len : NULL;
     s->task(&mine, s->arg);
 }
 
@@ -5597,6 +5610,8 @@ typedef struct rnn_i_sliced {
     size_t block;
 } rnn_i_sliced;
 
+/* Part i of such a task becomes slice i: its call has one part, so whatever
+ * cuts rows has all of the one row, and products look for their slice. */
 RNN_I_COLD void rnn_i_one_slice(const rnn_i_call *call, void *arg)
 {
     const rnn_i_sliced *s = (const rnn_i_sliced *)arg;
@@ -5610,6 +5625,8 @@ RNN_I_COLD void rnn_i_one_slice(const rnn_i_call *call, void *arg)
     s->task(&mine, s->arg);
 }
 
+/* A hook is called from the thread that called the library, never from a task,
+ * so hooks do not nest. */
 RNN_I_COLD void rnn_i_each_slice(const rnn_i_call *call, size_t block,
                                  rnn_i_task task, void *arg)
 {
@@ -5619,7 +5636,8 @@ RNN_I_COLD void rnn_i_each_slice(const rnn_i_call *call, size_t block,
     s.task = task;
     s.arg = arg;
     s.block = block;
-    all.parts = call->spread;
+    all.parts =
+        rnn_i_least(call->spread, (block + RNN_I_STRIP - 1) / RNN_I_STRIP);
     rnn_i_all_parts(&all, rnn_i_one_slice, &s);
 }
 
@@ -5790,6 +5808,7 @@ RNN_I_APART void rnn_i_multiply_panels(const rnn_i_call *call,
     rnn_i_product one = *p;
     size_t j, k, col;
 
+    one.room = NULL; /* the panel is there */
     one.b_rows = 0;
     one.b_k = RNN_I_STRIP;
     for (j = 0; j < p->n; j += one.n) {
@@ -5845,7 +5864,8 @@ RNN_I_COLD void rnn_i_multiply_cut(const rnn_i_call *call, rnn_i_product *p)
     whole.spread = 0;
     if (call->slices > 1)
         rnn_i_multiply_slice(call, p);
-    else if (rnn_i_times3(p->m, p->n, p->k) >= RNN_I_WORTH)
+    else if (p->n > RNN_I_STRIP &&
+             rnn_i_times3(p->m, p->n, p->k) >= RNN_I_WORTH)
         rnn_i_each_slice(call, p->n, rnn_i_multiply_slice, p);
     else
         rnn_i_multiply(&whole, p);
@@ -6501,7 +6521,8 @@ RNN_I_FN rnn_status rnn_i_check_seq(const rnn_seq *seq, int ids, size_t width,
 
 /* A weight [in][cols], and copies in strips of it (ws, [in][cols], which
  * forward reads) and of its transpose (wt, [cols][in], backward), or NULL. They
- * hold the same numbers, so the bits do not tell which was read. */
+ * hold the same numbers, so the bits do not tell which was read, unless ws is
+ * of halves, which are rounded. */
 typedef struct rnn_i_matrix {
     const rnn_real *w, *ws, *wt;
     size_t in, cols;
@@ -6701,6 +6722,8 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
  * [MAP]  functions over vectors
  * ========================================================================= */
 
+/* One thread does it: a vector is quicker than a thread begins. Infinity and
+ * numbers below the least normal one come out the same from every kernel. */
 RNNDEF rnn_status rnn_map(rnn_fn f, size_t n, const rnn_real *x, rnn_real *y,
                           const rnn_run *run)
 {
@@ -6778,6 +6801,9 @@ RNNDEF void rnn_rng_seed(rnn_rng *rng, uint32_t seed)
     rng->count[0] = rng->count[1] = 0;
 }
 
+/* A generator is a key and a count, so it can be saved, copied and set forward;
+ * a word is what Threefry makes of its number. 2^64 words come before the first
+ * one comes again. */
 RNNDEF uint32_t rnn_rng_next(rnn_rng *rng)
 {
     uint32_t counter[2], out[2], word;
@@ -6861,6 +6887,8 @@ RNNDEF rnn_real rnn_normal(rnn_rng *rng)
  * t descending, b ascending.
  * ========================================================================= */
 
+/* W, and b unless no_bias. Functions of vectors that no layer has (exp, log,
+ * sqrt) are refused here, so no call behind it has to know them. */
 RNN_I_FN rnn_status rnn_i_linear_params(const rnn_linear *lin, size_t *params,
                                         rnn_why *why)
 {
@@ -7038,6 +7066,8 @@ RNN_I_FN void rnn_i_linear_grads(const rnn_i_call *call, void *arg)
         rnn_i_sum_bias(call, s->seq, &dz, grads + I * O, 1, 0, 1);
 }
 
+/* The three calls look at what they read and write themselves, and at nothing
+ * else: a pass may leave NULL what it does not use. */
 RNNDEF rnn_status rnn_linear_forward(const rnn_linear *lin,
                                      const rnn_linear_pass *pass,
                                      const rnn_run *run)
@@ -8183,9 +8213,15 @@ RNN_I_COLD void rnn_i_step_slices(const rnn_i_call *call, rnn_i_stepping *w)
 {
     const rnn_i_lay *y = w->a.y;
     rnn_i_call alone = *call;
+    size_t in = 0;
+    int i;
 
     alone.spread = 0;
-    if (rnn_i_times3(y->G, y->H, w->a.in + y->H) >= RNN_I_WORTH) {
+    for (i = 0; i < w->ins; i++) /* what is multiplied, not gathered */
+        if (w->in[i].x && w->in[i].when != RNN_I_NEVER)
+            in += w->in[i].width;
+    if (y->H > RNN_I_STRIP &&
+        rnn_i_times3(y->G, y->H, in + y->H) >= RNN_I_WORTH) {
         rnn_i_each_slice(call, y->H, rnn_i_step_slice, w);
         return;
     }
@@ -8653,6 +8689,7 @@ RNN_I_COLD rnn_status rnn_i_look_sizes(const rnn_attention *att, const int n[3],
                           n[1], n[0]);
 }
 
+/* Counted for the greatest of each; calls may have fewer steps and rows. */
 RNNDEF rnn_status rnn_attention_sizes(const rnn_attention *att,
                                       int source_steps, int steps, int batch,
                                       size_t *params, size_t *keys,
@@ -8828,6 +8865,8 @@ RNN_I_FN void rnn_i_alone_grads(const rnn_i_call *call, void *arg)
     rnn_i_attention_grads(call, &s->o, s->pass->grads);
 }
 
+/* Tasks are shares of the rows, whose queries, keys and weights nobody else
+ * touches. */
 RNNDEF rnn_status rnn_attention_forward(const rnn_attention *att,
                                         const rnn_attention_pass *pass,
                                         const rnn_run *run)
@@ -9625,11 +9664,11 @@ RNN_I_COLD void rnn_i_arrays(rnn_i_model *m, int pass, size_t rows, int packed,
  *     keep      blank -> ready (forward) -> used (backward) -> ready ...
  *     packed    blank -> ready (rnn_pack) -> blank (forward makes its own)
  *
- * keep is for a plan and a sequence (rnn_i_hash_pass); backward turns the gates
- * in it into their gradients, so it can be used once. packed is for a plan and
- * an address: where in it a copy begins depends on where cache lines are, so a
- * moved array would be read at the wrong places. Whether the weights are still
- * those that were copied, no stamp knows.
+ * keep is for a plan, a sequence and a place in a line (rnn_i_hash_pass);
+ * backward turns the gates in it into their gradients, so it can be used once.
+ * packed is for a plan and an address: where in it a copy begins depends on
+ * where cache lines are, so a moved array would be read at the wrong places.
+ * Whether the weights are still those that were copied, no stamp knows.
  */
 
 /* A hash of what must be the same in two calls; it stands in front of an array,
@@ -10500,7 +10539,8 @@ RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_work *work,
     uint32_t hash = rnn_i_hash_seq(net->id, seq);
     int i;
 
-    hash = rnn_i_mix(hash, (uint32_t)((uintptr_t)work->keep % 64));
+    hash = rnn_i_mix(hash,
+                     (uint32_t)((uintptr_t)work->keep / sizeof(rnn_real) % 16));
     hash = rnn_i_mix(hash, seq->seed[0]);
     hash = rnn_i_mix(hash, seq->seed[1]);
     hash = rnn_i_mix(hash, seq->first_step);
@@ -12047,6 +12087,9 @@ RNN_I_FN rnn_status rnn_i_open_view(const rnn_net *net, rnn_work *work,
     return rnn_i_check_keep(work, rnn_i_hash_pass(net, work, seq), RNN_I_USED);
 }
 
+/* Pointers into keep, not copies: good until the next forward pass, and
+ * backward turns the gates of layers into their gradients. What a model has not
+ * is NULL. */
 RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
                                  const rnn_seq *seq, rnn_view *view)
 {
@@ -12317,6 +12360,9 @@ RNN_I_FN rnn_status rnn_i_likeliest(const rnn_real *x, int n, int *best,
     return RNN_OK;
 }
 
+/* All rows are looked at before the first is written, since p may be logits. A
+ * row has a likeliest output unless it holds NaN or nothing but -infinity, and
+ * a +infinity would make 0/0 of all others. */
 RNNDEF rnn_status rnn_softmax(const rnn_real *logits, size_t rows, int outputs,
                               rnn_real *p, const rnn_run *run)
 {
@@ -12356,6 +12402,8 @@ RNN_I_FN rnn_real rnn_i_weight(const rnn_i_call *call, const rnn_real *weights,
                    : (rnn_real)rows;
 }
 
+/* The losses' own mean is this one, so a program that adds up batches by hand
+ * gets the same bits. */
 RNNDEF rnn_status rnn_mean(const rnn_real *l, const rnn_real *weights,
                            size_t count, rnn_real n, rnn_real *mean,
                            const rnn_run *run)
@@ -12722,6 +12770,9 @@ RNN_I_FN rnn_status rnn_i_loss_of_pass(rnn_i_loss *s, const rnn_net *net,
     return st;
 }
 
+/* Three losses, each of a pass and of any rows: what differs is which targets
+ * there are and whether the error is squared. A pass knows its rows, lengths
+ * and where dlogits are; rows bring all of that along. */
 RNNDEF rnn_status rnn_cross_entropy(const rnn_net *net, rnn_work *work,
                                     const rnn_seq *seq, const int *targets,
                                     const rnn_loss *how, rnn_real *loss)
@@ -12970,6 +13021,9 @@ RNNDEF rnn_status rnn_init_params(const rnn_model *model, rnn_real *params,
     return st;
 }
 
+/* b_ih gets all of it, and b_hh 0, since z starts at their sum: the forget gate
+ * begins near sigmoid(bias), and a state is kept before anything is learnt
+ * (Gers, Schmidhuber & Cummins 2000; Jozefowicz et al. 2015). */
 RNNDEF rnn_status rnn_init_forget_bias(const rnn_model *model, rnn_real *params,
                                        size_t params_len, rnn_real bias,
                                        rnn_why *why)
@@ -13087,6 +13141,9 @@ RNNDEF rnn_status rnn_clip_grad_norm(rnn_real *grads, size_t n,
     return RNN_OK;
 }
 
+/* By the greatest size in place of the length. 1e-6 as in PyTorch, so that
+ * gradients of 0 stay 0. Numbers so small that a factor of them would overflow
+ * are brought near 1 first. */
 RNNDEF rnn_status rnn_clip_grad_max(rnn_real *grads, size_t n,
                                     rnn_real max_norm, rnn_real *norm,
                                     const rnn_run *run)
@@ -13251,6 +13308,8 @@ RNN_I_FN size_t rnn_i_kept_moments(const rnn_optimizer *opt)
     }
 }
 
+/* For rnn_most.moments, and for whoever places them by hand: each is an array
+ * as long as params, one behind the other. */
 RNNDEF rnn_status rnn_optimizer_moments(const rnn_optimizer *opt, size_t *count,
                                         rnn_why *why)
 {
@@ -13466,6 +13525,7 @@ RNN_I_FN rnn_status rnn_i_run_range(const rnn_optimizer *opt,
     return RNN_OK;
 }
 
+/* A caller's threads, or groups of parameters, each on its own range. */
 RNNDEF rnn_status rnn_optimizer_range(const rnn_optimizer *opt,
                                       rnn_real *params, const rnn_real *grads,
                                       rnn_real *moments, size_t n, size_t first,
@@ -13605,6 +13665,8 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
     return rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
 }
 
+/* A rate that is never 0 by mistake, and no option that the kind does not read:
+ * who sets gamma for a cosine expects something of it. */
 RNN_I_COLD rnn_status rnn_i_check_schedule(const rnn_schedule *s, rnn_why *why)
 {
     int counts, decays, kind;
@@ -13679,6 +13741,8 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     return RNN_OK;
 }
 
+/* Options as PyTorch's, but none of its modes; then its counts, which only this
+ * file's calls make otherwise. */
 RNN_I_COLD rnn_status rnn_i_check_plateau(const rnn_plateau *p, rnn_why *why)
 {
     rnn_status st = rnn_i_there(why, "plateau", p);
@@ -14277,6 +14341,24 @@ RNN_I_FN void rnn_i_refresh(const rnn_i_lay *y, const rnn_i_tick *turn,
         }
 }
 
+/* What a step of a model without a head gives: rnn_i_join of one step, whose
+ * rows all count. */
+RNN_I_INLINE void rnn_i_step_states(const rnn_i_tick *turn, size_t width,
+                                    size_t first, size_t end)
+{
+    size_t b;
+    int i;
+
+    for (b = first; b < end; b++) {
+        rnn_real *to = turn->logits + b * width;
+        for (i = 0; i < turn->heads; i++) {
+            const rnn_i_part *part = &turn->head[i];
+            rnn_i_copy(to, part->x + b * part->row, part->width);
+            to += part->width;
+        }
+    }
+}
+
 /* Fresh states, x = table[id], c, attention, layers, head: of a share. */
 RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
 {
@@ -14297,18 +14379,10 @@ RNN_I_FN void rnn_i_run_step(const rnn_i_call *call, void *arg)
         rnn_i_attend(call, &m->source[i].look, NULL);
     rnn_i_stack_step(call, y, turn->params + m->top.rnn, &turn->one, turn->h,
                      turn->c, y->z);
-    if (m->O) {
+    if (m->O)
         rnn_i_step_head(call, m, turn);
-        return;
-    }
-    for (b = first; b < end; b++) { /* rnn_i_join of one step */
-        rnn_real *to = turn->logits + b * m->Y;
-        for (i = 0; i < turn->heads; i++) {
-            const rnn_i_part *part = &turn->head[i];
-            rnn_i_copy(to, part->x + b * part->row, part->width);
-            to += part->width;
-        }
-    }
+    else
+        rnn_i_step_states(turn, m->Y, first, end);
 }
 
 /* How many weights of attention a step gives out. */
@@ -14345,6 +14419,9 @@ RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
 }
 
 RNN_I_FLAT
+/* Nothing is written before all is looked at, so a refused step has not been
+ * made. logits are of no pass from then on: a loss or backward finds that out.
+ */
 RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                            const rnn_row *row, rnn_real *h, rnn_real *c)
 {
@@ -14417,7 +14494,8 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
     call.k = RNN_I_PLAIN;
     call.part = 0;
     call.parts = 1;
-    call.spread = 0;
+    call.spread = call.slice = call.block = 0;
+    call.slices = 1;
     call.run = NULL;
     call.from = 0;
     call.to = INT_MAX;
@@ -14425,7 +14503,7 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
     call.room_len = 0;
     y.cell = f->cell;
     y.bias = f->bias;
-    y.packed = y.strips = 0;
+    y.packed = y.strips = y.half = 0;
     y.wt = y.ws = NULL;
     y.P = rnn_i_cells[f->cell].P;
     y.row = &rnn_i_cells[f->cell];
@@ -15896,6 +15974,8 @@ RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
     return n;
 }
 
+/* A walk through all keys: a file has few, and nothing is kept between calls.
+ * The length comes out also where the room is too short, to ask again. */
 RNNDEF rnn_status rnn_st_meta(const rnn_st *st, const char *key,
                               unsigned char *out, size_t cap, size_t *len)
 {
@@ -16027,6 +16107,8 @@ RNN_I_COLD int rnn_i_is_real(rnn_st_dtype dtype)
 
 /* ---- the description of a model in __metadata__ -------------------------- */
 
+/* Field i of the list, by its name in the struct: an enumeration gets its own
+ * type, which C++ wants. */
 RNN_I_COLD void rnn_i_set_field(rnn_model *m, int i, int v)
 {
 #define RNN_I_SET(a, name, type, ...)                                          \
@@ -16114,6 +16196,10 @@ RNN_I_COLD void rnn_i_write_fraction(rnn_i_out *o, const char *key, rnn_real p)
     rnn_i_byte(o, '"');
 }
 
+/* All fields by name, enumerations by theirs, so that a file can be read by eye
+ * and later versions may number them otherwise. "format" is what other readers
+ * look for; "rnn.h" says which of ours wrote it. Of a wiring without a decoder
+ * its fields are left out. */
 RNN_I_COLD void rnn_i_write_meta(rnn_i_out *o, const rnn_model *model,
                                  const rnn_beside *beside)
 {
@@ -16391,6 +16477,9 @@ RNN_I_COLD int rnn_i_read_field(const rnn_st *st, const rnn_i_field *f, int *to)
     return 1;
 }
 
+/* 0.ddddddd, as rnn_i_write_fraction has it: seven digits are what a float has,
+ * and no function of C's library reads or writes them. 0 if it is anything
+ * else. */
 RNN_I_COLD int rnn_i_read_fraction(const rnn_st *st, const char *key,
                                    rnn_real *to)
 {
@@ -16453,6 +16542,8 @@ RNN_I_COLD rnn_status rnn_i_description(const rnn_st *st, rnn_model *m,
     return rnn_i_as(why, RNN_E_MISMATCH);
 }
 
+/* The vocabulary is looked at as a whole before a byte of it is written, and
+ * the model last: a refused file leaves both as they were. */
 RNNDEF rnn_status rnn_load_description(const void *bytes, size_t len,
                                        rnn_model *model,
                                        unsigned char *vocabulary, size_t cap,
@@ -16681,6 +16772,8 @@ RNNDEF rnn_status rnn_load_params(const void *bytes, size_t len,
     return r ? r : rnn_i_load(&st, model, params, names, why);
 }
 
+/* One that belongs to the caller: no layout, so its numbers come in the order
+ * in which they stand in the file. */
 RNNDEF rnn_status rnn_load_tensor(const rnn_st *st, const char *name,
                                   rnn_real *to, size_t n, rnn_why *why)
 {

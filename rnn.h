@@ -3035,7 +3035,17 @@ typedef struct rnn_i_product {
 /* A matrix in strips: RNN_I_STRIP columns after the other, or what is left of
  * them, the rows of a strip being neighbours. That is the order in which a
  * product reads it, and a strip's rows begin at cache lines, whatever the
- * alignment of the caller's arrays. */
+ * alignment of the caller's arrays. Of 3 rows of 150 columns, in numbers:
+ *
+ *     columns      0 .. 63        64 .. 127      128 .. 149
+ *                  row 0  [0      row 0  [192    row 0  [384
+ *                  row 1  [64     row 1  [256    row 1  [406
+ *                  row 2  [128    row 2  [320    row 2  [428 .. 449]
+ *
+ * Rows as they lie in params are n numbers apart, mostly a multiple of a page
+ * where n is a power of two, and then few of them find a place in a cache at
+ * the same time. In a strip they are one stream, which processors fetch ahead.
+ */
 #define RNN_I_STRIP 64
 
 /* How wide the strip is that column j is in. */
@@ -3062,7 +3072,13 @@ RNN_I_INLINE size_t rnn_i_strip_at(const rnn_i_product *p, size_t n, size_t j,
  * is always 64 columns wide, zeros behind the last, and two of its numbers are
  * one word: of columns i and i + 16 of 32, i below 16, the former in its lower
  * bits. So a shift and a mask make two vectors of a vector of words, whatever
- * its width. Words lie in an array of numbers, and are never read as such. */
+ * its width:
+ *
+ *     word         0       1     ...   15      16    ...   31
+ *     lower half   col 0   1     ...   15      32    ...   47
+ *     upper half   col 16  17    ...   31      48    ...   63
+ *
+ * Words lie in an array of numbers, and are never read as such. */
 #define RNN_I_PAIRS (RNN_I_STRIP / 2) /* of a row of a strip */
 #if defined(__GNUC__)
 typedef uint32_t __attribute__((may_alias)) rnn_i_pair;
@@ -3877,6 +3893,13 @@ RNN_I_FN RNN_HOT void RNN_K(map_backward)(int f, size_t n, const rnn_real *y,
  *     edge    columns that fill no strip, by vectors       RNN_K(edge)
  *     across  all columns, one block of the sum            RNN_K(across)
  *     panel   the copy of a strip of B that `across` reads
+ *
+ *              B   | strip 0 | strip 1 | edge |    A row of a tile multiplies
+ *                  |  k x w  |  k x w  |      |    one number of A with w of
+ *     A    ------- +---------+---------+------+    B. A strip of B is read by
+ *     tile ======= | MR x w  |         |      |    each tile but the first from
+ *     tile ======= |         |    C    |      |    a cache, and A once for each
+ *     rest ------- |         |         |      |    strip.
  */
 /* lines of 64 bytes in a row of a tile; 0 where it has less than one, and then
  * nothing is fetched */
@@ -5154,6 +5177,11 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  * p (3, H) is p_i, p_f, p_o; its gradients are sums over steps, which [STACK]
  * takes from dz and c, as RNN_I_PC and RNN_I_PCT in the row say.
  */
+/* i and f, which are neighbours, then g, then o: a loop each. The chain of
+ * operations behind a vector is one function long, so that several vectors are
+ * under way at once; with all four in one loop a processor runs out of places
+ * for what waits: build/bench --kernel avx2 'lstm infer 128 128 50 50'. A
+ * function of its own, so that small steps save no registers for it. */
 RNN_I_APART RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
 {
     RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
@@ -5364,6 +5392,19 @@ extern "C" {
  * of it, in the same order as one part alone would: parts never add up. Within
  * a task no part waits for another; what needs the results of all of them, as
  * weight gradients do those of all rows, is a task of its own.
+ *
+ *     what is cut        by what                  a part has
+ *     copies of weights  rows of the copy         some rows of every matrix
+ *     forward, backward  rows of the batch        its rows, all steps, layers
+ *     gradients          columns of the weights   its columns, all rows, steps
+ *     losses, optimiser  rows, elements           a range
+ *     one row's product  columns in strips        the same of every gate: slice
+ *
+ * The first four are rnn_i_share's, called by whoever knows what there is to
+ * cut, and rnn_i_each runs them. The last is for passes of one row, where the
+ * second would leave all but one part idle: such a pass runs on the thread that
+ * has called, and hands out only what is worth it, product by product, or the
+ * products of a layer at once (rnn_i_each_slice).
  * ========================================================================= */
 
 /* A set's functions in the order of the fields of rnn_i_kernels. Some have the
@@ -6031,9 +6072,15 @@ RNN_I_FN void rnn_i_rows(const rnn_i_call *call, const rnn_seq *seq, int to,
  * at step 0, row 0; a_k and b_k are their strides by row, a_t and b_t by step.
  *
  * Each number of C is one chain from what it was: [PRODUCT]'s o is the step, k
- * the row. With lengths it goes run by run through C, in the same order: what
- * lies on padding may be anything, so it is left out, not multiplied by 0. All
- * rows of the batch are summed: a share is of p->n, which the caller has cut.
+ * the row:
+ *
+ *     down      t = T - 1 .. 0, in each b = 0 .. B - 1    a forward direction
+ *     not down  t = 0 .. T - 1, in each b = 0 .. B - 1    a reverse one
+ *
+ * as backward has gone, whatever the shares are. With lengths it goes run by
+ * run through C, in the same order: what lies on padding may be anything, so it
+ * is left out, not multiplied by 0. All rows of the batch are summed: a share
+ * is of p->n, which the caller has cut.
  */
 RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
                         rnn_i_product *p, ptrdiff_t a_t, ptrdiff_t b_t,
@@ -6720,6 +6767,9 @@ RNN_I_FN void rnn_i_rows_grads(const rnn_i_call *call, const rnn_seq *seq,
 
 /* ============================================================================
  * [MAP]  functions over vectors
+ *
+ * The functions themselves stand in [KERNELS], once per instruction set. Here
+ * is the public call, and softmax, which losses, sampling and attention share.
  * ========================================================================= */
 
 /* One thread does it: a vector is quicker than a thread begins. Infinity and
@@ -7176,7 +7226,14 @@ RNNDEF rnn_status rnn_linear_grads(const rnn_linear *lin,
  * column of W_ih, of W_hh and of each bias is in one piece, so that its
  * gradient is made once. GRU's third gate shows why u and z differ: x W_in +
  * b_in goes to block 3, h W_hn + b_hn to block 2, since r multiplies the latter
- * alone; in the weights both are gate 2.
+ * alone; in the weights both are gate 2:
+ *
+ *     GRU      gate    0 r    1 z    2 n               of W_ih, W_hh, biases
+ *              block   0 r    1 z    2 q     3 n       of z
+ *              BBX     x, b   x, b                     two blocks from gate 0
+ *              BX                            x, b_ih   one from gate 2
+ *              B                     b_hh              one from gate 2
+ *              H       h      h      h                 three from gate 0
  *
  * In the words of RNN_I_CELLS: */
 #define RNN_I_BBX(n, u, z) {RNN_I_FROM_X, 1, n, u, z} /* b_ih + b_hh + x W_ih */
@@ -7278,7 +7335,12 @@ RNN_I_FN rnn_status rnn_i_lay_out(const rnn_i_stack *s, rnn_i_lay *y,
 }
 
 /* How many numbers the copy of a matrix of so many rows takes: whole lines, or
- * whole strips of halves, which are lines, too. */
+ * whole strips of halves, which are lines, too. Of W_hh with H = 50 and four
+ * gates, so 200 columns:
+ *
+ *     numbers   50 x 200 = 10,000: 625 lines
+ *     halves    4 strips of 64 columns, 32 words a row: 4 x 32 x 50 = 6,400
+ */
 RNN_I_FN size_t rnn_i_copy_len(const rnn_i_lay *y, size_t in)
 {
     const size_t gh = y->G * y->H;
@@ -7317,7 +7379,14 @@ RNN_I_FN void rnn_i_stack_fit(rnn_i_lay *y, const rnn_i_stack *s, size_t T,
  * what was there before, and nothing reads them.
  *
  * Its arrays: what backward reads from `keep`, what it writes from `scratch`,
- * unless that is NULL.
+ * unless that is NULL. With q = l * D + d the number of layer l, direction d:
+ *
+ *     keep      z of q = 0, 1, ...   (T, B, K*H) each
+ *               h of q = 0, 1, ...   (T + 1, B, H): slots
+ *               c of q = 0, 1, ...   the same, of a cell that has c
+ *               masked outputs       (T, B, D*H), of layers with dropout
+ *     scratch   dh, dc or dq         (B, H), of all q in RNN_I_STEPWISE
+ *               dy                   (T, B, D*H)
  *
  * For RNN_I_INFER z and c are one array for all layers and directions, each
  * overwriting the last one's. h is that of two layers, l and l - 1, in turns,
@@ -7441,7 +7510,13 @@ RNN_I_FN void rnn_i_layer_of(const rnn_i_lay *y, size_t l, size_t d,
  * the stack's first. The copies of a matrix and of its transpose are equally
  * long, so `at` is the place of both. Each fills whole cache lines, so that all
  * strips begin at one. Without biases their pointers are NULL, and sums start
- * at 0. */
+ * at 0. Of two layers in two directions (f, r), ws and wt are
+ *
+ *     layer 0                          layer 1
+ *     W_ih f  W_hh f  W_ih r  W_hh r   W_ih f  W_hh f  W_ih r  W_hh r
+ *     |<---- w0 ---->|<---- w0 ---->|  |<- ih ->|<- hh ->| ...
+ *
+ * where ih of layer 0 is ih0, since its input is I wide and not D*H. */
 RNN_I_FN void rnn_i_weigh(rnn_i_layer *a, const rnn_real *params)
 {
     const rnn_i_lay *y = a->y;
@@ -9403,7 +9478,10 @@ RNN_I_COLD rnn_status rnn_i_model_of(const rnn_model *model, rnn_i_model *m,
  *     using                        all of forward
  *     encoding                     the encoders            h_j, keys, c
  *     stepping                     z, x, c_t, sorted       the same, read
- */
+ *
+ * and from scratch, at its end, what products are lent (rnn_i_room_of). A plan
+ * counts the greatest of all that its passes take of each piece, so a call has
+ * room for any of them, whatever came before it. */
 
 /* What a call hands out arrays for; from RNN_I_ENCODING on, of memory too. */
 enum {
@@ -10134,7 +10212,9 @@ RNNDEF rnn_status rnn_bind(const rnn_net *net, rnn_work *work, rnn_real *memory,
 
 /* ---- the checks of a call ------------------------------------------------ */
 
-/* Lends a call what its pass has for its products. */
+/* Lends a call what its pass has for its products. Parts cut it up among them
+ * (rnn_i_one_part), and whose piece is too short goes without: slower, with the
+ * same bits. */
 RNN_I_INLINE void rnn_i_lend(const rnn_i_model *m, rnn_i_call *call)
 {
     call->room_len = m->room_len;
@@ -13635,6 +13715,14 @@ RNNDEF rnn_status rnn_optimizer_step(rnn_optimizer *opt, const rnn_net *net,
  * A learning rate is a function of the step alone, so nothing is kept from call
  * to call and a run that resumes goes on as it was. Reduction on a plateau is
  * the exception: it keeps the best metric and two counts.
+ *
+ *     warm-up       lr = base (t + 1) / warmup          t < warmup; then with
+ *                                                       t counted from there
+ *     constant      lr = base
+ *     step          lr = base gamma^(t / every), rounded down
+ *     exponential   lr = base gamma^t
+ *     cosine        lr = least + (base - least) (1 + cos(pi t / every)) / 2,
+ *                   and least from t = every on
  */
 
 /* x^n by squaring */
@@ -15818,7 +15906,17 @@ RNN_I_COLD const char *rnn_i_looks_like(const unsigned char *p, size_t len)
 }
 
 /* Everything is looked at here, once: each entry, names that stand twice,
- * overlaps, holes, what follows. So listings afterwards can only end. */
+ * overlaps, holes, what follows. So listings afterwards can only end.
+ *
+ *     length     8 bytes, and a header that fits the file and the limit
+ *     braces     one object; of each entry its three fields, in any order
+ *     sizes      offsets are as far apart as dtype and shape say
+ *     names      no two alike, after their escapes have been resolved
+ *     places     no two overlap, and together they are as long as what follows
+ *                the header: so there is no hole either
+ *
+ * For names and places each entry is compared with those before it, which is
+ * why there is a limit to their number. The first fault is the reason. */
 RNNDEF rnn_status rnn_st_open(const void *bytes, size_t len, rnn_st *st,
                               rnn_why *why)
 {
@@ -15958,6 +16056,8 @@ RNNDEF rnn_status rnn_st_meta_next(const rnn_st *st, size_t *pos,
     return RNN_OK;
 }
 
+/* Counts without out, and stops at what is no character: rnn_st_open has found
+ * that there is none such in a header. */
 RNNDEF size_t rnn_st_unescape(const unsigned char *json, size_t len,
                               unsigned char *out, size_t cap)
 {

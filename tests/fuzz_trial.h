@@ -23,6 +23,7 @@ typedef struct trial {
     rnn_optimizer opt;
     size_t moments;
     int drops; /* forward is not infer: dropout, or tokens of its own */
+    int half;  /* parameters have eight bits, so BF16 copies change none */
 } trial;
 static trial now;
 
@@ -112,6 +113,22 @@ static void draw_job(job *j)
     spice_job(j);
 }
 
+/* Parameters become the nearest numbers that half the bytes hold. */
+static void halve(const job *j)
+{
+    uint32_t b;
+    size_t i;
+
+    for (i = 0; i < j->sizes.params; i++) {
+        rnn_real *p = (rnn_real *)j->params + i;
+        if (*p != *p)
+            continue;
+        memcpy(&b, p, sizeof b);
+        b = (b + 0x7fffu + (b >> 16 & 1u)) & 0xffff0000u;
+        memcpy(p, &b, sizeof b);
+    }
+}
+
 /* Rows that start from zeros. */
 static void draw_fresh(void)
 {
@@ -150,6 +167,9 @@ static void draw_trial(void)
 
     memset(&now, 0, sizeof now);
     draw_job(j);
+    now.half = chance(15);
+    if (now.half)
+        halve(j);
     draw_fresh();
     now.kind = j->alone ? NO_LOSS : test_below(LOSSES);
     if (now.kind != NO_LOSS)
@@ -283,7 +303,9 @@ static void open_plan(pass *p)
     most.rows = most.batch * now.width;
     most.tokens = now.tokens;
     most.moments = p->train ? (int)now.moments : 0;
-    most.packed = p->tight ? RNN_PACK_NONE : RNN_PACK_FLOAT;
+    most.packed = p->tight                              ? RNN_PACK_NONE
+                  : now.half && !p->train && chance(60) ? RNN_PACK_BF16
+                                                        : RNN_PACK_FLOAT;
     most.keep_every = test_below(2);
     p->net = new_net();
     p->work = new_work();
@@ -291,6 +313,8 @@ static void open_plan(pass *p)
     draw_run(p->run);
     DO(GOOD, rnn_plan(p->net, &now.j.model, &most));
     block_of(p->net)->kind = INPUT;
+    if (most.packed == RNN_PACK_BF16)
+        return; /* test_sizes has their sizes */
     if (now.j.decoder)
         check_decoder_macros(&now.j, p->net);
     else

@@ -1273,24 +1273,24 @@ typedef struct rnn_model {
 
 /* ---- the plan: everything is laid out once ------------------------------- */
 
-/* Copies of the weights in the order in which kernels read them. */
+/* Copies of the weights in the order in which kernels read them.
+ *
+ * BF16 copies are bfloat16: the upper 16 bits of a float, rounded to nearest,
+ * ties to even; NaN stays NaN. Products multiply what a copy says by x and h in
+ * float and sum up in float, so every kernel gives the same bits: those of
+ * weights that have been rounded before. A step of one row is as quick as its
+ * weights are read, and takes about half as long where they fill caches; many
+ * rows at a time take longer than with floats. W_ih and W_hh of stacks are
+ * copied. The rest is read from weights as ever: tables, rows of W_ih that a
+ * one-hot input picks, biases, attention, heads; and all before rnn_pack.
+ * Columns are rounded up to 64, and scratch has 8,208 numbers more where many
+ * rows are read at a time. A plan with RNN_DOUBLE is RNN_E_UNSUPPORTED. */
 typedef enum rnn_packing {
     RNN_PACK_FLOAT = 0,
     RNN_PACK_NONE, /* none, and no room for copies of other factors: the least
                       memory; slower on batches, the same bits */
     RNN_PACK_BF16  /* in half the bytes, for use alone (train is 0) */
 } rnn_packing;
-
-/* BF16 copies are bfloat16: the upper 16 bits of a float, rounded to nearest,
- * ties to even; NaN stays NaN. Columns are rounded up to 64; scratch has 8,208
- * numbers more where many rows are read at a time; with RNN_DOUBLE a plan is
- * RNN_E_UNSUPPORTED. Products multiply what a copy says by x and h in
- * float and sum up in float, so every kernel gives the same bits: those of
- * weights that have been rounded before. A step of one row is as quick as its
- * weights are read, and takes about half as long where they fill caches; many
- * rows at a time take somewhat longer. W_ih and W_hh of stacks are copied. The
- * rest is read from weights as ever: tables, rows of W_ih that a one-hot input
- * picks, biases, attention, heads; and everything before rnn_pack. */
 
 /* What a plan is for, at most; calls may use less. */
 typedef struct rnn_most {
@@ -2675,15 +2675,21 @@ RNN_I_INLINE size_t rnn_i_lines(size_t n)
     return rnn_i_plus(n, 15) / 16 * 16;
 }
 
+/* The first number from p on with which a cache line begins: 15 further at
+ * most. */
+RNN_I_INLINE rnn_real *rnn_i_at_line(rnn_real *p)
+{
+    return p + (16 - (size_t)((uintptr_t)p / sizeof *p % 16)) % 16;
+}
+
 /* An array that begins at a cache line, whatever the arena's base: it takes 15
  * numbers more. It does so where fewer would do, too, or where there is no base
  * to ask: a count must not depend on where memory lies. */
 RNN_I_FN rnn_real *rnn_i_take_lines(rnn_i_arena *a, size_t n)
 {
     rnn_real *p = rnn_i_take(a, n ? rnn_i_plus(n, 15) : 0);
-    const size_t off = (size_t)((uintptr_t)p / sizeof *p % 16);
 
-    return p && n ? p + (16 - off) % 16 : p;
+    return p && n ? rnn_i_at_line(p) : p;
 }
 
 /* Whether n numbers can be a buffer: their bytes fit ptrdiff_t, which strides
@@ -3047,6 +3053,12 @@ typedef struct rnn_i_product {
  * the same time. In a strip they are one stream, which processors fetch ahead.
  */
 #define RNN_I_STRIP 64
+
+/* How many strips n columns are. */
+RNN_I_INLINE size_t rnn_i_strips(size_t n)
+{
+    return n / RNN_I_STRIP + (n % RNN_I_STRIP != 0);
+}
 
 /* How wide the strip is that column j is in. */
 RNN_I_INLINE size_t rnn_i_strip(size_t cols, size_t j)
@@ -4147,7 +4159,7 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
     RNN_K(block) q;
 
     if (copies) {
-        panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
+        panel = rnn_i_at_line(p->room);
         left = panel + most * row;
     }
     q.next_k = p->b_k;
@@ -5278,8 +5290,8 @@ RNN_I_ONE_STAGE(LSTM_PEEPHOLE, lstm, 1)
 #define RNN_I_RUN(way, name, ...)                                              \
     case RNN_CELL_##name: RNN_K(name##_##way)(stage, s, b); break;
 
-/* The switch is inside of the loop, since each row's function is inlined into
- * it and a jump that always goes the same way costs nothing. */
+/* The switch is inside of the loop, so that each cell's function is inlined
+ * once; its jump always goes the same way. */
 RNN_I_FN RNN_HOT void RNN_K(cell_forward)(int cell, int stage,
                                           const rnn_i_cell_step *s)
 {
@@ -5513,16 +5525,18 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
  * It goes down through the floors by a pointer to const; who wants another
  * share or other steps (rnn_i_one_part, rnn_i_at_step, some of
  * rnn_i_layer_forward; of one row rnn_i_one_row and what is about slices) makes
- * a copy. to is INT_MAX where all steps are meant,
- * and rnn_i_end looks how many a sequence has: one call goes through stacks of
- * different steps, an encoder's and a decoder's. run may be NULL only where
- * parts is 1. room is this part's alone. */
+ * a copy. to is INT_MAX where all steps are meant, and rnn_i_end looks how many
+ * a sequence has: one call goes through stacks of different steps, an encoder's
+ * and a decoder's. run may be NULL only where parts is 1. room is this part's
+ * alone. */
 typedef struct rnn_i_call {
     rnn_i_set k;
     size_t part, parts;
-    size_t spread; /* not 0: a pass of one row, whose products so many parts
-                      may cut; or of a slice, 0 .. slices - 1, of them       */
-    size_t slice, slices, block; /* of each block of columns: rnn_i_slice    */
+    size_t spread; /* 0, or by how many parts a pass of one row may cut its
+                      products                                               */
+    size_t slice, slices; /* of a task that cuts them: which slice of how many
+                             it is; else slices is 1                         */
+    size_t block;         /* of each so many columns: rnn_i_slice            */
     const rnn_run *run;
     rnn_why *why; /* where it says why it refuses, or NULL */
     int from, to;
@@ -5580,8 +5594,9 @@ typedef struct rnn_i_shared {
     void *arg;
 } rnn_i_shared;
 
-/* Part i of a task, with its share of the room. A share too small to be worth
- * its copies is none: that costs time, not bits. */
+/* Part i of a task, with its share of the room. One too small for a panel of 15
+ * terms is none, and copies of factors want 4096 numbers (blocked): that costs
+ * time, not bits. */
 RNN_I_FN void rnn_i_one_part(void *arg, int i)
 {
     const rnn_i_shared *s = (const rnn_i_shared *)arg;
@@ -5677,8 +5692,7 @@ RNN_I_COLD void rnn_i_each_slice(const rnn_i_call *call, size_t block,
     s.task = task;
     s.arg = arg;
     s.block = block;
-    all.parts =
-        rnn_i_least(call->spread, (block + RNN_I_STRIP - 1) / RNN_I_STRIP);
+    all.parts = rnn_i_least(call->spread, rnn_i_strips(block));
     rnn_i_all_parts(&all, rnn_i_one_slice, &s);
 }
 
@@ -5711,12 +5725,11 @@ RNN_I_FN void rnn_i_share(const rnn_i_call *call, size_t n, size_t *first,
  * slice has the same columns of all of them, whatever pieces they are of. */
 RNN_I_FN void rnn_i_slice(const rnn_i_call *call, size_t *first, size_t *end)
 {
-    const size_t strips = (call->block + RNN_I_STRIP - 1) / RNN_I_STRIP;
     rnn_i_call mine = *call;
 
     mine.part = call->slice;
     mine.parts = call->slices;
-    rnn_i_share(&mine, strips, first, end);
+    rnn_i_share(&mine, rnn_i_strips(call->block), first, end);
     *first = rnn_i_least(*first * RNN_I_STRIP, call->block);
     *end = rnn_i_least(*end * RNN_I_STRIP, call->block);
 }
@@ -5843,7 +5856,7 @@ RNN_I_FN rnn_i_call rnn_i_at_step(const rnn_i_call *call, int t)
 RNN_I_APART void rnn_i_multiply_panels(const rnn_i_call *call,
                                        const rnn_i_product *p)
 {
-    rnn_real *panel = p->room + (16 - ((uintptr_t)p->room / 4 & 15)) % 16;
+    rnn_real *panel = rnn_i_at_line(p->room);
     const size_t most = (p->room_len - 16) / RNN_I_STRIP;
     const rnn_i_pair *b;
     rnn_i_product one = *p;
@@ -5916,8 +5929,8 @@ RNN_I_COLD void rnn_i_multiply_cut(const rnn_i_call *call, rnn_i_product *p)
  * kernel of vectors takes one row of C itself; the others go strip by strip,
  * RNN_I_ROWS rows at a time, and of a matrix of halves without room for panels
  * row by row. To the kernel each strip is a matrix of its own, so b_rows is 0
- * meanwhile. p is as before at the end, but for b_k, which is
- * not read of a matrix in strips. */
+ * meanwhile. p is as before at the end, but for b_k, which is not read of a
+ * matrix in strips. */
 RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
@@ -7345,10 +7358,8 @@ RNN_I_FN size_t rnn_i_copy_len(const rnn_i_lay *y, size_t in)
 {
     const size_t gh = y->G * y->H;
 
-    return !y->half
-               ? rnn_i_lines(rnn_i_times(gh, in))
-               : rnn_i_times3(rnn_i_plus(gh, RNN_I_STRIP - 1) / RNN_I_STRIP,
-                              RNN_I_PAIRS, in);
+    return y->half ? rnn_i_times3(rnn_i_strips(gh), RNN_I_PAIRS, in)
+                   : rnn_i_lines(rnn_i_times(gh, in));
 }
 
 /* The sizes of a pass of T steps of B rows. z_size and s_size are of one layer
@@ -13829,8 +13840,7 @@ RNNDEF rnn_status rnn_schedule_lr(const rnn_schedule *schedule, uint32_t t,
     return RNN_OK;
 }
 
-/* Options as PyTorch's, but none of its modes; then its counts, which only this
- * file's calls make otherwise. */
+/* Options of PyTorch's ReduceLROnPlateau without its modes, and the state. */
 RNN_I_COLD rnn_status rnn_i_check_plateau(const rnn_plateau *p, rnn_why *why)
 {
     rnn_status st = rnn_i_there(why, "plateau", p);
@@ -14506,10 +14516,10 @@ RNN_I_FN rnn_status rnn_i_check_row(const rnn_i_model *m, const rnn_row *row,
     return st ? st : rnn_i_check_attn(m, row->attn, row->attn_len, 1, why);
 }
 
-RNN_I_FLAT
 /* Nothing is written before all is looked at, so a refused step has not been
  * made. logits are of no pass from then on: a loss or backward finds that out.
  */
+RNN_I_FLAT
 RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                            const rnn_row *row, rnn_real *h, rnn_real *c)
 {

@@ -908,6 +908,52 @@ static void check_jobs(void)
     }
 }
 
+/* One row of so many units that several parts have strips of every gate, the
+ * last of which is narrow; kind 3 is a decoder whose input is a token and c. */
+static void check_one_row(int cell, int kind)
+{
+    rnn_model *m;
+    results r, s;
+    how w;
+    job j;
+    int i;
+
+    memset(&j, 0, sizeof j);
+    m = &j.model;
+    m->cell = (rnn_cell)cell;
+    m->input = kind < 3 ? (rnn_input)kind : RNN_INPUT_DENSE;
+    m->input_size = 5;
+    m->embedding_size = m->input == RNN_INPUT_EMBEDDING ? 4 : 0;
+    m->hidden_size = 130;
+    m->num_layers = 2;
+    m->output_size = 70;
+    if (kind == 3) {
+        m->wiring = RNN_WIRING_N_TO_M;
+        m->target = RNN_INPUT_ONE_HOT;
+        m->target_size = 70;
+        m->feed = RNN_FEED_EACH;
+    }
+    for (i = 0; i < 2; i++) {
+        j.seq[i].steps = 3;
+        j.seq[i].batch = 1;
+    }
+    finish_job(&j);
+    fill_job(&j, 0.1);
+    run_job(&j, &plain, &r);
+    for (i = 0; i < 2 * kernel_count; i++) {
+        w = plain;
+        w.kernel = kernels[i % kernel_count];
+        w.parts = 2 + i % 4;
+        w.tight = i < kernel_count;
+        run_job(&j, &w, &s);
+        check_same(&j, &r, &s, "one row in parts");
+        run_steps(&j, &w, &s);
+        check_same(&j, &r, &s, "steps of one row in parts");
+    }
+    check_halves(&j);
+    test_free();
+}
+
 /* ---- dropout ------------------------------------------------------------- */
 
 /* Back through the same mask: the stack's own backward pass from the gradient
@@ -1405,6 +1451,8 @@ int main(int argc, char **argv)
 
     open_jobs(argc, argv);
     check_jobs();
+    for (k = 0; k < 4 * RNN_CELLS; k++)
+        check_one_row(k / 4, k % 4);
     check_mask();
     check_two_masks();
     check_linear_strides(0);

@@ -3219,6 +3219,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *   AHEAD    how many rows ahead; and
  *   STREAM   in a strip, whose rows are neighbours: 0 where processors fetch
  *            by themselves what comes next
+ *   ABREAST  vectors that go through half a function, then through the other
  *   CHUNK    numbers of z that a layer makes of its inputs, at a time
  *   FEW      rows in all steps, from which on training copies weights in strips
  *   WORTH    multiplications of a product of one row that threads may cut
@@ -3247,6 +3248,9 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #endif
 #ifndef RNN_I_STREAM
 #define RNN_I_STREAM 0
+#endif
+#ifndef RNN_I_ABREAST
+#define RNN_I_ABREAST 16
 #endif
 #ifndef RNN_I_CHUNK
 #define RNN_I_CHUNK 65536
@@ -3318,6 +3322,7 @@ RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
  *     SCALE(v, n) = v 2^n, rounded once, if an instruction does that
  *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
  *     MR rows by NV vectors: the tile of the matrix kernel
+ *     ABREAST vectors that go through a function at a time: `mapped`
  *
  * Plain C has W = 1, and rounds each result by a function of [BASE]. All other
  * sets share one vocabulary: the compiler's vectors and C's operators. A set is
@@ -3607,6 +3612,10 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(mant)(RNN_V x)
 }
 #endif
 
+#ifndef RNN_ABREAST /* in order, or one by one: nothing is gained by more */
+#define RNN_ABREAST (RNN_MR < 3 ? 1 : RNN_I_ABREAST)
+#endif
+
 /* What the code below relies on. Sums have 16 lanes; `strip` knows ends of up
  * to five rows; a panel of copied columns has room for 64. */
 #if 16 % RNN_W != 0
@@ -3659,31 +3668,41 @@ RNN_I_INLINE RNN_HOT void RNN_K(st)(rnn_real *p, RNN_V v, size_t n)
 
 /* ---- [MATH]  exp, tanh, sigmoid, log ------------------------------------ */
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2, and q = e^r - 1 = r + r^2 P(r), so that
- * e^x = 2^n (1 + q); *t = MAGIC + n. The coefficients are a minimax fit of q
- * relative to r (float, error 2e-10), Taylor's (double).
+/* The first half of exp, tanh and sigmoid of x: e^y in two parts, with y = x,
+ * -2|x|, -|x| within bounds, beyond which no result changes, and n has no room.
+ * y = n ln 2 + r, |r| <= ln 2 / 2, and q = e^r - 1 = r + r^2 P(r), so that
+ * e^y = 2^n (1 + q); *t = MAGIC + n. The coefficients are a minimax fit of q
+ * relative to r (float, error 2e-10), Taylor's (double). NaN passes.
  *
  * Adding MAGIC rounds to a whole number, without an instruction that does. ln 2
  * comes in two pieces: LN2_HI has so few bits that n LN2_HI is exact in either
  * arithmetic, and r keeps its digits. q is handed on without the 1, which would
  * cost it those that tanh and sigmoid need. */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_parts)(RNN_V x, RNN_V *t)
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(power)(int f, RNN_V x, RNN_V *t)
 {
-    RNN_V n, r, p;
+    RNN_V y = x, n, r, p;
 
-    *t = RNN_MAD(x, RNN_SET((rnn_real)1.4426950408889634),
+    if (f == RNN_FN_TANH) {
+        y = RNN_MUL(RNN_MIN(RNN_SET(RNN_I_TANH_MAX), RNN_ABS(x)), RNN_SET(-2));
+    } else if (f == RNN_FN_SIGMOID) {
+        y = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), RNN_SUB(RNN_SET(0), RNN_ABS(x)));
+    } else {
+        y = RNN_MIN(RNN_SET(RNN_I_EXP_MAX), x);
+        y = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), y);
+    }
+    *t = RNN_MAD(y, RNN_SET((rnn_real)1.4426950408889634),
                   RNN_SET(RNN_I_MAGIC));
     n = RNN_SUB(*t, RNN_SET(RNN_I_MAGIC));
-    r = RNN_NMAD(n, RNN_SET(RNN_I_LN2_HI), x);
+    r = RNN_NMAD(n, RNN_SET(RNN_I_LN2_HI), y);
     r = RNN_NMAD(n, RNN_SET(RNN_I_LN2_LO), r);
 #ifdef RNN_DOUBLE
     {
-        double f = 1.0 / 87178291200.0; /* 1 / 14! */
+        double term = 1.0 / 87178291200.0; /* 1 / 14! */
         int k;
-        p = f;
+        p = term;
         for (k = 14; k > 2; k--) {
-            f *= (double)k;
-            p = p * r + f;
+            term *= (double)k;
+            p = p * r + term;
         }
     }
 #else
@@ -3714,15 +3733,10 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled)(RNN_V v, RNN_V t)
 #endif
 }
 
-/* e^x = 2^n (1 + q). Beyond the two bounds e^x is infinity and 0 anyway, so
- * they change no result; they keep n where `scaled` can take it. NaN passes. */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
+/* The second halves, from what `power` gives. e^x = 2^n (1 + q): beyond the two
+ * bounds infinity and 0. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_of)(RNN_V q, RNN_V t)
 {
-    RNN_V t, q;
-
-    x = RNN_MIN(RNN_SET(RNN_I_EXP_MAX), x);
-    x = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), x);
-    q = RNN_K(exp_parts)(x, &t);
     return RNN_K(scaled)(RNN_ADD(q, RNN_SET(1)), t);
 }
 
@@ -3731,15 +3745,11 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
  * 1 = 2^n q + (2^n - 1), where nothing cancels). The sign is that of x. Both
  * are computed and one is taken, as everywhere here: the lanes of a vector
  * cannot part. From TANH_MAX on tanh rounds to 1, so POW2 will do for 2^n. */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh_of)(RNN_V x, RNN_V q, RNN_V t)
 {
-    const RNN_V one = RNN_SET(1), y = RNN_ABS(x);
-    RNN_V t, q, s, e, low;
+    const RNN_V one = RNN_SET(1), y = RNN_ABS(x), s = RNN_POW2(t);
+    RNN_V e = RNN_MAD(s, q, s), low;
 
-    q = RNN_MUL(RNN_MIN(RNN_SET(RNN_I_TANH_MAX), y), RNN_SET(-2));
-    q = RNN_K(exp_parts)(q, &t);
-    s = RNN_POW2(t);
-    e = RNN_MAD(s, q, s);
 #ifdef RNN_DOUBLE
     low = s * q + (s - 1.0);
     low = -low / (2.0 + low);
@@ -3762,14 +3772,11 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
 /* sigmoid(-y) = r = e / (1 + e), y = |x|, e = e^-y, and sigmoid(y) = 1 - r.
  * What rounding took from e and from d = 1 + e is put back to first order, with
  * 1 / d = 1 - r: without it r is off by up to 2.2 ulp. */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid)(RNN_V x)
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid_of)(RNN_V x, RNN_V q, RNN_V t)
 {
-    const RNN_V one = RNN_SET(1), zero = RNN_SET(0);
-    RNN_V t, q, h, e, lost, d, r, c;
+    const RNN_V one = RNN_SET(1), zero = RNN_SET(0), h = RNN_ADD(one, q);
+    RNN_V e, lost, d, r, c;
 
-    q = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), RNN_SUB(zero, RNN_ABS(x)));
-    q = RNN_K(exp_parts)(q, &t);
-    h = RNN_ADD(one, q);
     lost = RNN_K(scaled)(RNN_SUB(q, RNN_SUB(h, one)), t);
     e = RNN_K(scaled)(h, t);
     d = RNN_ADD(one, e);
@@ -3831,18 +3838,49 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(relu)(RNN_V x)
     return RNN_ADD(RNN_MAX(RNN_SET(0), x), RNN_SET(0));
 }
 
-/* f of a vector; f is a constant where this is inlined. */
-RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
+/* f of a vector in two halves: q and t are its `power`, or where f needs none
+ * they are not read. f is a constant where this is inlined. */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(fn_begin)(int f, RNN_V x, RNN_V *t)
+{
+    *t = x;
+    return f == RNN_FN_TANH || f == RNN_FN_SIGMOID || f == RNN_FN_EXP
+               ? RNN_K(power)(f, x, t)
+               : x;
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(fn_end)(int f, RNN_V x, RNN_V q, RNN_V t)
 {
     switch (f) {
-    case RNN_FN_TANH: return RNN_K(tanh)(x);
+    case RNN_FN_TANH: return RNN_K(tanh_of)(x, q, t);
     case RNN_FN_RELU: return RNN_K(relu)(x);
-    case RNN_FN_SIGMOID: return RNN_K(sigmoid)(x);
-    case RNN_FN_EXP: return RNN_K(exp)(x);
+    case RNN_FN_SIGMOID: return RNN_K(sigmoid_of)(x, q, t);
+    case RNN_FN_EXP: return RNN_K(exp_of)(q, t);
     case RNN_FN_LOG: return RNN_K(log)(x);
     case RNN_FN_SQRT: return RNN_SQRT(x);
     default: return x;
     }
+}
+
+/* f(x), both halves */
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(apply)(int f, RNN_V x)
+{
+    RNN_V t, q = RNN_K(fn_begin)(f, x, &t);
+    return RNN_K(fn_end)(f, x, q, t);
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp)(RNN_V x)
+{
+    return RNN_K(apply)(RNN_FN_EXP, x);
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh)(RNN_V x)
+{
+    return RNN_K(apply)(RNN_FN_TANH, x);
+}
+
+RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid)(RNN_V x)
+{
+    return RNN_K(apply)(RNN_FN_SIGMOID, x);
 }
 
 /* The derivatives, from the function's own value: 1 - y^2 and y (1 - y), each
@@ -3857,20 +3895,40 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(dsigmoid)(RNN_V y)
     return RNN_NMAD(y, y, y);
 }
 
-/* y = f(x), in place too; where f is a constant, the loop is that function's */
+/* y = f(x); x may be y. Where f is a constant, the loops are that function's:
+ * the first half of ABREAST vectors, then the second. A vector's operations
+ * wait for one another, and a processor that looks ahead holds only so many
+ * that wait: with chains half as long it has twice as many vectors under way.
+ * Where there are five or fewer, they all are. */
 RNN_I_INLINE RNN_HOT void RNN_K(mapped)(int f, size_t n, const rnn_real *x,
                                         rnn_real *y)
 {
-    size_t i;
-    for (i = 0; i < n; i += RNN_W)
+    enum { most = RNN_ABREAST * RNN_W };
+    RNN_V q[RNN_ABREAST], t[RNN_ABREAST];
+    size_t i = 0, j, k, m;
+    for (; RNN_ABREAST > 1 && n - i > 5 * RNN_W; i += m) {
+        m = n - i < most ? n - i : most;
+        for (j = 0, k = 0; j < m; j += RNN_W, k++)
+            q[k] = RNN_K(fn_begin)(f, RNN_K(ld)(x + i + j, m - j), &t[k]);
+        for (j = 0, k = 0; j < m; j += RNN_W, k++)
+            RNN_K(st)(y + i + j,
+                      RNN_K(fn_end)(f, RNN_K(ld)(x + i + j, m - j), q[k], t[k]),
+                      m - j);
+    }
+    for (; i < n; i += RNN_W)
         RNN_K(st)(y + i, RNN_K(apply)(f, RNN_K(ld)(x + i, n - i)), n - i);
 }
 
-/* y = f(x); x may be y. */
+/* y = f(x); x may be y. The two that are used most have loops of their own. */
 RNN_I_FN RNN_HOT void RNN_K(map)(int f, size_t n, const rnn_real *x,
                                  rnn_real *y)
 {
-    RNN_K(mapped)(f, n, x, y);
+    if (f == RNN_FN_TANH)
+        RNN_K(mapped)(RNN_FN_TANH, n, x, y);
+    else if (f == RNN_FN_SIGMOID)
+        RNN_K(mapped)(RNN_FN_SIGMOID, n, x, y);
+    else
+        RNN_K(mapped)(f, n, x, y);
 }
 
 /* dy becomes dy f'(z), from y = f(z). Of IDENTITY it stays as it is; EXP, LOG
@@ -5189,11 +5247,8 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  * p (3, H) is p_i, p_f, p_o; its gradients are sums over steps, which [STACK]
  * takes from dz and c, as RNN_I_PC and RNN_I_PCT in the row say.
  */
-/* i and f, which are neighbours, then g, then o: a loop each. The chain of
- * operations behind a vector is one function long, so that several vectors are
- * under way at once; with all four in one loop a processor runs out of places
- * for what waits: build/bench --kernel avx2 'lstm infer 128 128 50 50'. A
- * function of its own, so that small steps save no registers for it. */
+/* i and f, which are neighbours, then g, then o. A function of its own, so that
+ * small steps save no registers for it. */
 RNN_I_APART RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
 {
     RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
@@ -5204,9 +5259,9 @@ RNN_I_APART RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
 /* z holds x~ of all gates, then the gates. h and c may be h_prev and c_prev:
  * h_prev is not read here, and c0 before c is written.
  *
- * The gates have passes of their own, for the reason that GRU's have. Not with
- * peepholes, where x~ takes c; nor where H is one vector, or numbers are taken
- * one by one: `together`. */
+ * The gates have passes of their own, for the reason that `mapped` gives:
+ * build/bench 'lstm infer 128 128 50 50'. Not with peepholes, where x~ takes c;
+ * nor where H is one vector, or numbers are taken one by one: `together`. */
 RNN_I_FN RNN_HOT void RNN_K(lstm_forward)(int peephole,
                                           const rnn_i_cell_step *s, size_t b)
 {
@@ -5325,6 +5380,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_V
 #undef RNN_N
 #undef RNN_M
+#undef RNN_ABREAST
 #undef RNN_W
 #undef RNN_MR
 #undef RNN_NV

@@ -3321,8 +3321,7 @@ RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
  *     POW2(t) = 2^n, t = MAGIC + n, n an integer in the normal range
  *     SCALE(v, n) = v 2^n, rounded once, if an instruction does that
  *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
- *     MR rows by NV vectors: the tile of the matrix kernel
- *     ABREAST vectors that go through a function at a time: `mapped`
+ *     MR rows by NV vectors: a tile of [PRODUCT]    ABREAST vectors: `mapped`
  *
  * Plain C has W = 1, and rounds each result by a function of [BASE]. All other
  * sets share one vocabulary: the compiler's vectors and C's operators. A set is

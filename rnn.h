@@ -3210,7 +3210,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *
  *   MC       rows of C with a turned copy of A, at a time, at most. RNN_I_ROOM
  *            has place for them with 384 terms, and for a strip of B:
- *            227,360 = 528 * 384 + 384 * 64 + 32
+ *            227,360 = 528 * 384 + 384 * 64 + 32; of two threads each has half
  *   ROWS     rows of C by a matrix in strips, at a time
  *   KC       terms of a sum, at a time: what is copied stays in a cache
  *   TALL     rows of C, and
@@ -3232,7 +3232,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_ROWS 192
 #endif
 #ifndef RNN_I_KC
-#define RNN_I_KC 512
+#define RNN_I_KC 256
 #endif
 #ifndef RNN_I_TALL
 #define RNN_I_TALL 48

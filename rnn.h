@@ -3232,7 +3232,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #define RNN_I_ROWS 192
 #endif
 #ifndef RNN_I_KC
-#define RNN_I_KC 256
+#define RNN_I_KC 512
 #endif
 #ifndef RNN_I_TALL
 #define RNN_I_TALL 48
@@ -3342,6 +3342,7 @@ RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
 #define RNN_W 1
 #define RNN_MR 2
 #define RNN_NV 4
+#define RNN_ABREAST 1
 #define RNN_LD(p) (*(p))
 #define RNN_ST(p, v) (*(p) = (v))
 #define RNN_LDN(p, n) ((void)(n), *(p))
@@ -3483,6 +3484,7 @@ RNN_I_INLINE RNN_HOT void rnn_i_avx512_stn(float *p, __m512 v, size_t n)
 #define RNN_W 4
 #define RNN_MR 2
 #define RNN_NV 2
+#define RNN_ABREAST 1
 #define RNN_SET(x) vdupq_n_f32(x)
 #define RNN_LDN(p, n) vldrwq_z_f32(p, vctp32q((uint32_t)(n)))
 #define RNN_STN(p, v, n) vstrwq_p_f32(p, v, vctp32q((uint32_t)(n)))
@@ -3611,8 +3613,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(mant)(RNN_V x)
 }
 #endif
 
-#ifndef RNN_ABREAST /* in order, or one by one: nothing is gained by more */
-#define RNN_ABREAST (RNN_MR < 3 ? 1 : RNN_I_ABREAST)
+#ifndef RNN_ABREAST /* 1 where a processor does not look ahead */
+#define RNN_ABREAST RNN_I_ABREAST
 #endif
 
 /* What the code below relies on. Sums have 16 lanes; `strip` knows ends of up
@@ -3679,7 +3681,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(st)(rnn_real *p, RNN_V v, size_t n)
  * cost it those that tanh and sigmoid need. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(power)(int f, RNN_V x, RNN_V *t)
 {
-    RNN_V y = x, n, r, p;
+    RNN_V y, n, r, p;
 
     if (f == RNN_FN_TANH) {
         y = RNN_MUL(RNN_MIN(RNN_SET(RNN_I_TANH_MAX), RNN_ABS(x)), RNN_SET(-2));
@@ -3899,7 +3901,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(dsigmoid)(RNN_V y)
  * wait for one another, and a processor that looks ahead holds only so many
  * that wait: with chains half as long it has twice as many vectors under way.
  * Where there are five or fewer, they all are, and short arrays are quicker as
- * one loop: build/bench 'lstm stream 24 24 1 1'. */
+ * one loop: build/bench 'lstm infer 24 24 16 16'. */
 RNN_I_INLINE RNN_HOT void RNN_K(mapped)(int f, size_t n, const rnn_real *x,
                                         rnn_real *y)
 {

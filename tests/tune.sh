@@ -24,7 +24,7 @@ constants() {
     cat << END
 MC 264 396 528;lstm train 512 512 64 64,lstm train 1024 1024 64 32
 ROWS 96 192 384;lstm infer 256 256 32 64,lstm infer 512 512 64 64,gru infer 1024 1024 64 32,lstm train 512 512 64 64
-KC 192 256 384 512;lstm train 512 512 64 64,gru infer 1024 1024 64 32,lstm train 1024 1024 64 32
+KC 192 256 384 512 768;lstm train 512 512 64 64,gru infer 1024 1024 64 32,lstm train 1024 1024 64 32
 TALL 24 48 96;rnn train 256 256 32 64,lstm train 256 256 32 64
 LARGE 128 256 512;lstm train 128 128 50 50,lstm train 256 256 32 64,rnn train 256 256 32 64
 WIDE 512 1024 2048;lstm train 128 128 1 64,lstm train 256 256 1 64
@@ -92,6 +92,7 @@ one() { # name, values with blanks between, rows with commas between
     done
 }
 
+echo "# times, of the first value 1: below 1 is quicker"
 if [ $# -gt 1 ]; then
     name=$1
     values=

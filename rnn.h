@@ -3220,7 +3220,8 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *   STREAM   in a strip, whose rows are neighbours: 0 where processors fetch
  *            by themselves what comes next
  *   ABREAST  vectors that go through half a function, then through the other
- *   CHUNK    numbers of z that a layer makes of its inputs, at a time
+ *   CHUNK    numbers of z that a layer makes of its inputs, at a time; but of
+ *   HEAVY    weights of the layer on, all
  *   FEW      rows in all steps, from which on training copies weights in strips
  *   WORTH    multiplications of a product of one row that threads may cut
  *
@@ -3254,6 +3255,9 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #endif
 #ifndef RNN_I_CHUNK
 #define RNN_I_CHUNK 65536
+#endif
+#ifndef RNN_I_HEAVY
+#define RNN_I_HEAVY 4194304
 #endif
 #ifndef RNN_I_FEW
 #define RNN_I_FEW 48
@@ -7944,6 +7948,21 @@ RNN_I_FN void rnn_i_pack(const rnn_i_call *call, const rnn_i_lay *y,
         }
 }
 
+/* Of how many steps z is made at a time: 256 KB of it, so that it stays in the
+ * second cache, and RNN_I_ROWS rows more; in numbers that 16 bits hold. Large
+ * weights stay in a cache if nothing comes between the steps: z has to come
+ * from memory then, but is little beside them. */
+RNN_I_FN int rnn_i_steps_at_once(const rnn_i_layer *a)
+{
+    const size_t gh = a->y->G * a->y->H, kh = a->y->K * a->y->H;
+    const size_t rows = (size_t)(RNN_I_CHUNK / 4 / kh) * 4 + RNN_I_ROWS;
+    const size_t steps = rows / a->y->B + 1;
+
+    return rnn_i_times(gh, a->in + a->y->H) >= RNN_I_HEAVY ? INT_MAX
+           : steps < 16384                                 ? (int)steps
+                                                           : 16384;
+}
+
 /* Some steps at a time: what the inputs bring to z, which then is at hand for
  * the steps. How many changes no bit, as z of a step is a chain of its own.
  *
@@ -7958,11 +7977,7 @@ RNN_I_FN void rnn_i_layer_forward(const rnn_i_call *call, const rnn_i_layer *a,
 {
     const rnn_i_lay *y = a->y;
     const size_t H = y->H, d = a->d, at = a->q * y->state;
-    /* 256 KB of z, so that it stays in the second cache, and RNN_I_ROWS more;
-     * in numbers that 16 bits hold */
-    const size_t rows = (size_t)(RNN_I_CHUNK / 4 / (y->K * H)) * 4 + RNN_I_ROWS;
-    const size_t most = rows / y->B + 1;
-    const int each = most < 16384 ? (int)most : 16384;
+    const int each = rnn_i_steps_at_once(a);
     const int to = rnn_i_end(call, seq);
     rnn_i_call some = *call;
     rnn_i_cell_step s;

@@ -32,6 +32,7 @@ AHEAD 0 3 6 12;lstm train 256 256 1 64,lstm train 512 512 1 64
 ABREAST 16 1 4 8 32;lstm infer 128 128 50 50,lstm infer 256 256 32 64,gru infer 128 128 50 50
 STREAM 0 4 8 16;lstm stream 128 128 1 1,lstm stream 256 256 1 1,lstm stream 512 512 1 1,lstm stream 1024 1024 1 1
 CHUNK 32768 65536 131072;lstm train 128 128 50 50,lstm infer 128 128 50 50,gru train 256 256 32 64
+HEAVY 16777216 4194304 1048576;gru infer 1024 1024 64 32,lstm infer 1024 1024 64 32,lstm infer 512 512 64 64
 FEW 16 48 96;lstm train 256 256 4 8,lstm train 256 256 8 8,lstm train 128 128 4 16
 WORTH 65536 262144 1048576;lstm stream 128 128 1 1,lstm stream 256 256 1 1,gru stream 512 512 1 1
 END

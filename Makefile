@@ -6,7 +6,10 @@
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
 #                are found on the machine or that npm gets, in one run; make
 #                bench-flags: how much compilers and their flags matter
+# make keep      what keep_every saves and costs, of 10,000 steps
 # make tune      what each constant that was found by measuring is worth here
+# make firmware  16 targets in emulation: the bits of the desk, sizes, stack,
+#                instructions a step (minutes; TARGETS="m4f avr": these alone)
 # make ulp       accuracy of exp, tanh, ... over every float, and of long sums
 #                (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
@@ -147,6 +150,15 @@ bench-flags:
 tune:
 	sh tests/tune.sh
 
+$(B)/keep: tests/keep.c tests/bench_time.h tests/bench_line.h rnn.h | $(B)
+	$(C99) -D_GNU_SOURCE tests/keep.c -o $@ -lm
+
+keep: $(B)/keep
+	$(B)/keep
+
+firmware:
+	sh tests/firmware.sh $(TARGETS)
+
 ulp: $(B)/ulp $(B)/chain
 	$(B)/chain
 	$(B)/ulp
@@ -206,5 +218,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run debug test learn bench bench-peers bench-flags tune ulp mutate \
-	fuzz fuzz-api coverage install clean
+.PHONY: all examples run debug test learn bench bench-peers bench-flags keep tune \
+	firmware ulp mutate fuzz fuzz-api coverage install clean

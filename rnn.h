@@ -709,6 +709,7 @@ typedef struct rnn_seq {
     int *own_ids;             /* (T, B) out: the tokens that were read; needed
                                  if own_rate is not 0, up to backward        */
     size_t own_ids_len;
+    int past;                 /* 0: the library's, see "windows" in [HOW]    */
 } rnn_seq;
 
 /* Gradients that enter a backward pass and leave it, beside dlogits. Any may be
@@ -738,7 +739,8 @@ typedef struct rnn_flow {
  * They are never less than what rnn_plan says, for every description that it
  * accepts, and check nothing. With dropout add RNN_KEEP_DROPOUT to RNN_KEEP,
  * with RNN_PACK_BF16 RNN_SCRATCH_BF16 to what is for scratch or for inference;
- * its copies are RNN_PACKED_BF16.
+ * its copies are RNN_PACKED_BF16. With keep_every = k, 2 to T, RNN_KEEP_EVERY
+ * and RNN_SCRATCH_EVERY take their places, and dropout's is that of k steps.
  * ========================================================================= */
 
 #define RNN_I_IF(cell, name, n) +((cell) == RNN_CELL_##name ? 0u + (n) : 0u)
@@ -768,6 +770,8 @@ typedef struct rnn_flow {
 #define RNN_SCRATCH_TRAIN(T, B, ...) RNN_I_SCRATCH_TRAIN_(T, B, __VA_ARGS__)
 #define RNN_SCRATCH_INFER(T, B, ...) RNN_I_SCRATCH_INFER_(T, B, __VA_ARGS__)
 #define RNN_SCRATCH_STEP(B, ...) RNN_I_SCRATCH_STEP_(B, __VA_ARGS__)
+#define RNN_KEEP_EVERY(k, T, B, ...) RNN_I_KEEP_EVERY_(k, T, B, __VA_ARGS__)
+#define RNN_SCRATCH_EVERY(k, B, ...) RNN_I_SCRATCH_EVERY_(k, B, __VA_ARGS__)
 #define RNN_SCRATCH_BF16 8208u /* 128 terms of 64 columns, and 16 to a line */
 
 /* Everything that rnn_bind places, each array at a cache line, where the caller
@@ -871,6 +875,18 @@ typedef struct rnn_flow {
                           RNN_I_N(D) * RNN_I_N((L) > 1 ? 2 : 1)) *             \
                              (RNN_I_N(T) + 1u))) +                             \
      15u + RNN_I_N(O))
+/* What windows of k steps take, and the states where each begins; in scratch dh
+ * and dc, or where the next window begins, of each layer. With D = 2 there are
+ * no windows. */
+#define RNN_I_BEGINS(k, T, cell, H, layers)                                    \
+    ((RNN_I_N((T) - 1) / RNN_I_N(k) + 1u) * RNN_I_N(layers) * RNN_I_N(H) *     \
+     (1u + RNN_HAS_C(cell)))
+#define RNN_I_KEEP_EVERY_(k, T, B, cell, I, E, H, L, D, bias, O)               \
+    (RNN_I_KEEP_(k, B, cell, I, E, H, L, D, bias, O) +                         \
+     RNN_I_N(B) * RNN_I_BEGINS(k, T, cell, H, L))
+#define RNN_I_SCRATCH_EVERY_(k, B, cell, I, E, H, L, D, bias, O)               \
+    (RNN_I_SCRATCH_TRAIN_(k, B, cell, I, E, H, L, D, bias, O) +                \
+     RNN_I_N(B) * RNN_I_N(L) * RNN_I_N(H) * (1u + RNN_HAS_DC(cell)))
 /* z, the row of a table, and what sorting for top_k and top_p takes */
 #define RNN_I_SCRATCH_STEP_(B, cell, I, E, H, L, D, bias, O)                   \
     (RNN_I_N(B) * (RNN_KEPT(cell) * RNN_I_N(H) + RNN_I_N(E)) + RNN_I_N(O))
@@ -907,6 +923,14 @@ typedef struct rnn_flow {
     RNN_I_GREATER(RNN_I_DEC_KEEP_(S, T, B, __VA_ARGS__),                       \
                   RNN_I_DEC_STEP_(S, B, __VA_ARGS__))
 #define RNN_DECODER_SCRATCH_STEP(S, B, ...) RNN_I_DEC_STEP_(S, B, __VA_ARGS__)
+/* with keep_every = k, from 2 to the greater of S and T */
+#define RNN_DECODER_KEEP_EVERY(k, S, T, B, ...)                                \
+    RNN_I_DEC_KEEP_EVERY_(k, S, T, B, __VA_ARGS__)
+#define RNN_DECODER_SCRATCH_EVERY(k, S, T, B, ...)                             \
+    RNN_I_GREATER(                                                             \
+        RNN_I_DEC_SCRATCH_EVERY_(k, S, T, B, __VA_ARGS__),                     \
+        RNN_I_GREATER(RNN_I_DEC_KEEP_EVERY_(k, S, T, B, __VA_ARGS__),          \
+                      RNN_I_DEC_STEP_(S, B, __VA_ARGS__)))
 /* Everything that rnn_bind places: for training; and for use of T steps, with
  * one step of B rows, where weights are the caller's and packed is too. */
 #define RNN_DECODER_TRAIN(S, T, B, M, ...)                                     \
@@ -994,6 +1018,30 @@ typedef struct rnn_flow {
           RNN_I_N(Hd) * (2u * RNN_I_N(Ld) + RNN_I_N(T)) +                      \
           RNN_I_N(T) * RNN_I_N(F)) +                                           \
      15u * (RNN_I_N(N) + 1u) + RNN_I_ROOM(Hd))
+/* Windows, and what there is of all steps: memories, attention's weights, what
+ * flows back into contexts and memories, dz of a layer, states where windows
+ * begin, dh and dc of each layer. */
+#define RNN_I_LESS(k, D, S) ((D) == 2 || (k) > (S) ? (S) : (k))
+#define RNN_I_DEC_KEEP_EVERY_(k, S, T, B, cell, I, E, H, L, D, bias, O, V, F,  \
+                              Hd, Ld, X, Z, C, R, A, N)                        \
+    (RNN_I_DEC_KEEP_(RNN_I_LESS(k, D, S), RNN_I_LESS(k, 1, T), B, cell, I, E,  \
+                     H, L, D, bias, O, V, F, Hd, Ld, X, Z, C, R, A, N) +       \
+     RNN_I_DEC_MEMORY_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, \
+                       C, R, A, N) +                                           \
+     RNN_I_N(B) *                                                              \
+         (RNN_I_N(N) * RNN_I_N(T) * RNN_I_N(S) +                               \
+          RNN_I_BEGINS(k, T, cell, Hd, Ld) +                                   \
+          RNN_I_N(N) * RNN_I_BEGINS(k, S, cell, H, (L) * (D))))
+#define RNN_I_DEC_SCRATCH_EVERY_(k, S, T, B, cell, I, E, H, L, D, bias, O, V,  \
+                                 F, Hd, Ld, X, Z, C, R, A, N)                  \
+    (RNN_I_DEC_SCRATCH_(RNN_I_LESS(k, D, S), RNN_I_LESS(k, 1, T), B, cell, I,  \
+                        E, H, L, D, bias, O, V, F, Hd, Ld, X, Z, C, R, A, N) + \
+     RNN_I_N(B) *                                                              \
+         (RNN_I_N(N) *                                                         \
+              (RNN_I_N(S) * (RNN_I_N(D) * RNN_I_N(H) + RNN_I_DEC_A(A, Hd)) +   \
+               RNN_I_N(T) * RNN_I_N(D) * RNN_I_N(H) + RNN_I_N(S) +             \
+               2u * RNN_I_N(L) * RNN_I_N(D) * RNN_I_N(H)) +                    \
+          RNN_I_N(T) * RNN_KEPT(cell) * RNN_I_N(Hd)))
 #define RNN_I_DEC_STEP_(S, B, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X,   \
                         Z, C, R, A, N)                                         \
     (RNN_I_N(B) * (RNN_I_N(F) + RNN_KEPT(cell) * RNN_I_N(Hd) +                 \
@@ -1292,7 +1340,18 @@ typedef enum rnn_packing {
     RNN_PACK_BF16  /* in half the bytes, for use alone (train is 0) */
 } rnn_packing;
 
-/* What a plan is for, at most; calls may use less. */
+/* What a plan is for, at most; calls may use less.
+ *
+ * With keep_every = k a pass goes through its sequences in windows of k steps,
+ * on arrays for one window, and training keeps the state where each begins;
+ * backward computes the windows once more from there, from the last on (Chen et
+ * al. 2016). All results have the same bits; a training step takes one forward
+ * pass more, and keep and scratch hold k steps and T / k states in place of T.
+ * Of all steps there are still the caller's arrays, logits, memories, and in
+ * training attention's weights, the gradients of contexts and, with
+ * RNN_FEED_EACH, dz of one layer. A stack of two directions keeps every state,
+ * as one begins where the other ends. rnn_sizes has the numbers of each k. */
+enum { RNN_KEEP_LEAST = -1 }; /* the k with the least memory: about sqrt T */
 typedef struct rnn_most {
     int steps, batch; /* T, B; 0 means 1                                    */
     int source_steps; /* S, of every source; 0 means 1                      */
@@ -1302,8 +1361,8 @@ typedef struct rnn_most {
     int train;        /* 1: forward and backward                            */
     int moments;      /* arrays that an optimiser keeps: Adam 2             */
     rnn_packing packed;
-    int keep_every;   /* 0 or 1: every state is kept for backward; more is
-                         RNN_E_UNSUPPORTED as yet                           */
+    int keep_every;   /* k: training memory against time, see above; 0 or 1:
+                         every state is kept                                */
 } rnn_most;
 
 /* How many numbers (ints for `ints`) each array of a rnn_work holds. */
@@ -1390,6 +1449,9 @@ typedef struct rnn_i_side { /* a stack, and the table in front of it */
     size_t I, E, reads;  /* of the input; what the stack reads of it */
     size_t table, rnn;   /* offsets in params                        */
     rnn_real *x, *dx;    /* (steps, B, E): the rows of the table     */
+    size_t windows;      /* of a pass: 1, or more with keep_every    */
+    size_t begins;       /* the same in training; else 1: one place  */
+    rnn_real *h0, *c0;   /* (begins, L, B, H) where windows begin    */
 } rnn_i_side;
 
 typedef struct rnn_i_att { /* attention: sizes, offsets in its parameters */
@@ -1417,6 +1479,7 @@ typedef struct rnn_i_source {
     rnn_i_side side;     /* the encoder                              */
     size_t S, att;       /* steps; offset in params of attention     */
     rnn_i_look look;
+    rnn_real *attn, *dcontext; /* of all T steps: look's, of a window  */
     rnn_real *memory;    /* (S, B, K) the encoder's states           */
     rnn_real *dmemory;
     rnn_real *dhn, *dcn; /* (L*D, B, H) of the encoder               */
@@ -1430,13 +1493,14 @@ typedef struct rnn_i_model {
     int uses_c, q, keeps; /* whether there is a c, a q, a memory             */
     rnn_i_side top;
     rnn_i_source source[RNN_MAX_SOURCES];
+    int windows;          /* whether a side has several: [WINDOWS]           */
     size_t T, B, O, W, Z; /* the head reads W of the top and Z besides       */
     size_t Y;             /* width of what comes out: O, or W + Z            */
     size_t K, R, C;       /* widths: states of all encoders; r; c            */
     size_t bridge, head, params; /* offsets in params                        */
     rnn_real *r, *c;      /* (B, R), (B, C): the context before and after q  */
     rnn_real *dr, *dc;
-    rnn_real *h0, *c0;    /* (L, B, H) where a decoder starts                */
+    rnn_real *dz;         /* (T, B, K*H) of layer 0, where dc is made of all */
     rnn_real *last;       /* (B, W) what the head of N vs 1 reads            */
     rnn_real *dlast, *dhn;
     rnn_real *fed;        /* (B, C) the context of each row of a step        */
@@ -1469,7 +1533,8 @@ typedef struct rnn_i_open { /* a work: the plan with arrays; its last call */
     uint32_t stale;     /* RNN_CHECK: a hash of dlogits that a loss wrote
                            before the last forward; 0: there are none     */
     const rnn_seq *seq; /* the caller's                                   */
-    rnn_seq tokens;     /* the same with the tokens that are read         */
+    rnn_seq some;       /* the same, or a window of it                    */
+    rnn_seq tokens;     /* that with the tokens that are read             */
     rnn_seq inner;      /* what the top's stack reads                     */
     rnn_seq source[RNN_MAX_SOURCES], encoder[RNN_MAX_SOURCES];
     int seen[RNN_MAX_SOURCES], rows; /* sources in memory: steps; batch   */
@@ -1605,7 +1670,8 @@ RNNRET rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
                              const rnn_seq *source, rnn_real *h, rnn_real *c);
 
 /* What forward has kept of a pass; RNN_E_ORDER as in backward, after which it
- * can still be looked at. NULL where a model has none. */
+ * can still be looked at. NULL where a model has none, and context where the
+ * decoder went through windows (keep_every). */
 typedef struct rnn_view {
     const rnn_real *h0, *c0; /* (L, B, H) where a decoder starts             */
     const rnn_real *c;       /* (B, C) its context                           */
@@ -1620,7 +1686,8 @@ RNNRET rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
                                  const rnn_seq *seq, rnn_view *view);
 
 /* The same of layer l in direction d (0 forward, 1 reverse) of the stack in
- * front of the head (which = 0), or of the encoder of source which - 1. */
+ * front of the head (which = 0), or of the encoder of source which - 1.
+ * RNN_E_UNSUPPORTED of a stack that went through windows. */
 typedef struct rnn_layer_view {
     const rnn_real *h;     /* (T, B, H) h_t; valid steps only               */
     const rnn_real *c;     /* (T, B, H) c_t of cells that have c, else NULL */
@@ -2196,10 +2263,12 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  * packing and rows, rows and columns. Of one row there are no shares: then its
  * large products are tasks, slices of their columns (rnn_i_each_slice).
  *
- * A model with a decoder has two chains: rnn_i_encode, rnn_i_decoder_forward,
- * and back rnn_i_decoder_backward, rnn_i_encode_backward. One step of a stream
- * or of a decoder is rnn_i_run_step, on arrays of one step; rnn_generate and
- * beams are loops around it.
+ * A model with a decoder has three links: rnn_i_encoder_forward, rnn_i_encode,
+ * rnn_i_decoder_forward; and back rnn_i_decoder_backward,
+ * rnn_i_encode_backward, rnn_i_encoder_backward. With keep_every a link is a
+ * task for each window of its steps: rnn_i_windows_forward and _backward. One
+ * step of a stream or of a decoder is rnn_i_run_step, on arrays of one step;
+ * rnn_generate and beams are loops around it.
  *
  * WORDS, each with one meaning
  *
@@ -2230,6 +2299,7 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  *   tick       one step of some rows, rnn_i_tick
  *   tile       the rows and columns of C whose sums are in registers
  *   top        the stack in front of the head; the decoder, where there is one
+ *   window     some steps of a pass with keep_every, as a rnn_seq: rnn_i_window
  *
  *   A score's size, B rows, C width of a context, D directions, E width of an
  *   embedding, G gates, H hidden, I input, K kept blocks (of attention: width
@@ -5866,6 +5936,7 @@ RNN_I_FN size_t rnn_i_run(const rnn_seq *seq, int t, size_t *b, size_t end)
 
     if (!seq->lengths)
         return end - i;
+    t += seq->past;
     while (i < end && seq->lengths[i] <= t)
         i++;
     *b = i;
@@ -5874,10 +5945,12 @@ RNN_I_FN size_t rnn_i_run(const rnn_seq *seq, int t, size_t *b, size_t end)
     return n;
 }
 
-/* How many steps row b has. */
+/* How many steps row b has. Of a window lengths are the whole sequence's, and
+ * `past` of its steps lie before. */
 RNN_I_INLINE size_t rnn_i_steps(const rnn_seq *seq, size_t b)
 {
-    return (size_t)(seq->lengths ? seq->lengths[b] : seq->steps);
+    const int n = seq->lengths ? seq->lengths[b] - seq->past : seq->steps;
+    return n < 0 ? 0 : n < seq->steps ? (size_t)n : (size_t)seq->steps;
 }
 
 /* Where step t, row b of a (T, B, width) array lies: of the library's arrays,
@@ -6345,7 +6418,7 @@ RNN_I_FN void rnn_i_pad(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, seq); t++)
         for (b = first; b < end; b++)
-            if (seq->lengths[b] <= t)
+            if (rnn_i_steps(seq, b) <= (size_t)t)
                 rnn_i_copy(y + rnn_i_at(seq, t, b, width), value, width);
 }
 
@@ -6361,7 +6434,7 @@ RNN_I_FN void rnn_i_pad_part(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, seq); t++)
         for (b = first; b < end; b++)
-            if (seq->lengths[b] <= t)
+            if (rnn_i_steps(seq, b) <= (size_t)t)
                 rnn_i_copy(p->dx + rnn_i_part_at(p, seq, t, b), NULL, p->width);
 }
 
@@ -7825,7 +7898,7 @@ RNN_I_FN void rnn_i_state_in(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
 {
     size_t b;
     for (b = first; b < end; b++) {
-        const size_t t = !d ? 0 : seq->lengths ? (size_t)seq->lengths[b] : y->T;
+        const size_t t = d ? rnn_i_steps(seq, b) : 0;
         const int zero = !from || (seq->fresh && seq->fresh[b]);
         rnn_i_copy(slots + t * y->state + b * y->H,
                    zero ? NULL : from + b * y->H, y->H);
@@ -7854,9 +7927,7 @@ RNN_I_FN void rnn_i_state_out(const rnn_i_lay *y, const rnn_seq *seq, size_t d,
     size_t b;
     if (to)
         for (b = first; b < end; b++) {
-            const size_t t = d              ? 0
-                             : seq->lengths ? (size_t)seq->lengths[b]
-                                            : y->T;
+            const size_t t = d ? 0 : rnn_i_steps(seq, b);
             rnn_i_copy(to + b * y->H, slots + t * y->state + b * y->H, y->H);
         }
 }
@@ -7883,7 +7954,7 @@ RNN_I_FN void rnn_i_dropout(const rnn_i_call *call, const rnn_seq *seq,
         at[1] = seq->first_step + (uint32_t)t;
         rnn_threefry(seq->seed, at, key);
         for (b = first; b < end; b++)
-            if (!seq->lengths || seq->lengths[b] > t)
+            if (rnn_i_steps(seq, b) > (size_t)t)
                 RNN_I_DO(call->k, dropout, n, key, seq->first_row + (uint32_t)b,
                          limit, keep, y + rnn_i_at(seq, t, b, n));
     }
@@ -7901,7 +7972,7 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
     rnn_i_share(call, (size_t)seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, seq); t++)
         for (b = first; b < end; b++)
-            if (!seq->lengths || seq->lengths[b] > t)
+            if (rnn_i_steps(seq, b) > (size_t)t)
                 for (i = 0, at = rnn_i_at(seq, t, b, width); i < parts; i++) {
                     const rnn_i_part *p = part + i;
                     rnn_i_copy(y + at, p->x + rnn_i_part_at(p, seq, t, b),
@@ -8077,11 +8148,11 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
     n = (end - first) * H;
     if (to == seq->steps) {
         in = flow->dhn ? flow->dhn + at + first * H : NULL;
-        rnn_i_copy(dh + first * H, in, n);
-        if (y->C) {
-            in = flow->dcn ? flow->dcn + at + first * H : NULL;
+        if (in != dh + first * H) /* it is, between windows */
+            rnn_i_copy(dh + first * H, in, n);
+        in = flow->dcn ? flow->dcn + at + first * H : NULL;
+        if (y->C && in != dc + first * H)
             rnn_i_copy(dc + first * H, in, n);
-        }
     }
     s.H = H;
     s.p = a->vectors;
@@ -8457,6 +8528,7 @@ RNN_I_FN void rnn_i_flat(rnn_seq *one, int batch)
     one->own_rate = 0;
     one->own_sample = 0;
     one->own_ids = NULL;
+    one->past = 0;
     one->x_len = one->ids_len = one->targets_len = 0;
     one->state_len = one->own_ids_len = 0;
 }
@@ -8771,21 +8843,33 @@ RNN_I_FN void rnn_i_attend_backward_memory(const rnn_i_call *call,
     }
 }
 
-/* dW = sum s^T dquery, dU = sum h^T dkeys, dv: rows have added theirs up, in an
- * array of A for each row of the batch. On shares of the A columns, over all
- * rows: so dv cannot be one array that the rows of all parts add to. */
-RNN_I_FN void rnn_i_attention_grads(const rnn_i_call *call, const rnn_i_look *o,
-                                    rnn_real *grads)
+/* dW = sum s^T dquery, of the steps of a window. On shares of the A columns,
+ * over all rows, as are the other two. */
+RNN_I_FN void rnn_i_query_grads(const rnn_i_call *call, const rnn_i_look *o,
+                                rnn_real *grads)
+{
+    const size_t A = o->a.A;
+    size_t first, end;
+    rnn_i_columns dy;
+
+    if (!o->a.row->W)
+        return;
+    rnn_i_share(call, A, &first, &end);
+    dy = rnn_i_gradient(o->dquery, A, first, end);
+    rnn_i_rows_grads(call, o->seq, &o->s, &dy, grads, A, 1);
+}
+
+/* dU = sum h^T dkeys, dv: rows have added theirs up, in an array of A for each
+ * row of the batch, since dv cannot be one array that the rows of all parts add
+ * to. */
+RNN_I_FN void rnn_i_memory_grads(const rnn_i_call *call, const rnn_i_look *o,
+                                 rnn_real *grads)
 {
     const size_t A = o->a.A;
     size_t first, end, b;
     rnn_i_columns dy;
 
     rnn_i_share(call, A, &first, &end);
-    if (o->a.row->W) {
-        dy = rnn_i_gradient(o->dquery, A, first, end);
-        rnn_i_rows_grads(call, o->seq, &o->s, &dy, grads, A, 1);
-    }
     if (o->a.row->U) {
         dy = rnn_i_gradient(o->dkeys, A, first, end);
         rnn_i_rows_grads(call, o->source, &o->h, &dy, grads + o->a.U, A, 1);
@@ -9021,7 +9105,8 @@ RNN_I_FN void rnn_i_alone_grads(const rnn_i_call *call, void *arg)
 {
     const rnn_i_alone *s = (const rnn_i_alone *)arg;
 
-    rnn_i_attention_grads(call, &s->o, s->pass->grads);
+    rnn_i_query_grads(call, &s->o, s->pass->grads);
+    rnn_i_memory_grads(call, &s->o, s->pass->grads);
 }
 
 /* Tasks are shares of the rows, whose queries, keys and weights nobody else
@@ -9576,6 +9661,19 @@ enum {
     RNN_I_STEPPING  /* one step; B are its rows, not the sources' */
 };
 
+/* In how many windows a side goes over its steps, `every` at a time (0 or 1:
+ * all at once); returns the steps of one, the last of which may be shorter. A
+ * reverse direction begins at the end, so with two all is one window. */
+RNN_I_COLD size_t rnn_i_windows(rnn_i_side *s, size_t steps, int every,
+                                int train)
+{
+    const size_t k = every > 1 && s->y.D == 1 ? (size_t)every : steps;
+
+    s->windows = k < steps ? (steps - 1) / k + 1 : 1;
+    s->begins = train ? s->windows : 1;
+    return s->windows > 1 ? k : steps;
+}
+
 /* The sizes of a pass of T steps of B rows over sources of S steps, S[i] those
  * of source i; not read where there are none.
  *
@@ -9585,25 +9683,37 @@ enum {
  * and the other layers have run meanwhile. Arrays of two layers in turn
  * (RNN_I_INFER) are enough only where a layer goes over all steps at once. */
 RNN_I_COLD void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
-                          const int *S)
+                          const int *S, int every)
 {
     const int train = pass == RNN_I_TRAINING;
+    const int apart = train && every > 1; /* dh and dc of each layer */
+    size_t steps;
     int i;
 
     m->T = T;
     m->B = B;
+    m->windows = 0;
     for (i = 0; i < m->sources; i++) {
         rnn_i_side *s = &m->source[i].side;
         m->source[i].S = (size_t)S[i];
-        if (!m->given)
-            rnn_i_stack_fit(&s->y, &s->stack, (size_t)S[i], B, RNN_I_TRAIN,
-                            train);
+        s->windows = s->begins = 1;
+        if (m->given)
+            continue;
+        steps = rnn_i_windows(s, (size_t)S[i], every, train);
+        m->windows |= s->windows > 1;
+        rnn_i_stack_fit(&s->y, &s->stack, steps, B,
+                        apart && s->windows > 1 ? (int)RNN_I_STEPWISE
+                                                : (int)RNN_I_TRAIN,
+                        train);
     }
-    rnn_i_stack_fit(&m->top.y, &m->top.stack, T, B,
+    steps = rnn_i_windows(&m->top, T, every, train);
+    m->windows |= m->top.windows > 1;
+    rnn_i_stack_fit(&m->top.y, &m->top.stack, steps, B,
                     pass == RNN_I_STEPPING ? (int)RNN_I_INFER
-                    : m->decoder           ? (int)RNN_I_STEPWISE
-                    : train                ? (int)RNN_I_TRAIN
-                                           : (int)RNN_I_INFER,
+                    : m->decoder || (apart && m->top.windows > 1)
+                        ? (int)RNN_I_STEPWISE
+                    : train ? (int)RNN_I_TRAIN
+                            : (int)RNN_I_INFER,
                     train);
 }
 
@@ -9628,6 +9738,15 @@ RNN_I_COLD void rnn_i_memory_arrays(rnn_i_model *m, size_t B, rnn_i_arena *a)
     m->c = rnn_i_take(a, rnn_i_times(B, m->C));
 }
 
+/* The states at which a side's windows begin. */
+RNN_I_COLD void rnn_i_begin_arrays(rnn_i_side *s, rnn_i_arena *a)
+{
+    const size_t n = rnn_i_times3(s->begins, s->y.L, s->y.state);
+
+    s->h0 = rnn_i_take(a, n);
+    s->c0 = rnn_i_take(a, rnn_i_times(n, s->y.C));
+}
+
 /* Encoders, context and bridge; scratch NULL: without a way back.
  *
  *     keep       r (B, R), h0 and c0 (L, B, H) of the decoder; of each source
@@ -9643,9 +9762,7 @@ RNN_I_COLD void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
     int i;
 
     m->r = rnn_i_take(keep, rnn_i_times(B, m->R));
-    m->h0 = rnn_i_take(keep, rnn_i_times(m->top.y.L, m->top.y.state));
-    m->c0 =
-        rnn_i_take(keep, rnn_i_times3(m->top.y.C, m->top.y.L, m->top.y.state));
+    rnn_i_begin_arrays(&m->top, keep);
     if (scratch) {
         m->dc = rnn_i_take(scratch, rnn_i_times(B, m->C));
         m->dr = m->q ? rnn_i_take(scratch, rnn_i_times(B, m->R)) : m->dc;
@@ -9653,18 +9770,20 @@ RNN_I_COLD void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
     for (i = 0; i < m->sources; i++) {
         rnn_i_source *s = &m->source[i];
         rnn_i_lay *y = &s->side.y;
-        const size_t rows = rnn_i_times(s->S, B);
+        const size_t rows = rnn_i_times(m->given ? 1 : y->T, B);
         size_t states;
         s->side.x = rnn_i_take(keep, rnn_i_times(rows, s->side.E));
         if (m->given)
             continue;
         rnn_i_stack_arrays(y, keep, scratch);
+        if (s->side.windows > 1)
+            rnn_i_begin_arrays(&s->side, keep);
         if (!scratch)
             continue;
         states = rnn_i_times3(y->L, y->D, y->state);
         s->side.dx = rnn_i_take(scratch, rnn_i_times(rows, s->side.E));
-        s->dmemory =
-            rnn_i_take(scratch, m->keeps ? rnn_i_times(rows, y->D * y->H) : 0);
+        s->dmemory = rnn_i_take(
+            scratch, m->keeps ? rnn_i_times3(s->S, B, y->D * y->H) : 0);
         s->dhn = rnn_i_take(scratch, states);
         s->dcn = rnn_i_take(scratch, rnn_i_times(states, y->C));
     }
@@ -9676,7 +9795,9 @@ RNN_I_COLD void rnn_i_encoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
 RNN_I_COLD void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
                                      rnn_i_arena *scratch)
 {
-    const size_t rows = rnn_i_times(m->T, m->B), B = m->B;
+    const size_t rows = rnn_i_times(m->top.y.T, m->B), B = m->B;
+    const size_t all = scratch ? rnn_i_times(m->T, B) : rows;
+    const int late = m->top.windows > 1 && m->feed & RNN_FEED_EACH;
     int i;
 
     for (i = 0; i < m->sources && m->attention; i++) {
@@ -9684,20 +9805,23 @@ RNN_I_COLD void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
         rnn_i_look *k = &s->look;
         const size_t A = k->a.A, K = k->a.K;
         k->query = rnn_i_take(keep, rnn_i_times(rows, A));
-        k->attn = rnn_i_take(keep, rnn_i_times(rows, s->S));
+        s->attn = rnn_i_take(keep, rnn_i_times(all, s->S));
         k->context = rnn_i_take(keep, rnn_i_times(rows, K));
         if (!scratch)
             continue;
         k->dkeys = rnn_i_take(scratch, rnn_i_times3(s->S, B, A));
         k->dquery = rnn_i_take(scratch, rnn_i_times(rows, A));
-        k->dcontext = rnn_i_take(scratch, rnn_i_times(rows, K));
+        s->dcontext = rnn_i_take(scratch, rnn_i_times(all, K));
         k->dv = rnn_i_take(scratch, rnn_i_times(B, A));
         k->de = rnn_i_take(scratch, rnn_i_times(B, s->S));
     }
     m->top.x = rnn_i_take(keep, rnn_i_times(rows, m->top.E));
     rnn_i_stack_arrays(&m->top.y, keep, scratch);
-    if (scratch)
-        m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
+    if (!scratch)
+        return;
+    m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
+    m->dz = rnn_i_take(
+        scratch, late ? rnn_i_times3(m->T, m->top.y.state, m->top.y.K) : 0);
 }
 
 /* The same without a decoder. last (B, W) is what the head of N vs 1 reads, a
@@ -9706,13 +9830,15 @@ RNN_I_COLD void rnn_i_decoder_arrays(rnn_i_model *m, rnn_i_arena *keep,
 RNN_I_COLD void rnn_i_plain_arrays(rnn_i_model *m, rnn_i_arena *keep,
                                    rnn_i_arena *scratch)
 {
-    const size_t rows = rnn_i_times(m->T, m->B);
+    const size_t rows = rnn_i_times(m->top.y.T, m->B);
     const size_t last = m->n_to_1 ? rnn_i_times(m->B, m->W) : 0;
     const rnn_i_lay *y = &m->top.y;
 
     rnn_i_stack_arrays(&m->top.y, keep, scratch);
     m->top.x = rnn_i_take(keep, rnn_i_times(rows, m->top.E));
     m->last = rnn_i_take(keep, last);
+    if (m->top.windows > 1)
+        rnn_i_begin_arrays(&m->top, keep);
     if (!scratch)
         return;
     m->top.dx = rnn_i_take(scratch, rnn_i_times(rows, m->top.E));
@@ -9867,6 +9993,7 @@ RNN_I_COLD uint32_t rnn_i_hash_plan(const rnn_model *model, const rnn_most *n)
     hash = rnn_i_mix(hash, (uint32_t)n->train);
     hash = rnn_i_mix(hash, (uint32_t)n->moments);
     hash = rnn_i_mix(hash, (uint32_t)n->packed);
+    hash = rnn_i_mix(hash, (uint32_t)n->keep_every);
     return hash ? hash : 1;
 }
 
@@ -9915,7 +10042,8 @@ RNN_I_COLD void rnn_i_count_pass(rnn_i_model *m, int pass, const rnn_most *most,
     for (i = 0; i < RNN_MAX_SOURCES; i++)
         S[i] = most->source_steps;
     rnn_i_fit(m, pass, pass >= RNN_I_ENCODING ? 1 : (size_t)most->steps,
-              pass == RNN_I_STEPPING ? (size_t)most->rows : B, S);
+              pass == RNN_I_STEPPING ? (size_t)most->rows : B, S,
+              most->keep_every);
     rnn_i_arrays(m, pass, B, (int)most->packed, &a);
     greatest->keep.n = rnn_i_most(greatest->keep.n, a.keep.n);
     greatest->scratch.n = rnn_i_most(greatest->scratch.n, a.scratch.n);
@@ -10017,10 +10145,9 @@ RNN_I_COLD rnn_status rnn_i_check_limits(const rnn_most *n, rnn_why *why)
         st = rnn_i_in(why, fields[i].most == INT_MAX ? RNN_E_SIZE : RNN_E_ARG,
                       fields[i].name, fields[i].v, 0, fields[i].most);
     if (!st)
-        st = rnn_i_in(why, RNN_E_SIZE, "keep_every", n->keep_every, 0, INT_MAX);
-    return st ? st
-              : rnn_i_in(why, RNN_E_UNSUPPORTED, "keep_every", n->keep_every, 0,
-                         1);
+        st = rnn_i_in(why, RNN_E_SIZE, "keep_every", n->keep_every,
+                      RNN_KEEP_LEAST, INT_MAX);
+    return st;
 }
 
 /* What a plan packs, if anything. */
@@ -10037,6 +10164,27 @@ RNN_I_COLD rnn_status rnn_i_check_packing(const rnn_most *n, rnn_why *why)
                ? RNN_I_NO(why, RNN_E_ARG, "train",
                           "@ is 1, but RNN_PACK_BF16 is for use alone", 0, 0)
                : RNN_OK;
+}
+
+/* The keep_every with which training takes the least memory: tried one by one
+ * up to 16, then in steps of a sixteenth. */
+RNN_I_COLD int rnn_i_least_windows(rnn_i_model *m, rnn_most n)
+{
+    const size_t all = rnn_i_most((size_t)n.steps, (size_t)n.source_steps);
+    size_t k, least = (size_t)-1;
+    int best = 0;
+
+    for (k = 1; k <= all; k += 1 + k / 16) {
+        rnn_i_arenas a = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+        n.keep_every = (int)k;
+        rnn_i_count_pass(m, RNN_I_TRAINING, &n, &a);
+        a.keep.n = rnn_i_plus(a.keep.n, a.scratch.n);
+        if (a.keep.n < least) {
+            least = a.keep.n;
+            best = n.keep_every;
+        }
+    }
+    return best;
 }
 
 /* Describe, check the counts, count: nothing but why is written to net before
@@ -10063,6 +10211,8 @@ RNNDEF rnn_status rnn_plan(rnn_net *net, const rnn_model *model,
     n.batch = rnn_i_or_one(n.batch);
     n.source_steps = m.given ? 1 : rnn_i_or_one(n.source_steps);
     n.rows = n.rows ? n.rows : n.batch;
+    if (n.keep_every == RNN_KEEP_LEAST)
+        n.keep_every = rnn_i_least_windows(&m, n);
     rnn_i_count_all(&n, &m, &z);
     if (!rnn_i_inputs_fit(&m, &n) || !rnn_i_fits(z.all) ||
         !rnn_i_fits(z.state) || z.ints > (size_t)PTRDIFF_MAX / sizeof(int))
@@ -10321,7 +10471,7 @@ RNN_I_COLD rnn_status rnn_i_lay_anew(const rnn_net *net, rnn_work *work,
     a.scratch.base = work->scratch;
     a.memory.base = work->memory;
     a.keep.n = a.scratch.n = a.memory.n = 0;
-    rnn_i_fit(m, pass, T, B, S);
+    rnn_i_fit(m, pass, T, B, S, net->most.keep_every);
     rnn_i_arrays(m, pass, pass == RNN_I_STEPPING ? (size_t)o->rows : B,
                  (int)net->most.packed, &a);
     m->sorted = pass == RNN_I_STEPPING ? rnn_i_take(&a.scratch, m->O) : NULL;
@@ -10537,19 +10687,65 @@ RNN_I_FN rnn_status rnn_i_check_most(const rnn_net *net, const rnn_seq *seq,
                                         : RNN_OK;
 }
 
+/* h0 or c0 of window w: where the states of all windows stay for backward, or
+ * of each in turn. */
+RNN_I_INLINE rnn_real *rnn_i_begins_at(const rnn_i_side *s, rnn_real *first,
+                                       size_t w)
+{
+    return first + w % s->begins * s->y.L * s->y.state;
+}
+
+/* Of a sequence the steps [from, from + steps) of a side, as one that begins at
+ * the state where the window before has ended, and ends where the next begins.
+ * All steps are the sequence itself. */
+RNN_I_FN void rnn_i_window(const rnn_i_side *s, const rnn_seq *all, int from,
+                           int steps, rnn_seq *some)
+{
+    const size_t step =
+        all->step_stride ? all->step_stride : (size_t)all->batch;
+    size_t w;
+
+    *some = *all;
+    if (steps == all->steps)
+        return;
+    some->steps = steps;
+    some->past = from;
+    some->first_step += (uint32_t)from;
+    some->x = all->x ? all->x + (size_t)from * step * s->I : NULL;
+    some->ids = all->ids ? all->ids + (size_t)from * step : NULL;
+    if (all->own_ids)
+        some->own_ids += (size_t)from * (size_t)all->batch;
+    some->fresh = from ? NULL : all->fresh;
+    w = (size_t)from / s->y.T;
+    some->h0 = rnn_i_begins_at(s, s->h0, w);
+    some->c0 = s->y.C ? rnn_i_begins_at(s, s->c0, w) : NULL;
+    if (w + 1 < s->windows) {
+        some->hn = rnn_i_begins_at(s, s->h0, w + 1);
+        some->cn = s->y.C ? rnn_i_begins_at(s, s->c0, w + 1) : NULL;
+    }
+}
+
+/* What encoder i reads of its source in a window. */
+RNN_I_FN void rnn_i_open_encoder(rnn_i_open *o, int i, int from, int steps)
+{
+    rnn_i_side *s = &o->m.source[i].side;
+    rnn_seq some;
+
+    rnn_i_window(s, &o->source[i], from, steps, &some);
+    rnn_i_inner(s, &some, &o->encoder[i]);
+    s->y.ins = 1;
+    rnn_i_set_x(s->y.in, &o->encoder[i], o->encoder[i].x,
+                o->m.given ? 0 : s->y.I, NULL);
+}
+
 /* The sequence of source i, and what its encoder reads. Both are copies of the
  * caller's struct, which may be gone when a step looks at them; of its arrays a
  * step reads lengths alone. o->source has the tokens as the caller has them,
  * o->encoder what is behind the table. */
 RNN_I_FN void rnn_i_open_source(rnn_i_open *o, int i, const rnn_seq *source)
 {
-    rnn_i_side *s = &o->m.source[i].side;
-
     o->source[i] = *source;
-    rnn_i_inner(s, &o->source[i], &o->encoder[i]);
-    s->y.ins = 1;
-    rnn_i_set_x(s->y.in, &o->encoder[i], o->encoder[i].x,
-                o->m.given ? 0 : s->y.I, NULL);
+    rnn_i_open_encoder(o, i, 0, source->steps);
 }
 
 /* Attention over source i, of what reads seq. The query, k->s, is the caller's
@@ -10584,6 +10780,7 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
 {
     rnn_i_model *m = &o->m;
     rnn_i_part *in = m->top.y.in;
+    const size_t past = (size_t)o->inner.past * m->B;
     rnn_i_layer a;
     int i, n = 0;
 
@@ -10593,7 +10790,9 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
     if (m->feed & (RNN_FEED_FIRST | RNN_FEED_EACH)) {
         rnn_i_set_part(&in[n], m->c, m->C, train ? m->dc : NULL);
         in[n].fixed = in[n].add = 1;
-        in[n++].when = m->feed & RNN_FEED_FIRST ? RNN_I_FIRST : RNN_I_ALWAYS;
+        in[n++].when = m->feed & RNN_FEED_EACH ? RNN_I_ALWAYS
+                       : past                  ? RNN_I_NEVER
+                                               : RNN_I_FIRST;
     }
     o->fixed = n;
     rnn_i_layer_of(&m->top.y, m->top.y.L - 1, 0, &a);
@@ -10601,6 +10800,8 @@ RNN_I_FN void rnn_i_connect(rnn_i_open *o, const rnn_real *params, int train)
         rnn_i_look *k = &m->source[i].look;
         rnn_i_connect_look(o, i, params, &o->inner, NULL);
         rnn_i_set_part(&k->s, a.h_prev, k->a.Q, NULL);
+        k->attn = m->source[i].attn + (train ? past * m->source[i].S : 0);
+        k->dcontext = train ? m->source[i].dcontext + past * k->a.K : NULL;
         rnn_i_set_part(&in[n], k->context, k->a.K, train ? k->dcontext : NULL);
         in[n++].add = m->Z != 0;
     }
@@ -10718,28 +10919,47 @@ RNN_I_FN uint32_t rnn_i_hash_pass(const rnn_net *net, const rnn_work *work,
     return hash;
 }
 
+/* What the top reads in a window; dx of its input is backward's to set. */
+RNN_I_FN void rnn_i_open_top(rnn_i_open *o, const rnn_real *params, int train,
+                             int from, int steps)
+{
+    rnn_i_model *m = &o->m;
+
+    rnn_i_window(&m->top, o->seq, from, steps, &o->some);
+    o->tokens = o->some;
+    if (o->own) {
+        o->tokens.ids = o->some.own_ids;
+        o->tokens.step_stride = o->tokens.row_stride = 0;
+    }
+    rnn_i_inner(&m->top, &o->tokens, &o->inner);
+    if (m->decoder) {
+        const size_t w = (size_t)from / m->top.y.T;
+        o->inner.h0 = rnn_i_begins_at(&m->top, m->top.h0, w);
+        o->inner.c0 =
+            m->top.y.C ? rnn_i_begins_at(&m->top, m->top.c0, w) : NULL;
+        o->inner.fresh = NULL;
+    }
+    rnn_i_connect(o, params, train);
+}
+
 /* What a pass reads: the caller's sequences, through tables and encoders.
  *
  *     o->seq       the caller's
- *     o->tokens    the same; with scheduled sampling its own_ids, time-major
+ *     o->some      the same, or a window of it
+ *     o->tokens    that; with scheduled sampling its own_ids, time-major
  *     o->inner     what the top's stack reads: rows of the table. A decoder
- *                  starts from m->h0 and c0, which rnn_i_start_forward writes;
+ *                  starts from top.h0 and c0, which rnn_i_start_forward writes;
  *                  fresh has been looked at there
  *
  * Sources draw dropout by the target's seed and rows, but count steps of their
  * own (first_step). o->seq is good for one call alone. */
-RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
+RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq,
+                                const rnn_real *params, int train)
 {
     rnn_i_model *m = &o->m;
     int i;
 
     o->seq = seq;
-    o->tokens = *seq;
-    if (o->own) {
-        o->tokens.ids = seq->own_ids;
-        o->tokens.step_stride = o->tokens.row_stride = 0;
-    }
-    rnn_i_inner(&m->top, &o->tokens, &o->inner);
     rnn_i_have(&m->top.y, train, m->packed);
     for (i = 0; i < m->sources; i++) {
         rnn_i_open_source(o, i, seq->source + i);
@@ -10749,11 +10969,7 @@ RNN_I_FN void rnn_i_open_inputs(rnn_i_open *o, const rnn_seq *seq, int train)
         if (!m->given)
             rnn_i_have(&m->source[i].side.y, train, m->packed);
     }
-    if (m->decoder) {
-        o->inner.h0 = m->h0;
-        o->inner.c0 = m->top.y.C ? m->c0 : NULL;
-        o->inner.fresh = NULL;
-    }
+    rnn_i_open_top(o, params, train, 0, seq->steps);
 }
 
 #ifdef RNN_CHECK
@@ -10969,8 +11185,7 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
         return st;
     m->packed = room;
     rnn_i_lend(m, call);
-    rnn_i_open_inputs(o, seq, train);
-    rnn_i_connect(o, work->weights, train);
+    rnn_i_open_inputs(o, seq, work->weights, train);
     return RNN_OK;
 }
 
@@ -11010,6 +11225,48 @@ RNN_I_FN rnn_status rnn_i_open_pass(const rnn_net *net, rnn_work *work,
  * and table rows among it, is keep; of a pass without backward it is scratch
  * too, but for what rnn_encode leaves to steps, which is in memory: [MODEL].
  * ========================================================================= */
+
+/* ---- windows: what flows from one to the one before ---------------------- */
+
+/* A pass with keep_every is the same chain over some steps at a time: a rnn_seq
+ * that begins at the state where the one before it has ended (rnn_i_window),
+ * and arrays for so many steps.
+ *
+ *     forward     window 0 .. n - 1; in training the state in front of each
+ *                 stays: begins
+ *     backward    window n - 1, whose arrays are there; then each window
+ *                 forward again (`again`: without logits) and backward, on the
+ *                 dh and dc that the one behind it has left; its gradients
+ *
+ * Sums of weights' gradients go on from window to window, t descending, as in a
+ * pass in one piece. Sums over t ascending cannot: those of dc and of a memory
+ * are made at once, of arrays that hold all steps (rnn_i_late_backward). */
+
+/* Whether a window is the last of its sequence: where backward begins. */
+RNN_I_INLINE int rnn_i_is_last(const rnn_seq *all, const rnn_seq *some)
+{
+    return some->past + some->steps == all->steps;
+}
+
+/* What enters a window from behind, and leaves it in front: between two, what
+ * the stack has left in dh and dc, of each layer its own (carry). */
+RNN_I_FN void rnn_i_flow_on(const rnn_i_lay *y, const rnn_seq *all,
+                            const rnn_seq *some, rnn_flow *flow)
+{
+    if (!rnn_i_is_last(all, some)) {
+        flow->dhn = y->dh;
+        flow->dcn = y->C ? y->dc : NULL;
+    }
+    if (some->past)
+        flow->dh0 = flow->dc0 = NULL;
+}
+
+/* The flow of source i, if there is one: flow->source is an array of one for
+ * each. */
+RNN_I_INLINE const rnn_flow *rnn_i_flow_of(const rnn_flow *flow, int i)
+{
+    return flow && flow->source ? flow->source + i : NULL;
+}
 
 /* ---- embed: the rows of a table ------------------------------------------ */
 
@@ -11079,7 +11336,7 @@ RNN_I_FN void rnn_i_final_backward(const rnn_i_call *call,
 typedef struct rnn_i_summary {
     const rnn_i_call *call;
     const rnn_i_side *side;
-    const rnn_seq *seq;
+    const rnn_seq *ran;  /* of the stack, whose final states are      */
     size_t b, n;         /* the row; its valid steps                  */
     size_t K, step;      /* width of a state; from one step's to next */
     const rnn_real *h;   /* h_1 .. h_n, `step` apart; NULL unless a
@@ -11102,7 +11359,7 @@ typedef struct rnn_i_summary {
 /* r = h_N */
 RNN_I_SUMMARY(LAST, forward)
 {
-    rnn_i_final(s->side, s->seq, s->side->y.L - 1, 0, s->b, s->r);
+    rnn_i_final(s->side, s->ran, s->side->y.L - 1, 0, s->b, s->r);
 }
 
 RNN_I_SUMMARY(LAST, backward)
@@ -11183,9 +11440,9 @@ RNN_I_FN void rnn_i_summary_of(const rnn_i_call *call, const rnn_i_open *o,
 
     s->call = call;
     s->side = &from->side;
-    s->seq = &o->source[i];
+    s->ran = &o->encoder[i];
     s->b = b;
-    s->n = rnn_i_steps(s->seq, b);
+    s->n = rnn_i_steps(&o->source[i], b);
     s->K = from->side.y.D * from->side.y.H;
     s->step = m->B * s->K;
     s->width = m->R / (size_t)m->sources;
@@ -11303,6 +11560,26 @@ RNN_I_FN void rnn_i_bridge_grads(const rnn_i_call *call, const rnn_i_open *o,
 
 /* ---- start: the state at which a decoder begins -------------------------- */
 
+/* The states where a side begins: the caller's, zeros where they are fresh. */
+RNN_I_FN void rnn_i_begin_states(const rnn_i_call *call, const rnn_i_side *s,
+                                 const rnn_seq *seq)
+{
+    const rnn_i_lay *y = &s->y;
+    size_t first, end, l, b;
+
+    rnn_i_share(call, y->B, &first, &end);
+    for (l = 0; l < y->L; l++)
+        for (b = first; b < end; b++) {
+            const size_t to = l * y->state + b * y->H;
+            const int zero = seq->fresh && seq->fresh[b];
+            rnn_i_copy(s->h0 + to, seq->h0 && !zero ? seq->h0 + to : NULL,
+                       y->H);
+            if (y->C)
+                rnn_i_copy(s->c0 + to, seq->c0 && !zero ? seq->c0 + to : NULL,
+                           y->H);
+        }
+}
+
 /* s_0 of every layer: the caller's h0 and c0, or zeros; over it c in layer 0
  * (RNN_FEED_STATE), and the encoders' final states (RNN_HAND_...), those of
  * several sources and directions side by side.
@@ -11317,24 +11594,14 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
-    const rnn_seq *seq = o->seq;
     const int layers = m->hand & RNN_HAND_LAYERS;
     size_t first, end, at = 0, l, b;
     int i;
 
+    rnn_i_begin_states(call, &m->top, o->seq);
     rnn_i_share(call, m->B, &first, &end);
-    for (l = 0; l < y->L; l++)
-        for (b = first; b < end; b++) {
-            const size_t to = l * y->state + b * y->H;
-            const int zero = seq->fresh && seq->fresh[b];
-            rnn_i_copy(m->h0 + to, seq->h0 && !zero ? seq->h0 + to : NULL,
-                       y->H);
-            if (y->C)
-                rnn_i_copy(m->c0 + to, seq->c0 && !zero ? seq->c0 + to : NULL,
-                           y->H);
-        }
     if (m->feed & RNN_FEED_STATE)
-        rnn_i_copy(m->h0 + first * y->H, m->c + first * m->C,
+        rnn_i_copy(m->top.h0 + first * y->H, m->c + first * m->C,
                    (end - first) * m->C);
     for (i = 0; i < m->sources && !m->given; i++) {
         const rnn_i_side *s = &m->source[i].side;
@@ -11342,10 +11609,10 @@ RNN_I_FN void rnn_i_start_forward(const rnn_i_call *call, const rnn_i_open *o)
             for (b = first; b < end; b++) {
                 const size_t to = l * y->state + b * y->H + at;
                 if (layers)
-                    rnn_i_final(s, &o->source[i], l, 0, b, m->h0 + to);
+                    rnn_i_final(s, &o->encoder[i], l, 0, b, m->top.h0 + to);
                 if (m->hand & RNN_HAND_CELL && y->C)
-                    rnn_i_final(s, &o->source[i], layers ? l : s->y.L - 1, 1, b,
-                                m->c0 + to);
+                    rnn_i_final(s, &o->encoder[i], layers ? l : s->y.L - 1, 1,
+                                b, m->top.c0 + to);
             }
         at += s->y.D * s->y.H;
     }
@@ -11405,63 +11672,69 @@ RNN_I_FN void rnn_i_handed_backward(const rnn_i_call *call, const rnn_i_open *o,
 
 /* ---- encode: all of these in turn ---------------------------------------- */
 
-/* Sources to memory, context, and the state at which the decoder starts. memory
- * (S, B, D*H) joins the directions, and is 0 on padding; it is there where
- * m->keeps says that attention or the context reads it. */
+/* The steps of source i, or of a window: from its tokens to its states, and to
+ * their places in memory (S, B, D*H), which joins the directions and is 0 on
+ * padding; it is there where m->keeps says that attention or the context reads
+ * it. */
+RNN_I_FN void rnn_i_encoder_forward(const rnn_i_call *call, const rnn_i_open *o,
+                                    const rnn_real *params, int i, int again)
+{
+    const rnn_i_source *s = &o->m.source[i];
+    const rnn_seq *inner = &o->encoder[i];
+    const rnn_i_lay *y = &s->side.y;
+    const size_t K = y->D * y->H;
+    rnn_i_part part[RNN_I_PARTS];
+    rnn_seq tokens;
+    int n;
+
+    rnn_i_window(&s->side, &o->source[i], inner->past, inner->steps, &tokens);
+    rnn_i_embed(call, &s->side, &tokens, params);
+    if (o->m.given)
+        return;
+    if (s->side.windows > 1 && !inner->past && !again)
+        rnn_i_begin_states(call, &s->side, &o->source[i]);
+    rnn_i_stack_forward(call, y, &s->side.stack, params + s->side.rnn, inner,
+                        0);
+    if (!o->m.keeps || again)
+        return;
+    n = rnn_i_output(y, &s->side.stack, y->L - 1, part);
+    rnn_i_join(call, inner, part, n,
+               s->memory + (size_t)inner->past * o->m.B * K, K);
+}
+
+/* From memories and final states to the context, and to the state at which the
+ * decoder starts. */
 RNN_I_FN void rnn_i_encode(const rnn_i_call *call, const rnn_i_open *o,
                            const rnn_real *params)
 {
-    const rnn_i_model *m = &o->m;
-    rnn_i_part part[RNN_I_PARTS];
-    int i, n;
+    int i;
 
-    for (i = 0; i < m->sources; i++) {
-        const rnn_i_source *s = &m->source[i];
-        const rnn_i_lay *y = &s->side.y;
-
-        rnn_i_embed(call, &s->side, &o->source[i], params);
-        if (m->given)
-            continue;
-        rnn_i_stack_forward(call, y, &s->side.stack, params + s->side.rnn,
-                            &o->encoder[i], 0);
-        if (m->keeps) {
-            n = rnn_i_output(y, &s->side.stack, y->L - 1, part);
-            rnn_i_join(call, &o->encoder[i], part, n, s->memory, y->D * y->H);
-        }
-        if (m->attention)
-            rnn_i_keys(call, &s->look);
-    }
+    for (i = 0; i < o->m.sources && o->m.attention; i++)
+        rnn_i_keys(call, &o->m.source[i].look);
     rnn_i_context_forward(call, o);
     rnn_i_bridge_forward(call, o, params);
     rnn_i_start_forward(call, o);
 }
 
-/* Back into encoder i: from its memory, its share of r and its final states.
- * The order is one of setting and adding: dhn, dcn and dmemory are set first,
- * then the context and what was handed over add, and then the stack reads them.
- *
- * y is a copy, since where dx goes is written into it, and o is for all parts.
- * dmemory (S, B, D*H) has both directions side by side, as the dy has that it
- * is to the stack; without a memory there is no dy. */
-RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
-                                     const rnn_i_open *o,
-                                     const rnn_real *params, int i, size_t at,
-                                     const rnn_flow *out)
+/* What flows into the final states and the memory of encoder i, before its
+ * steps: one of setting and adding. dhn, dcn and dmemory are set first, then
+ * the context and what was handed over add. */
+RNN_I_FN void rnn_i_encoder_enter(const rnn_i_call *call, const rnn_i_open *o,
+                                  int i, size_t at, const rnn_flow *out)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_source *s = &m->source[i];
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
-    rnn_i_lay y = s->side.y;
-    const size_t K = y.D * y.H;
+    const rnn_i_lay *y = &s->side.y;
+    const size_t K = y->D * y->H;
     rnn_i_summary r;
     size_t first, end, b, j, q;
 
     rnn_i_share(call, m->B, &first, &end);
-    for (q = 0; q < y.L * y.D; q++) {
-        const size_t from = q * y.state + first * y.H;
-        const size_t n = (end - first) * y.H;
+    for (q = 0; q < y->L * y->D; q++) {
+        const size_t from = q * y->state + first * y->H;
+        const size_t n = (end - first) * y->H;
         rnn_i_copy(s->dhn + from, out && out->dhn ? out->dhn + from : NULL, n);
-        if (y.C)
+        if (y->C)
             rnn_i_copy(s->dcn + from, out && out->dcn ? out->dcn + from : NULL,
                        n);
     }
@@ -11476,21 +11749,42 @@ RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
         rnn_i_summary_backward(m->context, &r);
     }
     rnn_i_handed_backward(call, o, i, at);
+}
+
+/* Back through the steps of encoder i, or of a window. y is a copy, since where
+ * dx goes is written into it, and o is for all parts. dmemory (S, B, D*H) has
+ * both directions side by side, as the dy has that it is to the stack; without
+ * a memory there is no dy. */
+RNN_I_FN void rnn_i_encoder_backward(const rnn_i_call *call,
+                                     const rnn_i_open *o,
+                                     const rnn_real *params, int i,
+                                     const rnn_flow *out)
+{
+    const rnn_i_source *s = &o->m.source[i];
+    const rnn_seq *inner = &o->encoder[i];
+    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
+    rnn_i_lay y = s->side.y;
+    rnn_real *dmemory = s->dmemory + (size_t)inner->past * o->m.B * y.D * y.H;
+
     in.dhn = s->dhn;
     in.dcn = y.C ? s->dcn : NULL;
     if (out) {
         in.dh0 = out->dh0;
         in.dc0 = out->dc0;
     }
-    y.in[0].dx = s->side.E ? s->side.dx : out ? out->dx : NULL;
-    rnn_i_stack_backward(call, &y, &s->side.stack, params + s->side.rnn,
-                         &o->encoder[i], m->keeps ? s->dmemory : NULL, &in);
+    rnn_i_flow_on(&y, &o->source[i], inner, &in);
+    y.in[0].dx =
+        s->side.E ? s->side.dx
+        : out && out->dx
+            ? out->dx + rnn_i_number(&o->source[i], inner->past, 0) * s->side.I
+            : NULL;
+    rnn_i_stack_backward(call, &y, &s->side.stack, params + s->side.rnn, inner,
+                         o->m.keeps ? dmemory : NULL, &in);
 }
 
-/* From dh_0, dc_0 and dc to the sources: start, bridge, then each encoder with
- * its share. Of 1 vs N dr is the gradient of the given x, which goes out by the
- * caller's strides. flow->source, where it is set, is an array of one for each
- * source. */
+/* From dh_0, dc_0 and dc to the sources: start, bridge, then what enters each
+ * encoder. Of 1 vs N dr is the gradient of the given x, which goes out by the
+ * caller's strides. */
 RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
                                     const rnn_real *params,
                                     const rnn_flow *flow)
@@ -11503,9 +11797,9 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_bridge_backward(call, o, params);
     rnn_i_share(call, m->B, &first, &end);
     for (i = 0; i < m->sources; i++) {
-        const rnn_flow *out = flow && flow->source ? flow->source + i : NULL;
+        const rnn_flow *out = rnn_i_flow_of(flow, i);
         if (!m->given) {
-            rnn_i_encoder_backward(call, o, params, i, at, out);
+            rnn_i_encoder_enter(call, o, i, at, out);
             at += m->source[i].side.y.D * m->source[i].side.y.H;
         } else if (out && out->dx) {
             for (b = first; b < end; b++)
@@ -11515,8 +11809,9 @@ RNN_I_FN void rnn_i_encode_backward(const rnn_i_call *call, const rnn_i_open *o,
     }
 }
 
-/* Gradients of everything in front of the decoder, attention's parameters among
- * it: they are the source's, one set for each. */
+/* Gradients between the encoders and the decoder: the bridge's, those of
+ * attention but its W, and of a table whose row is r. They are the source's,
+ * one set for each. */
 RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
                                  rnn_real *grads)
 {
@@ -11526,16 +11821,26 @@ RNN_I_FN void rnn_i_encode_grads(const rnn_i_call *call, const rnn_i_open *o,
     rnn_i_bridge_grads(call, o, grads);
     for (i = 0; i < m->sources; i++) {
         const rnn_i_source *s = &m->source[i];
-        const rnn_i_side *e = &s->side;
         if (m->attention)
-            rnn_i_attention_grads(call, &s->look, grads + s->att);
-        if (!m->given)
-            rnn_i_stack_grads(call, &e->y, &e->stack, &o->encoder[i],
-                              grads + e->rnn);
-        if (!m->given || m->uses_c) /* 1 vs N: r is the rows themselves */
-            rnn_i_embed_grads(call, e, &o->source[i], m->given ? m->dr : e->dx,
-                              grads);
+            rnn_i_memory_grads(call, &s->look, grads + s->att);
+        if (m->given && m->uses_c)
+            rnn_i_embed_grads(call, &s->side, &o->source[i], m->dr, grads);
     }
+}
+
+/* Those of encoder i, of a window's steps. */
+RNN_I_FN void rnn_i_encoder_grads(const rnn_i_call *call, const rnn_i_open *o,
+                                  int i, rnn_real *grads)
+{
+    const rnn_i_side *e = &o->m.source[i].side;
+    const rnn_seq *inner = &o->encoder[i];
+    rnn_seq tokens;
+
+    if (o->m.given)
+        return;
+    rnn_i_window(e, &o->source[i], inner->past, inner->steps, &tokens);
+    rnn_i_stack_grads(call, &e->y, &e->stack, inner, grads + e->rnn);
+    rnn_i_embed_grads(call, e, &tokens, e->dx, grads);
 }
 
 /* ---- head: logits = c + [what it reads] V -------------------------------- */
@@ -11571,7 +11876,7 @@ RNN_I_FN int rnn_i_head_input(const rnn_i_open *o, int train, rnn_i_part *part,
         rnn_i_set_part(part, m->last, m->W, train ? m->dlast : NULL);
         return 1;
     }
-    *rows = *o->seq;
+    *rows = o->inner;
     n = rnn_i_output(&m->top.y, &m->top.stack, m->top.y.L - 1, part);
     if (m->Z && !m->attention) {
         rnn_i_set_part(&part[n], m->c, m->C, train ? m->dc : NULL);
@@ -11648,24 +11953,36 @@ RNN_I_FN void rnn_i_head_backward(const rnn_i_call *call, const rnn_i_open *o,
                                   const rnn_real *dlogits)
 {
     const rnn_i_model *m = &o->m;
-    const rnn_i_columns dy = rnn_i_gradient(dlogits, m->O, 0, m->O);
+    const int last = rnn_i_is_last(o->seq, &o->inner);
+    rnn_i_columns dy = rnn_i_gradient(dlogits, m->O, 0, m->O);
     rnn_i_part part[RNN_I_PARTS];
     rnn_i_matrix v = rnn_i_matrix_at(params + m->head, m->W + m->Z, m->O);
     rnn_seq rows;
     size_t from = 0;
     int i, n = rnn_i_head_input(o, 1, part, &rows);
 
+    if (m->n_to_1 && !last)
+        return;
     v.wt = m->packed ? m->head_t : NULL;
     if (!m->decoder && !m->n_to_1)
         n = 1; /* both directions as one */
     if (!m->n_to_1)
         rnn_i_set_part(part, NULL, m->W, m->top.y.dy);
-    for (i = 0; i < n; from += part[i].width, i++)
+    for (i = 0; i < n; from += part[i].width, i++) {
+        const rnn_real *d = dlogits;
+        if (part[i].fixed) { /* of all steps, t ascending, at once */
+            rows = *o->seq;
+            d -= (size_t)o->inner.past * m->B * m->Y;
+        }
+        dy.dy = d;
+        if (part[i].fixed && !last)
+            continue;
         if (m->O)
             rnn_i_rows_back(call, &rows, &dy, &v, from, &part[i],
                             part[i].add ? RNN_I_FROM_C : RNN_I_FROM_ZERO);
         else
-            rnn_i_part_backward(call, &rows, dlogits, m->Y, from, &part[i]);
+            rnn_i_part_backward(call, &rows, d, m->Y, from, &part[i]);
+    }
 }
 
 /* dV += [what it reads]^T dlogits, part by part as forward has read them; dc +=
@@ -11681,7 +11998,7 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
     size_t first, end;
     int i, n = rnn_i_head_input(o, 0, part, &rows);
 
-    if (!m->O)
+    if (!m->O || (m->n_to_1 && !rnn_i_is_last(o->seq, &o->inner)))
         return;
     rnn_i_share(call, m->O, &first, &end);
     dy = rnn_i_gradient(dlogits, m->O, first, end);
@@ -11695,7 +12012,8 @@ RNN_I_FN void rnn_i_head_grads(const rnn_i_call *call, const rnn_i_open *o,
 /* The chain of a model without a decoder; logits (T, B, O), of N vs 1 (B, O).
  * m->last is a copy of the final states, so dropout masks it in place. */
 RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
-                                  const rnn_real *params, rnn_real *logits)
+                                  const rnn_real *params, rnn_real *logits,
+                                  int again)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_side *top = &m->top;
@@ -11704,13 +12022,17 @@ RNN_I_FN void rnn_i_plain_forward(const rnn_i_call *call, const rnn_i_open *o,
     size_t first, end, b;
     int n;
 
-    rnn_i_embed(call, top, o->seq, params);
+    rnn_i_embed(call, top, &o->tokens, params);
+    if (top->windows > 1 && !o->inner.past && !again)
+        rnn_i_begin_states(call, top, o->seq);
     rnn_i_stack_forward(call, &top->y, &top->stack, params + top->rnn,
                         &o->inner, 0);
+    if (again || (m->n_to_1 && !rnn_i_is_last(o->seq, &o->inner)))
+        return;
     if (m->n_to_1) {
         rnn_i_share(call, m->B, &first, &end);
         for (b = first; b < end; b++)
-            rnn_i_final(top, o->seq, top->y.L - 1, 0, b, m->last + b * m->W);
+            rnn_i_final(top, &o->inner, top->y.L - 1, 0, b, m->last + b * m->W);
     }
     n = rnn_i_head_input(o, 0, part, &rows);
     if (top->y.drop && top->drop_last > 0)
@@ -11734,7 +12056,7 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
 
     if (flow)
         in = *flow;
-    if (m->n_to_1) {
+    if (m->n_to_1 && rnn_i_is_last(o->seq, &o->inner)) {
         rnn_i_share(call, m->B, &first, &end);
         rnn_i_last_seq(&rows, o->seq);
         if (m->top.drop_last > 0)
@@ -11750,6 +12072,7 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
                                  m->dlast + b * m->W, m->dhn);
         in.dhn = m->dhn;
     }
+    rnn_i_flow_on(y, o->seq, &o->inner, &in);
     rnn_i_stack_backward(call, y, &m->top.stack, params + m->top.rnn, &o->inner,
                          m->n_to_1 ? NULL : y->dy, &in);
 }
@@ -11765,12 +12088,13 @@ RNN_I_FN void rnn_i_plain_backward(const rnn_i_call *call, const rnn_i_open *o,
 RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
                            const rnn_real *logits)
 {
-    const rnn_seq *seq = o->seq;
+    const rnn_seq *seq = &o->some;
     const uint32_t limit =
         seq->own_rate < 1
             ? (uint32_t)rnn_i_mul(seq->own_rate, (rnn_real)4294967296.0)
             : 0;
     static const rnn_sampling softmax = {1, 0, 0};
+    const rnn_real *before; /* the logits of the step before */
     uint32_t at[2], word[2];
     size_t first, end, b, i;
     rnn_rng rng;
@@ -11787,16 +12111,16 @@ RNN_I_FN void rnn_i_choose(const rnn_i_call *call, const rnn_i_open *o, int t,
         at[0] = seq->first_row + (uint32_t)b;
         at[1] = 0;
         rnn_threefry(rng.key, at, word);
-        if (t == 0 || (seq->own_rate < 1 && word[0] >= limit))
+        if (t + seq->past == 0 || (seq->own_rate < 1 && word[0] >= limit))
             continue;
+        before = logits + i * o->m.O - o->m.B * o->m.O;
         rng.count[0] = at[0];
         rng.count[1] = 0x80000000u;
         if (seq->own_sample) /* a NaN leaves the given token */
-            (void)!rnn_sample(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
-                              &softmax, &rng, NULL, seq->own_ids + i, NULL);
-        else
-            (void)!rnn_greedy(logits + (i - o->m.B) * o->m.O, (int)o->m.O,
+            (void)!rnn_sample(before, (int)o->m.O, &softmax, &rng, NULL,
                               seq->own_ids + i, NULL);
+        else
+            (void)!rnn_greedy(before, (int)o->m.O, seq->own_ids + i, NULL);
     }
 }
 
@@ -11829,46 +12153,85 @@ RNN_I_FN void rnn_i_fixed_input(const rnn_i_call *call, const rnn_i_open *o,
  * Step 0's is copied there first, since the stack itself does so only when step
  * 0 gets to it, which is behind the query. */
 RNN_I_FN void rnn_i_decoder_forward(const rnn_i_call *call, const rnn_i_open *o,
-                                    const rnn_real *params, rnn_real *logits)
+                                    const rnn_real *params, rnn_real *logits,
+                                    int again)
 {
     const rnn_i_model *m = &o->m;
     const rnn_i_lay *y = &m->top.y;
     const rnn_real *weights = params + m->top.rnn;
-    const int stepwise = m->attention || o->own;
-    const int done = stepwise && !o->own ? o->fixed : 0;
+    const int own = o->own && !again; /* else the tokens are known */
+    const int stepwise = m->attention || own;
+    const int done = stepwise && !own ? o->fixed : 0;
     rnn_i_part part[RNN_I_PARTS];
     rnn_i_layer a;
     rnn_seq rows;
     size_t first, end;
     int i, n, t;
 
-    if (!o->own)
+    if (!own)
         rnn_i_embed(call, &m->top, &o->tokens, params);
     rnn_i_fixed_input(call, o, weights, done);
     if (m->attention) { /* s_0 is a query before the stack has run */
         rnn_i_layer_of(y, y->L - 1, 0, &a);
         rnn_i_share(call, m->B, &first, &end);
         rnn_i_copy(a.h + first * y->H,
-                   m->h0 + (y->L - 1) * y->state + first * y->H,
+                   o->inner.h0 + (y->L - 1) * y->state + first * y->H,
                    (end - first) * y->H);
     }
     n = rnn_i_head_input(o, 0, part, &rows);
     if (!stepwise)
         rnn_i_stack_forward(call, y, &m->top.stack, weights, &o->inner, 0);
-    for (t = 0; stepwise && t < (int)m->T; t++) {
+    for (t = 0; stepwise && t < o->inner.steps; t++) {
         const rnn_i_call one = rnn_i_at_step(call, t);
-        if (o->own) {
+        if (own) {
             rnn_i_choose(call, o, t, logits);
             rnn_i_embed(&one, &m->top, &o->tokens, params);
         }
         for (i = 0; i < m->sources && m->attention; i++)
             rnn_i_attend(&one, &m->source[i].look, NULL);
         rnn_i_stack_forward(&one, y, &m->top.stack, weights, &o->inner, done);
-        if (o->own)
+        if (own)
             rnn_i_head_forward(&one, m, params, &rows, part, n, logits);
     }
-    if (!o->own)
+    if (!own && !again)
         rnn_i_head_forward(call, m, params, &rows, part, n, logits);
+}
+
+/* Whether the gradient of a part of the decoder's input, c of every step, waits
+ * for all windows: its steps are added up from the first one on, and backward
+ * comes to that last. */
+RNN_I_INLINE int rnn_i_is_late(const rnn_i_model *m, const rnn_i_part *part)
+{
+    return m->top.windows > 1 && part->fixed && part->when == RNN_I_ALWAYS;
+}
+
+/* dz of layer 0 goes where that of all steps stands; behind the first window dc
+ * is made of it. */
+RNN_I_FN void rnn_i_late_backward(const rnn_i_call *call, const rnn_i_open *o,
+                                  const rnn_real *weights)
+{
+    rnn_i_lay y = o->m.top.y;
+    const size_t row = y.K * y.H, B = y.B;
+    rnn_seq all = o->inner;
+    size_t first, end, t;
+    int i, late = 0;
+
+    for (i = 0; i < y.ins; i++)
+        if (rnn_i_is_late(&o->m, &y.in[i]))
+            late = 1;
+        else
+            y.in[i].dx = NULL;
+    if (!late)
+        return;
+    rnn_i_share(call, B, &first, &end);
+    for (t = 0; t < (size_t)o->inner.steps; t++)
+        rnn_i_copy(o->m.dz + (((size_t)all.past + t) * B + first) * row,
+                   y.z + (t * B + first) * row, (end - first) * row);
+    if (all.past)
+        return;
+    all.steps = o->seq->steps;
+    y.z = o->m.dz;
+    rnn_i_input_backward(call, &y, 0, y.in, o->fixed, weights, &all);
 }
 
 /* Down to the context and the state at which it starts; head_backward has left
@@ -11890,37 +12253,44 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
 {
     const rnn_i_model *m = &o->m;
     const rnn_real *weights = params + m->top.rnn;
+    const int last = rnn_i_is_last(o->seq, &o->inner);
     rnn_i_lay y = m->top.y;
-    rnn_i_part ds;
-    rnn_flow in = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
+    rnn_i_part ds, in[RNN_I_PARTS];
+    rnn_flow to = {NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0};
     int i, t;
 
     if (flow) {
-        in.dhn = flow->dhn;
-        in.dcn = flow->dcn;
+        to.dhn = flow->dhn;
+        to.dcn = flow->dcn;
+    }
+    rnn_i_flow_on(&y, o->seq, &o->inner, &to);
+    for (i = 0; i < y.ins; i++) {
+        in[i] = y.in[i];
+        if (rnn_i_is_late(m, &in[i]))
+            in[i].dx = y.in[i].dx = NULL;
     }
     if (!m->attention) {
         rnn_i_stack_backward(call, &y, &m->top.stack, weights, &o->inner, y.dy,
-                             &in);
-        return;
-    }
-    for (i = 0; i < m->sources; i++)
-        rnn_i_attend_backward_begin(call, &m->source[i].look);
-    for (i = 0; i < o->fixed; i++)
-        y.in[i].dx = NULL; /* after the loop, all steps at once */
-    rnn_i_set_part(&ds, NULL, y.H, y.dh + (y.L - 1) * y.carry);
-    ds.fixed = ds.add = 1;
-    for (t = (int)m->T; t-- > 0;) {
-        const rnn_i_call one = rnn_i_at_step(call, t);
-        rnn_i_stack_backward(&one, &y, &m->top.stack, weights, &o->inner, y.dy,
-                             &in);
-        for (i = 0; i < m->sources; i++) {
-            rnn_i_attend_backward(&one, &m->source[i].look);
-            rnn_i_attend_backward_query(&one, &m->source[i].look, &ds);
+                             &to);
+    } else {
+        for (i = 0; i < m->sources && last; i++)
+            rnn_i_attend_backward_begin(call, &m->source[i].look);
+        for (i = 0; i < o->fixed; i++)
+            y.in[i].dx = NULL; /* after the loop, all steps at once */
+        rnn_i_set_part(&ds, NULL, y.H, y.dh + (y.L - 1) * y.carry);
+        ds.fixed = ds.add = 1;
+        for (t = o->inner.steps; t-- > 0;) {
+            const rnn_i_call one = rnn_i_at_step(call, t);
+            rnn_i_stack_backward(&one, &y, &m->top.stack, weights, &o->inner,
+                                 y.dy, &to);
+            for (i = 0; i < m->sources; i++) {
+                rnn_i_attend_backward(&one, &m->source[i].look);
+                rnn_i_attend_backward_query(&one, &m->source[i].look, &ds);
+            }
         }
+        rnn_i_input_backward(call, &y, 0, in, o->fixed, weights, &o->inner);
     }
-    rnn_i_input_backward(call, &y, 0, m->top.y.in, o->fixed, weights,
-                         &o->inner);
+    rnn_i_late_backward(call, o, weights);
 }
 
 /* ---- the public calls ---------------------------------------------------- */
@@ -11930,7 +12300,29 @@ RNN_I_FN void rnn_i_decoder_backward(const rnn_i_call *call,
 typedef struct rnn_i_pass {
     rnn_work *work;
     const rnn_flow *flow;
+    int blocks; /* of a chain in windows, which now  */
+    int source; /* of the encoders which one         */
+    int again;  /* its window was computed before    */
 } rnn_i_pass;
+
+enum { RNN_I_ENCODERS = 1, RNN_I_START = 2, RNN_I_TOP = 4, RNN_I_CHAIN = 7 };
+
+/* Whether a task is of encoder i. */
+RNN_I_INLINE int rnn_i_has_encoder(const rnn_i_pass *p, int i)
+{
+    return p->blocks & RNN_I_ENCODERS &&
+           (p->blocks & RNN_I_START || p->source == i);
+}
+
+/* A call's whole chain, in one task where there are no windows. */
+RNN_I_FN void rnn_i_set_pass(rnn_i_pass *p, rnn_work *work,
+                             const rnn_flow *flow)
+{
+    p->work = work;
+    p->flow = flow;
+    p->blocks = RNN_I_CHAIN;
+    p->source = p->again = 0;
+}
 
 /* Whether a side's layer 0 gathers the rows of its weights, and reads nothing
  * beside: then nothing reads copies of its W_ih. */
@@ -11995,25 +12387,111 @@ RNNDEF rnn_status rnn_pack(const rnn_net *net, rnn_work *work)
     }
     m->top.y.strips = 1;
     m->top.y.packed = 0;
-    pass.work = work;
-    pass.flow = NULL;
+    rnn_i_set_pass(&pass, work, NULL);
     rnn_i_each(&call, rnn_i_pack_model, &pass);
     rnn_i_stamp(work->packed, RNN_I_READY, rnn_i_hash_packed(net, work));
     return RNN_OK;
 }
 
-/* The chain of a wiring, on a share of the rows. */
+/* Numbers of logits before the steps of a window. */
+RNN_I_FN size_t rnn_i_logits_past(const rnn_i_open *o)
+{
+    return o->m.n_to_1 ? 0 : (size_t)o->inner.past * o->m.B * o->m.Y;
+}
+
+/* The chain of a wiring, or blocks of it, on a share of the rows. */
 RNN_I_FN void rnn_i_run_forward(const rnn_i_call *call, void *arg)
 {
-    rnn_work *work = ((const rnn_i_pass *)arg)->work;
-    const rnn_i_open *o = &work->i;
+    const rnn_i_pass *p = (const rnn_i_pass *)arg;
+    const rnn_i_open *o = &p->work->i;
+    const rnn_real *params = p->work->weights;
+    rnn_real *logits = p->work->logits + rnn_i_logits_past(o);
+    int i;
 
-    if (o->m.decoder) {
-        rnn_i_encode(call, o, work->weights);
-        rnn_i_decoder_forward(call, o, work->weights, work->logits);
-    } else {
-        rnn_i_plain_forward(call, o, work->weights, work->logits);
+    for (i = 0; i < o->m.sources; i++)
+        if (rnn_i_has_encoder(p, i))
+            rnn_i_encoder_forward(call, o, params, i, p->again);
+    if (o->m.decoder && p->blocks & RNN_I_START)
+        rnn_i_encode(call, o, params);
+    if (!(p->blocks & RNN_I_TOP))
+        return;
+    if (o->m.decoder)
+        rnn_i_decoder_forward(call, o, params, logits, p->again);
+    else
+        rnn_i_plain_forward(call, o, params, logits, p->again);
+}
+
+/* Some blocks of a chain, on shares of the rows. */
+RNN_I_FN void rnn_i_run_blocks(const rnn_i_call *call, rnn_i_pass *p,
+                               int blocks, rnn_i_task task)
+{
+    p->blocks = blocks;
+    rnn_i_each_row(call, p->work->i.m.B, task, p);
+}
+
+/* Where dx of the caller's x goes: in the parts of the top, from a window's
+ * first step on. */
+RNN_I_FN void rnn_i_open_dx(rnn_i_open *o, const rnn_flow *flow)
+{
+    rnn_i_side *top = &o->m.top;
+
+    if (!top->E && flow && flow->dx && top->input == RNN_INPUT_DENSE)
+        top->y.in[0].dx =
+            flow->dx + rnn_i_number(o->seq, o->inner.past, 0) * top->I;
+}
+
+/* Opens window w of encoder i or, behind the last of them, of the top. */
+RNN_I_FN void rnn_i_open_window(rnn_i_pass *p, int i, size_t w)
+{
+    rnn_i_open *o = &p->work->i;
+    const int top = i == o->m.sources;
+    const rnn_i_side *s = top ? &o->m.top : &o->m.source[i].side;
+    const int all = top ? o->seq->steps : o->source[i].steps;
+    const int from = s->windows > 1 ? (int)(w * s->y.T) : 0;
+    const int rest = all - from;
+    const int steps =
+        s->windows > 1 && (size_t)rest > s->y.T ? (int)s->y.T : rest;
+    const int train = o->pass == RNN_I_TRAINING;
+
+    p->source = i;
+    if (!top) {
+        rnn_i_open_encoder(o, i, from, steps);
+        return;
     }
+    rnn_i_open_top(o, p->work->weights, train, from, steps);
+    rnn_i_open_dx(o, p->flow);
+}
+
+/* In how many that is. */
+RNN_I_FN size_t rnn_i_windows_of(const rnn_i_model *m, int i)
+{
+    return i == m->sources ? m->top.windows : m->source[i].side.windows;
+}
+
+/* Forward window by window, the encoders, then the top. The arrays hold each
+ * side's last window in the end: where backward begins. */
+RNN_I_FN void rnn_i_windows_forward(const rnn_i_call *call, rnn_i_pass *p)
+{
+    rnn_i_open *o = &p->work->i;
+    const int sources = o->m.sources;
+    size_t w;
+    int i;
+
+    for (i = 0; i < sources; i++)
+        for (w = 0; w < rnn_i_windows_of(&o->m, i); w++) {
+            rnn_i_open_window(p, i, w);
+            rnn_i_run_blocks(call, p, RNN_I_ENCODERS, rnn_i_run_forward);
+        }
+    if (o->m.decoder)
+        rnn_i_run_blocks(call, p, RNN_I_START, rnn_i_run_forward);
+    if (o->pass == RNN_I_ENCODING)
+        return;
+    for (w = 0; w < o->m.top.windows; w++) {
+        rnn_i_open_window(p, sources, w);
+        rnn_i_run_blocks(call, p, RNN_I_TOP, rnn_i_run_forward);
+    }
+    rnn_i_open_top(o, p->work->weights, o->pass == RNN_I_TRAINING, 0,
+                   o->seq->steps);
 }
 
 /* A pass from its checks to its stamp. In training the copies of the weights
@@ -12030,8 +12508,7 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
 
     if (st)
         return st;
-    pass.work = work;
-    pass.flow = NULL;
+    rnn_i_set_pass(&pass, work, NULL);
     work->i.out = kind;
     work->i.out_steps = seq->steps;
     work->i.out_batch = seq->batch;
@@ -12040,7 +12517,10 @@ RNN_I_FN rnn_status rnn_i_forward(const rnn_net *net, rnn_work *work,
         rnn_i_stamp(work->packed, RNN_I_BLANK, 0); /* those of this pass */
         rnn_i_each(&call, rnn_i_pack_model, &pass);
     }
-    rnn_i_each_row(&call, work->i.m.B, rnn_i_run_forward, &pass);
+    if (work->i.m.windows)
+        rnn_i_windows_forward(&call, &pass);
+    else
+        rnn_i_each_row(&call, work->i.m.B, rnn_i_run_forward, &pass);
     if (train)
         rnn_i_stamp(work->keep, RNN_I_READY, rnn_i_hash_pass(net, work, seq));
 #ifdef RNN_CHECK
@@ -12075,22 +12555,32 @@ RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
     const rnn_i_open *o = &p->work->i;
     const rnn_i_model *m = &o->m;
     const rnn_real *params = p->work->weights;
+    const int top = p->blocks & RNN_I_TOP;
+    const int begins = top && rnn_i_is_last(o->seq, &o->inner);
     size_t first, end;
+    int i;
 
-    if (!p->flow || (!p->flow->accumulate && !p->flow->frozen)) {
+    if (begins && (!p->flow || (!p->flow->accumulate && !p->flow->frozen))) {
         rnn_i_share(call, m->params, &first, &end);
         rnn_i_copy(p->work->grads + first, NULL, end - first);
     }
     rnn_i_share(call, m->B, &first, &end);
-    if (m->decoder) /* what the head, the stack and the start add to */
+    if (begins &&
+        m->decoder) /* what the head, the stack and the start add to */
         rnn_i_copy(m->dc + first * m->C, NULL, (end - first) * m->C);
-    rnn_i_head_backward(call, o, params, p->work->dlogits);
-    if (m->decoder) {
+    if (top)
+        rnn_i_head_backward(call, o, params,
+                            p->work->dlogits + rnn_i_logits_past(o));
+    if (top && m->decoder)
         rnn_i_decoder_backward(call, o, params, p->flow);
-        rnn_i_encode_backward(call, o, params, p->flow);
-    } else {
+    else if (top)
         rnn_i_plain_backward(call, o, params, p->flow);
-    }
+    if (m->decoder && p->blocks & RNN_I_START)
+        rnn_i_encode_backward(call, o, params, p->flow);
+    for (i = 0; i < m->sources && !m->given; i++)
+        if (rnn_i_has_encoder(p, i))
+            rnn_i_encoder_backward(call, o, params, i,
+                                   rnn_i_flow_of(p->flow, i));
 }
 
 /* Weight gradients of all blocks: no two parts write the same column. Each
@@ -12098,16 +12588,70 @@ RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
  * what backward has left, and none reads what another writes. */
 RNN_I_FN void rnn_i_model_grads(const rnn_i_call *call, void *arg)
 {
-    const rnn_work *work = ((const rnn_i_pass *)arg)->work;
-    const rnn_i_open *o = &work->i;
+    const rnn_i_pass *p = (const rnn_i_pass *)arg;
+    const rnn_i_open *o = &p->work->i;
     const rnn_i_side *top = &o->m.top;
-    rnn_real *grads = work->grads;
+    rnn_real *grads = p->work->grads;
+    int i;
 
-    rnn_i_head_grads(call, o, work->dlogits, grads);
-    rnn_i_stack_grads(call, &top->y, &top->stack, &o->inner, grads + top->rnn);
-    rnn_i_embed_grads(call, top, &o->tokens, top->dx, grads);
-    if (o->m.decoder)
+    if (p->blocks & RNN_I_TOP) {
+        rnn_i_head_grads(call, o, p->work->dlogits + rnn_i_logits_past(o),
+                         grads);
+        rnn_i_stack_grads(call, &top->y, &top->stack, &o->inner,
+                          grads + top->rnn);
+        rnn_i_embed_grads(call, top, &o->tokens, top->dx, grads);
+        for (i = 0; i < o->m.sources && o->m.attention; i++)
+            rnn_i_query_grads(call, &o->m.source[i].look,
+                              grads + o->m.source[i].att);
+    }
+    if (o->m.decoder && p->blocks & RNN_I_START)
         rnn_i_encode_grads(call, o, grads);
+    for (i = 0; i < o->m.sources; i++)
+        if (rnn_i_has_encoder(p, i))
+            rnn_i_encoder_grads(call, o, i, grads);
+}
+
+/* Blocks backward, and their gradients. */
+RNN_I_FN void rnn_i_blocks_backward(const rnn_i_call *call, rnn_i_pass *p,
+                                    int blocks)
+{
+    rnn_i_run_blocks(call, p, blocks, rnn_i_run_backward);
+    if (!p->flow || !p->flow->frozen)
+        rnn_i_each(call, rnn_i_model_grads, p);
+}
+
+/* A side window by window from its last, which is there; the others are
+ * computed again, from the state where each begins. */
+RNN_I_FN void rnn_i_side_backward(const rnn_i_call *call, rnn_i_pass *p, int i)
+{
+    const rnn_i_model *m = &p->work->i.m;
+    const int blocks = i == m->sources ? RNN_I_TOP : RNN_I_ENCODERS;
+    const size_t windows = rnn_i_windows_of(m, i);
+    size_t w;
+
+    for (w = windows; w-- > 0;) {
+        rnn_i_open_window(p, i, w);
+        p->again = 1;
+        if (w + 1 < windows)
+            rnn_i_run_blocks(call, p, blocks, rnn_i_run_forward);
+        p->again = 0;
+        rnn_i_blocks_backward(call, p, blocks);
+    }
+}
+
+/* From the top to the encoders. Between them attention looks at all steps. */
+RNN_I_FN void rnn_i_windows_backward(const rnn_i_call *call, rnn_i_pass *p)
+{
+    rnn_i_open *o = &p->work->i;
+    int i;
+
+    rnn_i_side_backward(call, p, o->m.sources);
+    if (!o->m.decoder)
+        return;
+    rnn_i_open_top(o, p->work->weights, 1, 0, o->seq->steps);
+    rnn_i_blocks_backward(call, p, RNN_I_START);
+    for (i = 0; i < o->m.sources && !o->m.given; i++)
+        rnn_i_side_backward(call, p, i);
 }
 
 /* Whether what flow asks for can be: tokens have no gradient. Of a table's rows
@@ -12222,15 +12766,14 @@ RNNDEF rnn_status rnn_backward(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     rnn_i_stamp(work->keep, RNN_I_USED, hash);
-    if (!m->top.E && flow && m->top.input == RNN_INPUT_DENSE)
-        m->top.y.in[0].dx = flow->dx;
-    pass.work = work;
-    pass.flow = flow;
-    rnn_i_each_row(&call, work->i.m.B, rnn_i_run_backward, &pass);
-    if (!flow || !flow->frozen) {
-        rnn_i_each(&call, rnn_i_model_grads, &pass);
+    rnn_i_open_dx(&work->i, flow);
+    rnn_i_set_pass(&pass, work, flow);
+    if (m->windows)
+        rnn_i_windows_backward(&call, &pass);
+    else
+        rnn_i_blocks_backward(&call, &pass, RNN_I_CHAIN);
+    if (!flow || !flow->frozen)
         work->i.grads = 1;
-    }
     return RNN_OK;
 }
 
@@ -12264,16 +12807,17 @@ RNNDEF rnn_status rnn_view_model(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     m = &work->i.m;
-    view->h0 = m->decoder ? m->h0 : NULL;
-    view->c0 = m->decoder && m->top.y.C ? m->c0 : NULL;
+    view->h0 = m->decoder ? m->top.h0 : NULL;
+    view->c0 = m->decoder && m->top.y.C ? m->top.c0 : NULL;
     view->c = m->uses_c ? m->c : NULL;
     for (i = 0; i < RNN_MAX_SOURCES; i++) {
         const rnn_i_source *s = &m->source[i];
         const int there = i < m->sources && !m->given;
         view->source[i].memory = there && m->keeps ? s->memory : NULL;
-        view->source[i].attention = there && m->attention ? s->look.attn : NULL;
-        view->source[i].context =
-            there && m->attention ? s->look.context : NULL;
+        view->source[i].attention = there && m->attention ? s->attn : NULL;
+        view->source[i].context = there && m->attention && m->top.windows == 1
+                                      ? s->look.context
+                                      : NULL;
     }
     return RNN_OK;
 }
@@ -12282,6 +12826,7 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
                                  const rnn_seq *seq, int which, int layer,
                                  int direction, rnn_layer_view *view)
 {
+    const rnn_i_side *side;
     const rnn_i_lay *y;
     rnn_i_layer a;
     rnn_status st = rnn_i_open_view(net, work, seq, view != NULL);
@@ -12292,7 +12837,12 @@ RNNDEF rnn_status rnn_view_layer(const rnn_net *net, rnn_work *work,
                   work->i.m.given ? 0 : work->i.m.sources);
     if (st)
         return st;
-    y = which ? &work->i.m.source[which - 1].side.y : &work->i.m.top.y;
+    side = which ? &work->i.m.source[which - 1].side : &work->i.m.top;
+    y = &side->y;
+    if (side->windows > 1)
+        return RNN_I_NO(&work->why, RNN_E_UNSUPPORTED, "keep_every",
+                        "with @ = # most states of this stack are not there",
+                        net->most.keep_every, 0);
     st = rnn_i_in(&work->why, RNN_E_ARG, "layer", layer, 0, (int)y->L - 1);
     if (!st)
         st = rnn_i_in(&work->why, RNN_E_ARG, "direction", direction, 0,
@@ -14258,15 +14808,6 @@ RNNDEF rnn_status rnn_sample(const rnn_real *logits, int outputs,
  * and z is the only array between them. With packed weights it reads strips.
  * ========================================================================= */
 
-/* The chain of encoders on a share of the rows: row b of everything, memory
- * among it, is made by one part. */
-RNN_I_FN void rnn_i_run_encode(const rnn_i_call *call, void *arg)
-{
-    rnn_work *work = ((const rnn_i_pass *)arg)->work;
-
-    rnn_i_encode(call, &work->i, work->weights);
-}
-
 /* What it is called with. */
 RNN_I_FN rnn_status rnn_i_check_encode(const rnn_net *net, const rnn_i_model *m,
                                        const rnn_seq *source, const rnn_real *h,
@@ -14342,14 +14883,17 @@ RNNDEF rnn_status rnn_encode(const rnn_net *net, rnn_work *work,
         if (m->attention)
             rnn_i_connect_look(o, i, work->weights, &o->inner, NULL);
     }
-    pass.work = work;
-    pass.flow = NULL;
-    rnn_i_each_row(&call, m->B, rnn_i_run_encode, &pass);
+    rnn_i_set_pass(&pass, work, NULL);
+    if (m->windows)
+        rnn_i_windows_forward(&call, &pass);
+    else
+        rnn_i_run_blocks(&call, &pass, RNN_I_ENCODERS | RNN_I_START,
+                         rnn_i_run_forward);
     o->seq = NULL;
     n = m->top.y.L * m->top.y.state;
-    rnn_i_copy(h, m->h0, n);
+    rnn_i_copy(h, m->top.h0, n);
     if (m->top.y.C)
-        rnn_i_copy(c, m->c0, n);
+        rnn_i_copy(c, m->top.c0, n);
     return RNN_OK;
 }
 

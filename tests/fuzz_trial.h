@@ -306,7 +306,7 @@ static void open_plan(pass *p)
     most.packed = p->tight                              ? RNN_PACK_NONE
                   : now.half && !p->train && chance(60) ? RNN_PACK_BF16
                                                         : RNN_PACK_FLOAT;
-    most.keep_every = test_below(2);
+    most.keep_every = test_below(6) - 1;
     p->net = new_net();
     p->work = new_work();
     p->run = (rnn_run *)new_block(sizeof(rnn_run), INPUT, 1)->p;

@@ -58,10 +58,11 @@ typedef struct how {            /* the ways to run a job that must not matter */
     rnn_real fill;              /* what lies in outputs and work before      */
     const rnn_work *work;       /* of a job of this size before; or NULL     */
     int half;                   /* packed as BF16: for use alone             */
+    int every;                  /* keep_every                                */
 } how;
 
-static const how plain = {RNN_KERNEL_AUTO, 0, 0, 0, 0, 0, 0, 0, 3, NULL, 0};
-static const how in_c = {RNN_KERNEL_PORTABLE, 0, 0, 0, 0, 0, 0, 0, 3, NULL, 0};
+static const how plain = {.kernel = RNN_KERNEL_AUTO, .fill = 3};
+static const how in_c = {.kernel = RNN_KERNEL_PORTABLE, .fill = 3};
 
 typedef struct job {
     rnn_model model;         /* output_size 0: the stack alone               */
@@ -422,6 +423,7 @@ static void open_work(const job *j, const how *w, results *r,
     rnn_most n = *most;
     const rnn_sizes *z = &net->sizes;
 
+    n.keep_every = w->every;
     n.packed = w->half    ? RNN_PACK_BF16
                : w->tight ? RNN_PACK_NONE
                           : RNN_PACK_FLOAT;

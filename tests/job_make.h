@@ -409,6 +409,7 @@ static how some_how(void)
     w.shift = test_below(2);
     w.guarded = test_below(4) > 0;
     w.tight = test_below(2);
+    w.every = test_below(2) ? 0 : test_below(6) - 1;
     w.more = test_below(3);
     w.alias = test_below(2);
     w.dirty = test_below(2);

@@ -42,7 +42,7 @@ static rnn_status planned(void)
 
 static void check_plan(void)
 {
-    static const int bad[] = {-1, INT_MIN};
+    static const int bad[] = {-1, INT_MIN}, every[] = {-2, INT_MIN};
     int i;
 
     ARG(rnn_plan(NULL, &model, &most));
@@ -55,7 +55,7 @@ static void check_plan(void)
         MOST(RNN_E_SIZE, most.rows = bad[i]);
         MOST(RNN_E_SIZE, most.tokens = bad[i]);
         MOST(RNN_E_SIZE, most.moments = bad[i]);
-        MOST(RNN_E_SIZE, most.keep_every = bad[i]);
+        MOST(RNN_E_SIZE, most.keep_every = every[i]);
         MOST(RNN_E_ARG, most.packed = (rnn_packing)bad[i]);
     }
     MOST(RNN_E_ARG, most.packed = (rnn_packing)(RNN_PACK_BF16 + 1));
@@ -64,8 +64,9 @@ static void check_plan(void)
     MOST(RNN_E_ARG, most.packed = INT_MAX);
     MOST(RNN_OK, most.packed = RNN_PACK_NONE);
     MOST(RNN_OK, most.keep_every = 1);
-    MOST(RNN_E_UNSUPPORTED, most.keep_every = 2);
-    MOST(RNN_E_UNSUPPORTED, most.keep_every = INT_MAX);
+    MOST(RNN_OK, most.keep_every = 2);
+    MOST(RNN_OK, most.keep_every = INT_MAX);
+    MOST(RNN_OK, most.keep_every = RNN_KEEP_LEAST);
     /* too large */
     MOST(RNN_E_SIZE, most.steps = most.batch = INT_MAX);
     MOST(RNN_E_SIZE, most.rows = INT_MAX, model.output_size = INT_MAX);

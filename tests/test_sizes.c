@@ -121,6 +121,35 @@ static void check_train(const grid *g)
           WHERE);
 }
 
+/* With keep_every: the expressions bound the plan, closely. */
+static void check_every(const grid *g)
+{
+    rnn_model m;
+    rnn_most most;
+    rnn_net net;
+    int k;
+
+    describe(g, &m, &most);
+    for (k = 2; k <= g->T && g->D == 1; k++) {
+        const size_t last = (size_t)g->B * (size_t)g->H;
+        const size_t layers = (size_t)g->L;
+        const size_t masks = (g->drop & 1 ? layers - 1 : 0) +
+                             (g->drop & 2 && !g->last ? 1u : 0u);
+        const size_t drops = RNN_KEEP_DROPOUT(k, g->B, GRID) / layers * masks;
+        const size_t keep = RNN_KEEP_EVERY(k, g->T, g->B, GRID) + drops;
+        const size_t scratch = RNN_SCRATCH_EVERY(k, g->B, GRID);
+
+        most.keep_every = k;
+        CHECK(!rnn_plan(&net, &m, &most) && net.sizes.keep <= keep &&
+                  keep - net.sizes.keep <= (2 * layers + 1) * last,
+              WHERE);
+        CHECK(net.sizes.scratch <= scratch &&
+                  scratch - net.sizes.scratch <=
+                      (3 * layers + 2) * last + (size_t)g->O,
+              WHERE);
+    }
+}
+
 /* Using it: bound with weights and packed of the caller's. */
 static void check_infer(const grid *g)
 {
@@ -186,6 +215,7 @@ static void check_grid(void)
         if (g.drop & 1 && g.L == 1)
             continue; /* there is nothing between */
         check_train(&g);
+        check_every(&g);
         if (!g.drop)
             check_infer(&g);
     }
@@ -252,6 +282,48 @@ typedef struct input {
     rnn_real *params, *d, *h, *c, *x;
     int *ids;
 } input;
+
+/* RNN_KEEP_LEAST takes no more than any k; with many steps, far less than all
+ * of them. */
+static void check_least(int i)
+{
+    rnn_model m;
+    rnn_most most;
+    rnn_net net, all;
+    size_t n;
+    int k;
+
+    memset(&most, 0, sizeof most);
+    most.steps = 1 + i % 16;
+    most.source_steps = 7;
+    most.batch = 2;
+    most.train = 1;
+    most.keep_every = RNN_KEEP_LEAST;
+    do
+        draw_model(&m, 7);
+    while (rnn_plan(&net, &m, &most));
+    n = net.sizes.keep + net.sizes.scratch;
+    CHECK(net.most.keep_every >= 1, "least is %d", net.most.keep_every);
+    for (k = 1; k <= 17; k++) {
+        most.keep_every = k;
+        CHECK(!rnn_plan(&all, &m, &most) &&
+                  n <= all.sizes.keep + all.sizes.scratch &&
+                  (k != net.most.keep_every ||
+                   n == all.sizes.keep + all.sizes.scratch),
+              "least %d: %d", i, k);
+    }
+    m = (rnn_model){0};
+    m.cell = RNN_CELL_LSTM;
+    m.input_size = m.hidden_size = m.output_size = 32;
+    most.steps = 10000;
+    most.keep_every = RNN_KEEP_LEAST;
+    CHECK(!rnn_plan(&net, &m, &most), "10,000 steps");
+    most.keep_every = 0;
+    CHECK(!rnn_plan(&all, &m, &most) &&
+              net.sizes.keep + net.sizes.scratch <
+                  (all.sizes.keep + all.sizes.scratch) / 30,
+          "10,000 steps: %d of %d", (int)net.sizes.keep, (int)all.sizes.keep);
+}
 
 /* Everything that a run has written, one number after the other. */
 static rnn_real *record[2];
@@ -920,6 +992,21 @@ static void decoder_bounds(void)
         CHECK(z->scratch <= RNN_DECODER_SCRATCH_TRAIN(S, T, B, DECODER) ||
                   z->scratch <= RNN_DECODER_SCRATCH_INFER(S, T, B, DECODER),
               "decoder %d: scratch %d", i, (int)z->scratch);
+        for (most.keep_every = 2; most.keep_every <= 5; most.keep_every++) {
+            const int k = most.keep_every;
+            drop = RNN_DECODER_KEEP_DROPOUT(k < S && D == 1 ? k : S, k, B,
+                                            DECODER);
+            CHECK(!rnn_plan(&net, &m, &most) &&
+                      z->keep <=
+                          RNN_DECODER_KEEP_EVERY(k, S, T, B, DECODER) + drop &&
+                      z->scratch <=
+                          RNN_DECODER_SCRATCH_EVERY(k, S, T, B, DECODER),
+                  "decoder %d every %d: keep %d of %d, scratch %d", i, k,
+                  (int)z->keep,
+                  (int)RNN_DECODER_KEEP_EVERY(k, S, T, B, DECODER),
+                  (int)z->scratch);
+        }
+        most.keep_every = 0;
         most.train = most.moments = 0;
         CHECK(!rnn_plan(&net, &m, &most) &&
                   z->all - z->params - z->packed - 2 * LINE <=
@@ -992,6 +1079,8 @@ int main(int argc, char **argv)
         check_turns(i);
     for (i = 0; i < 1000; i++)
         check_growth(i);
+    for (i = 0; i < 200; i++)
+        check_least(i);
     stack_corners();
     model_corners();
     decoder_bounds();

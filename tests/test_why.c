@@ -241,8 +241,7 @@ static void check_sizes(void)
     MOST(packed, (rnn_packing)3, RNN_E_ARG, "packed is 3: 2 is the most");
     MOST(train, (most.packed = RNN_PACK_BF16, 1), RNN_E_ARG,
          "train is 1, but RNN_PACK_BF16 is for use alone");
-    MOST(keep_every, -1, RNN_E_SIZE, "keep_every is -1: 0 is the least");
-    MOST(keep_every, 2, RNN_E_UNSUPPORTED, "keep_every is 2: 1 is the most");
+    MOST(keep_every, -2, RNN_E_SIZE, "keep_every is -2: -1 is the least");
     most.keep_every = 0;
     most.steps = most.batch = INT_MAX;
     SAYS(&planned.why, rnn_plan(&planned, &wired[0], &most), RNN_E_SIZE,
@@ -270,9 +269,9 @@ typedef struct job {
 } job;
 
 /* A model, bound, with all that its calls read. */
-static job *open_job(const rnn_model *m)
+static job *open_job_every(const rnn_model *m, int every)
 {
-    const rnn_most most = {T, B, T, ROWS, 4, 1, 2, RNN_PACK_FLOAT, 0};
+    const rnn_most most = {T, B, T, ROWS, 4, 1, 2, RNN_PACK_FLOAT, every};
     job *j = (job *)test_memory(sizeof *j);
     int i;
 
@@ -311,6 +310,11 @@ static job *open_job(const rnn_model *m)
     j->row.attn_len = j->how.attn_len = T * B * ROWS;
     say_writing(&j->how, j->h, j->c, j->words, j->counts, NULL);
     return j;
+}
+
+static job *open_job(const rnn_model *m)
+{
+    return open_job_every(m, 0);
 }
 
 #define CALL(j, ...) SAYS(&(j)->work.why, __VA_ARGS__)
@@ -556,6 +560,13 @@ static void check_order(void)
     WELL(j, BACKWARD(j, NULL));
     CALL(j, BACKWARD(j, NULL), RNN_E_ORDER,
          "keep is used up: backward has been there");
+    j = open_job_every(&m, T - 1);
+    WELL(j, FORWARD(j));
+    CALL(j, LAYER(0, 0, 0), RNN_E_UNSUPPORTED,
+         "with keep_every = 3 most states of this stack are not there");
+    WELL(j, rnn_view_model(&j->net, &j->work, &j->seq, &view));
+    WITH(int, j->seq.steps, T - 1, WELL(j, FORWARD(j)));
+    WITH(int, j->seq.steps, T - 1, WELL(j, LAYER(0, 0, 0)));
 #undef LAYER
     test_free();
 }

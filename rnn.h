@@ -6202,12 +6202,12 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     p->m = m, p->n = n;
 }
 
-/* The product of a step of one row. folded: the compiler knows the step, and
- * puts the loops among its code; a set of vectors of its own is quicker. */
+/* The product of a step. folded: it has one row and is of plain C, and the
+ * compiler knows its sizes, so that its loops stand where they run. */
 RNN_I_INLINE void rnn_i_multiply_step(const rnn_i_call *call, rnn_i_product *p,
                                       int folded)
 {
-    if (folded && !RNN_I_VECTORS_OF(RNN_I_PLAIN))
+    if (folded)
         rnn_i_c_row(p);
     else
         rnn_i_multiply(call, p);
@@ -8529,7 +8529,7 @@ RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
     }
     if (z.start != RNN_I_FROM_BIAS)
         return;
-    if (folded && !RNN_I_VECTORS_OF(RNN_I_PLAIN)) { /* a sum of no terms */
+    if (folded) { /* a sum of no terms */
         rnn_i_set_columns(p, &z);
         p->k = 0;
         p->a = p->b = z.y;
@@ -15334,6 +15334,7 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
                                    rnn_real *scratch)
 {
     const size_t E = f->E, H = f->H, L = f->L, O = f->O, table = f->I * E;
+    const int folded = !RNN_I_VECTORS_OF(RNN_I_PLAIN);
     rnn_i_call call;
     rnn_i_lay y;
     rnn_i_columns out;
@@ -15370,7 +15371,7 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
     one.ids = id;
     y.ins = 1;
     rnn_i_set_part(y.in, E ? params + (size_t)*id * E : x, y.I, NULL);
-    rnn_i_stack_step(&call, &y, params + table, &one, h, c, scratch, 1);
+    rnn_i_stack_step(&call, &y, params + table, &one, h, c, scratch, folded);
     if (!O)
         return;
     rnn_i_layer_at(&y, L - 1, 0, &last);
@@ -15380,7 +15381,7 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
     p.m = 1;
     v = rnn_i_matrix_at(params, H, O);
     out = rnn_i_result(logits, O, params + H * O);
-    rnn_i_step_product(&call, &p, 0, &state, &v, 0, &out, 1);
+    rnn_i_step_product(&call, &p, 0, &state, &v, 0, &out, folded);
 }
 
 /* ---- writing ------------------------------------------------------------- */

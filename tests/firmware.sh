@@ -1,143 +1,478 @@
 #!/bin/sh
-# Firmware: the header for Cortex-M without a library, its size and the symbols
-# it leaves open; an LSTM that steps, by a plan and as a folded function, and
-# attention that decodes, on emulated Cortex-M0 to M55 with the bits of the desk in 16 KB of memory, stack included.
-# Says `skip` where the cross compiler or QEMU is missing.
+# Firmware: the header for every target that has an emulator here, without an
+# operating system where there is none, and the bits of the desk on all of them.
 #
-#     tests/firmware.sh [-v]        -v: sizes and open symbols of every build
+#     tests/firmware.sh [TARGET...]      m4f, avr, ...; none: all
+#
+# Programs: a step by a plan and one that the compiler folds, attention that
+# decodes, every cell in every wiring with gradients and an optimiser's steps
+# (models), and the folded steps of three cells, 32 in, 32 units, alone. A row
+# of the table is one check: it builds without a warning, ends within 16 KB of
+# memory, stack included (RV64: 32), and says what the desk says.
+#
+#     text data bss     what it links, without weights; of hosts the program's
+#                       own objects
+#     stack             bytes it was seen to take; of a cell its step alone
+#     proven            what it takes at most by the compiler's graph of calls,
+#                       where none is by a pointer; of hosts a step alone; +:
+#                       and what the compiler's routines for floats take
+#     instructions      of a step, the fewest and the most over varied data
+#
+# Says `skip` where a tool is missing; with STRICT=1 that counts as failed.
 cd "$(dirname "$0")/.." || exit 1
 B=build/firmware
-A=arm-none-eabi
-verbose=$1
 passed=0
 failed=0
+rm -rf $B
 mkdir -p $B
 
 good() { passed=$((passed + 1)); echo "ok   $*"; }
 bad() { failed=$((failed + 1)); echo "FAIL $*"; }
 have() { command -v "$1" > /dev/null 2>&1; }
+skip() {
+    echo "skip: $*"
+    [ "$STRICT" != 1 ] || failed=$((failed + 1))
+}
 
 W="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wundef"
 W="$W -Wstrict-prototypes -Werror"
-BARE="-std=c99 -Os -ffreestanding -nostdlib -mthumb -ffunction-sections"
-BARE="$BARE -fdata-sections"
+BARE="-std=c99 -ffreestanding -ffunction-sections -fdata-sections"
+targets="m0 m3 m4f m7 m33 m55 m55_helium rv32imac rv32imafc rv64gc avr aarch64"
+targets="$targets armhf s390x i686 wasm tcc"
 
-cores="m0 m3 m4f m7 m55"
-flags_m0="-mcpu=cortex-m0"
-flags_m3="-mcpu=cortex-m3"
-flags_m4f="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard"
-flags_m7="-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard"
-flags_m55="-mcpu=cortex-m55 -mfloat-abi=hard" # with Helium
-board_m0=microbit       # 16 KB of memory
-board_m3=mps2-an385
-board_m4f=mps2-an386
-board_m7=mps2-an500
-board_m55=mps3-an547
 # What the compiler may call: copies of structs; on cores without floats also
 # its routines for float and int, but none for double.
-open_hard='^(memcpy|memset)$'
-open_soft='^__aeabi_(f[a-z0-9]*|u?i2f|u?idiv(mod)?|lmul)$|^__gnu_thumb1_'
-open_soft="$open_hard|$open_soft"
+may_hard='memcpy|memset'
+may_arm="$may_hard|__aeabi_(f[a-z0-9]*|u?i2f|u?idiv(mod)?|lmul)"
+may_arm="$may_arm|__gnu_thumb1_.*"
+may_riscv="$may_hard|__[a-z]*sf[a-z0-9]*"
+may_avr="$may_riscv|__u?divmod[hs]i4|__mulsi3|__tablejump2__"
+may_avr="$may_avr|__do_(copy_data|clear_bss)|__(prologue|epilogue)_.*"
 
-if ! have $A-gcc; then
-    echo "skip: no $A-gcc (Debian: gcc-arm-none-eabi)"
-    echo "0 passed, 0 failed"
-    exit 0
-fi
+# ---- targets -----------------------------------------------------------------
 
-# ---- the header alone --------------------------------------------------------
-
-printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $B/header.c
-for core in m0 m4f; do
-    eval "flags=\$flags_$core"
-    case $core in m0 | m3) may=$open_soft ;; *) may=$open_hard ;; esac
-    for define in "" "-DRNN_NO_FILES -DRNN_NO_WHY" -DRNN_NO_FMA; do
-        name="header on $core${define:+ $define}"
-        if ! $A-gcc $BARE $flags $define $W -I. -c $B/header.c -o $B/header.o \
-            2> $B/log; then
-            bad "$name"
-            head -n 12 $B/log
-            continue
-        fi
-        open=$($A-nm -u $B/header.o | awk '{ print $NF }')
-        more=$(echo "$open" | grep -Ev "$may")
-        sizes=$($A-size $B/header.o |
-            awk 'NR == 2 { print "text", $1, "data", $2, "bss", $3 }')
-        if [ -n "$more" ]; then
-            bad "$name: leaves open" $more
-        elif [ "${sizes#*data 0 bss 0}" = "$sizes" ]; then
-            bad "$name: has writable globals: $sizes"
-        else
-            good "$name: $sizes"
-        fi
-        [ "$verbose" = -v ] && echo "     open:" $open
-    done
-done
-
-# ---- programs, here and there ------------------------------------------------
-
-# builds program $1 for core $2 and runs it there
-on_core() {
-    program=$1
-    core=$2
-    eval "flags=\$flags_$core board=\$board_$core"
-    # cores with floats need nothing at all; the others the compiler's routines
-    case $core in
-    m0 | m3) lib=-lgcc desk=$B/$program-DRNN_NO_FMA.txt ;;
-    *) lib='' desk=$B/$program.txt ;;
-    esac
-    elf=$B/$program-$core.elf
-    if ! $A-gcc $BARE $flags $W tests/firmware_$program.c -T tests/firmware.ld \
-        -Wl,--gc-sections,--defsym=RAM_SIZE=16K $lib -o $elf 2> $B/log; then
-        bad "$program on $core does not link"
-        head -n 12 $B/log
-        return
-    fi
-    # code and constants, with what starts and prints, but without the weights
-    weights=$($A-nm $elf | awk '$NF == "params" { print $1 }')
-    bytes=$(($(printf %d 0x$($A-nm -S $elf |
-        awk '$NF == "params" { print $2 }'))))
-    sizes=$($A-size $elf | awk -v w=$bytes \
-        'NR == 2 { print "code", $1 - w, "data", $2, "bss", $3 }')
-    case $weights in
-    0000*)
-        good "$program on $core${lib:+, libgcc}: $sizes, $bytes of weights" \
-            "in flash"
+# Of each: compiler and emulator, with Debian's packages; whether it has fma;
+# how the library, programs and a cell are optimised; the size of cells.
+target_is() {
+    cc='' flags='' links='' libs='' emulator='' kernel='' packages='' may=''
+    fma=1 library=-Os program=-Os level=-O2 cells='' prefix='' warn=$W
+    case $1 in
+    m0 | m3) arm_is $1 && fma=0 may=$may_arm libs=-lgcc ;;
+    m[0-9]*) arm_is $1 && flags="$flags -mfloat-abi=hard" may=$may_hard ;;
+    rv32imac) riscv_is 32 $1 ilp32 && fma=0 may=$may_riscv libs=-lgcc ;;
+    rv32imafc) riscv_is 32 $1 ilp32f ;;
+    rv64gc) riscv_is 64 $1 lp64d ;;
+    avr) avr_is ;;
+    aarch64) host_is aarch64-linux-gnu aarch64 arm64 ;;
+    armhf)
+        host_is arm-linux-gnueabihf arm armhf
+        flags="$flags -mcpu=cortex-a7 -mfpu=neon-vfpv4"
         ;;
-    *) bad "$program on $core: weights at $weights are not in flash" ;;
+    s390x) host_is s390x-linux-gnu s390x s390x ;;
+    i686)
+        host_is i686-linux-gnu i386 i386
+        fma=0 flags="$flags -msse2 -mfpmath=sse"
+        ;;
+    wasm) wasm_is ;;
+    tcc) cc=tcc packages=tcc fma=0 warn=-Wall ;;
+    desk) desk_is && flags=-std=c99 ;;
+    desk_plain) desk_is && fma=0 flags="-std=c99 -DRNN_NO_FMA -DRNN_NO_SIMD" ;;
+    *) return 1 ;;
     esac
-    [ "$verbose" = -v ] && $A-nm --size-sort -S -r $elf | head -n 12
-    if ! have qemu-system-arm; then
-        echo "skip: $core does not run, no qemu-system-arm"
-        return
+}
+
+desk_is() {
+    cc=${CC:-cc} library=-O1 program=-O2
+}
+
+# the first has 16 KB of memory; the others get as much
+arm_is() {
+    flash=0 ram=0x20000000
+    case $1 in
+    m0) core=cortex-m0 board=microbit ;;
+    m3) core=cortex-m3 board=mps2-an385 ;;
+    m4f) core="cortex-m4 -mfpu=fpv4-sp-d16" board=mps2-an386 ;;
+    m7) core="cortex-m7 -mfpu=fpv5-sp-d16" board=mps2-an500 ;;
+    m33)
+        core="cortex-m33 -mfpu=fpv5-sp-d16" board=mps2-an505
+        flash=0x10000000 ram=0x38000000
+        ;;
+    m55) core=cortex-m55+nomve board=mps3-an547 ;;
+    m55_helium) core=cortex-m55 board=mps3-an547 ;;
+    *) return 1 ;;
+    esac
+    prefix=arm-none-eabi- cc=arm-none-eabi-gcc
+    packages="gcc-arm-none-eabi qemu-system-arm"
+    flags="$BARE -nostdlib -mthumb -mcpu=$core"
+    links="-T tests/firmware_arm.ld -Wl,--gc-sections"
+    links="$links,--defsym=FLASH_AT=$flash,--defsym=RAM_AT=$ram"
+    emulator="qemu-system-arm -M $board -nographic -monitor none -serial none"
+    emulator="$emulator -semihosting-config enable=on,target=native"
+    kernel=-kernel
+}
+
+riscv_is() {
+    prefix=riscv64-unknown-elf- cc=riscv64-unknown-elf-gcc may=$may_hard
+    packages="gcc-riscv64-unknown-elf qemu-system-misc"
+    flags="$BARE -nostdlib -march=$2 -mabi=$3 -mcmodel=medany"
+    links="-T tests/firmware_riscv.ld -Wl,--gc-sections"
+    links="$links,--defsym=RAM_SIZE=$(($1 / 2))K"
+    emulator="qemu-system-riscv$1 -M virt -bios none -nographic -monitor none"
+    emulator="$emulator -serial stdio"
+    kernel=-kernel
+}
+
+# its 16 KB of memory hold constants, too, so cells have 8 units
+avr_is() {
+    prefix=avr- cc=avr-gcc packages="gcc-avr avr-libc simavr"
+    flags="$BARE -mmcu=atmega1284p -mcall-prologues"
+    links=-Wl,--gc-sections
+    fma=0 may=$may_avr level=-Os cells=8
+    warn="$W -Wno-type-limits" # sizes of 16 bits
+    emulator="simavr -m atmega1284p -f 16000000"
+}
+
+# with a C library, on QEMU's emulation of Linux: GNU's name, QEMU's, Debian's
+host_is() {
+    prefix=$1- cc=$1-gcc packages="gcc-$1 libc6-dev-$3-cross qemu-user"
+    flags=-std=c99 links=-static library=-O0 program=-O2
+    emulator=qemu-$2
+}
+
+# node with threads of its own may destroy the object of a program that runs
+wasm_is() {
+    cc=clang packages="clang lld wasi-libc libclang-rt-14-dev-wasm32 nodejs"
+    flags="--target=wasm32-wasi -std=c99" fma=0 library=-O1 program=-O2
+    emulator="node --no-warnings --single-threaded $B/wasi.js"
+    cat > $B/wasi.js << 'EOF_JS'
+const { WASI } = require("wasi"), fs = require("fs");
+const args = process.argv.slice(2);
+const wasi = new WASI({ version: "preview1", args, returnOnExit: true });
+WebAssembly.instantiate(fs.readFileSync(args[0]), wasi.getImportObject())
+    .then((m) => process.exit(wasi.start(m.instance)));
+EOF_JS
+}
+
+# Whether the tools of $1 are there, and a C library where one is used.
+target_has() {
+    for tool in "$cc" ${emulator%% *}; do
+        have $tool && continue
+        skip "$1: no $tool (Debian: $packages)"
+        return 1
+    done
+    echo 'int main(void) { return 0; }' > $D/none.c
+    graph=-fcallgraph-info=su
+    $cc $flags $graph -c $D/none.c -o $D/none.o 2> $D/log
+    [ -f $D/none.ci ] || graph=''
+    [ -n "$may" ] || $cc $flags $links $D/none.c -o $D/none 2> $D/log && return
+    skip "$1: $cc makes no program (Debian: $packages)"
+    return 1
+}
+
+# ---- the header --------------------------------------------------------------
+
+# Compiles it whole, with flags $2, to $D/$1.o. Where there is no C library it
+# leaves nothing open but what it may, and has no writable globals.
+header() {
+    { echo "#define RNN_IMPLEMENTATION"
+      [ "$1" = whole ] || printf '#define RNN_NO_%s\n' FILES WHY
+      echo '#include "rnn.h"'; } > $D/$1.c
+    name="header on $target"
+    [ $1 = rnn ] || name="$name, $1 $2"
+    if ! $cc $flags $library $2 $warn $graph -I. -c $D/$1.c -o $D/$1.o \
+        > $D/log 2>&1; then
+        bad "$name does not compile"
+        head -n 12 $D/log
+        return 1
     fi
-    timeout 30 qemu-system-arm -M $board -nographic -monitor none -serial none \
-        -semihosting-config enable=on,target=native -kernel $elf \
-        > $B/out.txt 2>&1 < /dev/null
-    status=$?
-    said=$(head -n 1 $B/out.txt)
-    if [ $status -eq 0 ] && [ "$said" = "$(cat "$desk")" ]; then
-        good "$board runs as the desk: $(echo $(cat $B/out.txt))"
+    [ -n "$may" ] || return 0
+    more=$(${prefix}nm -u $D/$1.o | awk '{ print $NF }' | grep -Evx "$may")
+    sizes=$(${prefix}size $D/$1.o |
+        awk 'NR == 2 { print "text", $1, "data", $2, "bss", $3 }')
+    if [ -n "$more" ]; then
+        bad "$name: leaves open" $more
+    elif [ "${sizes#*data 0 bss 0}" = "$sizes" ]; then
+        bad "$name: has writable globals: $sizes"
     else
-        bad "$board: status $status, $(echo $(cat $B/out.txt))"
-        echo "     the desk: $(cat "$desk")"
+        good "$name: $sizes"
     fi
 }
 
-for program in step folded decode; do
-    for fma in "" -DRNN_NO_FMA; do
-        out=$B/$program$fma
-        if ${CC:-cc} -std=c99 -O2 $fma tests/firmware_$program.c -o $out &&
-            $out > $out.txt; then
-            good "$program on the desk: $(cat $out.txt)"
-        else
-            bad "$program on the desk"
-        fi
+# ---- programs ----------------------------------------------------------------
+
+# Compiles tests/firmware_$1.c to $D/$2.o, with the flags that follow.
+object() {
+    file=$1
+    to=$2
+    shift 2
+    $cc $flags $warn "$@" -c tests/firmware_$file.c -o $D/$to.o
+}
+
+# The objects of program $1, whose name says what it is: folded steps, of the
+# program step or of a cell, in small code (_Os); a cell by a plan (_plan); of 8
+# units (8). Sets objects, and the function whose call is a step, if it is one.
+compile() {
+    case $1 in
+    folded*) made="step $1 -DFOLDED" entry=folded_STEP ;;
+    tanh*) made="cells $1 -DCELL=TANH" entry=folded_TANH ;;
+    gru*) made="cells $1 -DCELL=GRU" entry=folded_GRU ;;
+    lstm*) made="cells $1 -DCELL=LSTM" entry=folded_LSTM ;;
+    *) made="$1 $1" entry='' ;;
+    esac
+    case $1 in *8*) made="$made -DSIZE=8" ;; esac
+    case $1 in *_plan) made="$made -DPLANNED" entry=step ;; esac
+    case $entry$1 in
+    folded_*_Os) steps=steps_Os how=-Os ;;
+    folded_*) steps=steps how=$level ;;
+    *) steps=rnn ;;
+    esac
+    objects="$D/$1.o $D/$steps.o"
+    case $1 in folded*) objects="$objects $D/rnn.o" ;; esac # rnn_greedy
+    object $made $program $graph && { [ -f $D/$steps.o ] ||
+        object folded $steps $how $graph ${cells:+-DSIZE=$cells}; }
+}
+
+# What was linked, or where a C library is there, too, the program's objects:
+# sets sizes, weights left out, where these are, and where the function begins
+# that is a step.
+measure() {
+    of=$objects
+    [ -z "$may" ] || of=$D/$1
+    { ${prefix}nm -S $D/$1; ${prefix}size $of; } 2> $D/log |
+        awk -v f="$entry" '
+        NF == 4 && $4 == "params" { weights = $2; where = $3 }
+        f != "" && $NF == f { at = $1 }
+        NF == 6 && sized { text += $1; data += $2; bss += $3 }
+        $1 == "text" { sized = 1 }
+        END {
+            for (i = 1; i <= length(weights); i++) {
+                w *= 16
+                w += index("0123456789abcdef", substr(weights, i, 1)) - 1
+            }
+            if (where == "") where = "-"
+            if (sized) print text - w, data, bss, where, at
+            else print "- - - -"
+        }' > $D/sizes
+    read -r text data bss where at < $D/sizes
+}
+
+# Runs program $1; flags of the emulator follow. Sets status, line, stack.
+run() {
+    it=$D/$1
+    shift
+    timeout 100 $emulator "$@" $kernel $it < /dev/null > $D/out 2>&1
+    status=$?
+    # simavr colours what it prints, and ends lines with a dot
+    awk '{ gsub(/\033\[[0-9;]*m/, ""); sub(/\.$/, "") }
+        /^fma=/ { line = $0 }
+        /^stack=[0-9]/ { stack = substr($0, 7) + 0 }
+        END { print stack == "" ? "-" : stack, line }' $D/out > $D/said
+    read -r stack line < $D/said
+}
+
+# Instructions of a step, without the plugin: one line of a log for each.
+trace() {
+    rm -f $D/trace
+    mkfifo $D/trace
+    awk -F/ -v at=$1 '
+        function number(hex,    i, n) {
+            for (i = 1; i <= length(hex); i++)
+                n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+            return n
+        }
+        !/^Trace/ { next }
+        inside && $2 in back {
+            inside = 0
+            if (!calls++ || n < fewest) fewest = n
+            if (n > most) most = n
+        }
+        !inside && $2 == at { # returns behind the call, of 2 to 6 bytes
+            inside = 1
+            n = 0
+            split("", back)
+            for (k = 2; k <= 6; k += 2)
+                back[sprintf("%0" length(at) "x", number(last) + k)] = 1
+        }
+        { n++; last = $2 }
+        END { if (calls) print calls, fewest, most }' $D/trace > $D/count &
+    reader=$!
+    run $2 -singlestep -d exec,nochain -D $D/trace
+    wait $reader
+}
+
+# Runs program $1; sets instructions of a step, where QEMU counts.
+run_counting() {
+    instructions=-
+    case $at$emulator in
+    [0-9a-f]*qemu-*) ;;
+    *)
+        run $1
+        return
+        ;;
+    esac
+    rm -f $D/count
+    [ ! -f $B/count.so ] || run $1 -plugin $B/count.so,at=$at,to=$D/count
+    [ -s $D/count ] || case $kernel in
+    -kernel) trace $at $1 ;;
+    *) run $1 ;;
+    esac
+    [ -s $D/count ] || return
+    read -r calls fewest most < $D/count
+    instructions=$fewest
+    [ $fewest = $most ] || instructions=$fewest-$most
+}
+
+# The most stack that a folded step takes, or the whole program around one.
+prove() {
+    proven=-
+    case $graph$entry in
+    -*folded_STEP) top=$([ -n "$may" ] && echo start || echo $entry) ;;
+    -*folded_*) top=$entry ;;
+    *) return ;;
+    esac
+    graphs=''
+    for o in $objects; do
+        graphs="$graphs ${o%.o}.ci"
     done
-    for core in $cores; do
-        on_core $program $core
+    proven=$(awk -v root=$top -f tests/firmware_stack.awk $graphs)
+}
+
+# Sets wrong to what is wrong with program $1.
+judge() {
+    wrong=''
+    case $1 in folded*) same=step ;; *) same=${1%_plan} same=${same%_Os} ;; esac
+    case $target in desk*) echo "$line" > $D/$same.line ;; esac
+    desk=$B/desk
+    [ $fma = 1 ] || desk=$B/desk_plain
+    says=nothing
+    [ ! -f $desk/$same.line ] || read -r says < $desk/$same.line
+    [ $status = 0 ] || wrong="; ends with status $status"
+    [ "$line" = "$says" ] || wrong="$wrong; the desk says $says"
+    case $line in fma=$fma*) ;; *) wrong="$wrong; not fma=$fma" ;; esac
+    case $emulator$entry$instructions in
+    *qemu-*[A-Zp]-) wrong="$wrong; its instructions are not counted" ;;
+    esac
+    case $kernel$where in
+    -kernel[dD]) wrong="$wrong; weights are not in flash" ;;
+    esac
+    case $proven$stack in
+    -* | *+* | *[0-9]-) ;;
+    *[a-z]*) wrong="$wrong; its stack is not proven" ;;
+    *) [ $stack -le $proven ] || wrong="$wrong; more stack than proven" ;;
+    esac
+}
+
+# A program on a target: a row of the table, and a check.
+row() {
+    if ! compile $1 > $D/log 2>&1 ||
+        ! $cc $flags $objects $links $libs -o $D/$1 >> $D/log 2>&1; then
+        bad "$target $1 does not compile or link"
+        head -n 12 $D/log
+        return
+    fi
+    measure $1
+    run_counting $1
+    prove
+    judge $1
+    if [ -z "$wrong" ]; then
+        passed=$((passed + 1)) mark=ok
+    else
+        failed=$((failed + 1)) mark=FAIL
+    fi
+    printf "$format" $mark $target $1 $text $data $bss $stack $proven \
+        $instructions "${line##*=}"
+    [ -z "$wrong" ] || echo "    $wrong; it says: $line"
+    eval "stack_${target}_$1=$stack instructions_${target}_$1=$instructions"
+}
+
+# ---- the table ---------------------------------------------------------------
+
+${CC:-cc} -std=c99 $W -shared -fPIC -O2 tests/firmware_count.c -o $B/count.so \
+    2> $B/log || echo "no plugin for QEMU: instructions are traced"
+format='%-4s %-10s %-9s %6s %5s %6s %5s %6s %17s  %s\n'
+printf "$format" '' target program text data bss stack proven instructions hash
+
+for target in desk desk_plain ${*:-$targets}; do
+    D=$B/$target
+    mkdir -p $D
+    if ! target_is $target; then
+        bad "no target $target"
+        continue
+    fi
+    target_has $target && header rnn '' || continue
+    programs="decode models tanh$cells gru$cells lstm$cells"
+    plans="step tanh_plan gru_plan lstm_plan"
+    small="folded_Os tanh_Os gru_Os lstm_Os"
+    case $target in
+    desk*) programs="$plans tanh8_plan gru8_plan lstm8_plan decode models" ;;
+    m4f) programs="$plans folded $programs $small" ;;
+    m[0-9]*) programs="step folded $programs" ;;
+    esac
+    for p in $programs; do
+        row $p
     done
+    case $target in
+    m0) header whole -DRNN_CHECK ;;
+    m4f) header whole -DRNN_NO_FMA ;;
+    esac
 done
+
+# ---- bounds, and what is not reached yet -------------------------------------
+
+# What may not be more than so many; and what shall become so.
+bound() {
+    if [ "$2" -le "$3" ]; then
+        good "$1: $2 (at most $3)"
+    else
+        bad "$1: $2, more than $3"
+    fi
+}
+goal() {
+    case $2 in
+    *-*) echo "goal $1: $2 (goal: one number)" ;;
+    *)
+        [ "$2" -le "$3" ] && reached=", reached: make it a bound" || reached=''
+        echo "goal $1: $2 (goal $3$reached)"
+        ;;
+    esac
+}
+
+# Code of the folded step $1 alone, start-up left out.
+code() {
+    ${prefix}ld -r --gc-sections -e folded_$1 $B/m4f/steps_Os.o -o $B/m4f/code.o
+    ${prefix}size $B/m4f/code.o | awk 'NR == 2 { print $1 + $2 }'
+}
+
+if [ -n "$instructions_m4f_lstm_plan" ]; then
+    target_is m4f
+    for p in tanh gru lstm; do
+        eval "stack=\$stack_m4f_$p stack_Os=\$stack_m4f_${p}_Os"
+        bound "stack of a folded step, $p -O2" $stack 128
+        bound "stack of a folded step, $p -Os" $stack_Os 128
+    done
+    goal "stack of a whole program that decodes with attention" \
+        $stack_m4f_decode 400
+    for p in "tanh 6800" "gru 20000" "lstm 28000"; do
+        set -- $p
+        eval "n=\$instructions_m4f_$1"
+        bound "instructions of a folded step, $1 -O2" ${n#*-} $2
+        goal "instructions of a folded step, $1 -O2, any data" $n $2
+    done
+    bound "code of a folded step, tanh -Os" $(code TANH) 800
+    bound "code of a folded step, lstm -Os" $(code LSTM) 1536
+fi
+
+if [ -n "$stack_m55_helium_lstm" ]; then
+    for p in tanh gru lstm; do
+        eval "n=\$instructions_m55_helium_$p"
+        case $n in
+        *-*) bad "instructions with Helium, $p: $n, not one number" ;;
+        *) good "instructions with Helium, $p: $n, whatever the data" ;;
+        esac
+    done
+    goal "stack of a folded step with Helium, lstm -O2" \
+        $stack_m55_helium_lstm 128
+fi
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -2,7 +2,6 @@
  * a sentence of eight tokens, then decodes greedily. Weights are constants in
  * flash, all memory is static, and neither a C library nor libm is linked.
  * tests/firmware.sh builds it and compares its line with the desk's. */
-#define RNN_IMPLEMENTATION
 #define RNN_NO_FILES
 #define RNN_NO_WHY
 #include "../rnn.h"

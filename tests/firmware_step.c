@@ -1,32 +1,31 @@
 /* One step of an LSTM at a time, as firmware runs it: the weights are constants
  * in flash, all memory is static and dimensioned by the header's macros, and
- * neither a C library nor libm is linked. tests/firmware.sh builds it and
- * compares its line with the desk's. */
-#define RNN_IMPLEMENTATION
+ * neither a C library nor libm is linked. With FOLDED the step is the one of
+ * firmware_folded.c: no plan and no status, the same bits. tests/firmware.sh
+ * builds it and compares its line with the desk's. */
 #define RNN_NO_FILES
 #define RNN_NO_WHY
 #include "../rnn.h"
 
 enum { I = 8, H = 16, O = 4, STEPS = 32 };
-#define NET RNN_CELL_LSTM, I, 0, H, 1, 1, 1, O
+#define NET RNN_CELL_LSTM, I, 0, H, 1, 1, 1, O /* NET_STEP */
 enum { PARAMS = RNN_PARAMS(NET) };
 
 #include "firmware.h"
+#include "firmware_folded.h"
 
-static const rnn_real params[] = {
+const rnn_real params[] = {
     W256(0), W256(256), W256(512), W256(768), W256(1024), W256(1280), W64(1536),
     W64(1600), W64(1664), W4(1728)};
 
 /* a division by zero unless there are as many as the macro says */
 enum { ALL_WEIGHTS = 1 / (sizeof params / sizeof params[0] == PARAMS) };
 
-static rnn_real x[I], logits[RNN_LOGITS(1, 1, NET)];
-static rnn_real h[RNN_STATE(1, NET)], c[RNN_STATE(1, NET)];
-static rnn_real scratch[RNN_SCRATCH_STEP(1, NET)];
+rnn_real x[I], logits[RNN_LOGITS(1, 1, NET)];
+rnn_real h[RNN_STATE(1, NET)], c[RNN_STATE(1, NET)];
+rnn_real scratch[RNN_SCRATCH_STEP(1, NET)];
 
-#ifdef FOLDED /* firmware_folded.c: a function of this network alone */
-RNN_DEFINE_STEP(folded, NET)
-
+#ifdef FOLDED
 static int begin(void)
 {
     return 0;
@@ -34,7 +33,7 @@ static int begin(void)
 
 static int step(void)
 {
-    folded(params, x, NULL, h, c, logits, scratch);
+    folded_STEP();
     return 0;
 }
 #else

@@ -3401,11 +3401,9 @@ RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
  *     SET(x) ADD SUB MUL DIV SQRT ABS
  *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
  *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
- *     LT(a, b) EQ(a, b) -> M    SEL(m, a, b) = m ? a : b
- *     LESS(a, b) = a < b, neither negative    NEG(x) = x < 0, or x is -0
+ *     LT(a, b) EQ(a, b) LESS(|a|, |b|) NEG(a) -> M    SEL(m, a, b) = m ? a : b
  *     SIGN(a, s) = |a| with the sign of s
- *     POW2(t, k) = 2^(n + k), t = MAGIC + n, n an integer, n + k in the normal
- *     range
+ *     POW2(t, k) = 2^(n + k), t = MAGIC + n, n whole, and that a normal number
  *     SCALE(v, n) = v 2^n, rounded once, if an instruction does that
  *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
  *     MR rows by NV vectors: a tile of [PRODUCT]    ABREAST vectors: `mapped`
@@ -6590,6 +6588,8 @@ RNN_I_FN rnn_status rnn_i_check_shape(const rnn_seq *seq, int ids, rnn_why *why)
     st = rnn_i_in(why, RNN_E_SIZE, "seq.steps", seq->steps, 1, INT_MAX);
     if (!st)
         st = rnn_i_in(why, RNN_E_SIZE, "seq.batch", seq->batch, 1, INT_MAX);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_ARG, "seq.past", seq->past, 0, 0);
     if (st)
         return st;
     if ((seq->row_stride && !seq->step_stride && seq->steps > 1) ||
@@ -9884,7 +9884,9 @@ RNN_I_COLD void rnn_i_begin_arrays(rnn_i_side *s, rnn_i_arena *a)
     s->c0 = rnn_i_take(a, rnn_i_times(n, s->y.C));
 }
 
-/* Encoders, context and bridge; scratch NULL: without a way back.
+/* Encoders, context and bridge; scratch NULL: without a way back. S and T are
+ * those of a window where an array belongs to a stack: here its table's rows
+ * and their gradient; below queries and contexts, too.
  *
  *     keep       r (B, R), h0 and c0 (L, B, H) of the decoder; of each source
  *                its table's rows (S, B, E), and what its stack keeps

@@ -532,6 +532,8 @@ static void check_order(void)
     j = open_job(&m);
     CALL(j, BACKWARD(j, NULL), RNN_E_ORDER,
          "keep is empty: there was no forward pass");
+    WITH(int, j->seq.past, 1,
+         CALL(j, FORWARD(j), RNN_E_ARG, "seq.past is 1: 0 is the most"));
     WELL(j, FORWARD(j));
     WELL(j, LOSS(j, NULL));
     flow.accumulate = 2;

@@ -1340,6 +1340,9 @@ typedef enum rnn_packing {
     RNN_PACK_BF16  /* in half the bytes, for use alone (train is 0) */
 } rnn_packing;
 
+enum { RNN_KEEP_LEAST = -1 }; /* keep_every: the k with which training takes
+                                 the least memory, about sqrt T             */
+
 /* What a plan is for, at most; calls may use less.
  *
  * With keep_every = k a pass goes through its sequences in windows of k steps,
@@ -1351,7 +1354,6 @@ typedef enum rnn_packing {
  * training attention's weights, the gradients of contexts and, with
  * RNN_FEED_EACH, dz of one layer. A stack of two directions keeps every state,
  * as one begins where the other ends. rnn_sizes has the numbers of each k. */
-enum { RNN_KEEP_LEAST = -1 }; /* the k with the least memory: about sqrt T */
 typedef struct rnn_most {
     int steps, batch; /* T, B; 0 means 1                                    */
     int source_steps; /* S, of every source; 0 means 1                      */
@@ -1493,7 +1495,7 @@ typedef struct rnn_i_model {
     int uses_c, q, keeps; /* whether there is a c, a q, a memory             */
     rnn_i_side top;
     rnn_i_source source[RNN_MAX_SOURCES];
-    int windows;          /* whether a side has several: [WINDOWS]           */
+    int windows;          /* whether a side has several: keep_every          */
     size_t T, B, O, W, Z; /* the head reads W of the top and Z besides       */
     size_t Y;             /* width of what comes out: O, or W + Z            */
     size_t K, R, C;       /* widths: states of all encoders; r; c            */
@@ -2500,7 +2502,8 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 
 /* How many columns and terms a step that the compiler folds goes at a time:
  * little code where that is asked for. Instructions of a step of LSTM, 32 in,
- * 32 units, on Cortex-M4F (make firmware): 36,400 and 29,600. */
+ * 32 units, on Cortex-M4F (make firmware): 37,533 and
+ * 27,653 at most. */
 #ifdef __OPTIMIZE_SIZE__
 #define RNN_I_COLUMNS 4
 #define RNN_I_TERMS 1
@@ -3964,7 +3967,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(fn_end)(int f, RNN_V x, RNN_V q, RNN_V t)
 }
 
 /* f(x), both halves. Where code is to be small and plain C it is one function
- * for all that call it: an LSTM's step has 0.4 KB less, and 3 % more
+ * for all that call it: an LSTM's step has 0.5 KB less, and 6 % more
  * instructions. */
 #if RNN_W == 1 && defined(__OPTIMIZE_SIZE__)
 #define RNN_SHARED RNN_I_APART
@@ -7908,14 +7911,7 @@ RNN_I_FN void rnn_i_input_product(const rnn_i_call *call, const rnn_i_layer *a,
     }
 }
 
-/* One step of some rows: the recurrent products and the cell. p is a blank
- * product, the same for all steps, since all that differs is set here.
- *
- *     stage 0    z += h_{t-1} W_hh, of the pieces H; the cell
- *     stage 1    z += q W_hh, of the pieces Q; the cell        cells with q
- *
- * Products of a stage are all done before its cell, which overwrites h where h
- * is h_prev (rnn_i_stack_step). */
+/* The recurrent product of one piece, if it is one of this stage. */
 RNN_I_INLINE void rnn_i_stage_product(const rnn_i_call *call,
                                       const rnn_i_layer *a, int stage,
                                       const rnn_i_cell_step *s,
@@ -7935,6 +7931,14 @@ RNN_I_INLINE void rnn_i_stage_product(const rnn_i_call *call,
     rnn_i_multiply_step(call, p, folded);
 }
 
+/* One step of some rows: the recurrent products and the cell. p is a blank
+ * product, the same for all steps, since all that differs is set here.
+ *
+ *     stage 0    z += h_{t-1} W_hh, of the pieces H; the cell
+ *     stage 1    z += q W_hh, of the pieces Q; the cell        cells with q
+ *
+ * Products of a stage are all done before its cell, which overwrites h where h
+ * is h_prev (rnn_i_stack_step). */
 RNN_I_INLINE void rnn_i_stage_products(const rnn_i_call *call,
                                        const rnn_i_layer *a, int stage,
                                        const rnn_i_cell_step *s,
@@ -8501,30 +8505,37 @@ RNN_I_INLINE void rnn_i_step_product(const rnn_i_call *call, rnn_i_product *p,
     rnn_i_multiply_step(call, p, folded);
 }
 
-/* rnn_i_input_product of rows [first, first + p->m) of one step: without
- * lengths and other steps. Parts that are never read are none. Biases alone,
- * where no part has been read. The sums are those of a whole pass, in the same
- * order: steps are promised to give its bits. */
+/* What a step of a layer reads: its parts, of rows from `first` on; one has the
+ * tokens of a part without x. */
+typedef struct rnn_i_reads {
+    const rnn_seq *one;
+    const rnn_i_part *part;
+    int parts;
+    size_t first;
+} rnn_i_reads;
+
+/* A piece of z that x or a bias starts. Parts that are never read are none.
+ * Biases alone, where no part has been read. */
 RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
-                                   const rnn_seq *one, const rnn_i_part *part,
-                                   int parts, size_t first, rnn_i_product *p,
+                                   const rnn_i_reads *x, rnn_i_product *p,
                                    const rnn_i_piece *e, int folded)
 {
     const rnn_i_matrix *w = &a->W_ih;
+    const rnn_i_part *part = x->part;
     rnn_i_columns z;
     size_t row = 0;
     int i;
 
     if (!rnn_i_starts(a, e, &z))
         return;
-    for (i = 0; i < parts && e->from == RNN_I_FROM_X;
+    for (i = 0; i < x->parts && e->from == RNN_I_FROM_X;
          row += part[i].width, i++) {
         if (part[i].when == RNN_I_NEVER)
             continue;
         if (part[i].x)
-            rnn_i_step_product(call, p, first, &part[i], w, row, &z, folded);
+            rnn_i_step_product(call, p, x->first, &part[i], w, row, &z, folded);
         else
-            rnn_i_gather(call, one, w->w + row * w->cols, w->cols, &z);
+            rnn_i_gather(call, x->one, w->w + row * w->cols, w->cols, &z);
         z.start = RNN_I_FROM_C;
     }
     if (z.start != RNN_I_FROM_BIAS)
@@ -8535,13 +8546,15 @@ RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
         p->a = p->b = z.y;
         rnn_i_c_row(p);
     } else {
-        rnn_i_gather(call, one, NULL, 0, &z);
+        rnn_i_gather(call, x->one, NULL, 0, &z);
     }
 }
 
+/* rnn_i_input_product of p->m rows of one step, without lengths and other
+ * steps. The sums are those of a whole pass, in the same order: steps are
+ * promised to give its bits. */
 RNN_I_INLINE void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
-                                   const rnn_seq *one, const rnn_i_part *part,
-                                   int parts, size_t first, rnn_i_product *p,
+                                   const rnn_i_reads *x, rnn_i_product *p,
                                    int folded)
 {
     const rnn_i_piece *e = a->y->row->piece;
@@ -8549,9 +8562,9 @@ RNN_I_INLINE void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
 
     if (folded)
         RNN_I_UNROLL for (k = 0; k < RNN_I_PIECES; k++)
-            rnn_i_step_piece(call, a, one, part, parts, first, p, e + k, 1);
+            rnn_i_step_piece(call, a, x, p, e + k, 1);
     for (k = 0; !folded && RNN_I_HAS_PIECE(a->y->row, k); k++)
-        rnn_i_step_piece(call, a, one, part, parts, first, p, e + k, 0);
+        rnn_i_step_piece(call, a, x, p, e + k, 0);
 }
 
 /* The products of a step's layer before its cell, of one row: a task where they
@@ -8560,9 +8573,7 @@ typedef struct rnn_i_stepping {
     rnn_i_layer a;
     rnn_i_cell_step s;
     rnn_i_product p;
-    const rnn_seq *one;
-    const rnn_i_part *in;
-    int ins;
+    rnn_i_reads x;
 } rnn_i_stepping;
 
 RNN_I_COLD void rnn_i_step_slice(const rnn_i_call *call, void *arg)
@@ -8570,7 +8581,7 @@ RNN_I_COLD void rnn_i_step_slice(const rnn_i_call *call, void *arg)
     const rnn_i_stepping *w = (const rnn_i_stepping *)arg;
     rnn_i_product p = w->p;
 
-    rnn_i_step_input(call, &w->a, w->one, w->in, w->ins, 0, &p, 0);
+    rnn_i_step_input(call, &w->a, &w->x, &p, 0);
     rnn_i_stage_products(call, &w->a, 0, &w->s, &p, 0);
 }
 
@@ -8583,9 +8594,9 @@ RNN_I_COLD void rnn_i_step_slices(const rnn_i_call *call, rnn_i_stepping *w)
     int i;
 
     alone.spread = 0;
-    for (i = 0; i < w->ins; i++) /* what is multiplied, not gathered */
-        if (w->in[i].x && w->in[i].when != RNN_I_NEVER)
-            in += w->in[i].width;
+    for (i = 0; i < w->x.parts; i++) /* what is multiplied, not gathered */
+        if (w->x.part[i].x && w->x.part[i].when != RNN_I_NEVER)
+            in += w->x.part[i].width;
     if (y->H > RNN_I_STRIP &&
         rnn_i_times3(y->G, y->H, in + y->H) >= RNN_I_WORTH) {
         rnn_i_each_slice(call, y->H, rnn_i_step_slice, w);
@@ -8604,8 +8615,7 @@ RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
                                    rnn_real *h, rnn_real *c, rnn_real *z,
                                    int folded)
 {
-    const rnn_i_part *in = y->in;
-    int ins = y->ins;
+    rnn_i_reads x;
     size_t first, end, l;
     rnn_i_layer a;
     rnn_i_part below;
@@ -8615,6 +8625,10 @@ RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     rnn_i_share(call, y->B, &first, &end);
     if (first == end)
         return;
+    x.one = one;
+    x.part = y->in;
+    x.parts = y->ins;
+    x.first = first;
     rnn_i_blank(call, &p);
     p.m = end - first;
     s.H = y->H;
@@ -8632,17 +8646,15 @@ RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
             w.a = a;
             w.s = s;
             w.p = p;
-            w.one = one;
-            w.in = in;
-            w.ins = ins;
+            w.x = x;
             rnn_i_step_slices(call, &w);
         } else {
-            rnn_i_step_input(call, &a, one, in, ins, first, &p, folded);
+            rnn_i_step_input(call, &a, &x, &p, folded);
         }
         rnn_i_step_forward(call, &a, call->spread != 0, &s, &p, folded);
         rnn_i_set_part(&below, h + l * y->state, y->H, NULL);
-        in = &below;
-        ins = 1;
+        x.part = &below;
+        x.parts = 1;
     }
 }
 
@@ -9823,7 +9835,6 @@ RNN_I_COLD void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
                           const int *S, int every)
 {
     const int train = pass == RNN_I_TRAINING;
-    const int apart = train && every > 1; /* dh and dc of each layer */
     size_t steps;
     int i;
 
@@ -9839,7 +9850,7 @@ RNN_I_COLD void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
         steps = rnn_i_windows(s, (size_t)S[i], every, train);
         m->windows |= s->windows > 1;
         rnn_i_stack_fit(&s->y, &s->stack, steps, B,
-                        apart && s->windows > 1 ? (int)RNN_I_STEPWISE
+                        train && s->windows > 1 ? (int)RNN_I_STEPWISE
                                                 : (int)RNN_I_TRAIN,
                         train);
     }
@@ -9847,7 +9858,7 @@ RNN_I_COLD void rnn_i_fit(rnn_i_model *m, int pass, size_t T, size_t B,
     m->windows |= m->top.windows > 1;
     rnn_i_stack_fit(&m->top.y, &m->top.stack, steps, B,
                     pass == RNN_I_STEPPING ? (int)RNN_I_INFER
-                    : m->decoder || (apart && m->top.windows > 1)
+                    : m->decoder || (train && m->top.windows > 1)
                         ? (int)RNN_I_STEPWISE
                     : train ? (int)RNN_I_TRAIN
                             : (int)RNN_I_INFER,
@@ -12704,8 +12715,8 @@ RNN_I_FN void rnn_i_run_backward(const rnn_i_call *call, void *arg)
         rnn_i_copy(p->work->grads + first, NULL, end - first);
     }
     rnn_i_share(call, m->B, &first, &end);
-    if (begins &&
-        m->decoder) /* what the head, the stack and the start add to */
+    /* what the head, the stack and the start add to */
+    if (begins && m->decoder)
         rnn_i_copy(m->dc + first * m->C, NULL, (end - first) * m->C);
     if (top)
         rnn_i_head_backward(call, o, params,

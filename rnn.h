@@ -114,6 +114,7 @@
  *     [API-ATTENTION]                      [LINEAR]
  *     [API-MODEL]                          [STACK]     [ATTENTION]
  *       the plan, the arrays, the calls    [MODEL]     [CONTEXT]  [TENSORS]
+ *     [API-FIRMWARE]                       [FIRMWARE]
  *     [API-LOSS]                           [LOSS]
  *     [API-TRAIN]                          [TRAIN]  [OPTIMIZERS] [SCHEDULES]
  *     [API-SAMPLE]                         [SAMPLE]
@@ -1640,31 +1641,6 @@ typedef struct rnn_row {
 RNNRET rnn_status rnn_step(const rnn_net *net, rnn_work *work,
                            const rnn_row *row, rnn_real *h, rnn_real *c);
 
-/* Firmware: a step of an N vs N or N vs 1 model that the compiler knows, as a
- * function of its own in the file that has the implementation:
- *
- *     #define NET RNN_CELL_LSTM, 32, 0, 32, 1, 1, 1, 4     -- as in [API-SIZES]
- *     RNN_DEFINE_STEP(step, NET)
- *     step(params, x, NULL, h, c, logits, scratch);
- *
- * No plan, no status, nothing to check: static void step(const rnn_real
- * *params, const rnn_real *x, const int *id, rnn_real *h, rnn_real *c, rnn_real
- * *logits, rnn_real *scratch) of one row. x NULL: token *id, below I, one-hot
- * or through the table. c NULL unless LSTM, logits NULL if O is 0; scratch is
- * RNN_SCRATCH_STEP(1, NET) numbers long. The bits are those of rnn_step; the
- * kernel is plain C, or that of a target that has but one. D must be 1. */
-#define RNN_DEFINE_STEP(name, ...) RNN_I_DEFINE_STEP_(name, __VA_ARGS__)
-#define RNN_I_DEFINE_STEP_(name, cell, I, E, H, L, D, bias, O)                 \
-    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
-                           const rnn_real *rnn_i_x, const int *rnn_i_id,       \
-                           rnn_real *rnn_i_h, rnn_real *rnn_i_c,               \
-                           rnn_real *rnn_i_logits, rnn_real *rnn_i_scratch)    \
-    {                                                                          \
-        const rnn_i_fixed rnn_i_of = {cell, I, E, H, L, O, bias};              \
-        rnn_i_fixed_step(&rnn_i_of, rnn_i_params, rnn_i_x, rnn_i_id, rnn_i_h,  \
-                         rnn_i_c, rnn_i_logits, rnn_i_scratch);                \
-    }
-
 /* num_sources sequences of B rows into memory, and where the decoder starts
  * into h, c (L, B, H). source[i].h0 is its encoder's. Their lengths are read by
  * every step, and must stay. */
@@ -1715,6 +1691,105 @@ typedef struct rnn_tensor {
 } rnn_tensor;
 RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
                                    rnn_tensor *tensor, rnn_why *why);
+
+/* ============================================================================
+ * [API-FIRMWARE]  functions of one model, which the compiler folds
+ *
+ * For an N vs N or N vs 1 model that the compiler knows, in the file that has
+ * the implementation: no plan, no status, nothing to check, and of the library
+ * nothing is linked but what this one cell takes. The bits are those of
+ * rnn_step, and of rnn_forward and rnn_backward of one row; the kernel is plain
+ * C, or that of a target that has but one. D must be 1; lengths, strides and
+ * dropout are not there.
+ *
+ *     #define NET RNN_CELL_GRU, 3, 0, 16, 1, 1, 1, 4      -- as in [API-SIZES]
+ *     RNN_DEFINE_STEP(step, NET)
+ *     RNN_DEFINE_FORWARD(forward, RNN_WIRING_N_TO_1, NET)
+ *     RNN_DEFINE_BACKWARD(backward, RNN_WIRING_N_TO_1, NET)
+ *
+ *     step(params, x, NULL, h, c, logits, scratch);
+ *     forward(params, &seq, keep, logits);
+ *     backward(params, &seq, dlogits, keep, grads, scratch, add);
+ *
+ * A loss between the two is rnn_cross_entropy_rows or another ..._rows, what
+ * comes behind them rnn_optimizer_step_array.
+ * ========================================================================= */
+
+/* static void step(const rnn_real *params, const rnn_real *x, const int *id,
+ * rnn_real *h, rnn_real *c, rnn_real *logits, rnn_real *scratch) of one row. x
+ * NULL: token *id, below I, one-hot or through the table. h, c (L, H) in place;
+ * c NULL unless LSTM, logits NULL if O is 0; scratch is RNN_SCRATCH_STEP(1,
+ * NET) numbers long. */
+#define RNN_DEFINE_STEP(name, ...)                                             \
+    RNN_I_DEFINE_STEP_(name, RNN_I_FIXED(RNN_WIRING_N_TO_N, __VA_ARGS__))
+
+/* static void forward(const rnn_real *params, const rnn_seq *seq, rnn_real
+ * *keep, rnn_real *logits) over seq->steps of one row: logits (T, O), of
+ * RNN_WIRING_N_TO_1 (O); NULL if O is 0, and the states are in keep. Of seq it
+ * reads steps, x (T, I) or, where that is NULL, ids (T), and h0, c0, hn, cn
+ * (L, H), which may be NULL. keep has RNN_FOLDED_KEEP(T, NET) numbers. */
+#define RNN_DEFINE_FORWARD(name, wiring, ...)                                  \
+    RNN_I_DEFINE_FORWARD_(name, RNN_I_FIXED(wiring, __VA_ARGS__))
+
+/* static void backward(const rnn_real *params, const rnn_seq *seq, const
+ * rnn_real *dlogits, rnn_real *keep, rnn_real *grads, rnn_real *scratch, int
+ * add) behind forward of the same seq, which uses keep up. dlogits are as
+ * logits, with O 0 the gradients of the top layer's states. grads
+ * (RNN_PARAMS(NET)) is overwritten, or with add 1 added to: the sequences of a
+ * batch one by one. scratch has RNN_FOLDED_SCRATCH(NET) numbers. */
+#define RNN_DEFINE_BACKWARD(name, wiring, ...)                                 \
+    RNN_I_DEFINE_BACKWARD_(name, RNN_I_FIXED(wiring, __VA_ARGS__))
+
+/* z of T steps, h and perhaps c of T + 1; dh, and dc or dq, and a dx */
+#define RNN_FOLDED_KEEP(T, ...) RNN_I_FOLDED_KEEP_(T, __VA_ARGS__)
+#define RNN_FOLDED_SCRATCH(...) RNN_I_FOLDED_SCRATCH_(__VA_ARGS__)
+#define RNN_I_FOLDED_KEEP_(T, cell, I, E, H, L, D, bias, O)                    \
+    (RNN_I_N(L) * RNN_I_N(H) *                                                 \
+     (RNN_KEPT(cell) * RNN_I_N(T) +                                            \
+      (1u + RNN_HAS_C(cell)) * (RNN_I_N(T) + 1u)))
+#define RNN_I_FOLDED_SCRATCH_(cell, I, E, H, L, D, bias, O)                    \
+    (RNN_I_N(L) * RNN_I_N(H) * (1u + RNN_HAS_DC(cell)) +                       \
+     RNN_I_GREATER(RNN_I_N(H), RNN_I_N(E)))
+
+#define RNN_I_FIXED(...) RNN_I_FIXED_(__VA_ARGS__)
+#define RNN_I_FIXED_(wiring, cell, I, E, H, L, D, bias, O)                     \
+    {wiring, cell, I, E, H, L, O, bias}
+#define RNN_I_DEFINE_STEP_(name, ...)                                          \
+    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
+                           const rnn_real *rnn_i_x, const int *rnn_i_id,       \
+                           rnn_real *rnn_i_h, rnn_real *rnn_i_c,               \
+                           rnn_real *rnn_i_logits, rnn_real *rnn_i_scratch)    \
+    {                                                                          \
+        const rnn_i_fixed rnn_i_of = __VA_ARGS__;                              \
+        rnn_i_fixed_step(&rnn_i_of, rnn_i_params, rnn_i_x, rnn_i_id, rnn_i_h,  \
+                         rnn_i_c, rnn_i_logits, rnn_i_scratch);                \
+    }
+#define RNN_I_DEFINE_FORWARD_(name, ...)                                       \
+    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
+                           const rnn_seq *rnn_i_seq, rnn_real *rnn_i_keep,     \
+                           rnn_real *rnn_i_logits)                             \
+    {                                                                          \
+        const rnn_i_fixed rnn_i_of = __VA_ARGS__;                              \
+        rnn_i_fixed_forward(&rnn_i_of, rnn_i_params, rnn_i_seq, rnn_i_keep,    \
+                            rnn_i_logits);                                     \
+    }
+#define RNN_I_DEFINE_BACKWARD_(name, ...)                                      \
+    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
+                           const rnn_seq *rnn_i_seq,                           \
+                           const rnn_real *rnn_i_dlogits,                      \
+                           rnn_real *rnn_i_keep, rnn_real *rnn_i_grads,        \
+                           rnn_real *rnn_i_scratch, int rnn_i_add)             \
+    {                                                                          \
+        const rnn_i_fixed rnn_i_of = __VA_ARGS__;                              \
+        rnn_i_fixed_pass rnn_i_at;                                             \
+        rnn_i_fixed_open(&rnn_i_of, rnn_i_seq, rnn_i_keep, rnn_i_scratch,      \
+                         &rnn_i_at);                                           \
+        rnn_i_at.params = rnn_i_params;                                        \
+        rnn_i_at.grads = rnn_i_grads;                                          \
+        if (!rnn_i_add)                                                        \
+            rnn_i_move(rnn_i_grads, NULL, rnn_i_fixed_params(&rnn_i_of));      \
+        rnn_i_fixed_backward(&rnn_i_of, &rnn_i_at, rnn_i_dlogits);             \
+    }
 
 /* ============================================================================
  * [API-LOSS]  a loss gives its value and the gradient of its inputs
@@ -2500,6 +2575,13 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 #define RNN_I_FLAT
 #endif
 
+/* A function that is not put into others where little code is asked for. */
+#ifdef __OPTIMIZE_SIZE__
+#define RNN_I_SHARED RNN_I_APART
+#else
+#define RNN_I_SHARED RNN_I_FN
+#endif
+
 /* How many columns and terms a step that the compiler folds goes at a time:
  * little code where that is asked for. Instructions of a step of LSTM, 32 in,
  * 32 units, on Cortex-M4F (make firmware): 37,533 and
@@ -2639,7 +2721,7 @@ RNN_I_INLINE rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
  * between s and a neighbour of s, of which one has an odd last bit: s stays if
  * it is that one, else its neighbour on the side of e is taken. One more in
  * `bits` is one step away from 0, so the signs of e and s decide. */
-RNN_I_FN rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
+RNN_I_APART rnn_real rnn_i_fma(rnn_real a, rnn_real b, rnn_real c)
 {
     double p = (double)a * (double)b, s = p + (double)c;
     double v = s - p, e = (p - (s - v)) + ((double)c - v);
@@ -2799,6 +2881,7 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
 {
     size_t i = 0;
 
+#ifndef __OPTIMIZE_SIZE__
     for (; from && i + 4 <= n; i += 4) {
         const rnn_real a = from[i], b = from[i + 1];
         const rnn_real c = from[i + 2], d = from[i + 3];
@@ -2807,6 +2890,7 @@ RNN_I_FN void rnn_i_copy(rnn_real *to, const rnn_real *from, size_t n)
         to[i + 2] = c;
         to[i + 3] = d;
     }
+#endif
     for (; i < n; i++)
         to[i] = from ? from[i] : 0;
 }
@@ -4537,7 +4621,7 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
                               int terms)
 {
-    const rnn_real *a = p->a, *b = p->b + j;
+    const rnn_real *a = p->a, *b = p->b + j * (size_t)p->b_j;
     rnn_real acc[RNN_I_COLUMNS];
     size_t k;
     int v, i;
@@ -4547,12 +4631,12 @@ RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
     for (k = p->k; k >= (size_t)terms; k -= (size_t)terms) {
         RNN_I_UNROLL for (i = 0; i < terms; i++, b += p->b_k)
             RNN_I_UNROLL for (v = 0; v < nv; v++)
-                acc[v] = RNN_MAD(a[i], b[v], acc[v]);
-        a += terms;
+                acc[v] = RNN_MAD(a[i * p->a_k], b[v * p->b_j], acc[v]);
+        a += terms * p->a_k;
     }
-    for (; k; k--, a++, b += p->b_k)
+    for (; k; k--, a += p->a_k, b += p->b_k)
         RNN_I_UNROLL for (v = 0; v < nv; v++)
-            acc[v] = RNN_MAD(*a, b[v], acc[v]);
+            acc[v] = RNN_MAD(*a, b[v * p->b_j], acc[v]);
     RNN_I_UNROLL for (v = 0; v < nv; v++)
         p->c[j + (size_t)v] = acc[v];
 }
@@ -4570,6 +4654,55 @@ RNN_I_INLINE void RNN_K(row)(const rnn_i_product *p)
         RNN_K(sums)(p, j, 4, 4 * terms);
     for (; j < p->n; j++)
         RNN_K(sums)(p, j, 1, 1);
+}
+
+/* Rows of C in functions that all products of a training step call:
+ * RNN_DEFINE_FORWARD, RNN_DEFINE_BACKWARD. Their arguments are few, since calls
+ * are most of such a step's code.
+ *
+ *     row_by          c (n) += a (k) B      A's numbers a_k apart, B's rows b_k
+ *     row_by_back     c (n) += a (k) B^T    B's rows b_j apart
+ */
+RNN_I_INLINE void RNN_K(few)(rnn_i_product *p, size_t n, size_t k)
+{
+    size_t j;
+
+    p->k = k;
+    p->start = RNN_I_FROM_C;
+    for (j = 0; j + 4 <= n; j += 4)
+        RNN_K(sums)(p, j, 4, 1);
+    for (; j < n; j++)
+        RNN_K(sums)(p, j, 1, 1);
+}
+
+RNN_I_APART RNN_HOT void RNN_K(row_by)(const rnn_real *a, ptrdiff_t a_k,
+                                       const rnn_real *b, ptrdiff_t b_k,
+                                       rnn_real *c, size_t n, size_t k)
+{
+    rnn_i_product p;
+
+    p.a = a;
+    p.a_k = a_k;
+    p.b = b;
+    p.b_j = 1;
+    p.b_k = b_k;
+    p.c = c;
+    RNN_K(few)(&p, n, k);
+}
+
+RNN_I_APART RNN_HOT void RNN_K(row_by_back)(const rnn_real *a,
+                                            const rnn_real *b, ptrdiff_t b_j,
+                                            rnn_real *c, size_t n, size_t k)
+{
+    rnn_i_product p;
+
+    p.a = a;
+    p.a_k = 1;
+    p.b = b;
+    p.b_j = b_j;
+    p.b_k = 1;
+    p.c = c;
+    RNN_K(few)(&p, n, k);
 }
 #endif
 
@@ -4660,7 +4793,7 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
 /* y = (b1 + b2) + w, a one-hot product; all three may be NULL. With finite
  * weights it has the bits of the product with that x, whose other terms are 0,
  * but for the sign of a 0. */
-RNN_I_FN RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
+RNN_I_SHARED RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
                                     const rnn_real *b2, const rnn_real *w,
                                     rnn_real *y)
 {
@@ -4676,7 +4809,7 @@ RNN_I_FN RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
 }
 
 /* y += x */
-RNN_I_FN RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
+RNN_I_SHARED RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
                                         rnn_real *y)
 {
     size_t i;
@@ -4686,7 +4819,7 @@ RNN_I_FN RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
 }
 
 /* y += x w, each number by its own */
-RNN_I_FN RNN_HOT void RNN_K(accumulate_product)(size_t n, const rnn_real *x,
+RNN_I_SHARED RNN_HOT void RNN_K(accumulate_product)(size_t n, const rnn_real *x,
                                                 const rnn_real *w, rnn_real *y)
 {
     size_t i;
@@ -6203,15 +6336,32 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     p->m = m, p->n = n;
 }
 
-/* The product of a step. folded: it has one row and is of plain C, and the
- * compiler knows its sizes, so that its loops stand where they run. */
+/* How the products of a description are made that the compiler knows, whose
+ * kernel is plain C: where they stand, a row each, its loops cut to its sizes;
+ * or by one function for all. 0: as of any description. KEEPS: of a stack's
+ * step, each layer has a z of its own. */
+enum { RNN_I_INLINED = 1, RNN_I_CALLED = 2, RNN_I_FOLDS = 3, RNN_I_KEEPS = 4 };
+
+/* A product of a step, or of the gradients behind it. */
 RNN_I_INLINE void rnn_i_multiply_step(const rnn_i_call *call, rnn_i_product *p,
                                       int folded)
 {
-    if (folded)
+    if (folded == RNN_I_INLINED) {
         rnn_i_c_row(p);
-    else
+    } else if (folded == RNN_I_CALLED) {
+        size_t i;
+        if (p->start != RNN_I_FROM_C) /* m is 1 */
+            rnn_i_c_gather(p->n, p->start == RNN_I_FROM_BIAS ? p->b1 : NULL,
+                           p->start == RNN_I_FROM_BIAS ? p->b2 : NULL, NULL,
+                           p->c);
+        for (i = p->m; i; i--, p->a += p->a_i, p->c += p->c_i)
+            if (p->b_j == 1)
+                rnn_i_c_row_by(p->a, p->a_k, p->b, p->b_k, p->c, p->n, p->k);
+            else /* b_k is 1, as a_k is */
+                rnn_i_c_row_by_back(p->a, p->b, p->b_j, p->c, p->n, p->k);
+    } else {
         rnn_i_multiply(call, p);
+    }
 }
 
 /* When a part of a layer's input (rnn_i_part) counts. Where it does not it is
@@ -6408,6 +6558,9 @@ RNN_I_FN rnn_i_columns rnn_i_gradient(const rnn_real *dy, size_t width,
     return c;
 }
 
+/* The factor of a bias, whose strides are 0. */
+static const rnn_real rnn_i_one = 1;
+
 /* db += 1^T dy: a bias gradient, or `biases` of them, `apart` from one another.
  * db is the whole bias. A is a 1 whose strides are 0, so that db is the same
  * chain over t and b as dW, padding left out; fma(1, dy, db) rounds as a sum.
@@ -6416,13 +6569,12 @@ RNN_I_FN void rnn_i_sum_bias(const rnn_i_call *call, const rnn_seq *seq,
                              const rnn_i_columns *dy, rnn_real *db,
                              size_t biases, size_t apart, int down)
 {
-    static const rnn_real one = 1;
     rnn_i_product p;
 
     rnn_i_blank(call, &p);
     p.m = biases;
     p.n = dy->n;
-    p.a = &one;
+    p.a = &rnn_i_one;
     p.a_i = p.a_k = 0;
     p.b = dy->dy;
     p.b_k = (ptrdiff_t)dy->width;
@@ -7953,7 +8105,7 @@ RNN_I_INLINE void rnn_i_stage_products(const rnn_i_call *call,
     p->start = RNN_I_FROM_C;
     if (folded)
         RNN_I_UNROLL for (i = 0; i < RNN_I_PIECES; i++)
-            rnn_i_stage_product(call, a, stage, s, p, &row->piece[i], 1);
+            rnn_i_stage_product(call, a, stage, s, p, &row->piece[i], folded);
     for (i = 0; !folded && RNN_I_HAS_PIECE(row, i); i++)
         rnn_i_stage_product(call, a, stage, s, p, &row->piece[i], 0);
 }
@@ -7973,37 +8125,48 @@ RNN_I_INLINE void rnn_i_step_forward(const rnn_i_call *call,
     }
 }
 
+/* What dz of a piece brings to dh or dq, if it is one of this stage. */
+RNN_I_INLINE void rnn_i_stage_back(const rnn_i_call *call, const rnn_i_layer *a,
+                                   int stage, const rnn_i_cell_step *s,
+                                   const rnn_i_piece *e, int folded)
+{
+    const size_t H = a->y->H;
+    rnn_i_product p;
+
+    if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
+        return;
+    rnn_i_blank(call, &p);
+    p.m = s->rows;
+    p.n = H;
+    p.k = e->n * H;
+    p.a = s->z + e->z * H;
+    p.a_i = (ptrdiff_t)(a->y->K * H);
+    rnn_i_by_transpose(&p, &a->W_hh, e->u * H, 0);
+    p.c = stage ? s->dq : s->dh;
+    p.c_i = (ptrdiff_t)H;
+    p.start = stage || !a->y->row->carries ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
+    rnn_i_multiply_step(call, &p, folded);
+}
+
 /* The same backward: dh becomes the gradient of h_{t-1}. With q: stage 1 of the
  * cell, the product that makes dq, stage 0, the product with W_hh. dh arrives
  * in stage 1; what stage 0 needs of it lies in dh, or in a block of z of its
  * own, which forward need not write. At the end blocks of pieces hold dz, and
  * block q still holds q, which dW_hh is made of. */
-RNN_I_FN void rnn_i_step_backward(const rnn_i_call *call, const rnn_i_layer *a,
-                                  const rnn_i_cell_step *s)
+RNN_I_INLINE void rnn_i_step_backward(const rnn_i_call *call,
+                                      const rnn_i_layer *a,
+                                      const rnn_i_cell_step *s, int folded)
 {
     const rnn_i_cell *row = a->y->row;
-    const size_t H = a->y->H;
-    rnn_i_product p;
     int stage, i;
 
-    rnn_i_blank(call, &p);
-    p.m = s->rows;
-    p.n = H;
-    p.a_i = (ptrdiff_t)(a->y->K * H);
-    p.c_i = (ptrdiff_t)H;
     for (stage = rnn_i_stages(row) - 1; stage >= 0; stage--) {
         RNN_I_DO(call->k, cell_backward, a->y->cell, stage, s);
-        for (i = 0; RNN_I_HAS_PIECE(row, i); i++) {
-            const rnn_i_piece *e = &row->piece[i];
-            if (e->from != (stage ? RNN_I_FROM_Q : RNN_I_FROM_H))
-                continue;
-            p.a = s->z + e->z * H;
-            p.k = e->n * H;
-            rnn_i_by_transpose(&p, &a->W_hh, e->u * H, 0);
-            p.c = stage ? s->dq : s->dh;
-            p.start = stage || !row->carries ? RNN_I_FROM_ZERO : RNN_I_FROM_C;
-            rnn_i_multiply(call, &p);
-        }
+        if (folded)
+            RNN_I_UNROLL for (i = 0; i < RNN_I_PIECES; i++)
+                rnn_i_stage_back(call, a, stage, s, &row->piece[i], folded);
+        for (i = 0; !folded && RNN_I_HAS_PIECE(row, i); i++)
+            rnn_i_stage_back(call, a, stage, s, &row->piece[i], 0);
     }
 }
 
@@ -8289,7 +8452,7 @@ RNN_I_FN void rnn_i_layer_backward(const rnn_i_call *call, const rnn_i_layer *a,
             s.dy = dy ? dy + row * y->D + d * H : NULL;
             s.dh = dh + b * H;
             s.dc = s.dq = dc + b * H;
-            rnn_i_step_backward(call, a, &s);
+            rnn_i_step_backward(call, a, &s, 0);
         }
     }
     if (call->from > 0)
@@ -8544,7 +8707,7 @@ RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
         rnn_i_set_columns(p, &z);
         p->k = 0;
         p->a = p->b = z.y;
-        rnn_i_c_row(p);
+        rnn_i_multiply_step(call, p, folded);
     } else {
         rnn_i_gather(call, x->one, NULL, 0, &z);
     }
@@ -8562,7 +8725,7 @@ RNN_I_INLINE void rnn_i_step_input(const rnn_i_call *call, const rnn_i_layer *a,
 
     if (folded)
         RNN_I_UNROLL for (k = 0; k < RNN_I_PIECES; k++)
-            rnn_i_step_piece(call, a, x, p, e + k, 1);
+            rnn_i_step_piece(call, a, x, p, e + k, folded);
     for (k = 0; !folded && RNN_I_HAS_PIECE(a->y->row, k); k++)
         rnn_i_step_piece(call, a, x, p, e + k, 0);
 }
@@ -8607,14 +8770,15 @@ RNN_I_COLD void rnn_i_step_slices(const rnn_i_call *call, rnn_i_stepping *w)
 
 /* One step: the layers in turn, each on the state of the one below. Forward
  * direction alone, no slots: h, c (L, B, H) are the caller's and go in place, z
- * (B, K*H) is every layer's. y needs no arrays, and of its sizes those that
- * rnn_i_fixed_step sets: what is read here or below has to be set there, too. A
- * share may have no rows. */
+ * (B, K*H) is every layer's, or with RNN_I_KEEPS (L, B, K*H). y needs no
+ * arrays, and of its sizes those that rnn_i_fix sets: what is read here or
+ * below has to be set there, too. A share may have no rows. */
 RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_real *params, const rnn_seq *one,
                                    rnn_real *h, rnn_real *c, rnn_real *z,
-                                   int folded)
+                                   int how)
 {
+    const int folded = how & RNN_I_FOLDS;
     rnn_i_reads x;
     size_t first, end, l;
     rnn_i_layer a;
@@ -8633,11 +8797,11 @@ RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
     p.m = end - first;
     s.H = y->H;
     s.rows = end - first;
-    s.z = z + first * y->K * y->H;
     for (l = 0; l < y->L; l++) {
         rnn_i_layer_at(y, l, 0, &a);
         rnn_i_weigh(&a, params);
-        a.z = z;
+        a.z = z + (how & RNN_I_KEEPS ? l * y->K * y->state : 0);
+        s.z = a.z + first * y->K * y->H;
         s.p = a.vectors;
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
@@ -13182,6 +13346,428 @@ RNNDEF rnn_status rnn_model_tensor(const rnn_model *model, int i,
 }
 
 /* ============================================================================
+ * [FIRMWARE]  functions of a description that the compiler knows
+ *
+ * The blocks of [STACK] and [CELLS] with constants for all sizes, of which the
+ * compiler makes one cell and its products. One row, one direction, time in
+ * plain loops; of an N vs N or N vs 1 model:
+ *
+ *     forward     rnn_i_stack_step in each slot, from a copy of the one before
+ *     backward    t descending: head, then the layers from the top
+ *     gradients   of all steps at once, as in [STACK]
+ *
+ *     keep        z (T, L, K*H)    h (T + 1, L, H)    c the same, if it has c
+ *     scratch     dh (L, H)    dc or dq the same, if it has one    dx (H or E)
+ * ========================================================================= */
+
+typedef struct rnn_i_fixed {
+    rnn_wiring wiring;
+    int cell;
+    size_t I, E, H, L, O;
+    int bias;
+} rnn_i_fixed;
+
+/* Of a call what rnn_i_stack_step and what it calls read: whoever lets them
+ * read more sets it here, or in rnn_i_fix_stack. call and y are variables of
+ * their own in each function, since compilers fold no larger ones. */
+RNN_I_INLINE void rnn_i_fix_call(rnn_i_call *call)
+{
+    call->k = RNN_I_PLAIN;
+    call->part = 0;
+    call->parts = 1;
+    call->spread = call->slice = call->block = 0;
+    call->slices = 1;
+    call->run = NULL;
+    call->from = 0;
+    call->to = INT_MAX;
+    call->room = NULL;
+    call->room_len = 0;
+}
+
+RNN_I_INLINE void rnn_i_fix_stack(const rnn_i_fixed *f, rnn_i_lay *y)
+{
+    y->cell = f->cell;
+    y->bias = f->bias;
+    y->packed = y->strips = y->half = 0;
+    y->wt = y->ws = NULL;
+    y->ih0 = y->ih = y->hh = 0;
+    y->row = &rnn_i_cells[f->cell];
+    y->G = y->row->G;
+    y->K = y->row->K;
+    y->C = y->row->c;
+    y->P = y->row->P;
+    y->I = f->E ? f->E : f->I;
+    y->H = y->state = f->H;
+    y->L = f->L;
+    y->D = y->B = 1;
+    y->ins = 1;
+}
+
+/* How products are made: a literal wherever it is passed on, since compilers
+ * drop what is not used before they put functions into one another. */
+#define RNN_I_HOW(folded) (RNN_I_VECTORS_OF(RNN_I_PLAIN) ? 0 : (folded))
+
+/* rnn_i_copy, of which one is enough. */
+RNN_I_APART void rnn_i_move(rnn_real *to, const rnn_real *from, size_t n)
+{
+    rnn_i_copy(to, from, n);
+}
+
+/* Where the head's parameters begin, behind the table and the stack, as
+ * rnn_i_model_of lays out a model without a decoder; and all of them. */
+RNN_I_INLINE size_t rnn_i_fixed_head(const rnn_i_fixed *f, const rnn_i_lay *y)
+{
+    rnn_i_layer last;
+
+    rnn_i_layer_at(y, f->L - 1, 0, &last);
+    return f->I * f->E + last.end;
+}
+
+RNN_I_INLINE size_t rnn_i_fixed_params(const rnn_i_fixed *f)
+{
+    rnn_i_lay y;
+
+    rnn_i_fix_stack(f, &y);
+    return rnn_i_fixed_head(f, &y) + (f->H + 1) * f->O;
+}
+
+/* The layers of a step, which reads x (I) or *id; h, c (L, H) in place, z
+ * (K*H), with RNN_I_KEEPS (L, K*H). */
+RNN_I_INLINE void rnn_i_fixed_layers(const rnn_i_fixed *f,
+                                     const rnn_real *params, const rnn_real *x,
+                                     const int *id, rnn_real *h, rnn_real *c,
+                                     rnn_real *z, int how)
+{
+    rnn_i_call call;
+    rnn_i_lay y;
+    rnn_seq one;
+
+    rnn_i_fix_call(&call);
+    rnn_i_fix_stack(f, &y);
+    rnn_i_flat(&one, 1);
+    one.ids = id;
+    rnn_i_set_part(y.in, f->E ? params + (size_t)*id * f->E : x, y.I, NULL);
+    rnn_i_stack_step(&call, &y, params + f->I * f->E, &one, h, c, z, how);
+}
+
+/* The head of a step; h is the top layer's. */
+RNN_I_INLINE void rnn_i_fixed_logits(const rnn_i_fixed *f,
+                                     const rnn_real *params, const rnn_real *h,
+                                     rnn_real *logits, int how)
+{
+    rnn_i_call call;
+    rnn_i_lay y;
+    rnn_i_columns out;
+    rnn_i_matrix v;
+    rnn_i_part state;
+    rnn_i_product p;
+
+    rnn_i_fix_call(&call);
+    rnn_i_fix_stack(f, &y);
+    params += rnn_i_fixed_head(f, &y);
+    rnn_i_set_part(&state, h, f->H, NULL);
+    rnn_i_blank(&call, &p);
+    p.m = 1;
+    v = rnn_i_matrix_at(params, f->H, f->O);
+    out = rnn_i_result(logits, f->O, params + f->H * f->O);
+    rnn_i_step_product(&call, &p, 0, &state, &v, 0, &out, how);
+}
+
+RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
+                                   const rnn_real *x, const int *id,
+                                   rnn_real *h, rnn_real *c, rnn_real *logits,
+                                   rnn_real *scratch)
+{
+    rnn_i_fixed_layers(f, params, x, id, h, c, scratch,
+                       RNN_I_HOW(RNN_I_INLINED));
+    if (f->O)
+        rnn_i_fixed_logits(f, params, h + (f->L - 1) * f->H, logits,
+                           RNN_I_HOW(RNN_I_INLINED));
+}
+
+RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
+                                      const rnn_real *params,
+                                      const rnn_seq *seq, rnn_real *keep,
+                                      rnn_real *logits)
+{
+    const size_t T = (size_t)seq->steps, state = f->L * f->H;
+    const int last = f->wiring == RNN_WIRING_N_TO_1;
+    const rnn_i_cell *row = &rnn_i_cells[f->cell];
+    rnn_real *z = keep, *h = z + T * row->K * state;
+    rnn_real *c = row->c ? h + (T + 1) * state : NULL;
+    size_t t;
+
+    rnn_i_move(h, seq->h0, state);
+    if (c)
+        rnn_i_move(c, seq->c0, state);
+    for (t = 0; t < T; t++, z += row->K * state) {
+        rnn_i_move(h + state, h, state);
+        h += state;
+        if (c) {
+            rnn_i_move(c + state, c, state);
+            c += state;
+        }
+        rnn_i_fixed_layers(f, params, seq->x ? seq->x + t * f->I : NULL,
+                           seq->x ? NULL : seq->ids + t, h, c, z,
+                           RNN_I_KEEPS | RNN_I_HOW(RNN_I_CALLED));
+        if (f->O && (!last || t + 1 == T))
+            rnn_i_fixed_logits(f, params, h + state - f->H,
+                               logits + (last ? 0 : t * f->O),
+                               RNN_I_HOW(RNN_I_CALLED));
+    }
+    if (seq->hn)
+        rnn_i_move(seq->hn, h, state);
+    if (c && seq->cn)
+        rnn_i_move(seq->cn, c, state);
+}
+
+/* A backward pass at work: what forward has kept, from step 0 and layer 0 on;
+ * gradients of the state, which go from step to step, and of an input. */
+typedef struct rnn_i_fixed_pass {
+    const rnn_seq *seq;
+    const rnn_real *params;
+    size_t T;
+    rnn_real *z, *h, *c, *dh, *dc, *dx, *grads;
+} rnn_i_fixed_pass;
+
+/* dx = dz W_ih^T of a layer at a step whose dz is in z. */
+RNN_I_INLINE void rnn_i_fixed_dx(const rnn_i_call *call, const rnn_i_layer *a,
+                                 const rnn_real *z, rnn_real *dx)
+{
+    const size_t H = a->y->H;
+    int start = RNN_I_FROM_ZERO, i;
+    rnn_i_product p;
+
+    rnn_i_blank(call, &p);
+    p.n = a->in;
+    p.a_i = p.c_i = 0;
+    RNN_I_UNROLL for (i = 0; i < RNN_I_PIECES; i++)
+    {
+        const rnn_i_piece *e = &a->y->row->piece[i];
+        if (e->from != RNN_I_FROM_X)
+            continue;
+        p.m = 1;
+        p.k = e->n * H;
+        p.a = z + e->z * H;
+        rnn_i_by_transpose(&p, &a->W_ih, e->u * H, 0);
+        p.c = dx;
+        p.start = start;
+        rnn_i_multiply_step(call, &p, RNN_I_HOW(RNN_I_CALLED));
+        start = RNN_I_FROM_C;
+    }
+}
+
+/* What dlogits of a step bring to the top layer's state: dy, or of N vs 1 dh,
+ * which is 0 before; v is the head's. */
+RNN_I_INLINE void rnn_i_fixed_dhead(const rnn_i_fixed *f,
+                                    const rnn_i_call *call, const rnn_real *v,
+                                    const rnn_real *dlogits, rnn_real *dh)
+{
+    const rnn_i_matrix V = rnn_i_matrix_at(v, f->H, f->O);
+    rnn_i_product p;
+
+    rnn_i_blank(call, &p);
+    p.m = 1;
+    p.n = f->H;
+    p.k = f->O;
+    p.a = dlogits;
+    p.a_i = p.c_i = 0;
+    rnn_i_by_transpose(&p, &V, 0, 0);
+    p.c = dh;
+    p.start = f->wiring == RNN_WIRING_N_TO_1 ? RNN_I_FROM_C : RNN_I_FROM_ZERO;
+    rnn_i_multiply_step(call, &p, RNN_I_HOW(RNN_I_CALLED));
+}
+
+/* BPTT of all layers at step t; dy is the top layer's, or NULL. */
+RNN_I_INLINE void rnn_i_fixed_back(const rnn_i_fixed *f, const rnn_i_call *call,
+                                   const rnn_i_lay *y,
+                                   const rnn_i_fixed_pass *s, size_t t,
+                                   const rnn_real *dy)
+{
+    const size_t H = f->H, state = f->L * H, at = t * state;
+    rnn_i_cell_step one;
+    rnn_i_layer a;
+    size_t l;
+
+    one.rows = 1;
+    one.H = H;
+    one.h = NULL;
+    one.dy_row = 0;
+    for (l = f->L; l-- > 0; dy = s->dx) {
+        rnn_i_layer_at(y, l, 0, &a);
+        rnn_i_weigh(&a, s->params + f->I * f->E);
+        one.z = s->z + (at + l * H) * y->K;
+        one.p = a.vectors;
+        one.h_prev = s->h + at + l * H;
+        one.c_prev = y->C ? s->c + at + l * H : NULL;
+        one.c = y->C ? s->c + at + state + l * H : NULL;
+        one.dy = dy;
+        one.dh = s->dh + l * H;
+        one.dc = one.dq = s->dc + l * H;
+        rnn_i_step_backward(call, &a, &one, RNN_I_HOW(RNN_I_CALLED));
+        if (l || f->E)
+            rnn_i_fixed_dx(call, &a, one.z, s->dx);
+    }
+    if (f->E)
+        RNN_I_DO(call->k, accumulate, f->E, s->dx,
+                 s->grads + (size_t)s->seq->ids[t] * f->E);
+}
+
+/* C (m, n) += the sum over t, descending, of a_t^T b_t: p has n, k and b of the
+ * last step; a is that of step 0, a_t numbers from one to the next. */
+RNN_I_INLINE void rnn_i_fixed_sum(const rnn_i_call *call, rnn_i_product *p,
+                                  const rnn_real *a, size_t a_t, size_t m,
+                                  rnn_real *c, size_t c_i)
+{
+    p->m = m;
+    p->a = a + (p->k - 1) * a_t;
+    p->a_i = m > 1;
+    p->a_k = -(ptrdiff_t)a_t;
+    p->c = c;
+    p->c_i = (ptrdiff_t)c_i;
+    p->start = RNN_I_FROM_C;
+    rnn_i_multiply_step(call, p, RNN_I_HOW(RNN_I_CALLED));
+}
+
+/* dW_ih of a piece of layer 0 that reads tokens: the rows of these, or of a
+ * table of which a step reads one. dw (., gh) begins at the piece's columns. */
+RNN_I_INLINE void rnn_i_fixed_scatter(const rnn_i_fixed *f,
+                                      const rnn_i_call *call,
+                                      const rnn_i_fixed_pass *s,
+                                      rnn_i_product p, rnn_real *dw, size_t gh)
+{
+    size_t t;
+
+    p.k = 1;
+    for (t = s->T; t-- > 0; p.b += p.b_k) {
+        const size_t id = (size_t)s->seq->ids[t];
+        if (f->E)
+            rnn_i_fixed_sum(call, &p, s->params + id * f->E, 0, f->E, dw, gh);
+        else
+            RNN_I_DO(call->k, accumulate, p.n, p.b, dw + id * gh);
+    }
+}
+
+/* rnn_i_piece_grads of one row: dz of all steps is in z. */
+RNN_I_INLINE void rnn_i_fixed_grads(const rnn_i_fixed *f,
+                                    const rnn_i_call *call,
+                                    const rnn_i_fixed_pass *s,
+                                    const rnn_i_layer *a, const rnn_i_piece *e)
+{
+    const size_t H = f->H, state = f->L * H, K = a->y->K, zs = K * state;
+    const size_t gh = a->y->G * H, u = e->u * H, l = a->q;
+    const int x = e->from == RNN_I_FROM_X;
+    const rnn_real *z = s->z + l * K * H;
+    rnn_real *grads = s->grads + f->I * f->E, *dw = grads + a->w_ih + u;
+    rnn_i_product p;
+    size_t t, k;
+
+    rnn_i_blank(call, &p);
+    p.n = e->n * H;
+    p.k = s->T;
+    p.b = z + e->z * H + (s->T - 1) * zs;
+    p.b_k = -(ptrdiff_t)zs;
+    if (e->from == RNN_I_FROM_H)
+        rnn_i_fixed_sum(call, &p, s->h + l * H, state, H, grads + a->w_hh + u,
+                        gh);
+    if (e->from == RNN_I_FROM_Q)
+        rnn_i_fixed_sum(call, &p, z + a->y->row->q * H, zs, H,
+                        grads + a->w_hh + u, gh);
+    if (f->bias && (e->from == RNN_I_FROM_B || (x && e->more)))
+        rnn_i_fixed_sum(call, &p, &rnn_i_one, 0, 1, grads + a->b_hh + u, 0);
+    if (f->bias && x)
+        rnn_i_fixed_sum(call, &p, &rnn_i_one, 0, 1, grads + a->b_ih + u, 0);
+    if (x && l)
+        rnn_i_fixed_sum(call, &p, s->h + state + (l - 1) * H, state, H, dw, gh);
+    else if (x && !f->E && s->seq->x)
+        rnn_i_fixed_sum(call, &p, s->seq->x, f->I, f->I, dw, gh);
+    else if (x)
+        rnn_i_fixed_scatter(f, call, s, p, dw, gh);
+    for (t = e->from == RNN_I_FROM_P ? s->T : 0; t-- > 0;)
+        for (k = 0; k < e->n; k++)
+            RNN_I_DO(
+                call->k, accumulate_product, H, z + t * zs + (e->z + k) * H,
+                s->c + (t + e->more) * state + l * H, grads + a->p + u + k * H);
+}
+
+/* dV and the head's bias, from dv on. */
+RNN_I_INLINE void rnn_i_fixed_head_grads(const rnn_i_fixed *f,
+                                         const rnn_i_call *call,
+                                         const rnn_i_fixed_pass *s,
+                                         const rnn_real *dlogits, rnn_real *dv)
+{
+    const size_t steps = f->wiring == RNN_WIRING_N_TO_1 ? 1 : s->T;
+    const size_t state = f->L * f->H;
+    rnn_i_product p;
+
+    rnn_i_blank(call, &p);
+    p.n = f->O;
+    p.k = steps;
+    p.b = dlogits + (steps - 1) * f->O;
+    p.b_k = -(ptrdiff_t)f->O;
+    rnn_i_fixed_sum(call, &p, s->h + (s->T + 2 - steps) * state - f->H, state,
+                    f->H, dv, f->O);
+    rnn_i_fixed_sum(call, &p, &rnn_i_one, 0, 1, dv + f->H * f->O, 0);
+}
+
+/* From the end: what dlogits bring, the layers from the top; then what dz of
+ * all steps brings to the weights. */
+RNN_I_INLINE void rnn_i_fixed_backward(const rnn_i_fixed *f,
+                                       const rnn_i_fixed_pass *s,
+                                       const rnn_real *dlogits)
+{
+    const size_t H = f->H, O = f->O;
+    const int last = f->wiring == RNN_WIRING_N_TO_1;
+    rnn_real *top = s->dh + (f->L - 1) * H;
+    rnn_i_call call;
+    rnn_i_lay y;
+    rnn_i_layer a;
+    size_t t, l, head;
+    int i;
+
+    rnn_i_fix_call(&call);
+    rnn_i_fix_stack(f, &y);
+    head = rnn_i_fixed_head(f, &y);
+    rnn_i_move(s->dh, NULL, f->L * H * (y.row->c || y.row->q ? 2 : 1));
+    if (last && O)
+        rnn_i_fixed_dhead(f, &call, s->params + head, dlogits, top);
+    else if (last)
+        RNN_I_DO(call.k, accumulate, H, dlogits, top);
+    for (t = s->T; t-- > 0;) {
+        const rnn_real *dy = last ? NULL : O ? s->dx : dlogits + t * H;
+        if (O && !last)
+            rnn_i_fixed_dhead(f, &call, s->params + head, dlogits + t * O,
+                              s->dx);
+        rnn_i_fixed_back(f, &call, &y, s, t, dy);
+    }
+    for (l = 0; l < f->L; l++) {
+        rnn_i_layer_at(&y, l, 0, &a);
+        RNN_I_UNROLL for (i = 0; i < RNN_I_PIECES; i++)
+            rnn_i_fixed_grads(f, &call, s, &a, &y.row->piece[i]);
+    }
+    if (O)
+        rnn_i_fixed_head_grads(f, &call, s, dlogits, s->grads + head);
+}
+
+/* The arrays of a pass. */
+RNN_I_INLINE void rnn_i_fixed_open(const rnn_i_fixed *f, const rnn_seq *seq,
+                                   rnn_real *keep, rnn_real *scratch,
+                                   rnn_i_fixed_pass *s)
+{
+    const rnn_i_cell *row = &rnn_i_cells[f->cell];
+    const size_t state = f->L * f->H;
+
+    s->seq = seq;
+    s->T = (size_t)seq->steps;
+    s->z = keep;
+    s->h = s->z + s->T * row->K * state;
+    s->c = s->h + (s->T + 1) * state;
+    s->dh = scratch;
+    s->dc = s->dh + state;
+    s->dx = s->dc + (row->c || row->q ? state : 0);
+}
+
+/* ============================================================================
  * [LOSS]
  *
  * Of a row with the target k, weight w, class weights c and smoothing e:
@@ -15325,76 +15911,6 @@ RNNDEF rnn_status rnn_step(const rnn_net *net, rnn_work *work,
     rnn_i_connect_step(&turn, row->t, row->attn);
     rnn_i_each_row(&call, work->i.m.B, rnn_i_run_step, &turn);
     return RNN_OK;
-}
-
-/* ---- a step of a description that the compiler knows --------------------- */
-
-/* What RNN_DEFINE_STEP makes a function of: with constants for all sizes the
- * compiler folds it to one cell and its products. */
-typedef struct rnn_i_fixed {
-    int cell;
-    size_t I, E, H, L, O;
-    int bias;
-} rnn_i_fixed;
-
-/* params: table, stack, head, as rnn_i_model_of lays out a model without a
- * decoder. Of y and call only what rnn_i_stack_step and what it calls read is
- * set: whoever lets them read more must set it here, too. Nothing is checked;
- * scratch is z (K*H), h and c (L, H) are updated in place. */
-RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
-                                   const rnn_real *x, const int *id,
-                                   rnn_real *h, rnn_real *c, rnn_real *logits,
-                                   rnn_real *scratch)
-{
-    const size_t E = f->E, H = f->H, L = f->L, O = f->O, table = f->I * E;
-    const int folded = !RNN_I_VECTORS_OF(RNN_I_PLAIN);
-    rnn_i_call call;
-    rnn_i_lay y;
-    rnn_i_columns out;
-    rnn_i_matrix v;
-    rnn_i_layer last;
-    rnn_i_part state;
-    rnn_i_product p;
-    rnn_seq one;
-
-    call.k = RNN_I_PLAIN;
-    call.part = 0;
-    call.parts = 1;
-    call.spread = call.slice = call.block = 0;
-    call.slices = 1;
-    call.run = NULL;
-    call.from = 0;
-    call.to = INT_MAX;
-    call.room = NULL;
-    call.room_len = 0;
-    y.cell = f->cell;
-    y.bias = f->bias;
-    y.packed = y.strips = y.half = 0;
-    y.wt = y.ws = NULL;
-    y.ih0 = y.ih = y.hh = 0;
-    y.P = rnn_i_cells[f->cell].P;
-    y.row = &rnn_i_cells[f->cell];
-    y.I = E ? E : f->I;
-    y.H = y.state = H;
-    y.L = L;
-    y.D = y.B = 1;
-    y.G = rnn_i_cells[f->cell].G;
-    y.K = rnn_i_cells[f->cell].K;
-    rnn_i_flat(&one, 1);
-    one.ids = id;
-    y.ins = 1;
-    rnn_i_set_part(y.in, E ? params + (size_t)*id * E : x, y.I, NULL);
-    rnn_i_stack_step(&call, &y, params + table, &one, h, c, scratch, folded);
-    if (!O)
-        return;
-    rnn_i_layer_at(&y, L - 1, 0, &last);
-    params += table + last.end;
-    rnn_i_set_part(&state, h + (L - 1) * H, H, NULL);
-    rnn_i_blank(&call, &p);
-    p.m = 1;
-    v = rnn_i_matrix_at(params, H, O);
-    out = rnn_i_result(logits, O, params + H * O);
-    rnn_i_step_product(&call, &p, 0, &state, &v, 0, &out, folded);
 }
 
 /* ---- writing ------------------------------------------------------------- */

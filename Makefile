@@ -10,6 +10,7 @@
 # make tune      what each constant that was found by measuring is worth here
 # make firmware  16 targets in emulation: the bits of the desk, sizes, stack,
 #                instructions a step (minutes; TARGETS="m4f avr": these alone)
+# make images    the programs of examples/firmware: trained, exported, run in QEMU
 # make ulp       accuracy of exp, tanh, ... over every float, and of long sums
 #                (minutes)
 # make mutate    break the header in many ways, see each noticed (python3, gcc)
@@ -28,8 +29,8 @@ B = build
 
 LEARN = $(B)/adding $(B)/sentiment $(B)/frames $(B)/caption $(B)/music \
 	$(B)/translate $(B)/length $(B)/headline $(B)/reading $(B)/speech \
-	$(B)/forecast
-EXAMPLES = $(B)/char_rnn $(LEARN)
+	$(B)/forecast $(B)/sensor
+EXAMPLES = $(B)/char_rnn $(LEARN) $(B)/sensor_stream $(B)/export
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
@@ -66,6 +67,13 @@ $(B):
 # an example: one file, and what they share
 $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+
+# those that know the bits of targets with fma and of others, of a second object
+TWINS = $(B)/sensor $(B)/export
+$(TWINS): $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
+	$(C99) -D_POSIX_C_SOURCE=200112L -DTWIN_PLAIN -DRNN_NO_FMA \
+		-DRNN_NO_SIMD -c $< -o $@_plain.o
+	$(C99) -D_POSIX_C_SOURCE=200112L -DTWIN_BOTH $< $@_plain.o -o $@ -lm
 
 # the library, once for all tests that do not look into it, as a build that looks
 # for mistakes; small networks copy their weights there, too
@@ -159,6 +167,10 @@ keep: $(B)/keep
 firmware:
 	sh tests/firmware.sh $(TARGETS)
 
+# the images of examples/firmware, and what export writes, in QEMU
+images: $(B)/char_rnn $(TWINS)
+	$(MAKE) -C examples/firmware B=$(abspath $(B)) run check-export
+
 ulp: $(B)/ulp $(B)/chain
 	$(B)/chain
 	$(B)/ulp
@@ -219,4 +231,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all examples run debug test learn bench bench-peers bench-flags keep tune \
-	firmware ulp mutate fuzz fuzz-api coverage install clean
+	firmware images ulp mutate fuzz fuzz-api coverage install clean

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Whether code stands as .clang-format (version 14) would set it. What is set by
 # hand for its columns is left out: macros, structs and enums, tables of
-# initialisers; and the kernels, whose macros it takes for something else. Prints the lines that differ; says `skip` without that version.
+# initialisers; and the kernels, whose macros it takes for something else.
+# Prints the lines that differ; says `skip` without that version.
 #
 #     tests/format.sh [--fix] [FILE...]
 cd "$(dirname "$0")/.." || exit 1
@@ -19,7 +20,8 @@ if [ "$1" = --fix ]; then
     fix=1
     shift
 fi
-[ $# -gt 0 ] || set -- rnn.h examples/*.[ch] tests/*.[ch] tests/programs/*.c
+[ $# -gt 0 ] || set -- rnn.h examples/*.[ch] examples/firmware/*.[ch] \
+    tests/*.[ch] tests/programs/*.c
 passed=0
 failed=0
 for f in "$@"; do

@@ -1,0 +1,844 @@
+/* export: makes a checkpoint a C header for firmware.
+ *
+ *     build/export gesture.safetensors -o gesture.h
+ *     build/export gesture.safetensors --name hand > hand.h
+ *
+ * It reads what rnn_save has written, and writes, all of it constant, so that
+ * it stays in flash:
+ *
+ *     GESTURE_NET          cell, I, E, H, L, D, bias, O: for RNN_DEFINE_STEP
+ *                          and for the sizes of arrays
+ *     gesture_model        the same as a rnn_model, for rnn_plan
+ *     gesture_params       the weights
+ *     gesture_vocabulary   what the ids stand for, if the file has that
+ *     gesture_mean, ...    every further tensor of the file, under its name
+ *     gesture_check        a function that makes a few steps from inputs by
+ *                          chance and says whether outputs have the desk's bits
+ *
+ * The comment on top of the header says what the model is and what it takes of
+ * flash and memory. A program includes rnn.h before it:
+ *
+ *     #define RNN_IMPLEMENTATION
+ *     #define RNN_NO_FILES
+ *     #define RNN_NO_WHY
+ *     #include "rnn.h"
+ *     #include "gesture.h"
+ *
+ *     RNN_DEFINE_STEP(step, GESTURE_NET)
+ *     static rnn_real h[RNN_STATE(1, GESTURE_NET)];
+ *     static rnn_real c[RNN_STATE(1, GESTURE_NET)];        -- of an LSTM
+ *     static rnn_real logits[RNN_LOGITS(1, 1, GESTURE_NET)];
+ *     static rnn_real scratch[RNN_SCRATCH_STEP(1, GESTURE_NET)];
+ *
+ *     if (gesture_check(step, h, c, logits, scratch) != 0)
+ *         ...                                              -- not these bits
+ *     step(gesture_params, x, NULL, h, c, logits, scratch);
+ *
+ * Numbers have nine significant digits, by which a float comes back bit for
+ * bit; each is read again before it is written. There are two sets of bits,
+ * with fma and without (ARITHMETIC in rnn.h). The header holds what is right
+ * for both, if this program is made of two objects of this file:
+ *
+ *     cc -O2 -c -DTWIN_PLAIN -DRNN_NO_FMA -DRNN_NO_SIMD export.c -o plain.o
+ *     cc -O2 -DTWIN_BOTH export.c plain.o -o export
+ *
+ * (make -C examples/firmware does that); else those of this machine alone.
+ *
+ * Models with a decoder and stacks in two directions are not for
+ * RNN_DEFINE_STEP: of them there are description and weights, for rnn_plan.
+ * Nothing is written unless all of it is right. */
+
+#define RNN_STATIC
+#include "example.h"
+
+#include <ctype.h>
+
+enum { CHECK_STEPS = 16, CHECK_NUMBERS = 256, CHECK_SEED = 1 };
+
+/* ---- the bits of some steps ---------------------------------------------- */
+
+/* What is computed: steps from x, or from ids. */
+typedef struct trial {
+    const rnn_model *model;
+    const rnn_real *params;
+    size_t params_len;
+    int steps;
+    const rnn_real *x;
+    const int *ids;
+    uint32_t hash[CHECK_STEPS]; /* of all outputs so far, after each step */
+} trial;
+
+/* FNV-1a; header_check writes the same for the target */
+static inline uint32_t hash_reals(uint32_t hash, const rnn_real *p, size_t n)
+{
+    union {
+        rnn_real real;
+        uint32_t bits;
+    } u;
+    size_t i;
+    int b;
+
+    for (i = 0; i < n; i++) {
+        u.real = p[i];
+        for (b = 0; b < 32; b += 8)
+            hash = (hash ^ (u.bits >> b & 255u)) * 16777619u;
+    }
+    return hash;
+}
+
+/* Runs it, in the arithmetic of this object. */
+void trial_plain(trial *t);
+
+#ifdef TWIN_PLAIN
+void trial_plain(trial *t)
+#else
+static void trial_here(trial *t)
+#endif
+{
+    const rnn_model *model = t->model;
+    const rnn_most most = {0};
+    rnn_net net;
+    rnn_work work = {0};
+    rnn_row row = {0};
+    rnn_real *h, *c;
+    uint32_t hash = 2166136261u;
+    int k;
+
+    work.weights = t->params;
+    work.weights_len = t->params_len;
+    open_work(&net, &work, model, &most);
+    h = reals(net.sizes.state);
+    c = reals(net.sizes.state);
+    row.state_len = net.sizes.state;
+    row.x_len = t->x ? (size_t)model->input_size : 0;
+    for (k = 0; k < t->steps; k++) {
+        row.x = t->x ? t->x + (size_t)k * row.x_len : NULL;
+        row.ids = t->ids ? t->ids + k : NULL;
+        check(rnn_step(&net, &work, &row, h, RNN_HAS_C(model->cell) ? c : NULL),
+              &work.why, "a step");
+        hash = hash_reals(hash, work.logits, net.sizes.logits);
+        t->hash[k] = hash;
+    }
+}
+
+#ifndef TWIN_PLAIN /* all the rest is in the other object */
+
+/* ---- the text, in memory until it is whole ------------------------------- */
+
+typedef struct text {
+    char *bytes;
+    size_t len, cap;
+    size_t column; /* of an array's numbers */
+} text;
+
+static void put_text(text *t, const char *format, ...)
+{
+    va_list args;
+    char line[400], *more;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (n < 0 || n >= (int)sizeof line)
+        die("a line is too long");
+    if (t->len + (size_t)n > t->cap) {
+        t->cap = 2 * t->cap + sizeof line;
+        more = (char *)realloc(t->bytes, t->cap);
+        if (!more)
+            die("out of memory");
+        t->bytes = more;
+    }
+    memcpy(t->bytes + t->len, line, (size_t)n);
+    t->len += (size_t)n;
+}
+
+/* An element of an array, in lines of at most 79 columns. */
+static void put_element(text *t, const char *number)
+{
+    const size_t n = strlen(number) + 2;
+
+    if (t->column == 0 || t->column + n > 79) {
+        put_text(t, "\n   ");
+        t->column = 3;
+    }
+    put_text(t, " %s,", number);
+    t->column += n;
+}
+
+static void begin_array(text *t, const char *type, const char *name,
+                        const char *what, const char *length)
+{
+    put_text(t, "static const %s %s_%s[%s] = {", type, name, what, length);
+    t->column = 0;
+}
+
+static void end_array(text *t)
+{
+    put_text(t, "\n};\n");
+}
+
+/* A constant with the bits of x, whose text is read again. */
+static void spell_real(char *out, size_t cap, rnn_real x, const char *where)
+{
+    rnn_real again;
+    size_t n;
+
+    if (!(x - x == 0))
+        die("%s holds %s: a header can hold finite numbers alone", where,
+            x == x ? "an infinity" : "what is not a number");
+    n = (size_t)snprintf(out, cap, "%.9g", (double)x);
+    again = strtof(out, NULL);
+    if (memcmp(&again, &x, sizeof x) != 0)
+        die("%s: this C library does not read %s as it has written it", where,
+            out);
+    snprintf(out + n, cap - n, "%s", strpbrk(out, ".e") ? "f" : ".f");
+}
+
+static void put_reals(text *t, const rnn_real *x, size_t n, const char *where)
+{
+    char number[40];
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        spell_real(number, sizeof number, x[i], where);
+        put_element(t, number);
+    }
+}
+
+/* ---- what goes in -------------------------------------------------------- */
+
+typedef struct settings {
+    const char *file, *to;
+    char name[41], NAME[41]; /* what all names begin with; macros */
+} settings;
+
+typedef struct checkpoint {
+    unsigned char *bytes;
+    size_t len;
+    rnn_st st;
+    rnn_model model;
+    rnn_net net;
+    rnn_real *params;
+    unsigned char *vocabulary;
+    size_t vocabulary_len;
+    int steps; /* 1: RNN_DEFINE_STEP takes it */
+    trial own, plain;
+    const trial *fma, *no_fma; /* those two, or NULL */
+} checkpoint;
+
+static void read_checkpoint(checkpoint *c, const char *path)
+{
+    rnn_status st = rnn_read_file(path, NULL, 0, &c->len, &why);
+
+    if (st)
+        die("%s: it cannot be read", path);
+    c->bytes = (unsigned char *)zeros(c->len, 1);
+    c->vocabulary = (unsigned char *)zeros(c->len, 1);
+    check(rnn_read_file(path, c->bytes, c->len, &c->len, &why), &why, path);
+    check(rnn_st_open(c->bytes, c->len, &c->st, &why), &why, path);
+    st = rnn_load_description(c->bytes, c->len, &c->model, c->vocabulary,
+                              c->len, &c->vocabulary_len, &why);
+    if (st == RNN_E_END)
+        die("%s: weights without a description: rnn_save writes one", path);
+    check(st, &why, path);
+    check(rnn_plan(&c->net, &c->model, NULL), &c->net.why, path);
+    if (c->net.sizes.params > c->len) /* each has two bytes or more */
+        die("%s: weights are missing", path);
+    c->params = reals(c->net.sizes.params);
+    check(rnn_load_params(c->bytes, c->len, &c->model, c->params,
+                          c->net.sizes.params, NULL, &why),
+          &why, path);
+    c->steps = !c->model.bidirectional &&
+               (c->model.wiring == RNN_WIRING_N_TO_N ||
+                c->model.wiring == RNN_WIRING_N_TO_1);
+}
+
+/* Inputs by chance, and what comes out in both arithmetics. */
+static void try_steps(checkpoint *c)
+{
+    const int I = c->model.input_size;
+    int steps = CHECK_NUMBERS / I, k;
+    rnn_real *x;
+    int *ids;
+    rnn_rng rng;
+
+    if (c->model.input != RNN_INPUT_DENSE || steps > CHECK_STEPS)
+        steps = CHECK_STEPS;
+    steps = steps < 2 ? 2 : steps;
+    rnn_rng_seed(&rng, CHECK_SEED);
+    c->own.model = &c->model;
+    c->own.params = c->params;
+    c->own.params_len = c->net.sizes.params;
+    c->own.steps = steps;
+    if (c->model.input == RNN_INPUT_DENSE) {
+        x = reals((size_t)steps * (size_t)I);
+        for (k = 0; k < steps * I; k++)
+            x[k] = 2 * rnn_uniform(&rng) - 1;
+        c->own.x = x;
+    } else {
+        ids = ints((size_t)steps);
+        for (k = 0; k < steps; k++)
+            ids[k] = below(&rng, I);
+        c->own.ids = ids;
+    }
+    c->plain = c->own;
+    trial_here(&c->own);
+    c->fma = RNN_FMA ? &c->own : NULL;
+    c->no_fma = RNN_FMA ? NULL : &c->own;
+#if defined(TWIN_BOTH) && RNN_FMA
+    trial_plain(&c->plain);
+    c->no_fma = &c->plain;
+#endif
+}
+
+/* ---- numbers in the target's formats ------------------------------------- */
+
+/* How weights stand in the header. A further format is a further row. */
+typedef struct format {
+    const char *name, *type;
+    double bytes; /* a number, in flash */
+    void (*put)(text *t, const rnn_real *w, size_t n, const char *where);
+} format;
+
+static const format float_format = {"float", "rnn_real", 4, put_reals};
+
+/* ---- the description ----------------------------------------------------- */
+
+static const char *const wiring_names[] = {"N vs N", "N vs 1", "1 vs N",
+                                           "N vs M"};
+static const char *const wirings[] = {"N_TO_N", "N_TO_1", "1_TO_N", "N_TO_M"};
+static const char *const inputs[] = {"DENSE", "ONE_HOT", "EMBEDDING"};
+static const char *const contexts[] = {"LAST", "MEAN", "ALL"};
+static const char *const scores[] = {"NONE", "ADDITIVE", "GENERAL", "DOT",
+                                     "SCALED_DOT"};
+/* a division by zero unless these are all that the library has */
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+enum { ALL_NAMES = 1 / (COUNT(wirings) == RNN_WIRINGS &&
+                        COUNT(inputs) == RNN_INPUTS &&
+                        COUNT(contexts) == RNN_CONTEXTS &&
+                        COUNT(scores) == RNN_SCORES) };
+
+static const char *cell_enumerator(rnn_cell cell)
+{
+    static char name[40];
+    size_t i;
+
+    for (i = 0; cell_names[cell][i]; i++)
+        name[i] = cell_names[cell][i] == '-'
+                      ? '_'
+                      : (char)toupper((unsigned char)cell_names[cell][i]);
+    name[i] = 0;
+    return name;
+}
+
+enum { FIELDS = 26 };
+
+/* In the order of the struct, since C++11 knows no names in initialisers. */
+static void put_model(text *t, const checkpoint *c, const settings *s)
+{
+    const rnn_model *m = &c->model;
+    const struct {
+        const char *name;
+        int value;
+    } ints_of[] = {
+        {"target_size", m->target_size},
+        {"target_embedding_size", m->target_embedding_size},
+        {"decoder_hidden_size", m->decoder_hidden_size},
+        {"decoder_layers", m->decoder_layers}};
+    char drop[40], drop_last[40];
+    size_t i;
+    /* a division by zero unless the struct has this many fields */
+    enum { ALL_FIELDS = 1 / (sizeof *m == FIELDS * sizeof(int)) };
+
+    spell_real(drop, sizeof drop, m->dropout, "dropout");
+    spell_real(drop_last, sizeof drop_last, m->dropout_last, "dropout_last");
+    put_text(t, "static const rnn_model %s_model = {\n", s->name);
+    put_text(t, "    RNN_WIRING_%s,\n", wirings[m->wiring]);
+    put_text(t, "    RNN_CELL_%s,\n", cell_enumerator(m->cell));
+    put_text(t, "    RNN_INPUT_%s,\n", inputs[m->input]);
+    put_text(t, "    %d, /* input_size */\n", m->input_size);
+    put_text(t, "    %d, /* embedding_size */\n", m->embedding_size);
+    put_text(t, "    %d, /* hidden_size */\n", m->hidden_size);
+    put_text(t, "    %d, /* num_layers */\n", m->num_layers);
+    put_text(t, "    %d, /* bidirectional */\n", m->bidirectional);
+    put_text(t, "    %d, /* no_bias */\n", m->no_bias);
+    put_text(t, "    %d, /* output_size */\n", m->output_size);
+    put_text(t, "    %s, /* dropout */\n", drop);
+    put_text(t, "    %s, /* dropout_last */\n", drop_last);
+    put_text(t, "    RNN_INPUT_%s, /* target */\n", inputs[m->target]);
+    for (i = 0; i < COUNT(ints_of); i++)
+        put_text(t, "    %d, /* %s */\n", ints_of[i].value, ints_of[i].name);
+    put_text(t, "    RNN_CONTEXT_%s,\n", contexts[m->context]);
+    put_text(t, "    %d, /* source_steps */\n", m->source_steps);
+    put_text(t, "    %d, /* context_size */\n", m->context_size);
+    put_text(t, "    %uu, /* feed */\n", m->feed);
+    put_text(t, "    %uu, /* hand_over */\n", m->hand_over);
+    put_text(t, "    RNN_SCORE_%s, /* attention */\n", scores[m->attention]);
+    put_text(t, "    %d, /* attention_size */\n", m->attention_size);
+    put_text(t, "    %d, /* head_context */\n", m->head_context);
+    put_text(t, "    %d  /* num_sources */\n", m->num_sources);
+    put_text(t, "};\n\n");
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+/* A file's name without its folders, or a tensor's, as part of a comment or of
+ * a name in C: all but letters, digits and what `more` has is _ there. */
+static void plain_name(char *out, size_t cap, const char *name, size_t n,
+                       const char *more)
+{
+    size_t i;
+
+    for (i = 0; i < n && i + 1 < cap; i++)
+        out[i] = (char)(name[i] && (unsigned char)name[i] < 128 &&
+                                (isalnum((unsigned char)name[i]) ||
+                                 strchr(more, name[i]))
+                            ? name[i]
+                            : '_');
+    out[i] = 0;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* s->name, as given or after the header or the file. */
+static void set_names(settings *s, const char *given)
+{
+    const char *base = given ? given : base_name(s->to ? s->to : s->file);
+    const size_t n = given ? strlen(given) : strcspn(base, ".");
+    size_t i;
+
+    plain_name(s->name, sizeof s->name, base, n, "_");
+    if (given && strcmp(given, s->name) != 0)
+        die("--name '%s': letters, digits and _ make a name, 40 at most",
+            given);
+    if (!isalpha((unsigned char)s->name[0]))
+        die("'%s' begins no name in C; --name gives another", s->name);
+    if (strncmp(s->name, "rnn", 3) == 0)
+        die("'%s': names that begin with rnn are the library's; --name gives "
+            "another",
+            s->name);
+    for (i = 0; s->name[i]; i++)
+        s->NAME[i] = (char)toupper((unsigned char)s->name[i]);
+}
+
+/* Whether a tensor is the model's; in the file of a stack alone without the
+ * prefix "rnn.". */
+static int is_weight(const rnn_model *model, const char *name)
+{
+    const int alone = model->output_size == 0 &&
+                      model->input != RNN_INPUT_EMBEDDING &&
+                      model->wiring != RNN_WIRING_1_TO_N &&
+                      model->wiring != RNN_WIRING_N_TO_M;
+    rnn_tensor w;
+    int k;
+
+    for (k = 0; rnn_model_tensor(model, k, &w, NULL) == RNN_OK; k++)
+        if (strcmp(w.name + (alone ? strlen("rnn.") : 0), name) == 0)
+            return 1;
+    return 0;
+}
+
+/* ---- the parts of the header --------------------------------------------- */
+
+/* What it is, in words. */
+static void put_words(text *t, const checkpoint *c)
+{
+    static const char *const reads[] = {"%d numbers a step", "one of %d tokens",
+                                        "one of %d tokens by a table"};
+    const rnn_model *m = &c->model;
+    const int layers = m->num_layers ? m->num_layers : 1;
+
+    put_text(t, " * %s, %d unit%s", cell_names[m->cell], m->hidden_size,
+             m->hidden_size == 1 ? "" : "s");
+    put_text(t, " in %d layer%s%s; ", layers, layers == 1 ? "" : "s",
+             m->bidirectional ? " of two directions" : "");
+    put_text(t, "%s;\n * reads ", wiring_names[m->wiring]);
+    put_text(t, reads[m->input], m->input_size);
+    if (m->output_size)
+        put_text(t, ", says %d number%s", m->output_size,
+                 m->output_size == 1 ? "" : "s");
+    put_text(t, c->model.wiring == RNN_WIRING_N_TO_1 ? " after the last.\n"
+                                                     : ".\n");
+}
+
+/* A line of the table; the name of what stands there, and bytes. */
+static void put_bytes(text *t, const char *where, const char *what,
+                      double bytes)
+{
+    put_text(t, " *     %-8s%-24s %8.0f\n", where, what, bytes);
+}
+
+/* The tensor at *pos that is not the model's; 0 after the last. n: how many
+ * numbers; name is as C has it, part of a name in C. */
+typedef struct extra {
+    rnn_st_tensor tensor;
+    char file_name[200], name[200];
+    size_t n;
+} extra;
+
+static int next_extra(const checkpoint *c, size_t *pos, extra *e)
+{
+    unsigned char *name = (unsigned char *)e->file_name;
+    size_t len;
+    int k;
+
+    while (rnn_st_next(&c->st, pos, &e->tensor) == RNN_OK) {
+        len = rnn_st_unescape(e->tensor.name, e->tensor.name_len, NULL, 0);
+        if (len >= sizeof e->file_name)
+            die("a tensor's name has %lu bytes; at most %lu make a name in C",
+                (unsigned long)len, (unsigned long)sizeof e->file_name - 1);
+        (void)rnn_st_unescape(e->tensor.name, e->tensor.name_len, name, len);
+        name[len] = 0;
+        plain_name(e->name, sizeof e->name, e->file_name, len, "_");
+        if (strlen(e->file_name) != len)
+            die("the name of tensor %s has a byte 0", e->name);
+        if (is_weight(&c->model, e->file_name))
+            continue;
+        for (e->n = 1, k = 0; k < e->tensor.ndim; k++)
+            e->n *= e->tensor.dims[k];
+        return 1;
+    }
+    return 0;
+}
+
+/* Whether it can stand in the header as floats. */
+static int is_told(const extra *e)
+{
+    const rnn_st_dtype d = e->tensor.dtype;
+
+    return e->n > 0 && (d == RNN_ST_F64 || d == RNN_ST_F32 || d == RNN_ST_F16 ||
+                        d == RNN_ST_BF16);
+}
+
+/* What a step takes, with those macros that size the target's arrays. */
+#define NET_OF(m)                                                              \
+    (m)->cell, (m)->input_size, (m)->embedding_size, (m)->hidden_size,         \
+        ((m)->num_layers ? (m)->num_layers : 1), 1, !(m)->no_bias,             \
+        (m)->output_size
+#define BYTES(...) (4 * (double)(__VA_ARGS__))
+
+static void put_memory(text *t, const checkpoint *c)
+{
+    const rnn_model *m = &c->model;
+
+    put_bytes(t, "RAM", "h", BYTES(RNN_STATE(1, NET_OF(m))));
+    if (RNN_HAS_C(m->cell))
+        put_bytes(t, "", "c", BYTES(RNN_STATE(1, NET_OF(m))));
+    if (m->output_size)
+        put_bytes(t, "", "logits", BYTES(RNN_LOGITS(1, 1, NET_OF(m))));
+    put_bytes(t, "", "scratch", BYTES(RNN_SCRATCH_STEP(1, NET_OF(m))));
+    put_text(t,
+             " *     stack   of a step at most 128 in all that `make firmware`"
+             "\n *             measures on Cortex-M4F\n");
+}
+
+/* The comment on top. */
+static void put_top(text *t, const checkpoint *c, const settings *s,
+                    const format *f)
+{
+    char file[80];
+    size_t pos = 0;
+    extra e;
+
+    plain_name(file, sizeof file, base_name(s->file),
+               strlen(base_name(s->file)), "._-");
+    put_text(t, "/* %s: a model for firmware, which examples/export.c of\n",
+             s->name);
+    put_text(t, " * rnn.h %s has made of %s.\n *\n", RNN_VERSION, file);
+    put_words(t, c);
+    put_text(t, " *\n * Bytes:\n *\n");
+    put_bytes(t, "flash", "weights", f->bytes * (double)c->net.sizes.params);
+    if (c->vocabulary_len)
+        put_bytes(t, "", "vocabulary", (double)c->vocabulary_len);
+    while (next_extra(c, &pos, &e))
+        if (is_told(&e))
+            put_bytes(t, "", e.name, BYTES(e.n));
+    if (c->steps) {
+        put_bytes(t, "", "self-check",
+                  BYTES((c->own.x ? c->model.input_size : 1) * c->own.steps +
+                        c->own.steps));
+        put_memory(t, c);
+    }
+    put_text(t, " *\n * Arrays that a program does not read are not linked.\n");
+    put_text(t,
+             c->steps
+                 ? " * examples/export.c says how to use this. */\n"
+                 : " * RNN_DEFINE_STEP is not for such a model: rnn_plan takes "
+                   "%s_model,\n * and rnn_bind with work.weights = %s_params "
+                   "says what memory it needs. */\n",
+             s->name, s->name);
+}
+
+static void put_net(text *t, const checkpoint *c, const settings *s)
+{
+    const rnn_model *m = &c->model;
+
+    put_text(t, "/* cell, I, E, H, L, D, bias, O */\n");
+    put_text(t, "#define %s_NET \\\n", s->NAME);
+    put_text(t, "    RNN_CELL_%s, %d, %d, %d, ", cell_enumerator(m->cell),
+             m->input_size, m->embedding_size, m->hidden_size);
+    put_text(t, "%d, 1, %d, %d\n\n", m->num_layers ? m->num_layers : 1,
+             !m->no_bias, m->output_size);
+}
+
+static void put_vocabulary(text *t, const checkpoint *c, const settings *s)
+{
+    char number[40];
+    size_t i;
+
+    sprintf(number, "%lu", (unsigned long)c->vocabulary_len);
+    begin_array(t, "unsigned char", s->name, "vocabulary", number);
+    for (i = 0; i < c->vocabulary_len; i++) {
+        sprintf(number, "%d", c->vocabulary[i]);
+        put_element(t, number);
+    }
+    end_array(t);
+    put_text(t, "\n");
+}
+
+/* Names that the header has anyhow. */
+static int is_taken(const char *name)
+{
+    static const char *const own[] = {"net", "model", "params", "vocabulary",
+                                      "stepper"};
+    size_t i;
+
+    for (i = 0; i < COUNT(own); i++)
+        if (strcmp(own[i], name) == 0)
+            return 1;
+    return strncmp(name, "check", 5) == 0;
+}
+
+static void put_extras(text *t, const checkpoint *c, const settings *s)
+{
+    size_t pos = 0, at;
+    char length[40];
+    extra e, other;
+    rnn_real *x;
+
+    while (next_extra(c, &pos, &e)) {
+        if (!is_told(&e)) {
+            put_text(t, "/* left out: %s, of %lu numbers %s */\n\n", e.name,
+                     (unsigned long)e.n, rnn_st_dtype_name(e.tensor.dtype));
+            continue;
+        }
+        if (is_taken(e.name))
+            die("tensor %s: the header has that name for its own", e.name);
+        for (at = pos; next_extra(c, &at, &other);)
+            if (strcmp(e.name, other.name) == 0)
+                die("two tensors have the name %s in C", e.name);
+        x = reals(e.n);
+        check(rnn_load_tensor(&c->st, e.file_name, x, e.n, &why), &why, e.name);
+        sprintf(length, "%lu", (unsigned long)e.n);
+        begin_array(t, "rnn_real", s->name, e.name, length);
+        put_reals(t, x, e.n, e.name);
+        end_array(t);
+        put_text(t, "\n");
+    }
+}
+
+static void put_hashes(text *t, const trial *of, const char *when)
+{
+    char number[40];
+    int k;
+
+    if (!of)
+        return;
+    put_text(t, "\n%s", when);
+    t->column = 0;
+    for (k = 0; k < of->steps; k++) {
+        sprintf(number, "0x%08lxu", (unsigned long)of->hash[k]);
+        put_element(t, number);
+    }
+}
+
+/* What the self-check reads, and what must come out. */
+static void put_check_data(text *t, const checkpoint *c, const settings *s)
+{
+    const int n = c->own.x ? c->own.steps * c->model.input_size : c->own.steps;
+    char number[60];
+    int k;
+
+    put_text(t, "enum { %s_CHECK_STEPS = %d };\n", s->NAME, c->own.steps);
+    sprintf(number, "%d", n);
+    begin_array(t, c->own.x ? "rnn_real" : "int", s->name,
+                c->own.x ? "check_x" : "check_ids", number);
+    if (c->own.x)
+        put_reals(t, c->own.x, (size_t)n, "the self-check");
+    for (k = 0; k < n && c->own.ids; k++) {
+        sprintf(number, "%d", c->own.ids[k]);
+        put_element(t, number);
+    }
+    end_array(t);
+    sprintf(number, "%.40s_CHECK_STEPS", s->NAME);
+    begin_array(t, "uint32_t", s->name, "check_hash", number);
+    put_hashes(t, c->fma, "#if RNN_FMA");
+    put_hashes(t, c->no_fma, c->fma ? "#else" : "#if !RNN_FMA");
+    put_text(t, "\n#endif");
+    end_array(t);
+}
+
+/* The self-check. @ stands for the name, # for that of macros, and a line that
+ * begins with x or i is for inputs that are numbers or ids. */
+static const char check_text[] =
+    " typedef void @_stepper(const rnn_real *, const rnn_real *, const int *,\n"
+    "                        rnn_real *, rnn_real *, rnn_real *, rnn_real *);\n"
+    " \n"
+    " /* Makes the steps above, and returns 0, or the number, from 1, of the\n"
+    "  * first whose outputs have other bits than the desk's. h and c begin\n"
+    "  * and end at zero. */\n"
+    " static inline int @_check(@_stepper *step, rnn_real *h, rnn_real *c,\n"
+    "                           rnn_real *logits, rnn_real *scratch)\n"
+    " {\n"
+    "     enum { n = RNN_STATE(1, #_NET),\n"
+    "            outputs = RNN_LOGITS(1, 1, #_NET) };\n"
+    "     const rnn_real *out = logits ? logits : h + (n - outputs);\n"
+    "     union {\n"
+    "         rnn_real real;\n"
+    "         uint32_t bits;\n"
+    "     } u;\n"
+    "     uint32_t hash = 2166136261u;\n"
+    "     int t, i, b, wrong = 0;\n"
+    " \n"
+    "     for (i = 0; i < n; i++)\n"
+    "         h[i] = 0;\n"
+    "     for (i = 0; c && i < n; i++)\n"
+    "         c[i] = 0;\n"
+    "     for (t = 0; t < #_CHECK_STEPS && !wrong; t++) {\n"
+    "x        step(@_params, @_check_x + t * %d, NULL, h, c, logits,\n"
+    "i        step(@_params, NULL, @_check_ids + t, h, c, logits,\n"
+    "              scratch);\n"
+    "         for (i = 0; i < outputs; i++) {\n"
+    "             u.real = out[i];\n"
+    "             for (b = 0; b < 32; b += 8)\n"
+    "                 hash = (hash ^ (u.bits >> b & 255u)) * 16777619u;\n"
+    "         }\n"
+    "         wrong = hash == @_check_hash[t] ? 0 : t + 1;\n"
+    "     }\n"
+    "     for (i = 0; i < n; i++)\n"
+    "         h[i] = 0;\n"
+    "     for (i = 0; c && i < n; i++)\n"
+    "         c[i] = 0;\n"
+    "     return wrong;\n"
+    " }\n";
+
+static void put_check(text *t, const checkpoint *c, const settings *s)
+{
+    const char *p = check_text, *end;
+
+    for (; *p; p = end + 1) {
+        end = strchr(p, '\n');
+        if (*p++ == (c->own.x ? 'i' : 'x'))
+            continue;
+        for (; p <= end; p++)
+            if (*p == '@')
+                put_text(t, "%s", s->name);
+            else if (*p == '#')
+                put_text(t, "%s", s->NAME);
+            else if (*p == '%' && p++)
+                put_text(t, "%d", c->model.input_size);
+            else
+                put_text(t, "%c", *p);
+    }
+}
+
+static void put_header(text *t, checkpoint *c, const settings *s,
+                       const format *f)
+{
+    char length[60];
+
+    put_top(t, c, s, f);
+    put_text(t, "#ifndef %s_H\n#define %s_H\n\n", s->NAME, s->NAME);
+    put_text(t, "#ifndef RNN_VERSION\n#error \"include rnn.h before this\"\n"
+                "#endif\n\n");
+    if (c->steps)
+        put_net(t, c, s);
+    put_model(t, c, s);
+    sprintf(length, "%lu", (unsigned long)c->net.sizes.params);
+    begin_array(t, f->type, s->name, "params", length);
+    f->put(t, c->params, c->net.sizes.params, "the model");
+    end_array(t);
+    put_text(t, "\n");
+    if (c->vocabulary_len)
+        put_vocabulary(t, c, s);
+    put_extras(t, c, s);
+    if (c->steps) {
+        const int one = !c->fma || !c->no_fma;
+
+        if (one)
+            put_text(t,
+                     "/* Of one arithmetic: export has been built without "
+                     "TWIN_BOTH. */\n#if %sRNN_FMA\n",
+                     c->fma ? "" : "!");
+        put_check_data(t, c, s);
+        put_text(t, "\n");
+        put_check(t, c, s);
+        put_text(t, one ? "#endif\n\n" : "\n");
+    }
+    put_text(t, "#endif\n");
+}
+
+/* ---- the program --------------------------------------------------------- */
+
+static const char about[] =
+    "export makes a checkpoint a C header for firmware.\n\n"
+    "  export FILE [-o HEADER] [--name NAME]\n\n"
+    "  -o HEADER    where it goes [to the terminal]\n"
+    "  --name NAME  what all names in it begin with [that of the header or of "
+    "the\n               file]\n";
+
+static settings read_settings(int argc, char **argv)
+{
+    settings s = {0};
+    const char *name = NULL, **to;
+    int i;
+
+    program = argc > 0 ? argv[0] : program;
+    for (i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+            fputs(about, stdout);
+            exit(0);
+        }
+        to = !strcmp(argv[i], "-o")       ? &s.to
+             : !strcmp(argv[i], "--name") ? &name
+                                          : &s.file;
+        if (to == &s.file && argv[i][0] == '-')
+            die("'%s' is no option; --help lists them", argv[i]);
+        if (*to)
+            die("'%s': %s is given already", argv[i],
+                to == &s.file ? "a file" : "that");
+        if (to != &s.file && ++i == argc)
+            die("%s: its value is missing", argv[i - 1]);
+        *to = argv[i];
+    }
+    if (!s.file)
+        die("which file? --help says more");
+    set_names(&s, name);
+    return s;
+}
+
+int main(int argc, char **argv)
+{
+    const settings s = read_settings(argc, argv);
+    checkpoint c = {0};
+    text t = {0};
+
+    read_checkpoint(&c, s.file);
+    if (c.steps)
+        try_steps(&c);
+    put_header(&t, &c, &s, &float_format);
+    if (s.to)
+        check(rnn_write_file(s.to, t.bytes, t.len, &why), &why, s.to);
+    else if (fwrite(t.bytes, 1, t.len, stdout) != t.len || fflush(stdout) != 0)
+        die("not completely written: %s", strerror(errno));
+    free(t.bytes);
+    return 0;
+}
+
+#endif

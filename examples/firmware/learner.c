@@ -26,7 +26,7 @@
  *
  * The last line says how many steps and resets it took. The status is 0 only if
  * it has learnt its task, each cut of the list up to there has come, and the
- * flash then holds the weights that memory has. A step takes 3.4 to 6.4 million
+ * flash then holds the weights that memory has. A step takes 3.3 to 6.1 million
  * instructions of a Cortex-M0, which has no unit for floats, the whole without
  * cuts 1.4 billion: seconds in QEMU. */
 

@@ -34,7 +34,8 @@ function deepest(f,    n, i, most, list, depth) {
     if (match(label, /[0-9]+ bytes \(/)) {
         title = at($0, "title")
         frame[title] = substr(label, RSTART) + 0
-        if (label !~ /bytes \(static\)/) dynamic[title] = 1
+        # "dynamic,bounded", as where a frame is aligned, is a bound, too
+        if (label !~ /bytes \((static|dynamic,bounded)\)/) dynamic[title] = 1
     }
 }
 /^edge:/ {

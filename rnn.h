@@ -253,6 +253,8 @@
  *                       steps: see ERRORS
  *   RNN_NO_STATUS_TEXT  without the texts
  *   RNN_NO_WHY *        without reasons, for small firmware
+ *   RNN_WEIGHT(p)       how RNN_DEFINE_STEP reads a parameter: *(p), or where
+ *                       flash has other instructions pgm_read_float(p)
  *   RNN_HEADER_NAME     "rnn.h", if the file is renamed: it includes itself
  *
  * ----------------------------------------------------------------------------
@@ -1719,7 +1721,8 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * rnn_real *h, rnn_real *c, rnn_real *logits, rnn_real *scratch) of one row. x
  * NULL: token *id, below I, one-hot or through the table. h, c (L, H) in place;
  * c NULL unless LSTM, logits NULL if O is 0; scratch is RNN_SCRATCH_STEP(1,
- * NET) numbers long. */
+ * NET) numbers long. With RNN_WEIGHT params may be where other instructions
+ * read, PROGMEM on AVR, but not those of a peephole LSTM. */
 #define RNN_DEFINE_STEP(name, ...)                                             \
     RNN_I_DEFINE_STEP_(name, RNN_I_FIXED(RNN_WIRING_N_TO_N, __VA_ARGS__))
 
@@ -2580,6 +2583,22 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 #define RNN_I_SHARED RNN_I_APART
 #else
 #define RNN_I_SHARED RNN_I_FN
+#endif
+
+/* Whether a step may be spread over threads: one that is folded is not, which
+ * compilers see, but old ones only if they are told. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 8
+#define RNN_I_SPREADS(folded) (!(folded))
+#else
+#define RNN_I_SPREADS(folded) ((void)(folded), 1)
+#endif
+
+/* Whether parameters of a folded step are where only RNN_WEIGHT reads. */
+#ifdef RNN_WEIGHT
+#define RNN_I_FAR 1
+#else
+#define RNN_I_FAR 0
+#define RNN_WEIGHT(p) (*(p))
 #endif
 
 /* How many columns and terms a step that the compiler folds goes at a time:
@@ -4615,11 +4634,22 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 #endif
 
 #if RNN_W == 1
-/* C's columns [j, j + nv) of one row, o = 1; nv and `terms` are constants. A
- * term of a column is a load and a fma; the rest, a load for nv columns and the
- * loop for `terms` terms of them. */
+/* Where a column starts; far: biases are where RNN_WEIGHT reads. */
+RNN_I_INLINE rnn_real RNN_K(begin)(const rnn_i_product *p, size_t j, int far)
+{
+    rnn_real v;
+
+    if (!far || p->start != RNN_I_FROM_BIAS)
+        return RNN_K(start)(p, p->start, j, p->c + j, 1);
+    v = p->b1 ? RNN_WEIGHT(p->b1 + j) : 0;
+    return p->b2 ? RNN_ADD(v, RNN_WEIGHT(p->b2 + j)) : v;
+}
+
+/* C's columns [j, j + nv) of one row, o = 1; nv, `terms` and far are constants.
+ * A term of a column is a load and a fma; the rest, a load for nv columns and
+ * the loop for `terms` terms of them. far: so is B. */
 RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
-                              int terms)
+                              int terms, int far)
 {
     const rnn_real *a = p->a, *b = p->b + j * (size_t)p->b_j;
     rnn_real acc[RNN_I_COLUMNS];
@@ -4627,16 +4657,21 @@ RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
     int v, i;
 
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        acc[v] = RNN_K(start)(p, p->start, j + (size_t)v, p->c + j + v, 1);
+        acc[v] = RNN_K(begin)(p, j + (size_t)v, far);
     for (k = p->k; k >= (size_t)terms; k -= (size_t)terms) {
         RNN_I_UNROLL for (i = 0; i < terms; i++, b += p->b_k)
             RNN_I_UNROLL for (v = 0; v < nv; v++)
-                acc[v] = RNN_MAD(a[i * p->a_k], b[v * p->b_j], acc[v]);
+                acc[v] = RNN_MAD(a[i * p->a_k],
+                                 far ? RNN_WEIGHT(b + v * p->b_j)
+                                     : b[v * p->b_j],
+                                 acc[v]);
         a += terms * p->a_k;
     }
     for (; k; k--, a += p->a_k, b += p->b_k)
         RNN_I_UNROLL for (v = 0; v < nv; v++)
-            acc[v] = RNN_MAD(*a, b[v * p->b_j], acc[v]);
+            acc[v] = RNN_MAD(*a,
+                             far ? RNN_WEIGHT(b + v * p->b_j) : b[v * p->b_j],
+                             acc[v]);
     RNN_I_UNROLL for (v = 0; v < nv; v++)
         p->c[j + (size_t)v] = acc[v];
 }
@@ -4649,11 +4684,11 @@ RNN_I_INLINE void RNN_K(row)(const rnn_i_product *p)
     size_t j = 0;
 
     for (; j + wide <= p->n; j += wide)
-        RNN_K(sums)(p, j, wide, terms);
+        RNN_K(sums)(p, j, wide, terms, 1);
     for (; wide > 4 && j + 4 <= p->n; j += 4)
-        RNN_K(sums)(p, j, 4, 4 * terms);
+        RNN_K(sums)(p, j, 4, 4 * terms, 1);
     for (; j < p->n; j++)
-        RNN_K(sums)(p, j, 1, 1);
+        RNN_K(sums)(p, j, 1, 1, 1);
 }
 
 /* Rows of C in functions that all products of a training step call:
@@ -4665,14 +4700,18 @@ RNN_I_INLINE void RNN_K(row)(const rnn_i_product *p)
  */
 RNN_I_INLINE void RNN_K(few)(rnn_i_product *p, size_t n, size_t k)
 {
-    size_t j;
-
     p->k = k;
     p->start = RNN_I_FROM_C;
-    for (j = 0; j + 4 <= n; j += 4)
-        RNN_K(sums)(p, j, 4, 1);
-    for (; j < n; j++)
-        RNN_K(sums)(p, j, 1, 1);
+    while (n) {
+        const int some = n < 4 ? 1 : 4;
+        if (some == 4)
+            RNN_K(sums)(p, 0, 4, 1, 0);
+        else
+            RNN_K(sums)(p, 0, 1, 1, 0);
+        n -= (size_t)some;
+        p->b += some * p->b_j;
+        p->c += some;
+    }
 }
 
 RNN_I_APART RNN_HOT void RNN_K(row_by)(const rnn_real *a, ptrdiff_t a_k,
@@ -6558,7 +6597,7 @@ RNN_I_FN rnn_i_columns rnn_i_gradient(const rnn_real *dy, size_t width,
     return c;
 }
 
-/* The factor of a bias, whose strides are 0. */
+/* The factor of a bias, or of a row of a matrix: its strides are 0. */
 static const rnn_real rnn_i_one = 1;
 
 /* db += 1^T dy: a bias gradient, or `biases` of them, `apart` from one another.
@@ -8697,7 +8736,13 @@ RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
             continue;
         if (part[i].x)
             rnn_i_step_product(call, p, x->first, &part[i], w, row, &z, folded);
-        else
+        else if (RNN_I_FAR && folded == RNN_I_INLINED) {
+            rnn_i_set_columns(p, &z);
+            p->k = 1;
+            p->a = &rnn_i_one;
+            rnn_i_by(p, w, row + (size_t)*x->one->ids, z.at);
+            rnn_i_multiply_step(call, p, folded);
+        } else
             rnn_i_gather(call, x->one, w->w + row * w->cols, w->cols, &z);
         z.start = RNN_I_FROM_C;
     }
@@ -8707,6 +8752,7 @@ RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
         rnn_i_set_columns(p, &z);
         p->k = 0;
         p->a = p->b = z.y;
+        p->b_k = 0;
         rnn_i_multiply_step(call, p, folded);
     } else {
         rnn_i_gather(call, x->one, NULL, 0, &z);
@@ -8805,7 +8851,8 @@ RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
         s.p = a.vectors;
         s.h_prev = s.h = h + l * y->state + first * y->H;
         s.c_prev = s.c = c ? c + l * y->state + first * y->H : NULL;
-        if (call->spread) { /* copies, so that these stay in registers */
+        if (RNN_I_SPREADS(folded) && call->spread) {
+            /* copies, so that these stay in registers */
             rnn_i_stepping w;
             w.a = a;
             w.s = s;
@@ -13432,7 +13479,8 @@ RNN_I_INLINE size_t rnn_i_fixed_params(const rnn_i_fixed *f)
 }
 
 /* The layers of a step, which reads x (I) or *id; h, c (L, H) in place, z
- * (K*H), with RNN_I_KEEPS (L, K*H). */
+ * (K*H), with RNN_I_KEEPS (L, K*H); behind it there is room for a row of the
+ * table, if that is far. */
 RNN_I_INLINE void rnn_i_fixed_layers(const rnn_i_fixed *f,
                                      const rnn_real *params, const rnn_real *x,
                                      const int *id, rnn_real *h, rnn_real *c,
@@ -13446,7 +13494,16 @@ RNN_I_INLINE void rnn_i_fixed_layers(const rnn_i_fixed *f,
     rnn_i_fix_stack(f, &y);
     rnn_i_flat(&one, 1);
     one.ids = id;
-    rnn_i_set_part(y.in, f->E ? params + (size_t)*id * f->E : x, y.I, NULL);
+    if (f->E)
+        x = params + (size_t)*id * f->E;
+    if (f->E && RNN_I_FAR && !(how & RNN_I_KEEPS)) {
+        rnn_real *row = z + y.K * y.H;
+        size_t i;
+        for (i = 0; i < f->E; i++)
+            row[i] = RNN_WEIGHT(x + i);
+        x = row;
+    }
+    rnn_i_set_part(y.in, x, y.I, NULL);
     rnn_i_stack_step(&call, &y, params + f->I * f->E, &one, h, c, z, how);
 }
 

@@ -17,7 +17,12 @@ enum { STEPS = 32 };
 enum { PARAMS = RNN_PARAMS(NET), STATE = RNN_STATE(1, NET),
        LOGITS = RNN_LOGITS(1, 1, NET) };
 
-const rnn_real params[] = {
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#else
+#define PROGMEM
+#endif
+const rnn_real params[] PROGMEM = {
 #if SIZE == 32 /* as many as LSTM has, or more */
     W1024(0), W1024(1024), W1024(2048), W1024(3072), W1024(4096), W1024(5120),
     W1024(6144), W1024(7168), W256(8192), W256(8448)

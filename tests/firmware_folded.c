@@ -1,6 +1,10 @@
 /* Steps that the compiler folds, in a file of their own: tests/firmware.sh
  * measures what a program pays for one in code, stack and instructions. The
  * linker takes the one that is called. */
+#ifdef __AVR__ /* its constants are in RAM, unless they are told otherwise */
+#include <avr/pgmspace.h>
+#define RNN_WEIGHT(p) pgm_read_float(p)
+#endif
 #define RNN_IMPLEMENTATION
 #define RNN_STATIC
 #define RNN_NO_FILES

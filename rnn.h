@@ -1799,8 +1799,8 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * on the target, and read by the step that RNN_DEFINE_STEP_INT8 defines. All
  * arrays may be const; what is in them stands in [INT8]. */
 typedef struct rnn_int8 {
-    const uint8_t *weights; /* RNN_INT8_WEIGHTS(NET); on Cortex-M the step is
-                               quickest where this begins at a word          */
+    const uint8_t *weights; /* RNN_INT8_WEIGHTS(NET); must begin at a multiple
+                               of 4 bytes, as in a union with an uint32_t    */
     const int16_t *factors; /* RNN_INT8_FACTORS(NET) */
     const int32_t *biases;  /* RNN_INT8_BIASES(NET)  */
     const uint8_t *shifts;  /* RNN_INT8_SHIFTS(NET)  */
@@ -1851,8 +1851,9 @@ typedef struct rnn_int8_room {
  * layer that are too large for its 16-bit factors, the head included.
  * RNN_E_SIZE: a layer, or a dense input, of more than 511 numbers.
  * RNN_E_NOT_FINITE: a parameter is infinite or not a number. RNN_E_BUFFER,
- * RNN_E_ARG: an array is too short, or not there; x_unit. Dropout is not read.
- * params may not overlap the arrays. */
+ * RNN_E_ARG: an array is too short, or not there; x_unit; on a target whose
+ * steps load words, weights that begin at none. Nothing is written then.
+ * Dropout is not read. params may not overlap the arrays. */
 RNNRET rnn_status rnn_quantize(const rnn_model *model, const rnn_real *params,
                                size_t params_len, rnn_real x_unit,
                                const rnn_int8_room *to, rnn_why *why);
@@ -13932,13 +13933,12 @@ RNN_I_INLINE void rnn_i_fixed_open(const rnn_i_fixed *f, const rnn_seq *seq,
  * the sign, and one that does not stops here. */
 typedef char rnn_i_shifts_sign[(int32_t)-3 >> 1 == -2 ? 1 : -1];
 
-/* Two products at once: Cortex-M4 and up. Pairs of inputs at a time, as many as
- * there are registers for. */
-#define RNN_I_INT8_PAIRS 2
-#if RNN_I_SMLAD
-#elif defined(__thumb__) && !defined(__thumb2__)
-#undef RNN_I_INT8_PAIRS
+/* How many pairs of inputs sums go at a time: as many as there are registers
+ * for. */
+#if defined(__thumb__) && !defined(__thumb2__)
 #define RNN_I_INT8_PAIRS 1
+#else
+#define RNN_I_INT8_PAIRS 2
 #endif
 
 /* e of a sum of so many terms. */
@@ -14012,11 +14012,17 @@ RNN_I_INLINE int32_t rnn_i_int8_clamp(int32_t v, int32_t most)
     return (d & ~(d >> 31)) - most;
 }
 
-/* What a product reads: a matrix of `in` rows from a column of four on, its
- * factors; x, or where that is NULL a row. */
-typedef struct rnn_i_int8_product {
+/* A matrix from a column of four on, with its factors. */
+typedef struct rnn_i_int8_matrix {
     const uint8_t *w;
-    const int16_t *m, *x;
+    const int16_t *m;
+} rnn_i_int8_matrix;
+
+/* What a product reads: a matrix of `in` rows; x, or where that is NULL one row
+ * of it. */
+typedef struct rnn_i_int8_product {
+    rnn_i_int8_matrix a;
+    const int16_t *x;
     const int *id;
     size_t in;
 } rnn_i_int8_product;
@@ -14051,7 +14057,8 @@ RNN_I_INLINE void rnn_i_int8_two(const int16_t *x, const uint8_t *w,
 
     RNN_I_UNROLL for (v = 0; v < 4; v += 2)
     {
-        const uint32_t word = rnn_i_int8_word(w + 2 * v);
+        const uint32_t word =
+            rnn_i_int8_word(__builtin_assume_aligned(w + 2 * v, 4));
         sum[v] = __smlad((int32_t)(word & 0xff00ffu), pair, sum[v]);
         sum[v + 1] = __smlad(rnn_i_int8_odd(word), pair, sum[v + 1]);
     }
@@ -14092,24 +14099,24 @@ RNN_I_INLINE const uint8_t *rnn_i_int8_four(const int16_t *x, size_t in,
 
 /* z = (from + (S >> e) m) >> r of n columns, a multiple of four; from may be z
  */
-RNN_I_SHARED void rnn_i_int8_dense(const rnn_i_int8_product *p,
+RNN_I_SHARED void rnn_i_int8_dense(const int16_t *x, size_t in, int e,
+                                   const rnn_i_int8_matrix *a,
                                    const int32_t *from, int r, size_t n,
                                    int32_t *z)
 {
-    const int e = RNN_I_INT8_E(p->in);
-    const uint8_t *w = p->w;
-    const int16_t *m = p->m;
+    const uint8_t *w = a->w;
+    const int16_t *m = a->m;
     int32_t begin = 0;
     size_t i, j;
     int v;
 
-    for (i = 0; i < p->in; i++)
-        begin += p->x[i];
+    for (i = 0; i < in; i++)
+        begin += x[i];
     begin *= -128;
     for (j = 0; j < n; j += 4) {
         int32_t sum[4];
         RNN_I_UNROLL for (v = 0; v < 4; v++) sum[v] = begin;
-        w = rnn_i_int8_four(p->x, p->in, w, sum);
+        w = rnn_i_int8_four(x, in, w, sum);
         RNN_I_UNROLL for (v = 0; v < 4; v++, m++) z[j + (size_t)v] =
             (from[j + (size_t)v] + (sum[v] >> e) * *m) >> r;
     }
@@ -14125,8 +14132,8 @@ RNN_I_SHARED void rnn_i_int8_row(const rnn_i_int8_product *p,
 
     for (j = 0; j < n; j += 4)
         for (v = 0; v < 4; v++) {
-            const int32_t u = p->w[j * p->in + rnn_i_int8_at(p->in, id, v)];
-            z[j + v] = (from[j + v] + (u - 128) * 256 * p->m[j + v]) >> r;
+            const int32_t u = p->a.w[j * p->in + rnn_i_int8_at(p->in, id, v)];
+            z[j + v] = (from[j + v] + (u - 128) * 256 * p->a.m[j + v]) >> r;
         }
 }
 
@@ -14137,10 +14144,10 @@ RNN_I_INLINE void rnn_i_int8_part(const rnn_i_int8_product *all, size_t g,
 {
     rnn_i_int8_product p = *all;
 
-    p.w += g * p.in;
-    p.m += g;
+    p.a.w += g * p.in;
+    p.a.m += g;
     if (p.x)
-        rnn_i_int8_dense(&p, from, r, n, z);
+        rnn_i_int8_dense(p.x, p.in, RNN_I_INT8_E(p.in), &p.a, from, r, n, z);
     else
         rnn_i_int8_row(&p, from, r, n, z);
 }
@@ -14191,15 +14198,15 @@ RNN_I_INLINE void rnn_i_int8_layer(const rnn_i_fixed *f, rnn_int8 *q,
     rnn_i_int8_product y;
     size_t j;
 
-    x.w = q->weights;
-    x.m = q->factors;
-    y.w = x.w + all * x.in;
-    y.m = x.m + all;
+    x.a.w = q->weights;
+    x.a.m = q->factors;
+    y.a.w = x.a.w + all * x.in;
+    y.a.m = x.a.m + all;
     y.x = h;
     y.id = NULL;
     y.in = H;
     rnn_i_int8_part(&x, 0, q->biases, 0, both, z);
-    rnn_i_int8_dense(&y, z, r, both, z);
+    rnn_i_int8_part(&y, 0, z, r, both, z);
     if (gru) {
         rnn_i_int8_part(&y, both, q->biases + both, r, wide, z + both);
         rnn_i_int8_part(&x, both, q->biases + both + wide, r, wide,
@@ -14211,8 +14218,8 @@ RNN_I_INLINE void rnn_i_int8_layer(const rnn_i_fixed *f, rnn_int8 *q,
         for (j = 0; j < H; j++)
             h[j] = (int16_t)rnn_i_int8_tanh(z[j]);
     }
-    q->weights = y.w + all * H;
-    q->factors = y.m + all;
+    q->weights = y.a.w + all * H;
+    q->factors = y.a.m + all;
     q->biases += row->K * wide;
     q->shifts++;
 }
@@ -14226,8 +14233,8 @@ RNN_I_INLINE void rnn_i_int8_head(const rnn_i_fixed *f, const rnn_int8 *q,
     int32_t last[4];
     size_t v;
 
-    p.w = q->weights;
-    p.m = q->factors;
+    p.a.w = q->weights;
+    p.a.m = q->factors;
     p.x = h;
     p.id = NULL;
     p.in = f->H;
@@ -14247,8 +14254,8 @@ RNN_I_INLINE void rnn_i_int8_step(const rnn_i_fixed *f, const rnn_int8 *arrays,
     rnn_i_int8_product in;
     size_t l;
 
-    in.w = NULL;
-    in.m = NULL;
+    in.a.w = NULL;
+    in.a.m = NULL;
     in.x = f->E ? q.factors + (size_t)*id * f->E : x;
     in.id = id;
     in.in = f->E ? f->E : f->I;
@@ -14530,6 +14537,11 @@ RNN_I_COLD rnn_status rnn_i_int8_rooms(const rnn_i_model *m,
     if (!st)
         st = rnn_i_check_array(why, "shifts", to->shifts, to->shifts_len,
                                RNN_INT8_SHIFTS(cell, I, E, H, L, 1, 1, O));
+#if RNN_I_SMLAD
+    if (!st && (uintptr_t)to->weights % 4)
+        st = RNN_I_NO(why, RNN_E_ARG, "weights",
+                      "@ begin at no multiple of 4 bytes", 0, 0);
+#endif
     return st;
 }
 

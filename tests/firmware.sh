@@ -224,13 +224,14 @@ compile() {
     train*) made="train $1" entry=folded_BACKWARD ;;
     *) made="$1 $1" entry='' ;;
     esac
-    case ${1#int8} in *8*) made="$made -DSIZE=8" ;; esac
+    size=$cells
+    case ${1#int8} in *8*) made="$made -DSIZE=8" size=8 ;; esac
     case $1 in *_plan) made="$made -DPLANNED" entry=step ;; esac
     case $1 in train_plan) entry='' ;; esac
     from=folded steps=steps
     case $1 in
     train*) from=passes steps=passes ;;
-    int8*) from=int8_steps steps=int8 ;;
+    int8*) from=int8_steps steps=int8$size ;;
     esac
     case $entry$1 in
     folded_*_Os) steps=${steps}_Os how=-Os ;;
@@ -244,7 +245,7 @@ compile() {
         ;;
     esac
     object $made $program $graph && { [ -f $D/$steps.o ] ||
-        object $from $steps $how $graph ${cells:+-DSIZE=$cells}; }
+        object $from $steps $how $graph ${size:+-DSIZE=$size}; }
 }
 
 # What was linked, or where a C library is there, too, the program's objects:
@@ -510,9 +511,9 @@ bound_steps() {
 if [ -n "$instructions_m4f_int8_lstm" ]; then
     bound_steps m4f 20000
     target_is m4f
-    for p in "TANH 640" "GRU 1024" "LSTM 1024"; do
+    for p in "TANH 960" "GRU 1152" "LSTM 1152"; do
         set -- $p
-        bound "code of an int8 step, $1 -Os" $(code int8 INT8_$1) $2
+        bound "code of an int8 step and its table, $1 -Os" $(code int8 INT8_$1) $2
     done
 fi
 for p in int8_tanh int8_gru int8_lstm; do # one set of bits

@@ -51,6 +51,7 @@ static int begin(uint32_t *hash)
                        .hidden_size = SIZE, .output_size = LOGITS};
     int i;
 
+    (void)hash_reals;
     if (rnn_quantize(&model, params, PARAMS, (rnn_real)4 / (rnn_real)32768, &to,
                      NULL) != RNN_OK)
         return 1;

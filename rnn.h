@@ -14517,26 +14517,26 @@ RNN_I_COLD rnn_status rnn_i_int8_describe(const rnn_model *model,
                                "@ is ~: it must be above 0", x_unit);
 }
 
-/* Whether the arrays are there, and long enough. */
+/* Whether the arrays are there, as long as [API-FIRMWARE] says. */
 RNN_I_COLD rnn_status rnn_i_int8_rooms(const rnn_i_model *m,
                                        const rnn_int8_room *to, rnn_why *why)
 {
     const rnn_i_lay *y = &m->top.y;
-    const rnn_cell cell = (rnn_cell)y->cell;
-    const size_t I = m->top.I, E = m->top.E, H = y->H, L = y->L, O = m->O;
+    const size_t wide = (y->H + 3) / 4 * 4, out = (m->O + 3) / 4 * 4;
+    const size_t all = y->G * wide, L = y->L, H = y->H;
     rnn_status st =
         rnn_i_check_array(why, "weights", to->weights, to->weights_len,
-                          RNN_INT8_WEIGHTS(cell, I, E, H, L, 1, 1, O));
+                          all * (y->I + H + 2 * H * (L - 1)) + H * out);
 
     if (!st)
         st = rnn_i_check_array(why, "factors", to->factors, to->factors_len,
-                               RNN_INT8_FACTORS(cell, I, E, H, L, 1, 1, O));
+                               m->top.I * m->top.E + 2 * L * all + out);
     if (!st)
         st = rnn_i_check_array(why, "biases", to->biases, to->biases_len,
-                               RNN_INT8_BIASES(cell, I, E, H, L, 1, 1, O));
+                               L * y->K * wide + out);
     if (!st)
         st = rnn_i_check_array(why, "shifts", to->shifts, to->shifts_len,
-                               RNN_INT8_SHIFTS(cell, I, E, H, L, 1, 1, O));
+                               L + (m->O ? 1 : 0));
 #if RNN_I_SMLAD
     if (!st && (uintptr_t)to->weights % 4)
         st = RNN_I_NO(why, RNN_E_ARG, "weights",

@@ -114,7 +114,7 @@
  *     [API-ATTENTION]                      [LINEAR]
  *     [API-MODEL]                          [STACK]     [ATTENTION]
  *       the plan, the arrays, the calls    [MODEL]     [CONTEXT]  [TENSORS]
- *     [API-FIRMWARE]                       [FIRMWARE]
+ *     [API-FIRMWARE]                       [FIRMWARE]  [INT8]
  *     [API-LOSS]                           [LOSS]
  *     [API-TRAIN]                          [TRAIN]  [OPTIMIZERS] [SCHEDULES]
  *     [API-SAMPLE]                         [SAMPLE]
@@ -440,6 +440,7 @@
 #define rnn_view_model RNN_I_AS(rnn_view_model)
 #define rnn_view_layer RNN_I_AS(rnn_view_layer)
 #define rnn_model_tensor RNN_I_AS(rnn_model_tensor)
+#define rnn_quantize RNN_I_AS(rnn_quantize)
 #define rnn_cross_entropy RNN_I_AS(rnn_cross_entropy)
 #define rnn_sigmoid_cross_entropy RNN_I_AS(rnn_sigmoid_cross_entropy)
 #define rnn_squared_error RNN_I_AS(rnn_squared_error)
@@ -1794,6 +1795,110 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
         rnn_i_fixed_backward(&rnn_i_of, &rnn_i_at, rnn_i_dlogits);             \
     }
 
+/* ---- int8: steps in whole numbers ---------------------------------------- */
+
+/* A network of tanh, GRU or LSTM with weights of 8 bits, for cores without
+ * floats and for a quarter of the flash: made by rnn_quantize on the desk, or
+ * on the target, and read by the step that RNN_DEFINE_STEP_INT8 defines. All
+ * arrays may be const; what is in them stands in [INT8]. */
+typedef struct rnn_int8 {
+    const uint8_t *weights; /* RNN_INT8_WEIGHTS(NET); must begin at a multiple
+                               of 4 bytes, as in a union with an uint32_t    */
+    const int16_t *factors; /* RNN_INT8_FACTORS(NET) */
+    const int32_t *biases;  /* RNN_INT8_BIASES(NET)  */
+    const uint8_t *shifts;  /* RNN_INT8_SHIFTS(NET)  */
+} rnn_int8;
+
+/* The same to be written, with how many numbers each has room for. */
+typedef struct rnn_int8_room {
+    uint8_t *weights;
+    int16_t *factors;
+    int32_t *biases;
+    uint8_t *shifts;
+    size_t weights_len, factors_len, biases_len, shifts_len;
+} rnn_int8_room;
+
+/* How long they are, in numbers, and scratch (int32_t). D is 1. */
+#define RNN_INT8_WEIGHTS(...) RNN_I_INT8_WEIGHTS_(__VA_ARGS__)
+#define RNN_INT8_FACTORS(...) RNN_I_INT8_FACTORS_(__VA_ARGS__)
+#define RNN_INT8_BIASES(...) RNN_I_INT8_BIASES_(__VA_ARGS__)
+#define RNN_INT8_SHIFTS(...) RNN_I_INT8_SHIFTS_(__VA_ARGS__)
+#define RNN_INT8_SCRATCH(...) RNN_I_INT8_SCRATCH_(__VA_ARGS__)
+
+/* static void step(const rnn_int8 *q, const int16_t *x, const int *id, int16_t
+ * *h, int32_t *c, int32_t *logits, int32_t *scratch) of one row, in integers of
+ * 32 bits alone; every machine and compiler gives the same bits, with fma and
+ * without, and the number of instructions does not depend on the data.
+ *
+ *     x        (I) in units of x_unit; NULL for a one-hot input and a table,
+ *              which read token *id, below I
+ *     h        (L, H) in place, in units of 2^-15
+ *     c        (L, H) in place, in units of 2^-25, from -2^29 to 2^29; NULL
+ *              unless LSTM
+ *     logits   (O) in units of 2^-12; NULL if O is 0
+ *     scratch  RNN_INT8_SCRATCH(NET)
+ *
+ * States begin at 0. Nothing overlaps. The cell must be TANH, GRU or LSTM, D 1,
+ * and E and H at most 511: else it does not compile. */
+#define RNN_DEFINE_STEP_INT8(name, ...)                                        \
+    RNN_I_DEFINE_INT8_(name, RNN_I_INT8_CAN_(__VA_ARGS__),                     \
+                       RNN_I_FIXED(RNN_WIRING_N_TO_N, __VA_ARGS__))
+
+/* Makes the arrays of a step from parameters. x_unit is what a 1 of x stands
+ * for, as 4.0 / 32768 of inputs below 4; 0 with a one-hot input or a table, for
+ * which there is no x. Its arithmetic is of single operations, so that the same
+ * parameters give the same arrays on every machine; a build with RNN_DOUBLE
+ * rounds later, and may differ in single numbers by 1.
+ *
+ * RNN_E_UNSUPPORTED: another cell, a decoder, two directions, or numbers in a
+ * layer that are too large for its 16-bit factors, the head included.
+ * RNN_E_SIZE: a layer, or a dense input, of more than 511 numbers.
+ * RNN_E_NOT_FINITE: a parameter is infinite or not a number. RNN_E_BUFFER,
+ * RNN_E_ARG: an array is too short, or not there; x_unit; on a target whose
+ * steps load words, weights that begin at none. Nothing is written then.
+ * Dropout is not read. params may not overlap the arrays. */
+RNNRET rnn_status rnn_quantize(const rnn_model *model, const rnn_real *params,
+                               size_t params_len, rnn_real x_unit,
+                               const rnn_int8_room *to, rnn_why *why);
+
+/* Columns are padded to fours, of each gate and of the head. A table is the
+ * first of the factors. */
+#define RNN_I_FOURS(n) ((RNN_I_N(n) + 3u) / 4u * 4u)
+#define RNN_I_INT8_WEIGHTS_(cell, I, E, H, L, D, bias, O)                      \
+    (RNN_GATES(cell) * RNN_I_FOURS(H) *                                        \
+         (RNN_I_IN(I, E) + RNN_I_N(H) +                                        \
+          2u * RNN_I_N(H) * (RNN_I_N(L) - 1u)) +                               \
+     RNN_I_N(H) * RNN_I_FOURS(O))
+#define RNN_I_INT8_FACTORS_(cell, I, E, H, L, D, bias, O)                      \
+    (RNN_I_N(I) * RNN_I_N(E) +                                                 \
+     2u * RNN_I_N(L) * RNN_GATES(cell) * RNN_I_FOURS(H) + RNN_I_FOURS(O))
+#define RNN_I_INT8_BIASES_(cell, I, E, H, L, D, bias, O)                       \
+    (RNN_I_N(L) * RNN_KEPT(cell) * RNN_I_FOURS(H) + RNN_I_FOURS(O))
+#define RNN_I_INT8_SHIFTS_(cell, I, E, H, L, D, bias, O)                       \
+    (RNN_I_N(L) + ((O) != 0 ? 1u : 0u))
+#define RNN_I_INT8_SCRATCH_(cell, I, E, H, L, D, bias, O)                      \
+    (RNN_KEPT(cell) * RNN_I_FOURS(H))
+
+enum { RNN_I_INT8_MOST = 511 }; /* terms of a sum that fit 32 bits */
+#define RNN_I_INT8_CELL(cell)                                                  \
+    ((cell) == RNN_CELL_TANH || (cell) == RNN_CELL_GRU ||                      \
+     (cell) == RNN_CELL_LSTM)
+#define RNN_I_INT8_CAN_(...) RNN_I_INT8_CAN(__VA_ARGS__)
+#define RNN_I_INT8_CAN(cell, I, E, H, L, D, bias, O)                           \
+    (RNN_I_INT8_CELL(cell) && (D) == 1 && (E) <= RNN_I_INT8_MOST &&            \
+     (H) <= RNN_I_INT8_MOST)
+#define RNN_I_DEFINE_INT8_(name, can, ...)                                     \
+    RNN_I_FOLDED void name(const rnn_int8 *rnn_i_q, const int16_t *rnn_i_x,    \
+                           const int *rnn_i_id, int16_t *rnn_i_h,              \
+                           int32_t *rnn_i_c, int32_t *rnn_i_logits,            \
+                           int32_t *rnn_i_scratch)                             \
+    {                                                                          \
+        const rnn_i_fixed rnn_i_of = __VA_ARGS__;                              \
+        enum { rnn_i_int8_can = 1 / ((can) ? 1 : 0) };                         \
+        rnn_i_int8_step(&rnn_i_of, rnn_i_q, rnn_i_x, rnn_i_id, rnn_i_h,        \
+                        rnn_i_c, rnn_i_logits, rnn_i_scratch);                 \
+    }
+
 /* ============================================================================
  * [API-LOSS]  a loss gives its value and the gradient of its inputs
  * ========================================================================= */
@@ -2512,6 +2617,16 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 #endif
 #endif
 #define RNN_I_SETS (RNN_I_X86 || RNN_I_NEON)
+/* two products of 16 bits at once, which [INT8] has a use for */
+#define RNN_I_SMLAD 0
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) &&             \
+    defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN) && !defined(RNN_NO_SIMD)
+#if defined(__clang__) || __GNUC__ >= 10
+#undef RNN_I_SMLAD
+#define RNN_I_SMLAD 1
+#include <arm_acle.h>
+#endif
+#endif
 #define RNN_I_PASS_AVX2 1
 #define RNN_I_PASS_AVX512 2
 #define RNN_I_PASS_NEON 3
@@ -6844,8 +6959,7 @@ RNN_I_FN rnn_status rnn_i_long(rnn_why *why, const char *name, size_t len,
 
 /* An array that must be there, and whose length is always said. */
 RNN_I_FN rnn_status rnn_i_check_array(rnn_why *why, const char *name,
-                                      const rnn_real *p, size_t len,
-                                      size_t wants)
+                                      const void *p, size_t len, size_t wants)
 {
     const rnn_status st = wants ? rnn_i_there(why, name, p) : RNN_OK;
 
@@ -13822,6 +13936,719 @@ RNN_I_INLINE void rnn_i_fixed_open(const rnn_i_fixed *f, const rnn_seq *seq,
     s->dh = scratch;
     s->dc = s->dh + state;
     s->dx = s->dc + (row->c || row->q ? state : 0);
+}
+
+/* ============================================================================
+ * [INT8]  a step in whole numbers
+ *
+ *     weight      w8 = floor(w / s + 1/2), s = max |column| / 127, of W_ih and
+ *                 of W_hh; stored as u = w8 + 128, from 1 to 255
+ *     sum         S = -128 sum_i x_i + sum_i x_i u_i      in terms, at most 511
+ *     z (Q12)     (b + (Sx >> ex) mx + (Sh >> eh) mh) >> r
+ *                 e = max(8, 7 + ceil log2 in)
+ *     factor      m = floor(s unit 2^(12+e+r) + 1/2), at most 16383; the unit
+ *                 of h is 2^-15, that of x is x_unit
+ *     one-hot     256 w8 mx in place of (Sx >> ex) mx; unit 1, e = -8
+ *     bias        b = floor(bias 2^(12+r) + 1/2) + 2^(r-1), the first at most
+ *                 2^29 in size
+ *     r           the greatest up to 20 that allows both, one for a layer
+ *     table       x = floor(w / x_unit + 1/2), x_unit = max |table| / 32767
+ *
+ *     T(z)        tanh in Q15: y = min(|z|, 24575), k = y >> 7; t = tab[k] +
+ *                 (((tab[k+1] - tab[k]) (y & 127) + 64) >> 7), with z's sign;
+ *                 tab[k] = floor(32767 tanh(k/32) + 1/2)
+ *     sigmoid     (T(z) + 32768) >> 1 = sigmoid(2 z): m, b of these columns are
+ *                 made for z/2
+ *     LSTM        c' = 2 f (c >> 16) + ((f (c & 65535)) >> 15) +
+ *                 ((i g + 16) >> 5), within +-2^29     h' = (o T(c' >> 13) +
+ *                 2^14) >> 15
+ *     GRU         q = z_hn within +-65535     n = T(z_xn + ((r q) >> 15))
+ *                 h' = n + ((u (h - n) + 2^14) >> 15)
+ *
+ * Nothing leaves 32 bits. Each partial sum is in (-128 x_i or x_i w8_i, of each
+ * i), so below 511 2^22 in size. S is below 127 2^15 in, so S >> e fits 16 bits
+ * and with m 2^29; a z is at most 3 2^29 + 2^19 before it is shifted, and below
+ * 2^30 then. With the constants of the gates: f 2 (c >> 16) is at most 2^29, f
+ * (c & 65535) and r q below 2^31.
+ *
+ * z and b stand in the blocks of [CELLS]: of GRU r, z, q, n. H columns of a
+ * gate, or O of the head, are padded to fours with columns of w8 = 0. Of four
+ * columns of a matrix the bytes of two inputs x, y stand in two words,
+ *
+ *     c0x c1x c0y c1y   c2x c3x c2y c3y
+ *
+ * so that each second byte of a word is a pair of 16 bits, as what multiplies
+ * two pairs at once reads them; an input that is left over has c0 c1 c2 c3.
+ *
+ *     weights   layer by layer W_ih (in, G*H), W_hh (H, G*H); head (H, O)
+ *     factors   table (I, E); layer by layer mx (G*H), mh (G*H); head (O)
+ *     biases    layer by layer (K*H); head (O)
+ *     shifts    layer by layer r; head
+ * ========================================================================= */
+
+/* >> of a negative number is up to the compiler in C99; all there are fill in
+ * the sign, and one that does not stops here. */
+typedef char rnn_i_shifts_sign[(int32_t)-3 >> 1 == -2 ? 1 : -1];
+
+/* How many pairs of inputs sums go at a time: as many as there are registers
+ * for. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define RNN_I_INT8_PAIRS 1
+#else
+#define RNN_I_INT8_PAIRS 2
+#endif
+
+/* e of a sum of so many terms. */
+#define RNN_I_INT8_E(in)                                                       \
+    ((in) <= 2     ? 8                                                         \
+     : (in) <= 4   ? 9                                                         \
+     : (in) <= 8   ? 10                                                        \
+     : (in) <= 16  ? 11                                                        \
+     : (in) <= 32  ? 12                                                        \
+     : (in) <= 64  ? 13                                                        \
+     : (in) <= 128 ? 14                                                        \
+     : (in) <= 256 ? 15                                                        \
+                   : 16)
+
+/* Where row i of column v of four begins, of a matrix with `in` rows. */
+RNN_I_INLINE size_t rnn_i_int8_at(size_t in, size_t i, size_t v)
+{
+    return (i | 1) < in ? i / 2 * 8 + (v & 2) * 2 + (i & 1) * 2 + (v & 1)
+                        : i * 4 + v;
+}
+
+/* T(k / 32 2^12), k = 0 ... 192. */
+static const int16_t rnn_i_int8_tab[193] = {
+    0, 1024, 2045, 3063, 4075, 5079, 6073, 7056, 8025, 8980, 9919, 10840,
+    11742, 12625, 13486, 14325, 15142, 15936, 16706, 17451, 18173, 18869,
+    19541, 20189, 20812, 21411, 21986, 22537, 23065, 23570, 24053, 24515,
+    24955, 25375, 25775, 26156, 26518, 26863, 27190, 27501, 27796, 28075,
+    28340, 28592, 28829, 29054, 29267, 29469, 29659, 29839, 30009, 30169,
+    30321, 30464, 30599, 30726, 30846, 30959, 31066, 31166, 31261, 31350,
+    31435, 31514, 31588, 31658, 31725, 31787, 31845, 31900, 31952, 32001,
+    32047, 32090, 32131, 32169, 32205, 32239, 32270, 32300, 32328, 32355,
+    32380, 32403, 32425, 32446, 32465, 32483, 32500, 32516, 32531, 32546,
+    32559, 32572, 32583, 32595, 32605, 32615, 32624, 32633, 32641, 32648,
+    32656, 32662, 32669, 32675, 32680, 32685, 32690, 32695, 32699, 32703,
+    32707, 32711, 32714, 32717, 32720, 32723, 32726, 32728, 32731, 32733,
+    32735, 32737, 32739, 32740, 32742, 32744, 32745, 32746, 32748, 32749,
+    32750, 32751, 32752, 32753, 32754, 32754, 32755, 32756, 32757, 32757,
+    32758, 32758, 32759, 32759, 32760, 32760, 32761, 32761, 32761, 32762,
+    32762, 32762, 32763, 32763, 32763, 32763, 32764, 32764, 32764, 32764,
+    32764, 32765, 32765, 32765, 32765, 32765, 32765, 32765, 32765, 32766,
+    32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766, 32766,
+    32766, 32766, 32766, 32766, 32766, 32766, 32766, 32767, 32767, 32767,
+    32767};
+
+/* T(z), |z| < 2^31: the sign is all ones or 0, so that there is no branch. */
+RNN_I_SHARED int32_t rnn_i_int8_tanh(int32_t z)
+{
+    const int32_t sign = z >> 31, most = 24575;
+    int32_t y = (z ^ sign) - sign, over = y - most, t;
+    const int16_t *p;
+
+    y = most + (over & (over >> 31));
+    p = rnn_i_int8_tab + (y >> 7);
+    t = p[0];
+    t += ((p[1] - t) * (y & 127) + 64) >> 7;
+    return (t ^ sign) - sign;
+}
+
+/* sigmoid(2 z) in Q15 */
+RNN_I_INLINE int32_t rnn_i_int8_sigmoid(int32_t z)
+{
+    return (rnn_i_int8_tanh(z) + 32768) >> 1;
+}
+
+/* v within +-most, without a branch; |v| + most < 2^31. */
+RNN_I_INLINE int32_t rnn_i_int8_clamp(int32_t v, int32_t most)
+{
+    int32_t d = v - most;
+
+    d = 2 * most + (d & (d >> 31));
+    return (d & ~(d >> 31)) - most;
+}
+
+/* A matrix from a column of four on, with its factors. */
+typedef struct rnn_i_int8_matrix {
+    const uint8_t *w;
+    const int16_t *m;
+} rnn_i_int8_matrix;
+
+/* What a product reads: a matrix of `in` rows; x, or where that is NULL one row
+ * of it. */
+typedef struct rnn_i_int8_product {
+    rnn_i_int8_matrix a;
+    const int16_t *x;
+    const int *id;
+    size_t in;
+} rnn_i_int8_product;
+
+#if RNN_I_SMLAD
+RNN_I_INLINE uint32_t rnn_i_int8_word(const void *p)
+{
+    uint32_t word;
+
+    __builtin_memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* Bytes 1 and 3 of a word, as 16 bits each. The instruction is written out, as
+ * compilers make two of it. */
+RNN_I_INLINE int32_t rnn_i_int8_odd(uint32_t word)
+{
+    uint32_t odd;
+
+    __asm__("uxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(word));
+    return (int32_t)odd;
+}
+#endif
+
+/* sum += x u of two inputs and four columns */
+RNN_I_INLINE void rnn_i_int8_two(const int16_t *x, const uint8_t *w,
+                                 int32_t *sum)
+{
+    int v;
+#if RNN_I_SMLAD
+    const int32_t pair = (int32_t)rnn_i_int8_word(x);
+
+    RNN_I_UNROLL for (v = 0; v < 4; v += 2)
+    {
+        const uint32_t word =
+            rnn_i_int8_word(__builtin_assume_aligned(w + 2 * v, 4));
+        sum[v] = __smlad((int32_t)(word & 0xff00ffu), pair, sum[v]);
+        sum[v + 1] = __smlad(rnn_i_int8_odd(word), pair, sum[v + 1]);
+    }
+#else
+    const int32_t a = x[0], b = x[1];
+
+    RNN_I_UNROLL for (v = 0; v < 4; v++)
+    {
+        const int at = (v & 1) + (v & 2) * 2;
+        sum[v] += a * w[at];
+        sum[v] += b * w[at + 2];
+    }
+#endif
+}
+
+/* The same of all inputs; returns the bytes behind these columns. */
+RNN_I_INLINE const uint8_t *rnn_i_int8_four(const int16_t *x, size_t in,
+                                            const uint8_t *w, int32_t *sum)
+{
+    enum { each = RNN_I_INT8_PAIRS };
+    size_t k;
+    int v;
+
+    for (k = in / (2 * each); k; k--) {
+        RNN_I_UNROLL for (v = 0; v < each; v++)
+            rnn_i_int8_two(x + 2 * v, w + 8 * v, sum);
+        x += 2 * each;
+        w += 8 * each;
+    }
+    for (k = in % (2 * each) / 2; k; k--, x += 2, w += 8)
+        rnn_i_int8_two(x, w, sum);
+    if (in & 1) {
+        RNN_I_UNROLL for (v = 0; v < 4; v++) sum[v] += (int32_t)*x * w[v];
+        w += 4;
+    }
+    return w;
+}
+
+/* z = (from + (S >> e) m) >> r of n columns, a multiple of four; from may be z
+ */
+RNN_I_SHARED void rnn_i_int8_dense(const int16_t *x, size_t in, int e,
+                                   const rnn_i_int8_matrix *a,
+                                   const int32_t *from, int r, size_t n,
+                                   int32_t *z)
+{
+    const uint8_t *w = a->w;
+    const int16_t *m = a->m;
+    int32_t begin = 0;
+    size_t i, j;
+    int v;
+
+    for (i = 0; i < in; i++)
+        begin += x[i];
+    begin *= -128;
+    for (j = 0; j < n; j += 4) {
+        int32_t sum[4];
+        RNN_I_UNROLL for (v = 0; v < 4; v++) sum[v] = begin;
+        w = rnn_i_int8_four(x, in, w, sum);
+        RNN_I_UNROLL for (v = 0; v < 4; v++, m++) z[j + (size_t)v] =
+            (from[j + (size_t)v] + (sum[v] >> e) * *m) >> r;
+    }
+}
+
+/* The same of one row: z = (from + 256 w8 m) >> r */
+RNN_I_SHARED void rnn_i_int8_row(const rnn_i_int8_product *p,
+                                 const int32_t *from, int r, size_t n,
+                                 int32_t *z)
+{
+    const size_t id = (size_t)*p->id;
+    size_t j, v;
+
+    for (j = 0; j < n; j += 4)
+        for (v = 0; v < 4; v++) {
+            const int32_t u = p->a.w[j * p->in + rnn_i_int8_at(p->in, id, v)];
+            z[j + v] = (from[j + v] + (u - 128) * 256 * p->a.m[j + v]) >> r;
+        }
+}
+
+/* Of n columns, those of block g and on, whichever is there. */
+RNN_I_INLINE void rnn_i_int8_part(const rnn_i_int8_product *all, size_t g,
+                                  const int32_t *from, int r, size_t n,
+                                  int32_t *z)
+{
+    rnn_i_int8_product p = *all;
+
+    p.a.w += g * p.in;
+    p.a.m += g;
+    if (p.x)
+        rnn_i_int8_dense(p.x, p.in, RNN_I_INT8_E(p.in), &p.a, from, r, n, z);
+    else
+        rnn_i_int8_row(&p, from, r, n, z);
+}
+
+/* z: i, f, g, o, each `wide` numbers */
+RNN_I_SHARED void rnn_i_int8_lstm(size_t H, size_t wide, const int32_t *z,
+                                  int16_t *h, int32_t *c)
+{
+    size_t j;
+
+    for (j = 0; j < H; j++, z++) {
+        const int32_t i = rnn_i_int8_sigmoid(z[0]);
+        const int32_t f = rnn_i_int8_sigmoid(z[wide]);
+        const int32_t g = rnn_i_int8_tanh(z[2 * wide]);
+        const int32_t o = rnn_i_int8_sigmoid(z[3 * wide]);
+        const int32_t upper = c[j] >> 16, lower = c[j] & 65535;
+        const int32_t next =
+            f * upper * 2 + ((f * lower) >> 15) + ((i * g + 16) >> 5);
+        c[j] = rnn_i_int8_clamp(next, (int32_t)1 << 29);
+        h[j] = (int16_t)((o * rnn_i_int8_tanh(c[j] >> 13) + 16384) >> 15);
+    }
+}
+
+/* z: r, z (u here), q, n */
+RNN_I_SHARED void rnn_i_int8_gru(size_t H, size_t wide, const int32_t *z,
+                                 int16_t *h)
+{
+    size_t j;
+
+    for (j = 0; j < H; j++, z++) {
+        const int32_t r = rnn_i_int8_sigmoid(z[0]);
+        const int32_t u = rnn_i_int8_sigmoid(z[wide]);
+        const int32_t q = rnn_i_int8_clamp(z[2 * wide], 65535);
+        const int32_t n = rnn_i_int8_tanh(z[3 * wide] + ((r * q) >> 15));
+        h[j] = (int16_t)(n + ((u * (h[j] - n) + 16384) >> 15));
+    }
+}
+
+/* A layer that reads x; moves q on to the next one's arrays. Its state h, c. */
+RNN_I_INLINE void rnn_i_int8_layer(const rnn_i_fixed *f, rnn_int8 *q,
+                                   rnn_i_int8_product x, int16_t *h, int32_t *c,
+                                   int32_t *z)
+{
+    const rnn_i_cell *row = &rnn_i_cells[f->cell];
+    const size_t H = f->H, wide = (H + 3) / 4 * 4, all = row->G * wide;
+    const int gru = f->cell == RNN_CELL_GRU, r = *q->shifts;
+    const size_t both = gru ? 2 * wide : all; /* columns of x and h together */
+    rnn_i_int8_product y;
+    size_t j;
+
+    x.a.w = q->weights;
+    x.a.m = q->factors;
+    y.a.w = x.a.w + all * x.in;
+    y.a.m = x.a.m + all;
+    y.x = h;
+    y.id = NULL;
+    y.in = H;
+    rnn_i_int8_part(&x, 0, q->biases, 0, both, z);
+    rnn_i_int8_part(&y, 0, z, r, both, z);
+    if (gru) {
+        rnn_i_int8_part(&y, both, q->biases + both, r, wide, z + both);
+        rnn_i_int8_part(&x, both, q->biases + both + wide, r, wide,
+                        z + both + wide);
+        rnn_i_int8_gru(H, wide, z, h);
+    } else if (row->c) {
+        rnn_i_int8_lstm(H, wide, z, h, c);
+    } else {
+        for (j = 0; j < H; j++)
+            h[j] = (int16_t)rnn_i_int8_tanh(z[j]);
+    }
+    q->weights = y.a.w + all * H;
+    q->factors = y.a.m + all;
+    q->biases += row->K * wide;
+    q->shifts++;
+}
+
+/* The head, of which the last columns are not a multiple of four. */
+RNN_I_INLINE void rnn_i_int8_head(const rnn_i_fixed *f, const rnn_int8 *q,
+                                  const int16_t *h, int32_t *logits)
+{
+    const size_t left = f->O % 4, n = f->O - left;
+    rnn_i_int8_product p;
+    int32_t last[4];
+    size_t v;
+
+    p.a.w = q->weights;
+    p.a.m = q->factors;
+    p.x = h;
+    p.id = NULL;
+    p.in = f->H;
+    if (n)
+        rnn_i_int8_part(&p, 0, q->biases, *q->shifts, n, logits);
+    if (left)
+        rnn_i_int8_part(&p, n, q->biases + n, *q->shifts, 4, last);
+    for (v = 0; v < left; v++)
+        logits[n + v] = last[v];
+}
+
+RNN_I_INLINE void rnn_i_int8_step(const rnn_i_fixed *f, const rnn_int8 *arrays,
+                                  const int16_t *x, const int *id, int16_t *h,
+                                  int32_t *c, int32_t *logits, int32_t *z)
+{
+    rnn_int8 q = *arrays;
+    rnn_i_int8_product in;
+    size_t l;
+
+    in.a.w = NULL;
+    in.a.m = NULL;
+    in.x = f->E ? q.factors + (size_t)*id * f->E : x;
+    in.id = id;
+    in.in = f->E ? f->E : f->I;
+    q.factors += f->I * f->E;
+    rnn_i_int8_layer(f, &q, in, h, c, z);
+    in.in = f->H;
+    for (l = 1; l < f->L; l++) {
+        in.x = h;
+        h += f->H;
+        c = c ? c + f->H : NULL;
+        rnn_i_int8_layer(f, &q, in, h, c, z);
+    }
+    if (f->O)
+        rnn_i_int8_head(f, &q, h, logits);
+}
+
+/* ---- int8: the arrays, made on the desk ---------------------------------- */
+
+/* What becomes z: a layer, or a head, which has no x. Part 0 is x's, 1 h's. */
+typedef struct rnn_i_int8_block {
+    const rnn_real *w[2], *b[2]; /* (in, G*H); (G*H), or NULL: 0          */
+    size_t in[2], G, K, H;
+    rnn_real unit[2];            /* unit 2^(12+e): z of S >> e = 1, w8 = s */
+    unsigned halved;             /* bit g: z/2 of gate g is wanted         */
+    int r;
+} rnn_i_int8_block;
+
+/* floor(v + 1/2), |v| <= 2^30 */
+RNN_I_FN int32_t rnn_i_rounded(rnn_real v)
+{
+    int32_t t = (int32_t)v;
+
+    if ((rnn_real)t > v)
+        t--;
+    return rnn_i_sub(v, (rnn_real)t) >= (rnn_real)0.5 ? t + 1 : t;
+}
+
+/* The greatest of n numbers without their signs, `apart` numbers apart, or 0 if
+ * it is below 2^-100, which no factor sees: so subnormal numbers count nowhere.
+ */
+RNN_I_COLD rnn_real rnn_i_greatest_size(const rnn_real *p, size_t n,
+                                        size_t apart)
+{
+    const rnn_real one = 1, tiny = rnn_i_div(one, (rnn_real)1073741824);
+    rnn_real most = 0;
+    size_t i;
+
+    for (i = 0; i < n; i++, p += apart) {
+        const rnn_real a = *p < 0 ? -*p : *p;
+        most = a > most ? a : most;
+    }
+    return most < rnn_i_mul(tiny, rnn_i_mul(tiny, tiny)) ? 0 : most;
+}
+
+/* Column j of part k, counted with the padding, or NULL. */
+RNN_I_FN const rnn_real *rnn_i_int8_column(const rnn_i_int8_block *b, int k,
+                                           size_t j)
+{
+    const size_t wide = (b->H + 3) / 4 * 4, g = j / wide, i = j % wide;
+
+    return b->w[k] && i < b->H ? b->w[k] + g * b->H + i : NULL;
+}
+
+/* s of that column; 0 where nothing is. */
+RNN_I_FN rnn_real rnn_i_int8_scale(const rnn_i_int8_block *b, int k, size_t j)
+{
+    const rnn_real *w = rnn_i_int8_column(b, k, j);
+
+    return w ? rnn_i_div(rnn_i_greatest_size(w, b->in[k], b->G * b->H), 127)
+             : 0;
+}
+
+/* s unit 2^(12+e) of that column, and a bias 2^12; of gate g halved if so. */
+RNN_I_FN rnn_real rnn_i_int8_halved(const rnn_i_int8_block *b, size_t g,
+                                    rnn_real v)
+{
+    return b->halved >> g & 1 ? rnn_i_mul(v, (rnn_real)0.5) : v;
+}
+
+RNN_I_FN rnn_real rnn_i_int8_factor(const rnn_i_int8_block *b, int k, size_t j)
+{
+    const rnn_real s = rnn_i_int8_scale(b, k, j);
+    const size_t g = j / ((b->H + 3) / 4 * 4);
+
+    return s > 0 ? rnn_i_int8_halved(b, g, rnn_i_mul(s, b->unit[k])) : 0;
+}
+
+/* Bias i of block u of z. With K above G, GRU, h's part of the last gate stands
+ * alone, and x's behind it. */
+RNN_I_FN rnn_real rnn_i_int8_bias(const rnn_i_int8_block *b, size_t u, size_t i)
+{
+    const size_t g = u < b->G ? u : b->G - 1, at = g * b->H + i;
+    const int apart = b->K > b->G && u + 1 >= b->G;
+    const rnn_real x = b->b[0] && !(apart && u < b->G) ? b->b[0][at] : 0;
+    const rnn_real h = b->b[1] && !(apart && u >= b->G) ? b->b[1][at] : 0;
+
+    return rnn_i_int8_halved(b, g, rnn_i_mul(rnn_i_add(x, h), 4096));
+}
+
+/* r: the greatest, up to 20, with which factors are at most 16383 and biases
+ * 2^29; 0 if there is none. */
+RNN_I_COLD int rnn_i_int8_fit(const rnn_i_int8_block *b)
+{
+    const size_t all = b->G * ((b->H + 3) / 4 * 4);
+    rnn_real most = 0, bias = 0, v;
+    size_t j, u;
+    int r;
+
+    for (j = 0; j < 2 * all; j++) {
+        v = rnn_i_int8_factor(b, j >= all, j % all);
+        most = v > most ? v : most;
+    }
+    for (u = 0; u < b->K; u++)
+        for (j = 0; j < b->H; j++) {
+            v = rnn_i_int8_bias(b, u, j);
+            v = v < 0 ? -v : v;
+            bias = v > bias ? v : bias;
+        }
+    for (r = 20; r > 0; r--) {
+        v = (rnn_real)((int32_t)1 << r);
+        if (rnn_i_mul(most, v) <= 16383 && rnn_i_mul(bias, v) <= 536870912)
+            break;
+    }
+    return r;
+}
+
+/* The bytes of four columns of part k, from column j on. */
+RNN_I_COLD void rnn_i_int8_bytes(const rnn_i_int8_block *b, int k, size_t j,
+                                 uint8_t *to)
+{
+    const size_t in = b->in[k];
+    size_t i, v;
+
+    for (v = 0; v < 4; v++) {
+        const rnn_real *w = rnn_i_int8_column(b, k, j + v);
+        const rnn_real s = rnn_i_int8_scale(b, k, j + v);
+        for (i = 0; i < in; i++) {
+            int32_t n =
+                s > 0 ? rnn_i_rounded(rnn_i_div(w[i * b->G * b->H], s)) : 0;
+            n = n > 127 ? 127 : n < -127 ? -127 : n;
+            to[rnn_i_int8_at(in, i, v)] = (uint8_t)(n + 128);
+        }
+    }
+}
+
+/* A block's arrays; moves `to` behind them. */
+RNN_I_COLD void rnn_i_int8_write(const rnn_i_int8_block *b, rnn_int8_room *to)
+{
+    const size_t wide = (b->H + 3) / 4 * 4, all = b->G * wide;
+    const rnn_real scale = (rnn_real)((int32_t)1 << b->r);
+    size_t j, u;
+    int k;
+
+    for (k = 0; k < 2; k++) {
+        if (!b->w[k])
+            continue;
+        for (j = 0; j < all; j += 4)
+            rnn_i_int8_bytes(b, k, j, to->weights + j * b->in[k]);
+        for (j = 0; j < all; j++)
+            to->factors[j] = (int16_t)rnn_i_rounded(
+                rnn_i_mul(rnn_i_int8_factor(b, k, j), scale));
+        to->weights += all * b->in[k];
+        to->factors += all;
+    }
+    for (u = 0; u < b->K; u++, to->biases += wide)
+        for (j = 0; j < wide; j++)
+            to->biases[j] =
+                ((int32_t)1 << (b->r - 1)) +
+                (j < b->H
+                     ? rnn_i_rounded(rnn_i_mul(rnn_i_int8_bias(b, u, j), scale))
+                     : 0);
+    *to->shifts++ = (uint8_t)b->r;
+}
+
+/* 2^n of a product of h with so many terms: what S >> e = 1 is in z with w = 1
+ * (Q12), if 1 of what it reads is worth `unit`. */
+RNN_I_FN rnn_real rnn_i_int8_unit(size_t in, rnn_real unit)
+{
+    return rnn_i_mul(unit, (rnn_real)((int32_t)1 << (12 + RNN_I_INT8_E(in))));
+}
+
+/* Layer l of a model, or for l = L its head; x_unit of what layer 0 reads. */
+RNN_I_COLD void rnn_i_int8_block_of(const rnn_i_model *m,
+                                    const rnn_real *params, size_t l,
+                                    rnn_real x_unit, rnn_i_int8_block *b)
+{
+    const rnn_i_lay *y = &m->top.y;
+    const rnn_real one = 1, h_unit = rnn_i_div(one, 32768);
+    const int hot = l == 0 && m->top.input == RNN_INPUT_ONE_HOT;
+    rnn_i_layer a;
+
+    b->in[1] = y->H;
+    b->unit[1] = rnn_i_int8_unit(y->H, h_unit);
+    b->halved = 0;
+    if (l == y->L) {
+        b->w[0] = b->b[0] = NULL;
+        b->w[1] = params + m->head;
+        b->b[1] = b->w[1] + y->H * m->O;
+        b->in[0] = 0;
+        b->unit[0] = 0;
+        b->G = b->K = 1;
+        b->H = m->O;
+        return;
+    }
+    rnn_i_layer_at(y, l, 0, &a);
+    params += m->top.rnn;
+    b->w[0] = params + a.w_ih;
+    b->w[1] = params + a.w_hh;
+    b->b[0] = y->bias ? params + a.b_ih : NULL;
+    b->b[1] = y->bias ? params + a.b_hh : NULL;
+    b->in[0] = a.in;
+    b->unit[0] = hot ? 16 : rnn_i_int8_unit(a.in, l ? h_unit : x_unit);
+    b->G = y->G;
+    b->K = y->K;
+    b->H = y->H;
+    if (y->cell != RNN_CELL_TANH)
+        b->halved = y->cell == RNN_CELL_GRU ? 3 : 11; /* but n; but g */
+}
+
+/* What a description must be. */
+RNN_I_COLD rnn_status rnn_i_int8_describe(const rnn_model *model,
+                                          const rnn_i_model *m, rnn_real x_unit,
+                                          rnn_why *why)
+{
+    const int dense = m->top.input == RNN_INPUT_DENSE;
+    rnn_status st = RNN_OK;
+
+    if (!RNN_I_INT8_CELL(model->cell))
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, "cell",
+                        "@ is #, but int8 has tanh, GRU and LSTM alone",
+                        model->cell, 0);
+    if (m->decoder)
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, "wiring",
+                        "@ is #, but int8 has no decoder", model->wiring, 0);
+    if (m->top.y.D > 1)
+        return RNN_I_NO(why, RNN_E_UNSUPPORTED, "bidirectional",
+                        "@ is #, but int8 has one direction",
+                        model->bidirectional, 0);
+    if (dense)
+        st = rnn_i_in(why, RNN_E_SIZE, "input_size", model->input_size, 1,
+                      RNN_I_INT8_MOST);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "embedding_size", model->embedding_size,
+                      0, RNN_I_INT8_MOST);
+    if (!st)
+        st = rnn_i_in(why, RNN_E_SIZE, "hidden_size", model->hidden_size, 1,
+                      RNN_I_INT8_MOST);
+    if (st)
+        return st;
+    if (!dense)
+        return x_unit == 0
+                   ? RNN_OK
+                   : rnn_i_no_real(why, RNN_E_ARG, "x_unit",
+                                   "@ is ~, but tokens have no unit", x_unit);
+    st = rnn_i_in_real(why, "x_unit", x_unit, 0, RNN_I_ENDLESS, 0);
+    return st || x_unit > 0
+               ? st
+               : rnn_i_no_real(why, RNN_E_ARG, "x_unit",
+                               "@ is ~: it must be above 0", x_unit);
+}
+
+/* Whether the arrays are there, as long as [API-FIRMWARE] says. */
+RNN_I_COLD rnn_status rnn_i_int8_rooms(const rnn_i_model *m,
+                                       const rnn_int8_room *to, rnn_why *why)
+{
+    const rnn_i_lay *y = &m->top.y;
+    const size_t wide = (y->H + 3) / 4 * 4, out = (m->O + 3) / 4 * 4;
+    const size_t all = y->G * wide, L = y->L, H = y->H;
+    rnn_status st =
+        rnn_i_check_array(why, "weights", to->weights, to->weights_len,
+                          all * (y->I + H + 2 * H * (L - 1)) + H * out);
+
+    if (!st)
+        st = rnn_i_check_array(why, "factors", to->factors, to->factors_len,
+                               m->top.I * m->top.E + 2 * L * all + out);
+    if (!st)
+        st = rnn_i_check_array(why, "biases", to->biases, to->biases_len,
+                               L * y->K * wide + out);
+    if (!st)
+        st = rnn_i_check_array(why, "shifts", to->shifts, to->shifts_len,
+                               L + (m->O ? 1 : 0));
+#if RNN_I_SMLAD
+    if (!st && (uintptr_t)to->weights % 4)
+        st = RNN_I_NO(why, RNN_E_ARG, "weights",
+                      "@ begin at no multiple of 4 bytes", 0, 0);
+#endif
+    return st;
+}
+
+/* Each block is fitted before the first is written. */
+RNNDEF rnn_status rnn_quantize(const rnn_model *model, const rnn_real *params,
+                               size_t params_len, rnn_real x_unit,
+                               const rnn_int8_room *to, rnn_why *why)
+{
+    rnn_i_int8_block b;
+    rnn_int8_room at;
+    rnn_i_model m;
+    size_t i, l, blocks;
+    rnn_status st = rnn_i_model_of(model, &m, why);
+
+    if (!st)
+        st = rnn_i_int8_describe(model, &m, x_unit, why);
+    if (!st)
+        st = rnn_i_check_array(why, "params", params, params_len, m.params);
+    if (!st)
+        st = rnn_i_there(why, "to", to);
+    if (!st)
+        st = rnn_i_int8_rooms(&m, to, why);
+    for (i = 0; !st && i < m.params; i++)
+        if (!rnn_i_finite(params[i]))
+            st = RNN_I_NO(why, RNN_E_NOT_FINITE, "params",
+                          "@: number # is not finite", i, 0);
+    if (st)
+        return st;
+    i = m.top.I * m.top.E; /* the table is the first of params */
+    if (i)
+        x_unit = rnn_i_div(rnn_i_greatest_size(params, i, 1), 32767);
+    blocks = m.top.y.L + (m.O ? 1 : 0);
+    for (l = 0; l < blocks; l++) {
+        rnn_i_int8_block_of(&m, params, l, x_unit, &b);
+        if (!rnn_i_int8_fit(&b))
+            return RNN_I_NO(
+                why, RNN_E_UNSUPPORTED, l < m.top.y.L ? "layer" : "the head",
+                "@ (block #): numbers are too large for 16 bits", l, 0);
+    }
+    at = *to;
+    for (l = 0; l < i; l++)
+        *at.factors++ =
+            x_unit > 0 ? (int16_t)rnn_i_rounded(rnn_i_div(params[l], x_unit))
+                       : 0;
+    for (l = 0; l < blocks; l++) {
+        rnn_i_int8_block_of(&m, params, l, x_unit, &b);
+        b.r = rnn_i_int8_fit(&b);
+        rnn_i_int8_write(&b, &at);
+    }
+    return RNN_OK;
 }
 
 /* ============================================================================

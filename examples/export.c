@@ -34,6 +34,20 @@
  *         ...                                              -- not these bits
  *     step(gesture_params, x, NULL, h, c, logits, scratch);
  *
+ * With --int8 X_UNIT weights are of 8 bits and steps in whole numbers
+ * (RNN_DEFINE_STEP_INT8): X_UNIT is what a 1 of x stands for, as 0.000122 for
+ * inputs below 4; 0 where ids are read. In place of gesture_params there is
+ *
+ *     gesture_int8         the arrays of such a step
+ *
+ *     RNN_DEFINE_STEP_INT8(step, GESTURE_NET)
+ *     static int16_t h[RNN_STATE(1, GESTURE_NET)];
+ *     static int32_t c[RNN_STATE(1, GESTURE_NET)];
+ *     static int32_t logits[RNN_LOGITS(1, 1, GESTURE_NET)];
+ *     static int32_t scratch[RNN_INT8_SCRATCH(GESTURE_NET)];
+ *
+ *     step(&gesture_int8, x, NULL, h, c, logits, scratch);
+ *
  * Numbers have nine significant digits, by which a float comes back bit for
  * bit; each is read again before it is written. There are two sets of bits,
  * with fma and without (ARITHMETIC in rnn.h). The header holds what is right
@@ -195,6 +209,14 @@ static void spell_real(char *out, size_t cap, rnn_real x, const char *where)
     snprintf(out + n, cap - n, "%s", strpbrk(out, ".e") ? "f" : ".f");
 }
 
+static void put_int(text *t, long v)
+{
+    char number[40];
+
+    sprintf(number, "%ld", v);
+    put_element(t, number);
+}
+
 static void put_reals(text *t, const rnn_real *x, size_t n, const char *where)
 {
     char number[40];
@@ -209,7 +231,7 @@ static void put_reals(text *t, const rnn_real *x, size_t n, const char *where)
 /* ---- what goes in -------------------------------------------------------- */
 
 typedef struct settings {
-    const char *file, *to;
+    const char *file, *to, *int8; /* X_UNIT, or NULL: floats */
     char name[41], NAME[41]; /* what all names begin with; macros */
 } settings;
 
@@ -225,6 +247,9 @@ typedef struct checkpoint {
     int steps; /* 1: RNN_DEFINE_STEP takes it */
     trial own, plain;
     const trial *fma, *no_fma; /* those two, or NULL */
+    rnn_int8_room whole; /* --int8: its arrays, and the inputs of its steps */
+    int16_t *whole_x;
+    rnn_real x_unit;
 } checkpoint;
 
 static void read_checkpoint(checkpoint *c, const char *path)
@@ -292,16 +317,91 @@ static void try_steps(checkpoint *c)
 #endif
 }
 
-/* ---- numbers in the target's formats ------------------------------------- */
+/* ---- the same in whole numbers ------------------------------------------- */
 
-/* How weights stand in the header. A further format is a further row. */
-typedef struct format {
-    const char *name, *type;
-    double bytes; /* a number, in flash */
-    void (*put)(text *t, const rnn_real *w, size_t n, const char *where);
-} format;
+/* What a step takes, with those macros that size the target's arrays. */
+#define NET_OF(m)                                                              \
+    (m)->cell, (m)->input_size, (m)->embedding_size, (m)->hidden_size,         \
+        ((m)->num_layers ? (m)->num_layers : 1), 1, !(m)->no_bias,             \
+        (m)->output_size
 
-static const format float_format = {"float", "rnn_real", 4, put_reals};
+static void make_int8(checkpoint *c, const settings *s)
+{
+    const rnn_model *m = &c->model;
+    rnn_int8_room *to = &c->whole;
+    char *end;
+
+    c->x_unit = strtof(s->int8, &end);
+    if (end == s->int8 || *end)
+        die("--int8 '%s': a number is wanted", s->int8);
+    to->weights_len = RNN_INT8_WEIGHTS(NET_OF(m));
+    to->factors_len = RNN_INT8_FACTORS(NET_OF(m));
+    to->biases_len = RNN_INT8_BIASES(NET_OF(m));
+    to->shifts_len = RNN_INT8_SHIFTS(NET_OF(m));
+    to->weights = (uint8_t *)zeros(to->weights_len, 1);
+    to->factors = (int16_t *)zeros(to->factors_len, sizeof *to->factors);
+    to->biases = (int32_t *)zeros(to->biases_len, sizeof *to->biases);
+    to->shifts = (uint8_t *)zeros(to->shifts_len, 1);
+    check(rnn_quantize(m, c->params, c->net.sizes.params, c->x_unit, to, &why),
+          &why, s->file);
+}
+
+/* A step whose sizes the compiler does not know: what RNN_DEFINE_STEP_INT8
+ * defines, by the library's function behind it. */
+static void int8_step(const checkpoint *c, const int16_t *x, const int *id,
+                      int16_t *h, int32_t *state, int32_t *logits,
+                      int32_t *scratch)
+{
+    const rnn_model *m = &c->model;
+    rnn_i_fixed f;
+    rnn_int8 q;
+
+    f.wiring = m->wiring;
+    f.cell = (int)m->cell;
+    f.I = (size_t)m->input_size;
+    f.E = (size_t)m->embedding_size;
+    f.H = (size_t)m->hidden_size;
+    f.L = m->num_layers ? (size_t)m->num_layers : 1;
+    f.O = (size_t)m->output_size;
+    f.bias = !m->no_bias;
+    q.weights = c->whole.weights;
+    q.factors = c->whole.factors;
+    q.biases = c->whole.biases;
+    q.shifts = c->whole.shifts;
+    rnn_i_int8_step(&f, &q, x, id, h, state, logits, scratch);
+}
+
+/* The trial's hashes are of its steps, whose x are whole numbers by chance. */
+static void try_int8(checkpoint *c)
+{
+    const rnn_model *m = &c->model;
+    const size_t I = (size_t)m->input_size, n = RNN_STATE(1, NET_OF(m));
+    const size_t out = RNN_LOGITS(1, 1, NET_OF(m));
+    int16_t *h = (int16_t *)zeros(n, sizeof *h);
+    int32_t *state = (int32_t *)zeros(n, sizeof *state);
+    int32_t *logits = (int32_t *)zeros(out, sizeof *logits);
+    int32_t *scratch =
+        (int32_t *)zeros(RNN_INT8_SCRATCH(NET_OF(m)), sizeof *scratch);
+    trial *t = &c->own;
+    uint32_t hash = 2166136261u;
+    size_t i;
+    int k, b;
+
+    c->whole_x = (int16_t *)zeros((size_t)t->steps * I, sizeof *c->whole_x);
+    for (i = 0; t->x && i < (size_t)t->steps * I; i++)
+        c->whole_x[i] = (int16_t)(t->x[i] * 32767);
+    for (k = 0; k < t->steps; k++) {
+        int8_step(c, t->x ? c->whole_x + (size_t)k * I : NULL,
+                  t->x ? NULL : t->ids + k, h, state, logits, scratch);
+        for (i = 0; i < out; i++) {
+            const uint32_t v = (uint32_t)(m->output_size ? logits[i]
+                                                         : h[n - out + i]);
+            for (b = 0; b < 32; b += 8)
+                hash = (hash ^ (v >> b & 255u)) * 16777619u;
+        }
+        t->hash[k] = hash;
+    }
+}
 
 /* ---- the description ----------------------------------------------------- */
 
@@ -516,32 +616,31 @@ static int is_told(const extra *e)
                         d == RNN_ST_BF16);
 }
 
-/* What a step takes, with those macros that size the target's arrays. */
-#define NET_OF(m)                                                              \
-    (m)->cell, (m)->input_size, (m)->embedding_size, (m)->hidden_size,         \
-        ((m)->num_layers ? (m)->num_layers : 1), 1, !(m)->no_bias,             \
-        (m)->output_size
 #define BYTES(...) (4 * (double)(__VA_ARGS__))
 
+/* States of whole numbers have half the bytes. */
 static void put_memory(text *t, const checkpoint *c)
 {
     const rnn_model *m = &c->model;
+    const int whole = c->whole.weights != NULL;
 
-    put_bytes(t, "RAM", "h", BYTES(RNN_STATE(1, NET_OF(m))));
+    put_bytes(t, "RAM", "h", BYTES(RNN_STATE(1, NET_OF(m))) / (whole + 1));
     if (RNN_HAS_C(m->cell))
         put_bytes(t, "", "c", BYTES(RNN_STATE(1, NET_OF(m))));
     if (m->output_size)
         put_bytes(t, "", "logits", BYTES(RNN_LOGITS(1, 1, NET_OF(m))));
-    put_bytes(t, "", "scratch", BYTES(RNN_SCRATCH_STEP(1, NET_OF(m))));
+    put_bytes(t, "", "scratch",
+              BYTES(whole ? RNN_INT8_SCRATCH(NET_OF(m))
+                          : RNN_SCRATCH_STEP(1, NET_OF(m))));
     put_text(t,
              " *     stack   of a step at most 128 in all that `make firmware`"
-             "\n *             measures on Cortex-M4F\n");
+             "\n *             measures at -O2 on Cortex-M4F\n");
 }
 
 /* The comment on top. */
-static void put_top(text *t, const checkpoint *c, const settings *s,
-                    const format *f)
+static void put_top(text *t, const checkpoint *c, const settings *s)
 {
+    const rnn_int8_room *q = &c->whole;
     char file[80];
     size_t pos = 0;
     extra e;
@@ -553,16 +652,21 @@ static void put_top(text *t, const checkpoint *c, const settings *s,
     put_text(t, " * rnn.h %s has made of %s.\n *\n", RNN_VERSION, file);
     put_words(t, c);
     put_text(t, " *\n * Bytes:\n *\n");
-    put_bytes(t, "flash", "weights", f->bytes * (double)c->net.sizes.params);
+    put_bytes(t, "flash", "weights",
+              q->weights ? (double)q->weights_len + 2 * (double)q->factors_len +
+                               4 * (double)q->biases_len + (double)q->shifts_len
+                         : BYTES(c->net.sizes.params));
     if (c->vocabulary_len)
         put_bytes(t, "", "vocabulary", (double)c->vocabulary_len);
     while (next_extra(c, &pos, &e))
         if (is_told(&e))
             put_bytes(t, "", e.name, BYTES(e.n));
     if (c->steps) {
-        put_bytes(t, "", "self-check",
-                  BYTES((c->own.x ? c->model.input_size : 1) * c->own.steps +
-                        c->own.steps));
+        put_bytes(
+            t, "", "self-check",
+            BYTES(c->own.steps) +
+                (c->own.x ? (q->weights ? 2 : 4) * c->model.input_size : 4) *
+                    c->own.steps);
         put_memory(t, c);
     }
     put_text(t, " *\n * Arrays that a program does not read are not linked.\n");
@@ -606,7 +710,8 @@ static void put_vocabulary(text *t, const checkpoint *c, const settings *s)
 static int is_taken(const char *name)
 {
     static const char *const own[] = {"net", "model", "params", "vocabulary",
-                                      "stepper"};
+                                      "stepper", "weights", "factors",
+                                      "biases", "shifts", "int8"};
     size_t i;
 
     for (i = 0; i < COUNT(own); i++)
@@ -667,42 +772,55 @@ static void put_check_data(text *t, const checkpoint *c, const settings *s)
 
     put_text(t, "enum { %s_CHECK_STEPS = %d };\n", s->NAME, c->own.steps);
     sprintf(number, "%d", n);
-    begin_array(t, c->own.x ? "rnn_real" : "int", s->name,
-                c->own.x ? "check_x" : "check_ids", number);
-    if (c->own.x)
+    begin_array(t,
+                !c->own.x    ? "int"
+                : c->whole_x ? "int16_t"
+                             : "rnn_real",
+                s->name, c->own.x ? "check_x" : "check_ids", number);
+    if (c->own.x && !c->whole_x)
         put_reals(t, c->own.x, (size_t)n, "the self-check");
-    for (k = 0; k < n && c->own.ids; k++) {
-        sprintf(number, "%d", c->own.ids[k]);
-        put_element(t, number);
-    }
+    for (k = 0; k < n && c->own.x && c->whole_x; k++)
+        put_int(t, c->whole_x[k]);
+    for (k = 0; k < n && c->own.ids; k++)
+        put_int(t, c->own.ids[k]);
     end_array(t);
     sprintf(number, "%.40s_CHECK_STEPS", s->NAME);
     begin_array(t, "uint32_t", s->name, "check_hash", number);
-    put_hashes(t, c->fma, "#if RNN_FMA");
-    put_hashes(t, c->no_fma, c->fma ? "#else" : "#if !RNN_FMA");
-    put_text(t, "\n#endif");
+    if (c->whole_x) { /* one set of bits */
+        put_hashes(t, &c->own, "");
+    } else {
+        put_hashes(t, c->fma, "#if RNN_FMA");
+        put_hashes(t, c->no_fma, c->fma ? "#else" : "#if !RNN_FMA");
+        put_text(t, "\n#endif");
+    }
     end_array(t);
 }
 
-/* The self-check. @ stands for the name, # for that of macros, and a line that
- * begins with x or i is for inputs that are numbers or ids. */
+/* The self-check. @ stands for the name, # for that of macros, & before a comma
+ * for the weights; a line that begins with x or i is for inputs that are
+ * numbers or ids, with f or q for floats or whole numbers. */
 static const char check_text[] =
-    " typedef void @_stepper(const rnn_real *, const rnn_real *, const int *,\n"
-    "                        rnn_real *, rnn_real *, rnn_real *, rnn_real *);\n"
+    "ftypedef void @_stepper(const rnn_real *, const rnn_real *, const int *,\n"
+    "f                       rnn_real *, rnn_real *, rnn_real *, rnn_real *);\n"
+    "qtypedef void @_stepper(const rnn_int8 *, const int16_t *, const int *,\n"
+    "q                       int16_t *, int32_t *, int32_t *, int32_t *);\n"
     " \n"
     " /* Makes the steps above, and returns 0, or the number, from 1, of the\n"
     "  * first whose outputs have other bits than the desk's. h and c begin\n"
     "  * and end at zero. */\n"
-    " static inline int @_check(@_stepper *step, rnn_real *h, rnn_real *c,\n"
-    "                           rnn_real *logits, rnn_real *scratch)\n"
+    "fstatic inline int @_check(@_stepper *step, rnn_real *h, rnn_real *c,\n"
+    "f                          rnn_real *logits, rnn_real *scratch)\n"
+    "qstatic inline int @_check(@_stepper *step, int16_t *h, int32_t *c,\n"
+    "q                          int32_t *logits, int32_t *scratch)\n"
     " {\n"
     "     enum { n = RNN_STATE(1, #_NET),\n"
     "            outputs = RNN_LOGITS(1, 1, #_NET) };\n"
-    "     const rnn_real *out = logits ? logits : h + (n - outputs);\n"
-    "     union {\n"
-    "         rnn_real real;\n"
-    "         uint32_t bits;\n"
-    "     } u;\n"
+    "f    const rnn_real *out = logits ? logits : h + (n - outputs);\n"
+    "f    union {\n"
+    "f        rnn_real real;\n"
+    "f        uint32_t bits;\n"
+    "f    } u;\n"
+    "q    uint32_t v;\n"
     "     uint32_t hash = 2166136261u;\n"
     "     int t, i, b, wrong = 0;\n"
     " \n"
@@ -711,13 +829,15 @@ static const char check_text[] =
     "     for (i = 0; c && i < n; i++)\n"
     "         c[i] = 0;\n"
     "     for (t = 0; t < #_CHECK_STEPS && !wrong; t++) {\n"
-    "x        step(@_params, @_check_x + t * %d, NULL, h, c, logits,\n"
-    "i        step(@_params, NULL, @_check_ids + t, h, c, logits,\n"
+    "x        step(&, @_check_x + t * %d, NULL, h, c, logits,\n"
+    "i        step(&, NULL, @_check_ids + t, h, c, logits,\n"
     "              scratch);\n"
     "         for (i = 0; i < outputs; i++) {\n"
-    "             u.real = out[i];\n"
+    "f            u.real = out[i];\n"
+    "q            v = (uint32_t)(logits ? logits[i] : h[n - outputs + i]);\n"
     "             for (b = 0; b < 32; b += 8)\n"
-    "                 hash = (hash ^ (u.bits >> b & 255u)) * 16777619u;\n"
+    "f                hash = (hash ^ (u.bits >> b & 255u)) * 16777619u;\n"
+    "q                hash = (hash ^ (v >> b & 255u)) * 16777619u;\n"
     "         }\n"
     "         wrong = hash == @_check_hash[t] ? 0 : t + 1;\n"
     "     }\n"
@@ -734,13 +854,16 @@ static void put_check(text *t, const checkpoint *c, const settings *s)
 
     for (; *p; p = end + 1) {
         end = strchr(p, '\n');
-        if (*p++ == (c->own.x ? 'i' : 'x'))
+        if (*p == (c->own.x ? 'i' : 'x') || *p == (c->whole_x ? 'f' : 'q'))
             continue;
+        p++;
         for (; p <= end; p++)
             if (*p == '@')
                 put_text(t, "%s", s->name);
             else if (*p == '#')
                 put_text(t, "%s", s->NAME);
+            else if (*p == '&' && p[1] == ',')
+                put_text(t, c->whole_x ? "&%s_int8" : "%s_params", s->name);
             else if (*p == '%' && p++)
                 put_text(t, "%d", c->model.input_size);
             else
@@ -748,28 +871,73 @@ static void put_check(text *t, const checkpoint *c, const settings *s)
     }
 }
 
-static void put_header(text *t, checkpoint *c, const settings *s,
-                       const format *f)
+static void put_params(text *t, const checkpoint *c, const settings *s)
 {
     char length[60];
 
-    put_top(t, c, s, f);
+    sprintf(length, "%lu", (unsigned long)c->net.sizes.params);
+    begin_array(t, "rnn_real", s->name, "params", length);
+    put_reals(t, c->params, c->net.sizes.params, "the model");
+    end_array(t);
+    put_text(t, "\n");
+}
+
+/* Weights begin at a word. */
+static void put_int8(text *t, const checkpoint *c, const settings *s)
+{
+    const rnn_int8_room *q = &c->whole;
+    char number[60];
+    size_t i;
+
+    put_text(t, "static const union {\n    uint8_t bytes[%lu];\n",
+             (unsigned long)q->weights_len);
+    put_text(t, "    uint32_t word;\n} %s_weights = {{", s->name);
+    t->column = 0;
+    for (i = 0; i < q->weights_len; i++)
+        put_int(t, q->weights[i]);
+    put_text(t, "\n}};\n\n");
+    sprintf(number, "%lu", (unsigned long)q->factors_len);
+    begin_array(t, "int16_t", s->name, "factors", number);
+    for (i = 0; i < q->factors_len; i++)
+        put_int(t, q->factors[i]);
+    end_array(t);
+    sprintf(number, "%lu", (unsigned long)q->biases_len);
+    begin_array(t, "int32_t", s->name, "biases", number);
+    for (i = 0; i < q->biases_len; i++)
+        put_int(t, q->biases[i]);
+    end_array(t);
+    sprintf(number, "%lu", (unsigned long)q->shifts_len);
+    begin_array(t, "uint8_t", s->name, "shifts", number);
+    for (i = 0; i < q->shifts_len; i++)
+        put_int(t, q->shifts[i]);
+    end_array(t);
+    put_text(t, "static const rnn_int8 %s_int8 = {\n", s->name);
+    put_text(t, "    %s_weights.bytes, %s_factors,\n", s->name, s->name);
+    put_text(t, "    %s_biases, %s_shifts};\n\n", s->name, s->name);
+    if (c->x_unit > 0) { /* else ids are read */
+        spell_real(number, sizeof number, c->x_unit, "X_UNIT");
+        put_text(t, "#define %s_X_UNIT %s\n\n", s->NAME, number);
+    }
+}
+
+static void put_header(text *t, checkpoint *c, const settings *s)
+{
+    put_top(t, c, s);
     put_text(t, "#ifndef %s_H\n#define %s_H\n\n", s->NAME, s->NAME);
     put_text(t, "#ifndef RNN_VERSION\n#error \"include rnn.h before this\"\n"
                 "#endif\n\n");
     if (c->steps)
         put_net(t, c, s);
     put_model(t, c, s);
-    sprintf(length, "%lu", (unsigned long)c->net.sizes.params);
-    begin_array(t, f->type, s->name, "params", length);
-    f->put(t, c->params, c->net.sizes.params, "the model");
-    end_array(t);
-    put_text(t, "\n");
+    if (c->whole.weights)
+        put_int8(t, c, s);
+    else
+        put_params(t, c, s);
     if (c->vocabulary_len)
         put_vocabulary(t, c, s);
     put_extras(t, c, s);
     if (c->steps) {
-        const int one = !c->fma || !c->no_fma;
+        const int one = !c->whole_x && (!c->fma || !c->no_fma);
 
         if (one)
             put_text(t,
@@ -788,10 +956,12 @@ static void put_header(text *t, checkpoint *c, const settings *s,
 
 static const char about[] =
     "export makes a checkpoint a C header for firmware.\n\n"
-    "  export FILE [-o HEADER] [--name NAME]\n\n"
+    "  export FILE [-o HEADER] [--name NAME] [--int8 X_UNIT]\n\n"
     "  -o HEADER    where it goes [to the terminal]\n"
     "  --name NAME  what all names in it begin with [that of the header or of "
-    "the\n               file]\n";
+    "the\n               file]\n"
+    "  --int8 X_UNIT  weights of 8 bits, for a step in whole numbers whose x "
+    "are\n               in this unit; 0 if it reads ids\n";
 
 static settings read_settings(int argc, char **argv)
 {
@@ -807,6 +977,7 @@ static settings read_settings(int argc, char **argv)
         }
         to = !strcmp(argv[i], "-o")       ? &s.to
              : !strcmp(argv[i], "--name") ? &name
+             : !strcmp(argv[i], "--int8") ? &s.int8
                                           : &s.file;
         if (to == &s.file && argv[i][0] == '-')
             die("'%s' is no option; --help lists them", argv[i]);
@@ -830,9 +1001,13 @@ int main(int argc, char **argv)
     text t = {0};
 
     read_checkpoint(&c, s.file);
+    if (s.int8)
+        make_int8(&c, &s);
     if (c.steps)
         try_steps(&c);
-    put_header(&t, &c, &s, &float_format);
+    if (s.int8)
+        try_int8(&c);
+    put_header(&t, &c, &s);
     if (s.to)
         check(rnn_write_file(s.to, t.bytes, t.len, &why), &why, s.to);
     else if (fwrite(t.bytes, 1, t.len, stdout) != t.len || fflush(stdout) != 0)

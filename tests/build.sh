@@ -100,12 +100,26 @@ cat > $T/static.c <<'E'
 #include "rnn.h"
 int main(void) { return rnn_status_text(RNN_OK) == NULL; }
 E
+cat > $T/int8.c <<'E'
+#define RNN_IMPLEMENTATION
+#include "rnn.h"
+#ifndef NET
+#define NET RNN_CELL_GRU, 5, 0, 7, 2, 1, 1, 3
+#endif
+RNN_DEFINE_STEP_INT8(step, NET)
+int main(void)
+{
+    void (*f)(const rnn_int8 *, const int16_t *, const int *, int16_t *,
+              int32_t *, int32_t *, int32_t *) = step;
+    return !f;
+}
+E
 cat > $T/user.c <<'E'
 #include "rnn.h"
 int main(void) { return rnn_status_text(RNN_OK) == NULL; }
 E
 printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $T/impl.c
-for f in one twice static user impl; do cp $T/$f.c $T/$f.cpp; done
+for f in one twice static user impl int8; do cp $T/$f.c $T/$f.cpp; done
 cat > $T/sizes.cpp <<'E'
 #include <cstddef>
 #include "rnn.h"
@@ -117,6 +131,9 @@ static const std::size_t n = 5;
 rnn_real a[RNN_TRAIN(T, B, 2, NET)], b[RNN_INFER(n, B, NET)];
 rnn_real c[RNN_DECODER_TRAIN(5, n, 2, 2, DECODER)];
 rnn_real d[RNN_LINEAR_PARAMS(3, V, 1)], e[RNN_STATE(B, NET)];
+signed char i8[RNN_INT8_WEIGHTS(NET) + RNN_INT8_FACTORS(NET) +
+               RNN_INT8_BIASES(NET) + RNN_INT8_SHIFTS(NET) +
+               RNN_INT8_SCRATCH(NET)];
 bool f(rnn_cell cell);
 bool f(rnn_cell cell)
 {
@@ -147,6 +164,12 @@ for cc in gcc clang musl-gcc; do
     try "$cc twice" $cc -std=c99 -fsyntax-only $C -I. $T/twice.c
     try "$cc static" $cc -std=c99 -O0 $W -Wno-unused-function -I. $T/static.c \
         -o $T/a
+    try "$cc int8" $cc -std=c99 -O2 $C -I. $T/int8.c -o $T/a
+    for net in RELU,5,0,7,1,1,1,3 LSTM,5,0,512,1,1,1,3 GRU,5,512,7,1,1,1,3 \
+        TANH,5,0,7,1,2,1,3; do
+        try "$cc, no int8 of $net" sh -c "! $cc -std=c99 -w -fsyntax-only \
+            -DNET=RNN_CELL_$net -I. $T/int8.c 2> /dev/null"
+    done
     try "$cc two files" $cc -std=c99 -O0 $C -I. $T/user.c $T/impl.c -o $T/a
     for d in RNN_DOUBLE RNN_NO_FMA RNN_NO_WHY; do
         $cc -std=c99 -O0 -D$d -I. -c $T/impl.c -o $T/impl_$d.o
@@ -171,6 +194,7 @@ for cc in g++ clang++; do
     try "$cc twice" $cc -std=c++11 -fsyntax-only $W -I. $T/twice.cpp
     try "$cc static" $cc -std=c++11 -O0 $W -Wno-unused-function -I. \
         $T/static.cpp -o $T/a
+    try "$cc int8" $cc -std=c++11 -O1 $W -I. $T/int8.cpp -o $T/a
     try "$cc two files" $cc -std=c++11 -O0 $W -I. $T/user.cpp $T/impl.cpp \
         -o $T/a
 done

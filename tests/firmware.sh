@@ -7,7 +7,7 @@
 # Programs: a step by a plan and one that the compiler folds, attention that
 # decodes, every cell in every wiring with gradients and an optimiser's steps
 # (models), folded passes of three cells that learn (train), and the folded
-# steps of these, 32 in, 32 units, alone. A row of the table is one check: it
+# steps of these, 32 in, 32 units, alone, in floats and in whole numbers (int8). A row of the table is one check: it
 # builds without a warning, ends within 16 KB of memory, stack included (RV64:
 # 32), and says what the desk says.
 #
@@ -218,14 +218,21 @@ compile() {
     tanh*) made="cells $1 -DCELL=TANH" entry=folded_TANH ;;
     gru*) made="cells $1 -DCELL=GRU" entry=folded_GRU ;;
     lstm*) made="cells $1 -DCELL=LSTM" entry=folded_LSTM ;;
+    int8_tanh*) made="int8 $1 -DCELL=TANH" entry=folded_INT8_TANH ;;
+    int8_gru*) made="int8 $1 -DCELL=GRU" entry=folded_INT8_GRU ;;
+    int8_lstm*) made="int8 $1 -DCELL=LSTM" entry=folded_INT8_LSTM ;;
     train*) made="train $1" entry=folded_BACKWARD ;;
     *) made="$1 $1" entry='' ;;
     esac
-    case $1 in *8*) made="$made -DSIZE=8" ;; esac
+    size=$cells
+    case ${1#int8} in *8*) made="$made -DSIZE=8" size=8 ;; esac
     case $1 in *_plan) made="$made -DPLANNED" entry=step ;; esac
     case $1 in train_plan) entry='' ;; esac
     from=folded steps=steps
-    case $1 in train*) from=passes steps=passes ;; esac
+    case $1 in
+    train*) from=passes steps=passes ;;
+    int8*) from=int8_steps steps=int8$size ;;
+    esac
     case $entry$1 in
     folded_*_Os) steps=${steps}_Os how=-Os ;;
     folded_*) how=$level ;;
@@ -233,10 +240,12 @@ compile() {
     esac
     objects="$D/$1.o $D/$steps.o"
     case $1 in
-    folded* | train | train_Os) objects="$objects $D/rnn.o" ;; # losses, too
+    folded* | train | train_Os | int8*) # losses, and rnn_quantize
+        objects="$objects $D/rnn.o"
+        ;;
     esac
     object $made $program $graph && { [ -f $D/$steps.o ] ||
-        object $from $steps $how $graph ${cells:+-DSIZE=$cells}; }
+        object $from $steps $how $graph ${size:+-DSIZE=$size}; }
 }
 
 # What was linked, or where a C library is there, too, the program's objects:
@@ -414,15 +423,18 @@ for target in desk desk_plain ${*:-$targets}; do
     fi
     target_has $target && header rnn '' || continue
     programs="decode models train tanh$cells gru$cells lstm$cells"
+    programs="$programs int8_tanh$cells int8_gru$cells int8_lstm$cells"
     plans="step tanh_plan gru_plan lstm_plan"
-    small="folded_Os train_Os tanh_Os gru_Os lstm_Os"
+    small="folded_Os train_Os tanh_Os gru_Os lstm_Os int8_tanh_Os"
+    small="$small int8_gru_Os int8_lstm_Os"
     case $target in
     desk*)
         programs="$plans train_plan tanh8_plan gru8_plan lstm8_plan"
-        programs="$programs decode models"
+        programs="$programs decode models int8_tanh int8_gru int8_lstm"
+        programs="$programs int8_tanh8 int8_gru8 int8_lstm8"
         ;;
     m4f) programs="$plans folded $programs $small" ;;
-    m[0-9]*) programs="step folded $programs" ;;
+    m[0-9]*) programs="step folded $programs int8_lstm_Os" ;;
     esac
     for p in $programs; do
         row $p
@@ -481,6 +493,39 @@ if [ -n "$instructions_m4f_lstm_plan" ]; then
     bound "code of tanh, GRU, LSTM forward and backward -Os" \
         $(code passes ALL) 4096
 fi
+
+# steps in whole numbers: 8,320 products of LSTM
+bound_steps() {
+    for p in tanh gru lstm; do
+        eval "n=\$instructions_$1_int8_$p stack=\$stack_$1_int8_$p"
+        case $n in
+        *-* | '') bad "instructions of an int8 step, $1 $p: $n, not one number" ;;
+        *) good "instructions of an int8 step, $1 $p: $n, whatever the data" ;;
+        esac
+        bound "stack of an int8 step, $1 $p" $stack 128
+    done
+    [ -z "$2" ] || bound "instructions of an int8 step, $1 lstm" $n $2
+}
+[ -z "$instructions_m0_int8_lstm" ] || bound_steps m0 98304
+[ -z "$instructions_m3_int8_lstm" ] || bound_steps m3 ''
+if [ -n "$instructions_m4f_int8_lstm" ]; then
+    bound_steps m4f 20000
+    target_is m4f
+    for p in "TANH 960" "GRU 1152" "LSTM 1152"; do
+        set -- $p
+        bound "code of an int8 step and its table, $1 -Os" $(code int8 INT8_$1) $2
+    done
+fi
+for p in int8_tanh int8_gru int8_lstm; do # one set of bits
+    with='' without=nothing
+    [ ! -f $B/desk/$p.line ] || read -r with < $B/desk/$p.line
+    [ ! -f $B/desk_plain/$p.line ] || read -r without < $B/desk_plain/$p.line
+    if [ "${with#*steps}" = "${without#*steps}" ]; then
+        good "$p: the same with fma and without"
+    else
+        bad "$p: $with, but $without"
+    fi
+done
 
 if [ -n "$stack_m55_helium_lstm" ]; then
     for p in tanh gru lstm; do

@@ -25,16 +25,22 @@ quiet $CC -std=c99 -D_POSIX_C_SOURCE=200112L -O1 -DRNN_NO_SIMD check/models.c \
 made=0
 for f in $H/*.safetensors; do
     name=$(basename $f .safetensors)
-    case $name in nan | clash) continue ;; esac
+    case $name in nan | clash | *_small) continue ;; esac
     quiet $B/export $f -o $H/$name.h && made=$((made + 1)) || bad "export $f"
 done
 good "$made headers"
+mkdir -p $H/int8
+for of in plain:0.0001 stack:0.0001 table:0 wide:0.00001; do
+    quiet $B/export $H/${of%:*}_small.safetensors --int8 ${of#*:} \
+        -o $H/int8/${of%:*}.h || bad "export --int8 of $of"
+done
 
 # a program of the headers in folder $1, and what else the compiler is told
+source=headers
 desk() {
     folder=$1
     shift
-    quiet "$@" -DRNN_NO_SIMD $W -I $folder -I . check/headers.c \
+    quiet "$@" -DRNN_NO_SIMD $W -I $folder -I . check/$source.c \
         board_host.c -o $H/program && (cd $H && ./program > program.txt) ||
         { cat $H/program.txt >> $B/headers.log; return 1; }
 }
@@ -44,7 +50,7 @@ target() {
     shift 2
     quiet arm-none-eabi-gcc -std=c99 -Os $W -ffreestanding -nostdlib -mthumb \
         -ffunction-sections -fdata-sections "$@" -I $folder -I . \
-        check/headers.c cortex_m.c -T cortex_m.ld -Wl,--gc-sections \
+        check/$source.c cortex_m.c -T cortex_m.ld -Wl,--gc-sections \
         -Wl,--defsym=FLASH_ORG=0,--defsym=FLASH_LEN=256K \
         -Wl,--defsym=RAM_ORG=0x20000000,--defsym=RAM_LEN=16K -lgcc \
         -o $H/program.elf &&
@@ -64,12 +70,43 @@ for how in "$CC -std=c99 -O1" "$CC -std=c99 -DRNN_NO_FMA" "clang -std=c99" \
     fi
 done
 
+source=int8
+for how in "$CC -std=c99 -O1" "$CC -std=c99 -DRNN_NO_FMA" \
+    "g++ -std=c++11 -x c++"; do
+    if ! command -v ${how%% *} > /dev/null; then
+        echo "skip: no ${how%% *}"
+    elif desk $H/int8 $how; then
+        good "$how: bits of int8"
+    else
+        bad "$how, int8"
+    fi
+done
+source=headers
+
 M4F="mps2-an386 -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard"
 if command -v arm-none-eabi-gcc > /dev/null &&
     command -v qemu-system-arm > /dev/null; then
     target $H $M4F && good "Cortex-M4F: the desk's bits" || bad "Cortex-M4F"
     target $H microbit -mcpu=cortex-m0 && good "Cortex-M0: the desk's bits" ||
         bad "Cortex-M0"
+    source=int8
+    target $H/int8 $M4F && good "Cortex-M4F: the desk's bits of int8" ||
+        bad "Cortex-M4F, int8"
+    target $H/int8 microbit -mcpu=cortex-m0 &&
+        good "Cortex-M0: the desk's bits of int8" || bad "Cortex-M0, int8"
+    mkdir -p $H/int8/changed
+    for name in plain stack table wide; do # the first weight of each
+        awk '/_weights = / { print; getline; first = $1
+                sub(/[0-9]+/, "1", first)
+                if (first == $1) first = "255,"
+                $1 = "    " first }
+            { print }' $H/int8/$name.h > $H/int8/changed/$name.h
+    done
+    target $H/int8/changed $M4F
+    [ "$(grep -c 'other bits' $B/headers.log)" = 4 ] &&
+        good "a changed weight is noticed in each of 4 models of int8" ||
+        bad "a changed weight of int8 is not noticed"
+    source=headers
     # the self-check can fail: one digit of one weight of each model
     cp $H/*.h $H/changed
     for name in plain relu table before stack peep wide; do
@@ -124,6 +161,14 @@ refused "is given already" $P $P -o $X
 refused "is given already" $P -o $X -o $X
 refused "value is missing" $P -o
 refused "value is missing" $P --name
+refused "value is missing" $P --int8
+refused "a number is wanted" $P -o $X --int8 1x
+refused "above 0" $P -o $X --int8 0
+refused "int8 has tanh" $H/relu.safetensors -o $X --int8 0
+refused "one direction" $H/both.safetensors -o $X --int8 1
+refused "no decoder" $H/pairs.safetensors -o $X --int8 0
+refused "too large" $P -o $X --int8 1
+refused "no unit" $H/table.safetensors -o $X --int8 1
 refused "make a name" $P -o $X --name "a b"
 refused "make a name" $P -o $X --name "a*/b"
 refused "begins no name" $P -o $X --name 1a

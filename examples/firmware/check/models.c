@@ -39,6 +39,7 @@ static void make(const char *name, const rnn_model *model)
     rnn_real *params;
     rnn_rng rng;
     size_t n;
+    char small[40];
 
     check(rnn_plan(&net, model, NULL), &net.why, name);
     n = net.sizes.params;
@@ -49,6 +50,9 @@ static void make(const char *name, const rnn_model *model)
     params[1] = FLT_MIN;
     params[2] = (rnn_real)16777217;
     save(name, model, params, n, extras);
+    params[2] = (rnn_real)0.5; /* what int8 takes */
+    sprintf(small, "%s_small", name);
+    save(small, model, params, n, extras);
     if (strcmp(name, "plain") == 0) {
         save("clash", model, params, n, clash);
         params[3] = 10 * params[4] / params[0];

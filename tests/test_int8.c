@@ -451,7 +451,7 @@ static void check_written(const net_case *n, const rnn_real *params)
 /* ---- to the bit ---------------------------------------------------------- */
 
 /* how states, x and weights are made */
-enum { PLAIN, WIDE, TINY, SATURATED, ALL_HIGH, ALL_LOW, WAYS };
+enum { PLAIN, WIDE, SMALL, SATURATED, ALL_HIGH, ALL_LOW, WAYS };
 
 static int16_t some_x(int way)
 {
@@ -465,10 +465,10 @@ static int16_t some_x(int way)
 
 static rnn_real *make_params(const net_case *n, int way)
 {
-    const double scale = way == PLAIN  ? 0.5
-                         : way == WIDE ? exp(4 * test_number())
-                         : way == TINY ? 1.0 / 2000 /* r is 20 */
-                                       : 1.75;
+    const double scale = way == PLAIN   ? 0.5
+                         : way == WIDE  ? exp(4 * test_number())
+                         : way == SMALL ? 1.0 / 2000 /* r is 20 */
+                                        : 1.75;
     rnn_real *p = test_reals(n->params, scale);
     size_t i;
 

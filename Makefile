@@ -6,6 +6,7 @@
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
 #                are found on the machine or that npm gets, in one run; make
 #                bench-flags: how much compilers and their flags matter
+# make int8      what weights of 8 bits cost models of characters, in nats
 # make keep      what keep_every saves and costs, of 10,000 steps
 # make tune      what each constant that was found by measuring is worth here
 # make firmware  16 targets in emulation: the bits of the desk, sizes, stack,
@@ -168,6 +169,14 @@ $(B)/keep: tests/keep.c tests/bench_time.h tests/bench_line.h rnn.h | $(B)
 keep: $(B)/keep
 	$(B)/keep
 
+# what int8 costs models of characters, a minute's training each
+int8: $(B)/char_rnn $(B)/int8
+	@for cell in tanh gru lstm; do \
+		$(B)/char_rnn --cell $$cell --sample 0 \
+			--save $(B)/int8_$$cell > $(B)/int8.out && \
+		$(B)/int8 $(B)/int8_$$cell examples/text.txt || exit 1; \
+	done
+
 firmware:
 	sh tests/firmware.sh $(TARGETS)
 
@@ -235,4 +244,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all examples run debug test learn bench bench-peers bench-flags keep tune \
-	firmware images ulp mutate fuzz fuzz-api coverage install clean
+	firmware images int8 ulp mutate fuzz fuzz-api coverage install clean

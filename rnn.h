@@ -1728,10 +1728,10 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
     RNN_I_DEFINE_STEP_(name, RNN_I_FIXED(RNN_WIRING_N_TO_N, __VA_ARGS__))
 
 /* static void forward(const rnn_real *params, const rnn_seq *seq, rnn_real
- * *keep, rnn_real *logits) over seq->steps of one row: logits (T, O), of
- * RNN_WIRING_N_TO_1 (O); NULL if O is 0, and the states are in keep. Of seq it
- * reads steps, x (T, I) or, where that is NULL, ids (T), and h0, c0, hn, cn
- * (L, H), which may be NULL. keep has RNN_FOLDED_KEEP(T, NET) numbers. */
+ * *keep, rnn_real *logits) over seq->steps, 1 or more, of one row: logits (T,
+ * O), of RNN_WIRING_N_TO_1 (O); NULL if O is 0, and the states are in keep. Of
+ * seq it reads steps, x (T, I) or, where that is NULL, ids (T), and h0, c0, hn,
+ * cn (L, H), which may be NULL. keep has RNN_FOLDED_KEEP(T, NET) numbers. */
 #define RNN_DEFINE_FORWARD(name, wiring, ...)                                  \
     RNN_I_DEFINE_FORWARD_(name, RNN_I_FIXED(wiring, __VA_ARGS__))
 
@@ -8931,7 +8931,7 @@ RNN_I_COLD void rnn_i_step_slices(const rnn_i_call *call, rnn_i_stepping *w)
 /* One step: the layers in turn, each on the state of the one below. Forward
  * direction alone, no slots: h, c (L, B, H) are the caller's and go in place, z
  * (B, K*H) is every layer's, or with RNN_I_KEEPS (L, B, K*H). y needs no
- * arrays, and of its sizes those that rnn_i_fix sets: what is read here or
+ * arrays, and of its sizes those of rnn_i_fix_stack: what is read here or
  * below has to be set there, too. A share may have no rows. */
 RNN_I_INLINE void rnn_i_stack_step(const rnn_i_call *call, const rnn_i_lay *y,
                                    const rnn_real *params, const rnn_seq *one,
@@ -13663,6 +13663,7 @@ RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
 {
     const size_t T = (size_t)seq->steps, state = f->L * f->H;
     const int last = f->wiring == RNN_WIRING_N_TO_1;
+    const int dense = !f->E && seq->x != NULL;
     const rnn_i_cell *row = &rnn_i_cells[f->cell];
     rnn_real *z = keep, *h = z + T * row->K * state;
     rnn_real *c = row->c ? h + (T + 1) * state : NULL;
@@ -13678,8 +13679,8 @@ RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
             rnn_i_move(c + state, c, state);
             c += state;
         }
-        rnn_i_fixed_layers(f, params, seq->x ? seq->x + t * f->I : NULL,
-                           seq->x ? NULL : seq->ids + t, h, c, z,
+        rnn_i_fixed_layers(f, params, dense ? seq->x + t * f->I : NULL,
+                           dense ? NULL : seq->ids + t, h, c, z,
                            RNN_I_KEEPS | RNN_I_HOW(RNN_I_CALLED));
         if (f->O && (!last || t + 1 == T))
             rnn_i_fixed_logits(f, params, h + state - f->H,

@@ -299,14 +299,14 @@ static int64_t naive_part(const naive_layer *a, int k, int row,
 {
     const naive_matrix *m = &a->m[k];
     const int64_t f = nearest(naive_factor(a, k, row), a->r);
-    int64_t sum = 0, all = 0;
+    int64_t sum = 0;
     int i;
 
     MUST(f >= 0 && f <= 16383, "factor %ld", (long)f);
     if (!x)
         return fits(256 * naive_w8(m, row, id) * f);
     for (i = 0; i < m->in; i++)
-        all += fits(sum -= 128 * (int64_t)x[i]);
+        fits(sum -= 128 * (int64_t)x[i]);
     for (i = 0; i < m->in; i++)
         fits(sum += x[i] * (naive_w8(m, row, i) + 128));
     return fits(down(sum, m->e) * f);

@@ -600,17 +600,27 @@ typedef void fixed_backward(const rnn_real *params, const rnn_seq *seq,
                             rnn_real *grads, rnn_real *scratch, int add);
 
 /* Of every cell a deep one with a head, one that reads a table, and one without
- * head and biases: the step, and both passes of two wirings. */
-#define FIXED_NETS(name, ...)                                                  \
-    RNN_DEFINE_STEP(name, __VA_ARGS__)                                         \
-    RNN_DEFINE_FORWARD(name##_f0, RNN_WIRING_N_TO_N, __VA_ARGS__)              \
-    RNN_DEFINE_FORWARD(name##_f1, RNN_WIRING_N_TO_1, __VA_ARGS__)              \
-    RNN_DEFINE_BACKWARD(name##_b0, RNN_WIRING_N_TO_N, __VA_ARGS__)             \
-    RNN_DEFINE_BACKWARD(name##_b1, RNN_WIRING_N_TO_1, __VA_ARGS__)
+ * head and biases: the step, and passes of wirings. */
+#define FIXED_PASSES(name, wiring, ...)                                        \
+    RNN_DEFINE_FORWARD(name##_f, wiring, __VA_ARGS__)                          \
+    RNN_DEFINE_BACKWARD(name##_b, wiring, __VA_ARGS__)
+#define FIXED_DEEP FIXED_I, 0, FIXED_H, 2, 1, 1, 3
+#define FIXED_READ FIXED_I, 4, FIXED_H, 1, 1, 1, 2
+#define FIXED_BARE FIXED_I, 0, 33, 1, 1, 0, 0
 #define FIXED(a, cell, ...)                                                    \
-    FIXED_NETS(deep_##cell, RNN_CELL_##cell, FIXED_I, 0, FIXED_H, 2, 1, 1, 3)  \
-    FIXED_NETS(read_##cell, RNN_CELL_##cell, FIXED_I, 4, FIXED_H, 1, 1, 1, 2)  \
-    FIXED_NETS(bare_##cell, RNN_CELL_##cell, FIXED_I, 0, 33, 1, 1, 0, 0)
+    RNN_DEFINE_STEP(deep_##cell, RNN_CELL_##cell, FIXED_DEEP)                  \
+    RNN_DEFINE_STEP(read_##cell, RNN_CELL_##cell, FIXED_READ)                  \
+    RNN_DEFINE_STEP(bare_##cell, RNN_CELL_##cell, FIXED_BARE)                  \
+    FIXED_PASSES(deep_##cell##_n, RNN_WIRING_N_TO_N, RNN_CELL_##cell,          \
+                 FIXED_DEEP)                                                   \
+    FIXED_PASSES(deep_##cell##_1, RNN_WIRING_N_TO_1, RNN_CELL_##cell,          \
+                 FIXED_DEEP)                                                   \
+    FIXED_PASSES(read_##cell##_n, RNN_WIRING_N_TO_N, RNN_CELL_##cell,          \
+                 FIXED_READ)                                                   \
+    FIXED_PASSES(bare_##cell##_n, RNN_WIRING_N_TO_N, RNN_CELL_##cell,          \
+                 FIXED_BARE)                                                   \
+    FIXED_PASSES(bare_##cell##_1, RNN_WIRING_N_TO_1, RNN_CELL_##cell,          \
+                 FIXED_BARE)
 RNN_I_CELLS(FIXED, 0)
 #undef FIXED
 
@@ -741,25 +751,31 @@ static void same_passes(fixed_forward *f, fixed_backward *b, const rnn_model *m)
 
 #undef NET
 
-/* The network `name` with such an input, in both wirings. */
-#define SAME_PASSES(name, cell, input, E, H, L, bias, O)                       \
+/* The passes of a network with such an input. */
+#define SAME_PASSES(name, cell, way, how, input, E, H, L, bias, O)             \
     m = fixed_model(RNN_CELL_##cell, input, E, H, L, bias, O);                 \
-    m.wiring = RNN_WIRING_N_TO_N;                                              \
-    same_passes(name##_##cell##_f0, name##_##cell##_b0, &m);                   \
-    m.wiring = RNN_WIRING_N_TO_1;                                              \
-    same_passes(name##_##cell##_f1, name##_##cell##_b1, &m);
+    m.wiring = how;                                                            \
+    same_passes(name##_##cell##way##_f, name##_##cell##way##_b, &m);
 
 static void fixed_passes(void)
 {
     rnn_model m;
 
+#define DEEP(cell, input)                                                      \
+    SAME_PASSES(deep, cell, _n, RNN_WIRING_N_TO_N, input, 0, FIXED_H, 2, 1, 3) \
+    SAME_PASSES(deep, cell, _1, RNN_WIRING_N_TO_1, input, 0, FIXED_H, 2, 1, 3)
 #define FIXED(a, cell, ...)                                                    \
-    SAME_PASSES(deep, cell, RNN_INPUT_DENSE, 0, FIXED_H, 2, 1, 3)              \
-    SAME_PASSES(deep, cell, RNN_INPUT_ONE_HOT, 0, FIXED_H, 2, 1, 3)            \
-    SAME_PASSES(read, cell, RNN_INPUT_EMBEDDING, 4, FIXED_H, 1, 1, 2)          \
-    SAME_PASSES(bare, cell, RNN_INPUT_DENSE, 0, 33, 1, 0, 0)
+    DEEP(cell, RNN_INPUT_DENSE)                                                \
+    DEEP(cell, RNN_INPUT_ONE_HOT)                                              \
+    SAME_PASSES(read, cell, _n, RNN_WIRING_N_TO_N, RNN_INPUT_EMBEDDING, 4,     \
+                FIXED_H, 1, 1, 2)                                              \
+    SAME_PASSES(bare, cell, _n, RNN_WIRING_N_TO_N, RNN_INPUT_DENSE, 0, 33, 1,  \
+                0, 0)                                                          \
+    SAME_PASSES(bare, cell, _1, RNN_WIRING_N_TO_1, RNN_INPUT_DENSE, 0, 33, 1,  \
+                0, 0)
     RNN_I_CELLS(FIXED, 0)
 #undef FIXED
+#undef DEEP
 }
 
 static void fixed_steps(void)

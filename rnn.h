@@ -4749,22 +4749,22 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 #endif
 
 #if RNN_W == 1
-/* Where a column starts; far: biases are where RNN_WEIGHT reads. */
-RNN_I_INLINE rnn_real RNN_K(begin)(const rnn_i_product *p, size_t j, int far)
+/* Where a column starts; away: biases are where RNN_WEIGHT reads. */
+RNN_I_INLINE rnn_real RNN_K(begin)(const rnn_i_product *p, size_t j, int away)
 {
     rnn_real v;
 
-    if (!far || p->start != RNN_I_FROM_BIAS)
+    if (!away || p->start != RNN_I_FROM_BIAS)
         return RNN_K(start)(p, p->start, j, p->c + j, 1);
     v = p->b1 ? RNN_WEIGHT(p->b1 + j) : 0;
     return p->b2 ? RNN_ADD(v, RNN_WEIGHT(p->b2 + j)) : v;
 }
 
-/* C's columns [j, j + nv) of one row, o = 1; nv, `terms` and far are constants.
- * A term of a column is a load and a fma; the rest, a load for nv columns and
- * the loop for `terms` terms of them. far: so is B. */
+/* C's columns [j, j + nv) of one row, o = 1; nv, `terms`, away are constants. A
+ * term of a column is a load and a fma; the rest, a load for nv columns and the
+ * loop for `terms` terms of them. away: so is B. */
 RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
-                              int terms, int far)
+                              int terms, int away)
 {
     const rnn_real *a = p->a, *b = p->b + j * (size_t)p->b_j;
     rnn_real acc[RNN_I_COLUMNS];
@@ -4772,12 +4772,12 @@ RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
     int v, i;
 
     RNN_I_UNROLL for (v = 0; v < nv; v++)
-        acc[v] = RNN_K(begin)(p, j + (size_t)v, far);
+        acc[v] = RNN_K(begin)(p, j + (size_t)v, away);
     for (k = p->k; k >= (size_t)terms; k -= (size_t)terms) {
         RNN_I_UNROLL for (i = 0; i < terms; i++, b += p->b_k)
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 acc[v] = RNN_MAD(a[i * p->a_k],
-                                 far ? RNN_WEIGHT(b + v * p->b_j)
+                                 away ? RNN_WEIGHT(b + v * p->b_j)
                                      : b[v * p->b_j],
                                  acc[v]);
         a += terms * p->a_k;
@@ -4785,7 +4785,7 @@ RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
     for (; k; k--, a += p->a_k, b += p->b_k)
         RNN_I_UNROLL for (v = 0; v < nv; v++)
             acc[v] = RNN_MAD(*a,
-                             far ? RNN_WEIGHT(b + v * p->b_j) : b[v * p->b_j],
+                             away ? RNN_WEIGHT(b + v * p->b_j) : b[v * p->b_j],
                              acc[v]);
     RNN_I_UNROLL for (v = 0; v < nv; v++)
         p->c[j + (size_t)v] = acc[v];

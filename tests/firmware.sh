@@ -7,9 +7,9 @@
 # Programs: a step by a plan and one that the compiler folds, attention that
 # decodes, every cell in every wiring with gradients and an optimiser's steps
 # (models), folded passes of three cells that learn (train), and the folded
-# steps of these, 32 in, 32 units, alone, in floats and in whole numbers (int8). A row of the table is one check: it
-# builds without a warning, ends within 16 KB of memory, stack included (RV64:
-# 32), and says what the desk says.
+# steps of these, 32 in, 32 units, alone, in floats and in whole numbers (int8).
+# A row of the table is one check: it builds without a warning, ends within 16 KB
+# of memory, stack included (RV64: 32), and says what the desk says.
 #
 #     text data bss     what it links, without weights; of hosts the program's
 #                       own objects

@@ -39,7 +39,8 @@ TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_math $(B)/test_train $(B)/test_sample $(B)/test_st \
 	$(B)/test_files $(B)/test_edited $(B)/test_why $(B)/test_why_files \
 	$(B)/test_why_alone $(B)/test_check $(B)/test_between $(B)/test_faults \
-	$(B)/test_faults_files $(B)/test_disk $(B)/test_bench $(B)/test_int8
+	$(B)/test_faults_files $(B)/test_disk $(B)/test_bench $(B)/test_int8 \
+	$(B)/test_weight
 PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
 	$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
@@ -102,8 +103,9 @@ $(B)/test_kernels: tests/test_kernels.c tests/test.h rnn.h | $(B)
 	$(C99) tests/test_kernels.c -o $@ -lm
 
 # steps that the compiler folds stand in the file that has the library
-$(B)/test_int8: tests/test_int8.c $(wildcard tests/*.h) rnn.h | $(B)
-	$(C99) tests/test_int8.c -o $@ -lm
+$(B)/test_int8 $(B)/test_weight: $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h \
+		| $(B)
+	$(C99) $< -o $@ -lm
 
 # the library's functions static, with POSIX's names: a second's work
 $(B)/test_disk: tests/test_disk.c tests/test.h rnn.h | $(B)

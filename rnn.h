@@ -2718,8 +2718,7 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 
 /* How many columns and terms a step that the compiler folds goes at a time:
  * little code where that is asked for. Instructions of a step of LSTM, 32 in,
- * 32 units, on Cortex-M4F (make firmware): 37,533 and
- * 27,653 at most. */
+ * 32 units, on Cortex-M4F (make firmware): 37,533 and 27,653 at most. */
 #ifdef __OPTIMIZE_SIZE__
 #define RNN_I_COLUMNS 4
 #define RNN_I_TERMS 1
@@ -4749,6 +4748,12 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 #endif
 
 #if RNN_W == 1
+/* Where gcc knows how many columns there are it warns of the loops that are
+ * left with none. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"
+#endif
 /* Where a column starts; away: biases are where RNN_WEIGHT reads. */
 RNN_I_INLINE rnn_real RNN_K(begin)(const rnn_i_product *p, size_t j, int away)
 {
@@ -4778,7 +4783,7 @@ RNN_I_INLINE void RNN_K(sums)(const rnn_i_product *p, size_t j, int nv,
             RNN_I_UNROLL for (v = 0; v < nv; v++)
                 acc[v] = RNN_MAD(a[i * p->a_k],
                                  away ? RNN_WEIGHT(b + v * p->b_j)
-                                     : b[v * p->b_j],
+                                      : b[v * p->b_j],
                                  acc[v]);
         a += terms * p->a_k;
     }
@@ -4858,6 +4863,9 @@ RNN_I_APART RNN_HOT void RNN_K(row_by_back)(const rnn_real *a,
     p.c = c;
     RNN_K(few)(&p, n, k);
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 #endif
 
 /* y, the 64 columns of a strip, += a B: b is the strip's first row. All sums at
@@ -4948,8 +4956,8 @@ RNN_I_FN RNN_HOT void RNN_K(product)(const rnn_i_product *p)
  * weights it has the bits of the product with that x, whose other terms are 0,
  * but for the sign of a 0. */
 RNN_I_SHARED RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
-                                    const rnn_real *b2, const rnn_real *w,
-                                    rnn_real *y)
+                                        const rnn_real *b2, const rnn_real *w,
+                                        rnn_real *y)
 {
     size_t i;
     for (i = 0; i < n; i += RNN_W) {
@@ -4964,7 +4972,7 @@ RNN_I_SHARED RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
 
 /* y += x */
 RNN_I_SHARED RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
-                                        rnn_real *y)
+                                            rnn_real *y)
 {
     size_t i;
     for (i = 0; i < n; i += RNN_W)
@@ -4973,8 +4981,10 @@ RNN_I_SHARED RNN_HOT void RNN_K(accumulate)(size_t n, const rnn_real *x,
 }
 
 /* y += x w, each number by its own */
-RNN_I_SHARED RNN_HOT void RNN_K(accumulate_product)(size_t n, const rnn_real *x,
-                                                const rnn_real *w, rnn_real *y)
+RNN_I_SHARED RNN_HOT void RNN_K(accumulate_product)(size_t n,
+                                                    const rnn_real *x,
+                                                    const rnn_real *w,
+                                                    rnn_real *y)
 {
     size_t i;
     for (i = 0; i < n; i += RNN_W)

@@ -11,8 +11,6 @@ enum { STEPS = 32 };
 #include "firmware.h"
 #include "firmware_folded.h"
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
 #define NET JOIN(NET_, CELL)
 enum { PARAMS = RNN_PARAMS(NET), STATE = RNN_STATE(1, NET),
        LOGITS = RNN_LOGITS(1, 1, NET) };
@@ -22,14 +20,7 @@ enum { PARAMS = RNN_PARAMS(NET), STATE = RNN_STATE(1, NET),
 #else
 #define PROGMEM
 #endif
-const rnn_real params[] PROGMEM = {
-#if SIZE == 32 /* as many as LSTM has, or more */
-    W1024(0), W1024(1024), W1024(2048), W1024(3072), W1024(4096), W1024(5120),
-    W1024(6144), W1024(7168), W256(8192), W256(8448)
-#else
-    W256(0), W256(256), W256(512)
-#endif
-};
+const rnn_real params[] PROGMEM = {CELL_WEIGHTS};
 
 /* a division by zero unless there are enough */
 enum { ALL_WEIGHTS = 1 / (sizeof params / sizeof params[0] >= PARAMS) };

@@ -7,6 +7,18 @@
 #ifndef SIZE
 #define SIZE 32
 #endif
+/* a cell's own name in another */
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+/* weights for any cell of SIZE: as many as LSTM has, or more */
+#if SIZE == 32
+#define CELL_WEIGHTS                                                           \
+    W1024(0), W1024(1024), W1024(2048), W1024(3072), W1024(4096), W1024(5120), \
+        W1024(6144), W1024(7168), W256(8192), W256(8448)
+#else
+#define CELL_WEIGHTS W256(0), W256(256), W256(512)
+#endif
+
 #define NET_STEP RNN_CELL_LSTM, 8, 0, 16, 1, 1, 1, 4
 #define NET_TANH RNN_CELL_TANH, SIZE, 0, SIZE, 1, 1, 1, 4
 #define NET_GRU RNN_CELL_GRU, SIZE, 0, SIZE, 1, 1, 1, 4

@@ -31,7 +31,8 @@ B = build
 LEARN = $(B)/adding $(B)/sentiment $(B)/frames $(B)/caption $(B)/music \
 	$(B)/translate $(B)/length $(B)/headline $(B)/reading $(B)/speech \
 	$(B)/forecast $(B)/sensor
-EXAMPLES = $(B)/char_rnn $(LEARN) $(B)/sensor_stream $(B)/export
+EXAMPLES = $(B)/char_rnn $(LEARN) $(B)/sensor_stream $(B)/export \
+	$(B)/gradcheck $(B)/gradcheck_double
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
@@ -69,6 +70,9 @@ $(B):
 # an example: one file, and what they share
 $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+
+$(B)/gradcheck_double: examples/gradcheck.c $(wildcard examples/*.h) rnn.h | $(B)
+	$(C99) -D_POSIX_C_SOURCE=200112L -DRNN_DOUBLE $< -o $@ -lm
 
 # those that know the bits of targets with fma and of others, of a second object
 TWINS = $(B)/sensor $(B)/export

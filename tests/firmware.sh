@@ -19,13 +19,12 @@
 #                       and what the compiler's routines for floats take
 #     instructions      of a step, the fewest and the most over varied data
 #
-# Says `skip` where a tool is missing; with STRICT=1 that counts as failed.
+# Says `skip` where a tool is missing; with STRICT=1 that counts as failed. Two
+# targets at a time, printed in order; JOBS=1: one.
 cd "$(dirname "$0")/.." || exit 1
 B=build/firmware
 passed=0
 failed=0
-rm -rf $B
-mkdir -p $B
 
 good() { passed=$((passed + 1)); echo "ok   $*"; }
 bad() { failed=$((failed + 1)); echo "FAIL $*"; }
@@ -404,24 +403,17 @@ row() {
     printf "$format" $mark $target $1 $text $data $bss $stack $proven \
         $instructions "${line##*=}"
     [ -z "$wrong" ] || echo "    $wrong; it says: $line"
-    eval "stack_${target}_$1=$stack instructions_${target}_$1=$instructions"
+    echo "stack_${target}_$1=$stack instructions_${target}_$1=$instructions" \
+        >> $D/figures
 }
 
-# ---- the table ---------------------------------------------------------------
+# ---- a target ----------------------------------------------------------------
 
-${CC:-cc} -std=c99 $W -shared -fPIC -O2 tests/firmware_count.c -o $B/count.so \
-    2> $B/log || echo "no plugin for QEMU: instructions are traced"
 format='%-4s %-10s %-9s %6s %5s %6s %5s %6s %17s  %s\n'
-printf "$format" '' target program text data bss stack proven instructions hash
 
-for target in desk desk_plain ${*:-$targets}; do
-    D=$B/$target
-    mkdir -p $D
-    if ! target_is $target; then
-        bad "no target $target"
-        continue
-    fi
-    target_has $target && header rnn '' || continue
+# Its header and programs, in $D.
+target_runs() {
+    target_has $target && header rnn '' || return
     programs="decode models train tanh$cells gru$cells lstm$cells"
     programs="$programs int8_tanh$cells int8_gru$cells int8_lstm$cells"
     plans="step tanh_plan gru_plan lstm_plan"
@@ -443,7 +435,42 @@ for target in desk desk_plain ${*:-$targets}; do
     m0) header whole -DRNN_CHECK ;;
     m4f) header whole -DRNN_NO_FMA ;;
     esac
-done
+}
+
+# Called so by itself: rows to $D/rows, what bounds are held against to $D/figures.
+if [ "$1" = --target ]; then
+    target=$2 D=$B/$2
+    mkdir -p $D
+    : > $D/figures
+    {
+        if target_is $target; then
+            target_runs
+        else
+            bad "no target $target"
+        fi
+        echo "passed=\$((passed + $passed)) failed=\$((failed + $failed))" \
+            >> $D/figures
+    } > $D/rows 2>&1
+    exit
+fi
+
+# ---- the table ---------------------------------------------------------------
+
+rm -rf $B
+mkdir -p $B
+${CC:-cc} -std=c99 $W -shared -fPIC -O2 tests/firmware_count.c -o $B/count.so \
+    2> $B/log || echo "no plugin for QEMU: instructions are traced"
+printf "$format" '' target program text data bss stack proven instructions hash
+
+several() {
+    printf '%s\n' "$@" | xargs -P ${JOBS:-2} -n 1 sh tests/firmware.sh --target
+    for target in "$@"; do
+        cat $B/$target/rows
+        . ./$B/$target/figures
+    done
+}
+several desk desk_plain
+several ${*:-$targets}
 
 # ---- bounds, and what is not reached yet -------------------------------------
 

@@ -23,7 +23,8 @@
  * drawn in adding.svg beside the program. It takes about ten seconds on one
  * core; adding --help lists the options. */
 
-#include "example.h"
+#include "pictures.h"
+#include "training.h"
 
 enum { BATCH = 50, TESTS = 1000 }; /* sequences; TESTS is whole batches */
 

@@ -13,7 +13,7 @@
 #ifndef BATCHES_H
 #define BATCHES_H
 
-#include "example.h"
+#include "base.h"
 
 /* What is sorted: by bucket, then by chance, then by number. */
 typedef struct draw_of {

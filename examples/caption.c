@@ -27,7 +27,7 @@
  * the share of captions that are right to the last word. It takes about 20
  * seconds on one core; caption --help lists the options. */
 
-#include "example.h"
+#include "pairs.h"
 
 /* ---- scenes and pictures ------------------------------------------------ */
 

@@ -18,7 +18,7 @@
  * and lines of the text's own kind. Without options it learns examples/text.txt
  * and needs about a minute on one core; char_rnn --help lists the options. */
 
-#include "example.h"
+#include "options.h"
 
 #include <signal.h>
 

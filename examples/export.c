@@ -63,7 +63,7 @@
  * Nothing is written unless all of it is right. */
 
 #define RNN_STATIC
-#include "example.h"
+#include "options.h"
 
 #include <ctype.h>
 

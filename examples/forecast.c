@@ -32,7 +32,8 @@
  * forecast_error.svg are drawn beside the program. It takes about ten seconds
  * on one core; forecast --help lists the options. */
 
-#include "example.h"
+#include "pictures.h"
+#include "training.h"
 #include <math.h>
 
 enum { PAST = 6000, KNOWN = 100, AHEAD = 100, STEPS = KNOWN + AHEAD,

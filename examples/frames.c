@@ -25,7 +25,7 @@
  * both, one clip with what they say about it, and the shares that are right. It
  * takes 20 to 30 seconds on one core; frames --help lists the options. */
 
-#include "example.h"
+#include "training.h"
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, STEPS = 16, BATCH = 50, TESTS = 500 };
 

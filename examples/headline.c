@@ -30,7 +30,7 @@
  * the program. It takes about ten seconds on one core; headline --help lists
  * the options. */
 
-#include "example.h"
+#include "pairs.h"
 
 /* ---- patterns ----------------------------------------------------------- */
 

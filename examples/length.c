@@ -31,7 +31,7 @@
  * curves are drawn in length.svg beside the program. It takes about 40 seconds
  * on one core; length --help lists the options. */
 
-#include "example.h"
+#include "pairs.h"
 
 /* Symbols are 1 ... SYMBOLS. Tested are the lengths FIRST, FIRST + 2, ... */
 enum { SYMBOLS = 8, FIRST = 4, LONGEST = 20, BATCH = 50, TESTS = 200,

@@ -29,7 +29,8 @@
  * learnt; then the same if the softmax is used as it is. It takes about 25
  * seconds on one core; music --help lists the options. */
 
-#include "example.h"
+#include "pairs.h"
+#include "sound.h"
 #include <math.h>
 
 /* ---- the rules ---------------------------------------------------------- */

@@ -32,7 +32,7 @@
  * looks at each word of the question, and at each sentence. It takes about half
  * a minute on one core; reading --help lists the options. */
 
-#include "example.h"
+#include "pairs.h"
 
 /* ---- stories ------------------------------------------------------------ */
 

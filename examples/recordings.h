@@ -16,7 +16,7 @@
 #ifndef RECORDINGS_H
 #define RECORDINGS_H
 
-#include "example.h"
+#include "base.h"
 #include <math.h>
 
 enum { AXES = 3, LONGEST = 5000, LINE = 1000 };

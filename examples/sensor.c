@@ -37,7 +37,8 @@
  * program. It takes a second or two on one core; sensor --help lists the
  * options. */
 
-#include "example.h"
+#include "pictures.h"
+#include "training.h"
 #include "batches.h"
 #include "recordings.h"
 

@@ -9,7 +9,7 @@
  * of a recording (a blank line, another name, the end of input) there are the
  * likeliest three and their probabilities. */
 
-#include "example.h"
+#include "base.h"
 #include "recordings.h"
 
 enum { BEST = 3 };

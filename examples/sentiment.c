@@ -26,7 +26,8 @@
  * gets wrong or is least sure of, and the share that is right. It takes a few
  * seconds on one core; sentiment --help lists the options. */
 
-#include "example.h"
+#include "pictures.h"
+#include "training.h"
 
 /* ---- the grammar -------------------------------------------------------- */
 

@@ -33,7 +33,8 @@
  * core. An LSTM hears as well, but is slower to find where: it needs 4000
  * iterations, a minute. speech --help lists the options. */
 
-#include "example.h"
+#include "pairs.h"
+#include "sound.h"
 #include <math.h>
 
 /* ---- sound -------------------------------------------------------------- */

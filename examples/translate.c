@@ -30,7 +30,7 @@
  * one of them. It takes 10 to 20 seconds on one core; translate --help lists
  * the options. */
 
-#include "example.h"
+#include "pairs.h"
 
 /* ---- the grammar -------------------------------------------------------- */
 

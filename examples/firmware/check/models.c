@@ -2,7 +2,7 @@
  * weights by chance, awkward floats among them, and beside them tensors of the
  * caller's own; and nan.safetensors and clash.safetensors, which no header can
  * hold. */
-#include "../../example.h"
+#include "../../base.h"
 #include "kinds.h"
 
 #include <float.h>

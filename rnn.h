@@ -2528,7 +2528,7 @@ RNNRET rnn_status rnn_write_file(const char *path, const void *bytes,
  * A row goes to the end of its list, since programs number what the list names;
  * then the comments that name its neighbours: search for "LSTM", "reset
  * before", "mean". Outside of the header the README's first sentence and
- * cell_names of examples/example.h name cells.
+ * cell_names of examples/options.h name cells.
  *
  * Tests loop over the rows, so what is added is tested: its gradients against
  * differences, every kernel, parts, chunks, streams, files. That its forward

@@ -21,7 +21,7 @@
  * passes, in the arithmetic that the program is compiled for: build/gradcheck in
  * float, build/gradcheck_double, with -DRNN_DOUBLE, in double. --spoil 1 makes
  * a mistake, to see it named. A moment. */
-#include "example.h"
+#include "training.h"
 #include "gradcheck.h"
 
 #include <math.h>

@@ -22,7 +22,7 @@
 #ifndef GRADCHECK_H
 #define GRADCHECK_H
 
-#include "example.h"
+#include "base.h"
 
 #ifdef RNN_DOUBLE
 #define GRADCHECK_STEP 7.62939453125e-6 /* 2^-17 */

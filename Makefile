@@ -35,7 +35,8 @@ EXAMPLES = $(B)/char_rnn $(LEARN) $(B)/sensor_stream $(B)/export \
 	$(B)/gradcheck $(B)/gradcheck_double
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
-	$(B)/test_beam $(B)/test_kernels $(B)/test_sizes $(B)/test_arguments \
+	$(B)/test_beam $(B)/test_kernels $(B)/test_folded $(B)/test_sizes \
+	$(B)/test_arguments \
 	$(B)/test_no_plan $(B)/test_corners $(B)/test_misuse $(B)/test_hash \
 	$(B)/test_math $(B)/test_train $(B)/test_sample $(B)/test_st \
 	$(B)/test_files $(B)/test_edited $(B)/test_why $(B)/test_why_files \
@@ -102,18 +103,12 @@ $(B)/test_%: tests/test_%.c $(wildcard tests/*.h) rnn.h $(B)/rnn.o \
 		$(B)/rnn_double.o
 	$(C99) -DRNN_I_IMPLEMENTED $(DOUBLE) $< $(LIB) -o $@ -lm
 
-# a tool, or a test that looks inside: one file
-$(B)/test_kernels: tests/test_kernels.c tests/test.h rnn.h | $(B)
-	$(C99) tests/test_kernels.c -o $@ -lm
-
-# steps that the compiler folds stand in the file that has the library
-$(B)/test_int8 $(B)/test_weight: $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h \
-		| $(B)
+# a test of one file with the library in it: because it looks inside, has steps
+# that the compiler folds, or (test_disk) wants POSIX's names; and all tools
+ALONE = $(B)/test_kernels $(B)/test_folded $(B)/test_int8 $(B)/test_weight \
+	$(B)/test_disk
+$(ALONE): $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm
-
-# the library's functions static, with POSIX's names: a second's work
-$(B)/test_disk: tests/test_disk.c tests/test.h rnn.h | $(B)
-	$(C99) tests/test_disk.c -o $@ -lm
 
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm

@@ -63,7 +63,7 @@ SECTIONS = {
     "MODEL": "arguments sizes parity wirings prop",
     "CONTEXT": "arguments parity wirings decode",
     "TENSORS": "arguments no_plan sizes files",
-    "FIRMWARE": "kernels",
+    "FIRMWARE": "folded",
     "INT8": "int8",
     "LOSS": "train no_plan sample parity",
     "TRAIN": "train no_plan",

@@ -11,14 +11,14 @@
 #include "base.h"
 
 /* What is seen of some numbers. */
-typedef struct look {
+typedef struct finding {
     double squares, most;
     size_t wrong, first; /* how many are not finite, and which is the first */
-} look;
+} finding;
 
-static inline look look_at(const rnn_real *x, size_t n)
+static inline finding finding_in(const rnn_real *x, size_t n)
 {
-    look l = {0, 0, 0, 0};
+    finding l = {0, 0, 0, 0};
     double v;
     size_t i;
 
@@ -61,14 +61,15 @@ static inline void put_place(FILE *to, const rnn_tensor *t, size_t i)
 }
 
 /* A table: of each tensor the norm and the largest size of a number, of the
- * weights and of their gradients. Then the first of each that is not finite. */
+ * weights and of their gradients, which are those of the last backward pass: of
+ * the update before, if a loss has exploded. Then the first of each that is not finite. */
 static inline void report_tensors(FILE *to, const rnn_net *net,
                                   const rnn_work *work)
 {
     const rnn_real *from[2];
     static const char *const what[] = {"weight", "gradient"};
     rnn_tensor t;
-    look l;
+    finding l;
     int i, k;
 
     from[0] = work->params;
@@ -78,7 +79,7 @@ static inline void report_tensors(FILE *to, const rnn_net *net,
     for (i = 0; rnn_model_tensor(&net->model, i, &t, NULL) == RNN_OK; i++) {
         fprintf(to, "%-24s", t.name);
         for (k = 0; k < 2 && from[k]; k++) {
-            l = look_at(from[k] + t.offset, t.size);
+            l = finding_in(from[k] + t.offset, t.size);
             fprintf(to, k ? " %12.4g %12.4g" : " %10.4g %10.4g",
                     root(l.squares), l.most);
             if (l.wrong)
@@ -88,7 +89,7 @@ static inline void report_tensors(FILE *to, const rnn_net *net,
     }
     for (k = 0; k < 2 && from[k]; k++)
         for (i = 0; rnn_model_tensor(&net->model, i, &t, NULL) == RNN_OK; i++) {
-            l = look_at(from[k] + t.offset, t.size);
+            l = finding_in(from[k] + t.offset, t.size);
             if (!l.wrong)
                 continue;
             fprintf(to, "the first %s that is not finite: ", what[k]);

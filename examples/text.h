@@ -284,6 +284,7 @@ typedef struct page {
     unsigned char held[4];
     int held_count;
     char last[STOP_MOST + 1]; /* as many bytes as stop has                    */
+    int end;                  /* the byte that was written last               */
 } page;
 
 static inline page begin_page(const char *margin, const char *stop)
@@ -303,6 +304,7 @@ static inline void put_byte(page *p, int byte)
     const size_t n = p->stop ? strlen(p->stop) : 0, have = strlen(p->last);
 
     putchar(byte);
+    p->end = byte;
     if (byte == '\n')
         fputs(p->margin, stdout);
     if (n == 0)

@@ -154,7 +154,7 @@ static inline void write_on(stream *s, const voice *v, rnn_rng *rng, page *p,
     for (; !is_stopped(p) && (count > 0 || (is_inside(p) && more-- > 0));
          count -= count > 0) {
         id = draw(s, v, rng);
-        if (count == 0 && (s->letters.codes[id] & 0xc0) != 0x80)
+        if (count <= 0 && (s->letters.codes[id] & 0xc0) != 0x80)
             break;
         put_id(p, &s->letters, id);
         read_id(s, id);
@@ -203,17 +203,28 @@ static inline int read_line(char *to, size_t cap)
     return 1;
 }
 
+/* The next letter; new lines before the first of an answer are read, not
+ * written, or else a text with empty lines would be full of empty answers. */
+static inline int first_letter(stream *s, const voice *v, rnn_rng *rng)
+{
+    int id = draw(s, v, rng), lines;
+
+    for (lines = 0; lines < 4 && s->letters.codes[id] == '\n'; lines++) {
+        read_id(s, id);
+        id = draw(s, v, rng);
+    }
+    return id;
+}
+
 /* A line in; then it writes to the end of a line, or v->stop, or `count`
  * letters. It remembers all that was said: the state goes on. */
 static inline void chat(stream *s, const voice *v, int count)
 {
-    voice own = *v;
     char line[10000];
     rnn_rng rng;
     page p;
+    int id;
 
-    if (!own.stop)
-        own.stop = "\n";
     rnn_rng_seed(&rng, (uint32_t)v->seed);
     begin_stream(s);
     if (v->prime)
@@ -224,9 +235,14 @@ static inline void chat(stream *s, const voice *v, int count)
         if (!read_line(line, sizeof line))
             break;
         read_text(s, line, NULL);
-        p = begin_page("", own.stop);
-        write_on(s, &own, &rng, &p, count);
-        if (!strlen(p.last) || p.last[strlen(p.last) - 1] != '\n')
+        p = begin_page("", v->stop ? v->stop : "\n");
+        if (!v->stop && count > 0) {
+            id = first_letter(s, v, &rng);
+            put_id(&p, &s->letters, id);
+            read_id(s, id);
+        }
+        write_on(s, v, &rng, &p, count - !v->stop);
+        if (p.end != '\n')
             putchar('\n');
     }
     putchar('\n');

@@ -75,6 +75,11 @@ $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 $(B)/gradcheck_double: examples/gradcheck.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L -DRNN_DOUBLE $< -o $@ -lm
 
+# threads where the compiler has OpenMP
+$(B)/char_rnn: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
+	$(C99) -D_POSIX_C_SOURCE=200112L -fopenmp $< -o $@ -lm 2> /dev/null || \
+		$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+
 # those that know the bits of targets with fma and of others, of a second object
 TWINS = $(B)/sensor $(B)/export
 $(TWINS): $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)

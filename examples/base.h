@@ -23,6 +23,15 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#include <fcntl.h>
+#include <io.h>
+#include <shellapi.h>
+#undef TEXT /* of windows.h; an option may be one */
+#endif
+
 /* ---- leaving, time, memory, files --------------------------------------- */
 
 static const char *program = "example"; /* argv[0] */
@@ -31,6 +40,10 @@ static inline const char *program_name(void)
 {
     const char *slash = strrchr(program, '/');
 
+#ifdef _WIN32
+    if (strrchr(slash ? slash : program, '\\'))
+        slash = strrchr(slash ? slash : program, '\\');
+#endif
     return slash ? slash + 1 : program;
 }
 
@@ -76,13 +89,17 @@ static inline int result(const char *name, double value, int sense,
 
 static inline double seconds(void)
 {
-#if defined(CLOCK_MONOTONIC) && !defined(_WIN32)
+#if defined(_WIN32)
+    return (double)GetTickCount64() / 1000; /* clock() is of the processor */
+#elif defined(CLOCK_MONOTONIC)
     struct timespec now;
 
     if (clock_gettime(CLOCK_MONOTONIC, &now) == 0)
         return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 #endif
+#ifndef _WIN32
     return (double)clock() / CLOCKS_PER_SEC;
+#endif
 }
 
 static void **blocks; /* all that was allocated */
@@ -121,9 +138,100 @@ static inline int *ints(size_t count)
     return (int *)zeros(count, sizeof(int));
 }
 
+/* ---- numbers and tensors ------------------------------------------------ */
+
+static inline double size_of(double x)
+{
+    return x < 0 ? -x : x;
+}
+
+/* Where number i of a tensor stands in PyTorch's shape: "[2, 5]"; returns out. */
+static inline char *place_in(char out[32], const rnn_tensor *t, size_t i)
+{
+    const size_t rows = (size_t)t->rows, cols = t->cols ? (size_t)t->cols : 1;
+    const size_t row = t->transposed ? i % rows : i / cols;
+    const size_t col = t->transposed ? i / rows : i % cols;
+
+    if (t->cols)
+        sprintf(out, "[%u, %u]", (unsigned)row, (unsigned)col);
+    else
+        sprintf(out, "[%u]", (unsigned)row);
+    return out;
+}
+
+/* ---- text, arguments and paths of any alphabet --------------------------- */
+
+#ifdef _WIN32
+
+/* UTF-8 as Windows wants it; freed when the program ends. */
+static inline wchar_t *wide(const char *text)
+{
+    const int n = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+    wchar_t *to = (wchar_t *)zeros((size_t)n + 1, sizeof *to);
+
+    MultiByteToWideChar(CP_UTF8, 0, text, -1, to, n);
+    return to;
+}
+
+static inline FILE *try_open(const char *path, const char *mode)
+{
+    return _wfopen(wide(path), wide(mode));
+}
+
+/* The command line as UTF-8, and the bytes of the standard streams as they
+ * are. */
+static inline void begin_program(int *argc, char ***argv)
+{
+    wchar_t **from = CommandLineToArgvW(GetCommandLineW(), argc);
+    char **to = (char **)zeros((size_t)*argc + 1, sizeof *to);
+    int i, n;
+
+    for (i = 0; from && i < *argc; i++) {
+        n = WideCharToMultiByte(CP_UTF8, 0, from[i], -1, NULL, 0, NULL, NULL);
+        to[i] = (char *)zeros((size_t)n + 1, 1);
+        WideCharToMultiByte(CP_UTF8, 0, from[i], -1, to[i], n, NULL, NULL);
+    }
+    *argv = from ? to : *argv;
+    program = *argc > 0 ? **argv : program;
+    SetConsoleOutputCP(CP_UTF8);
+    _setmode(_fileno(stdout), _O_BINARY);
+    _setmode(_fileno(stdin), _O_BINARY);
+}
+
+/* Whole or not at all, by way of a file beside it; 0 if that fails. */
+static inline int replace_file(const char *path, const void *bytes, size_t len)
+{
+    char *beside = (char *)zeros(strlen(path) + 5, 1);
+    FILE *file = try_open(strcat(strcpy(beside, path), ".tmp"), "wb");
+    size_t written = file ? fwrite(bytes, 1, len, file) : 0;
+
+    return file && fclose(file) == 0 && written == len &&
+           MoveFileExW(wide(beside), wide(path),
+                       MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+}
+
+#else
+
+static inline FILE *try_open(const char *path, const char *mode)
+{
+    return fopen(path, mode);
+}
+
+static inline void begin_program(int *argc, char ***argv)
+{
+    program = *argc > 0 ? **argv : program;
+}
+
+static inline int replace_file(const char *path, const void *bytes, size_t len)
+{
+    return rnn_write_file(path, bytes, len, NULL) == RNN_OK;
+}
+
+#endif
+
 static inline FILE *open_file(const char *path, const char *mode)
 {
-    FILE *file = fopen(path, mode);
+    FILE *file = try_open(path, mode);
 
     if (!file)
         die("%s: %s", path, strerror(errno));

@@ -60,11 +60,6 @@ static inline double quotient(const gradcheck *g, rnn_real *w, double step)
     return (up - down) / step;
 }
 
-static inline double size_of(double x)
-{
-    return x < 0 ? -x : x;
-}
-
 static inline double bound_of(const gradcheck *g)
 {
     return g->bound > 0 ? g->bound : GRADCHECK_BOUND;
@@ -101,9 +96,8 @@ static inline void check_tensor(gradcheck *g, const rnn_tensor *t, rnn_real *w,
 {
     const size_t most = g->most ? (size_t)g->most : 50;
     const size_t n = t->size < most ? t->size : most;
-    const size_t rows = (size_t)t->rows, cols = t->cols ? (size_t)t->cols : 1;
     double worst = 0, scale = 1e-30, error;
-    size_t i, k, at = 0, row, col;
+    size_t i, k, at = 0;
     char where[32];
 
     for (i = 0; i < t->size; i++)
@@ -115,10 +109,7 @@ static inline void check_tensor(gradcheck *g, const rnn_tensor *t, rnn_real *w,
         if (error > worst)
             worst = error, at = i;
     }
-    row = t->transposed ? at % rows : at / cols;
-    col = t->transposed ? at / rows : at % cols;
-    sprintf(where, t->cols ? "[%lu, %lu]" : "[%lu]", (unsigned long)row,
-            (unsigned long)col);
+    place_in(where, t, at);
     printf("%-22s %5lu of %-7lu %8.1e  %-12s%s\n", t->name, (unsigned long)n,
            (unsigned long)t->size, worst, worst > 0 ? where : "",
            worst > bound_of(g) ? "  WRONG" : "");

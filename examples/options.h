@@ -12,7 +12,8 @@
 
 #include "base.h"
 
-enum { WHOLE, REAL, NAME, TEXT, PATH, HEADING };
+/* a FLAG has no value: it makes an int 1 */
+enum { WHOLE, REAL, NAME, TEXT, PATH, FLAG, HEADING };
 
 /* One of an example's own; OPTIONS_END ends a table of them. */
 typedef struct option {
@@ -39,7 +40,8 @@ static const char *const cell_names[] = {
 /* a division by zero unless these are all cells of the library */
 enum { ALL_CELLS = 1 / (sizeof cell_names / sizeof *cell_names ==
                         RNN_CELLS + 1) };
-static const char *const option_kinds[] = {"N", "X", "NAME", "TEXT", "FILE"};
+static const char *const option_kinds[] = {"N", "X", "NAME", "TEXT", "FILE",
+                                          ""};
 
 /* A text from column 24 on, in as many lines as it takes and says. */
 static inline void put_lines(const char *text)
@@ -99,7 +101,7 @@ static inline void set_option(const option *o, const char *text)
 {
     int i = 0;
 
-    if (!text)
+    if (!text && o->kind != FLAG)
         die("%s: its value is missing", o->name);
     switch (o->kind) {
     case WHOLE: *(int *)o->value = (int)number_of(o, text); break;
@@ -111,6 +113,7 @@ static inline void set_option(const option *o, const char *text)
             die("%s '%s' is unknown; --help lists the names", o->name, text);
         *(int *)o->value = i;
         break;
+    case FLAG: *(int *)o->value = 1; break;
     default: *(const char **)o->value = text;
     }
 }
@@ -123,23 +126,52 @@ static inline const option *find_option(const option *table, const char *name)
     return table;
 }
 
+enum { GIVEN_MOST = 100 };
+static const char
+    *given[GIVEN_MOST]; /* options of the command line, in order */
+static int given_count;
+
 /* Whether it stands on the command line; its default may be given, too. */
-static inline int is_given(int argc, char **argv, const char *name)
+static inline int is_given(const char *name)
 {
     int i;
 
-    for (i = 1; i < argc; i += 2)
-        if (strcmp(argv[i], name) == 0)
+    for (i = 0; i < given_count; i++)
+        if (strcmp(given[i], name) == 0)
             return 1;
     return 0;
 }
 
-/* Reads the command line into *o and what the table `own` points to. --help
- * prints `about`, a few lines that end with a newline, and all options. */
-static inline void read_options(int argc, char **argv, const char *about,
-                                options *o, const option *own)
+/* Of the command line: an option of an example's own or a common one. */
+static inline void read_option(const char *name, const char *text,
+                               const option *own, const option *common)
 {
-    const option common[] = {
+    const option *p = find_option(own, name);
+    const option *first = own->name ? own : common;
+
+    while (first->kind == HEADING)
+        first++;
+    p = p->name ? p : find_option(common, name);
+    if (!p->name)
+        die("'%s' is not an option such as %s %s; --help lists all", name,
+            first->name, option_kinds[first->kind]);
+    set_option(p, text);
+    if (given_count < GIVEN_MOST)
+        given[given_count++] = p->name;
+}
+
+static inline int is_flag(const option *table, const char *name)
+{
+    const option *p = find_option(table, name);
+
+    return p->name && p->kind == FLAG;
+}
+
+/* Those that every example has, of *o; ended. */
+enum { COMMON = 5 };
+static inline void common_options(options *o, option *to)
+{
+    const option common[COMMON] = {
         {"--cell", NAME, &o->cell, 0, 0, cell_names, "the kind of cell"},
         {"--hidden", WHOLE, &o->hidden, 1, 1e6, NULL,
          "units: more can learn more, and are slower"},
@@ -148,11 +180,22 @@ static inline void read_options(int argc, char **argv, const char *about,
         {"--seed", WHOLE, &o->seed, 0, 2147483647.0, NULL,
          "of the first weights and of all that is drawn"},
         OPTIONS_END};
-    const option *p, *first = own->name ? own : common;
+
+    memcpy(to, common, sizeof common);
+}
+
+/* Reads the command line into *o and what the table `own` points to. --help
+ * prints `about`, a few lines that end with a newline, and all options. */
+static inline void read_options(int argc, char **argv, const char *about,
+                                options *o, const option *own)
+{
+    option common[COMMON];
+    const option *p;
     int i;
 
-    program = argc > 0 ? argv[0] : program;
-    for (i = 1; i < argc; i += 2) {
+    begin_program(&argc, &argv);
+    common_options(o, common);
+    for (i = 1; i < argc; i += is_flag(own, argv[i]) ? 1 : 2) {
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
             printf("%s\n", about);
             for (p = own; p->name; p++)
@@ -161,12 +204,7 @@ static inline void read_options(int argc, char **argv, const char *about,
                 put_help(p);
             exit(0);
         }
-        p = find_option(own, argv[i]);
-        p = p->name ? p : find_option(common, argv[i]);
-        if (!p->name)
-            die("'%s' is not an option such as %s %s; --help lists all",
-                argv[i], first->name, option_kinds[first->kind]);
-        set_option(p, argv[i + 1]);
+        read_option(argv[i], argv[i + 1], own, common);
     }
 }
 

@@ -106,17 +106,22 @@ static inline void svg_text(FILE *f, double x, double y, const char *anchor,
     fputs("</text>\n", f);
 }
 
-static inline FILE *svg_open(const char *name, const char *title, int width,
-                             int height)
+static inline void svg_begin(FILE *f, const char *title, int width, int height)
 {
-    FILE *f = open_beside(name, "svg");
-
     fprintf(f,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
             " font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"%d\""
             " height=\"%d\" fill=\"#fff\"/>\n",
             width, height, width, height);
     svg_text(f, 20, 30, "start", "#000", title);
+}
+
+static inline FILE *svg_open(const char *name, const char *title, int width,
+                             int height)
+{
+    FILE *f = open_beside(name, "svg");
+
+    svg_begin(f, title, width, height);
     return f;
 }
 
@@ -204,6 +209,20 @@ static inline void svg_ticks(FILE *f, const axis *x, const axis *y, int upward)
     }
 }
 
+static inline void svg_line(FILE *f, const axis *x, const axis *y,
+                            const char *colour, const curve *c)
+{
+    int i;
+
+    fprintf(f,
+            "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" "
+            "points=\"",
+            colour);
+    for (i = 0; i < c->count; i++)
+        fprintf(f, "%.1f,%.1f ", on(x, curve_x(c, i)), on(y, (double)c->y[i]));
+    fputs("\"/>\n", f);
+}
+
 /* Curves over one another, their names at the right. 0 <= y is in sight. */
 static inline void svg_plot(const char *name, const char *title,
                             const char *x_name, const curve *curves, int n)
@@ -231,14 +250,7 @@ static inline void svg_plot(const char *name, const char *title,
     for (k = 0; k < n; k++) {
         svg_text(f, x.to + 12, y.to + 10 + 24 * k, "start", colours[k % 6],
                  curves[k].name);
-        fprintf(f,
-                "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" "
-                "points=\"",
-                colours[k % 6]);
-        for (i = 0; i < curves[k].count; i++)
-            fprintf(f, "%.1f,%.1f ", on(&x, curve_x(&curves[k], i)),
-                    on(&y, (double)curves[k].y[i]));
-        fputs("\"/>\n", f);
+        svg_line(f, &x, &y, colours[k % 6], &curves[k]);
     }
     svg_close(f);
 }

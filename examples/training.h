@@ -9,6 +9,7 @@
 #define TRAINING_H
 
 #include "options.h"
+#include "report.h"
 
 /* ---- training ----------------------------------------------------------- */
 
@@ -112,22 +113,24 @@ static inline int go_on(trainer *t)
     return k < last;
 }
 
-/* The loss of the logits; those of a forward pass get their gradients. */
+/* The loss of the logits; those of a forward pass get their gradients. If it
+ * explodes, the tensors tell where. */
 static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
 {
     rnn_seq s = *seq;
     rnn_loss how = {0};
     rnn_real loss = 0;
+    rnn_status status;
 
     how.weights = want->weights;
     how.weights_len = s.targets_len = want->len;
-    if (want->ids)
-        check(rnn_cross_entropy(&t->net, &t->work, &s, want->ids, &how, &loss),
-              &t->work.why, "cross-entropy");
-    else
-        check(
-            rnn_squared_error(&t->net, &t->work, &s, want->values, &how, &loss),
-            &t->work.why, "squared error");
+    status = want->ids ? rnn_cross_entropy(&t->net, &t->work, &s, want->ids,
+                                           &how, &loss)
+                       : rnn_squared_error(&t->net, &t->work, &s, want->values,
+                                           &how, &loss);
+    if (status == RNN_E_NOT_FINITE)
+        report_tensors(stderr, &t->net, &t->work);
+    check(status, &t->work.why, want->ids ? "cross-entropy" : "squared error");
     return (double)loss;
 }
 

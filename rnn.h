@@ -19002,6 +19002,27 @@ RNN_I_COLD rnn_status rnn_i_load(const rnn_st *st, const rnn_model *model,
     return RNN_OK;
 }
 
+/* The file is of a model that differs in a field. */
+RNN_I_COLD rnn_status rnn_i_other_model(rnn_why *why, const rnn_i_field *field,
+                                        int said, int asked)
+{
+    const rnn_status r =
+        field->names
+            ? RNN_I_NO(why, RNN_E_MISMATCH, field->key,
+                       "@: the file's model has %, this one does not", 0, 0)
+            : RNN_I_NO(why, RNN_E_MISMATCH, field->key,
+                       "@: the file's model has #, this one #", said, asked);
+
+#ifndef RNN_NO_WHY
+    if (why && field->names)
+        why->of = field->names[said];
+#else
+    (void)said;
+    (void)asked;
+#endif
+    return r;
+}
+
 /* That the file has no tensor that the model would need a place for, and that
  * it does not say that it is another model's. */
 RNN_I_COLD rnn_status rnn_i_check_file(const rnn_st *st, const rnn_model *model,
@@ -19019,10 +19040,9 @@ RNN_I_COLD rnn_status rnn_i_check_file(const rnn_st *st, const rnn_model *model,
         asked = rnn_i_plain(model);
         for (i = 0; i < RNN_I_FIELDS; i++)
             if (rnn_i_get_field(&said, i) != rnn_i_get_field(&asked, i))
-                return RNN_I_NO(why, RNN_E_MISMATCH, rnn_i_fields[i].key,
-                                "@: the file's model has #, this one #",
-                                rnn_i_get_field(&said, i),
-                                rnn_i_get_field(&asked, i));
+                return rnn_i_other_model(why, &rnn_i_fields[i],
+                                         rnn_i_get_field(&said, i),
+                                         rnn_i_get_field(&asked, i));
     } else if (r != RNN_E_END) {
         return r;
     }

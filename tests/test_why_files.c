@@ -286,6 +286,10 @@ static void check_descriptions(void)
     SAID(load_as(b, &m, NULL), RNN_E_MISMATCH,
          "hidden_size: the file's model has 10, this one 8");
     m = ten;
+    m.cell = RNN_CELL_GRU;
+    SAID(load_as(b, &m, NULL), RNN_E_MISMATCH,
+         "cell: the file's model has lstm, this one does not");
+    m = ten;
     m.bidirectional = 1;
     SAID(load_as(b, &m, NULL), RNN_E_MISMATCH,
          "bidirectional: the file's model has 0, this one 1");

@@ -195,6 +195,7 @@ static inline void begin_program(int *argc, char ***argv)
     program = *argc > 0 ? **argv : program;
     SetConsoleOutputCP(CP_UTF8);
     _setmode(_fileno(stdout), _O_BINARY);
+    _setmode(_fileno(stderr), _O_BINARY);
     _setmode(_fileno(stdin), _O_BINARY);
 }
 

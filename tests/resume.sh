@@ -76,7 +76,8 @@ trial "tanh, all is learnt" --cell tanh --valid 0 --lr 0.003
 trial "accumulation" --accumulate 3 --dropout 0.2 --cell gru
 trial "average" --average 20 --validate-every 6 --keep best
 trial "the best" --keep best --validate-every 5 --lr 0.02 --dropout 0.1
-trial "patience" --patience 8 --validate-every 4 --lr 0.2
+trial "patience" --iterations 400 --lr 0.3 --validate-every 4 --patience 13 \
+    --keep best
 trial "weight decay, bf16" --optimizer adamw --weight-decay 0.1 --bf16 1
 trial "characters" --characters --validate-every 9
 trial "options with no sense" --prime 'a b' --stop '\n' --temperature 0

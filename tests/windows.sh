@@ -11,7 +11,7 @@ T=build/windows
 for tool in $CC wine; do
     command -v $tool > /dev/null 2>&1 || { echo "skip: no $tool"; exit 0; }
 done
-rm -rf $T/out
+rm -rf $T/out $T/here $T/there
 mkdir -p $T/out $T/here $T/there
 export LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX="$(pwd)/$T/prefix"
 C="-std=c99 -D_POSIX_C_SOURCE=200112L -O1 -Wall -Wextra -Werror"
@@ -41,11 +41,12 @@ if ! $CC $C examples/char_rnn.c -o $T/there/char_rnn.exe -lm > $T/out/cc 2>&1; t
 fi
 ${HERE:-cc} -std=c99 -D_POSIX_C_SOURCE=200112L -O1 examples/char_rnn.c \
     -o $T/here/char_rnn.exe -lm || exit 1
-if ! wine $T/there/char_rnn.exe --help > $T/out/help 2>&1; then
-    echo "skip: wine does not run here: $(tail -n 1 $T/out/help)"
+if ! wine $T/there/char_rnn.exe --help > $T/out/help.there 2>&1; then
+    echo "skip: wine does not run here: $(tail -n 1 $T/out/help.there)"
     exit 0
 fi
-both help --help
+$T/here/char_rnn.exe --help > $T/out/help.here
+same "help" $T/out/help.here $T/out/help.there
 
 # bytes: new lines stay one byte, in files and in samples
 for part in here there; do

@@ -8,6 +8,7 @@
 #                bench-flags: how much compilers and their flags matter
 # make int8      what weights of 8 bits cost models of characters, in nats
 # make keep      what keep_every saves and costs, of 10,000 steps
+# make baselines DATA=FILE  what char_rnn reaches on a text (an hour)
 # make tune      what each constant that was found by measuring is worth here
 # make firmware  16 targets in emulation: the bits of the desk, sizes, stack,
 #                instructions a step (minutes; TARGETS="m4f avr": these alone)
@@ -175,6 +176,9 @@ $(B)/keep: tests/keep.c tests/bench_time.h tests/bench_line.h rnn.h | $(B)
 
 keep: $(B)/keep
 	$(B)/keep
+
+baselines: $(B)/char_rnn $(B)/adding $(B)/length
+	sh tests/baselines.sh $(DATA)
 
 # what int8 costs models of characters, a minute's training each
 int8: $(B)/char_rnn $(B)/int8

@@ -14,7 +14,7 @@ typedef struct settings {
     options o; /* cell, hidden, iterations, seed */
     int layers, batch, steps, optimizer, schedule, warmup, every, threads;
     int keep, sample, bf16, characters, chat;
-    int validate_every, patience, accumulate, average, stop_after;
+    int measure, validate_every, patience, accumulate, average, stop_after;
     double lr, momentum, decay, gamma, clip, dropout, valid, minutes;
     voice how; /* its seed is that of o */
 } settings;
@@ -47,11 +47,9 @@ static const char about[] =
     "--threads 2.\n\n"
     "A loss is in nats: 0 would be certainty, ln V to know nothing of V "
     "letters;\nof bytes of English 2.0 are words, 1.5 are sentences in the "
-    "text's manner.\nValidation comes after 100 and 200 iterations, each 500, "
-    "and the last, over\n50000 letters at most. A loss that is not finite or "
-    "above three times the\nfirst ends the run with status 1 and a report; "
-    "the file of --save stays good.\nCtrl-C ends a run after writing it; a "
-    "second one at once.\n";
+    "text's manner.\nA loss that is not finite or above three times the first "
+    "ends the run with\nstatus 1 and a report; the file of --save stays good. "
+    "Ctrl-C ends a run after\nwriting it; a second one at once.\n";
 
 /* ---- the table ---------------------------------------------------------- */
 
@@ -171,6 +169,8 @@ static inline option *run_options(settings *s, option *to)
         {"--valid", REAL, &s->valid, 0, 0.999999, NULL,
          "share of the text, its end, that is not learnt but measured; with 0 "
          "all is learnt, and its beginning measured"},
+        {"--measure", WHOLE, &s->measure, 0, 2e9, NULL,
+         "letters of it that a validation reads at most; 0: all"},
         {"--validate-every", WHOLE, &s->validate_every, 0, 2e9, NULL,
          "iterations from one validation to the next; 0: 100, 200, each 500"},
         {"--patience", WHOLE, &s->patience, 0, 2e9, NULL,
@@ -201,7 +201,7 @@ static inline settings default_settings(void)
     s.o.cell = RNN_CELL_LSTM, s.o.hidden = 128;
     s.o.iterations = 2500, s.batch = 20, s.steps = 50, s.sample = 400;
     s.optimizer = RNN_OPT_ADAM, s.lr = 0.002, s.gamma = 0.5, s.clip = 5;
-    s.valid = 0.1, s.how.temperature = 0.8;
+    s.valid = 0.1, s.measure = 50000, s.how.temperature = 0.8;
     return s;
 }
 
@@ -212,8 +212,8 @@ static const char *const fixed_options[] = {
     "--cell", "--hidden", "--layers", "--seed", "--characters", "--batch",
     "--steps", "--lr", "--schedule", "--gamma", "--every", "--warmup",
     "--optimizer", "--momentum", "--weight-decay", "--clip", "--accumulate",
-    "--average", "--dropout", "--valid", "--validate-every", "--keep",
-    "--bf16", NULL};
+    "--average", "--dropout", "--valid", "--measure", "--validate-every",
+    "--keep", "--bf16", NULL};
 /* What may be another: how far it goes, where things are, how it writes. */
 static const char *const free_options[] = {
     "--iterations", "--patience", "--threads", "--data", "--log", "--curve",

@@ -10,8 +10,6 @@
 #include "curve.h"
 #include "report.h"
 
-#define HELD_MOST 50000 /* letters of validation */
-
 typedef struct training {
     settings *s;
     stream *net;            /* with the weights that are measured and saved */
@@ -70,7 +68,9 @@ static inline void divide(training *t, const char *name, const uint16_t *text,
     t->stream = (learnt - 1) / (size_t)s->batch;
     t->windows = t->stream / (size_t)s->steps;
     t->held = text + (len - held);
-    t->held_count = held - 1 < HELD_MOST ? held - 1 : HELD_MOST;
+    t->held_count = held - 1;
+    if (s->measure && t->held_count > (size_t)s->measure)
+        t->held_count = (size_t)s->measure;
 }
 
 /* Says how many arrays of moments it keeps. */

@@ -254,5 +254,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run debug test learn bench bench-peers bench-flags keep tune \
+.PHONY: all examples run debug test learn baselines bench bench-peers bench-flags keep tune \
 	firmware images int8 ulp mutate fuzz fuzz-api coverage install clean

@@ -24,7 +24,7 @@ typedef struct training {
     size_t rows;            /* steps times batch */
     int *ids;               /* (steps + 1, batch): what a step is to say is
                                what the next one reads */
-    rnn_real *h, *c, *before, *losses; /* before: h and c of the batch's start */
+    rnn_real *h, *c, *before, *losses; /* before: h, c of the batch's start */
     rnn_optimizer optimizer;
     rnn_schedule schedule;
     FILE *log;

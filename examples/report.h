@@ -1,7 +1,7 @@
 /* report.h: where the numbers of a network went wrong.
  *
  *     report_tensors(stderr, &net, &work)      norms, sizes, the first NaN
- *     report_steps(stderr, &net, &work, &seq)  saturated units, the same in time
+ *     report_steps(stderr, &net, &work, &seq)  saturated units, and in time
  *
  * The second walks through a sequence once more, step by step, and looks at
  * every state; it is for models without a decoder, of one direction. */
@@ -48,7 +48,8 @@ static inline double root(double x)
 
 /* A table: of each tensor the norm and the largest size of a number, of the
  * weights and of their gradients, which are those of the last backward pass: of
- * the update before, if a loss has exploded. Then the first of each that is not finite. */
+ * the update before, if a loss has exploded. Then the first of each that is not
+ * finite. */
 static inline void report_tensors(FILE *to, const rnn_net *net,
                                   const rnn_work *work)
 {

@@ -119,7 +119,8 @@ done
 run --iterations 3 --save $T/model
 $R --load $T/model --sample 9 > $T/out 2>&1
 run --iterations 50 --cell relu --layers 2 --optimizer sgd --lr 1e30 --clip 1e30
-says "where the first one stood" 'the first state that is not finite: step [0-9]*, layer [01], row '
+says "where the first one stood" \
+    'the first state that is not finite: step [0-9]*, layer [01], row '
 
 # the chat remembers: its second answer follows from all that was said
 run --iterations 400 --lr 0.01 --save $T/model

@@ -35,7 +35,8 @@ both() { # where it writes; options
 # of training: times and speeds differ, and are no text of ours
 learnt() { sed '/^iteration/d; /^ *[0-9][0-9]*  /d' "$1"; }
 
-if ! $CC $C examples/char_rnn.c -o $T/there/char_rnn.exe -lm > $T/out/cc 2>&1; then
+if ! $CC $C examples/char_rnn.c -o $T/there/char_rnn.exe -lm \
+    > $T/out/cc 2>&1; then
     cat $T/out/cc
     exit 1
 fi
@@ -70,10 +71,10 @@ while [ $i -lt 300 ]; do
     printf 'Äpfel, Öl: 你好世界。\n'
     i=$((i + 1))
 done > "$T/out/水.txt"
-wine $T/there/char_rnn.exe --data "$T/out/水.txt" --characters --iterations 100 \
-    --hidden 16 --sample 0 --save "$T/out/模型" > $T/out/there.out 2>&1
-$T/here/char_rnn.exe --data "$T/out/水.txt" --characters --iterations 100 \
-    --hidden 16 --sample 0 --save $T/out/model > $T/out/here.out 2>&1
+wine $T/there/char_rnn.exe --data "$T/out/水.txt" --characters \
+    --iterations 100 --hidden 16 --sample 0 --save "$T/out/模型" > $T/out/there.out 2>&1
+$T/here/char_rnn.exe --data "$T/out/水.txt" --characters \
+    --iterations 100 --hidden 16 --sample 0 --save $T/out/model > $T/out/here.out 2>&1
 same "a model of characters" $T/out/model "$T/out/模型"
 both prime --load "$T/out/模型" --prime 'Öl: 你' --sample 60
 both unseen --load "$T/out/模型" --prime 'ß' --sample 60

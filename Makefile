@@ -43,7 +43,7 @@ TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_files $(B)/test_edited $(B)/test_why $(B)/test_why_files \
 	$(B)/test_why_alone $(B)/test_check $(B)/test_between $(B)/test_faults \
 	$(B)/test_faults_files $(B)/test_disk $(B)/test_bench $(B)/test_int8 \
-	$(B)/test_weight
+	$(B)/test_weight $(B)/test_batches
 PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
 	$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
@@ -109,6 +109,11 @@ $(B)/test_grad $(B)/test_wirings: LIB = $(B)/rnn_double.o
 $(B)/test_%: tests/test_%.c $(wildcard tests/*.h) rnn.h $(B)/rnn.o \
 		$(B)/rnn_double.o
 	$(C99) -DRNN_I_IMPLEMENTED $(DOUBLE) $< $(LIB) -o $@ -lm
+
+# of what the examples share
+$(B)/test_batches: tests/test_batches.c tests/test.h $(wildcard examples/*.h) \
+		rnn.h $(B)/rnn.o
+	$(C99) -DRNN_I_IMPLEMENTED $< $(B)/rnn.o -o $@ -lm
 
 # a test of one file with the library in it: because it looks inside, has steps
 # that the compiler folds, or (test_disk) wants POSIX's names; and all tools

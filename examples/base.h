@@ -303,20 +303,23 @@ static inline int word(words *w, const char *text, size_t len)
     return w->count++;
 }
 
-/* The words of a text, which blanks part; -1 after them. */
-static inline void read_words(int *ids, int most, words *w, const char *text)
+/* The words of a text, which blanks part; -1 after them. Returns how many there
+ * are. */
+static inline int read_words(int *ids, int most, words *w, const char *text)
 {
     const char *left = text;
     size_t len;
-    int n;
+    int n, count = 0;
 
     for (n = 0; n < most; n++) {
         len = strcspn(left, " ");
+        count += len > 0;
         ids[n] = len ? word(w, left, len) : -1;
         left += len + (left[len] == ' ');
     }
     if (*left)
         die("'%s' has more than %d words", text, most);
+    return count;
 }
 
 /* The other way: a text of at most n words. Stops follow without a blank. */

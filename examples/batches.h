@@ -8,6 +8,10 @@
  *     begin_epoch(b, epoch);
  *     while ((n = next_batch(b, &which)) > 0) ...   which[0] ... which[n-1]
  *
+ * or, where nothing is done between two epochs, from the first one on
+ *
+ *     while (go_on(t)) { n = any_batch(b, &which); ... }
+ *
  * All chance is a hash of seed, epoch and number, so an epoch can be made again
  * from these alone: to go on in the middle of one, begin it and set b->next. */
 #ifndef BATCHES_H
@@ -24,9 +28,10 @@ typedef struct draw_of {
 typedef struct batches {
     const int *lengths; /* (count) the caller's                              */
     int count, rows;    /* sequences; of a batch, at most                    */
-    int width;          /* of a bucket: lengths 1 ... width are the first    */
+    int width;          /* of a bucket: lengths up to width are the first    */
     uint32_t seed, epoch;
-    int all, next;      /* batches of an epoch; which of them comes next     */
+    int all, next;      /* batches of an epoch; which of them comes next:
+                           all of them have come before an epoch is begun    */
     int *order;         /* (count) sequences, batch by batch                 */
     draw_of *draws;     /* (count), then of the batches: their turns         */
 } batches;
@@ -41,7 +46,7 @@ static inline batches *open_batches(const int *lengths, int count, int rows,
     b->rows = rows;
     b->width = width;
     b->seed = (uint32_t)seed;
-    b->all = (count + rows - 1) / rows;
+    b->next = b->all = (count + rows - 1) / rows;
     b->order = ints((size_t)count);
     b->draws = (draw_of *)zeros((size_t)count, sizeof *b->draws);
     return b;
@@ -102,6 +107,14 @@ static inline int next_batch(batches *b, const int **which)
     return b->count - first < b->rows ? b->count - first : b->rows;
 }
 
+/* The same, and after an epoch's last the next epoch's first. */
+static inline int any_batch(batches *b, const int **which)
+{
+    if (b->next == b->all)
+        begin_epoch(b, (int)b->epoch + 1);
+    return next_batch(b, which);
+}
+
 /* The share of an epoch's steps that is padding. */
 static inline double share_padding(batches *b)
 {
@@ -118,6 +131,12 @@ static inline double share_padding(batches *b)
         padded += (double)most * n;
     }
     return padded > 0 ? 1 - steps / padded : 0;
+}
+
+static inline void put_padding(batches *b, const char *steps)
+{
+    printf("batches are by length: %.0f %% of their %s are padding\n",
+           100 * share_padding(b), steps);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* pairs.h: sources, and the tokens that are to come out of them.
  *
- *   batches   open_pairs, add_source, put_source, put_target
+ *   batches   open_pairs, add_source, set_rows, put_source, put_target
  *   a model   attention_model
  *   decoding  open_decoder, decode, said, is_right, share_right, looks
  */
@@ -56,6 +56,16 @@ static inline pairs *open_pairs(int batch, int source_steps, int steps)
     p->target.ids_len = p->want.len = (size_t)(steps * batch);
     p->lengths = ints((size_t)batch);
     return p;
+}
+
+/* How many rows are put next: at most as many as it was opened for. */
+static inline void set_rows(pairs *p, int rows)
+{
+    int k;
+
+    p->batch = p->target.batch = rows;
+    for (k = 0; k < p->sources; k++)
+        p->source[k].batch = rows;
 }
 
 /* The tokens of a row's source: as many as there can be, or up to -1. */

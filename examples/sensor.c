@@ -603,8 +603,8 @@ static void open_data(sensor *s, const char *path, int count, int seed)
            s->data.longest, s->data.labels.count);
     for (k = 0; k < PARTS; k++)
         printf(", %d %s", s->parts[k].count, part_names[k]);
-    printf("\nbatches are by length: %.0f %% of their steps are padding\n",
-           100 * share_padding(s->parts[LEARNT].b));
+    putchar('\n');
+    put_padding(s->parts[LEARNT].b, "steps");
 }
 
 static void learn_all(sensor *s, const options *o, double lr, int patience)

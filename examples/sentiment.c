@@ -19,7 +19,7 @@
  * understood both by themselves. That order counts is measured, too: a second
  * network gets the words of a sentence all at once, as how often each occurs,
  * in a sequence of a single step. It is as wide and learns as long from the
- * same sentences.
+ * same batches, which are of sentences of about one length.
  *
  * The program prints lines of progress (iteration, cross-entropy, time left) of
  * both, what the network would say after each word of some sentences, what it
@@ -28,6 +28,7 @@
 
 #include "pictures.h"
 #include "training.h"
+#include "batches.h"
 
 /* ---- the grammar -------------------------------------------------------- */
 
@@ -169,7 +170,7 @@ static void make_sentence(sentence *s, rnn_rng *rng)
 /* ---- the corpus --------------------------------------------------------- */
 
 /* of all sentences the first are tested, of those the first are SHOWN */
-enum { SHOWN = 3, TESTED = 1000, ALL = 11000, BATCH = 50, MOST = 40 };
+enum { SHOWN = 3, TESTED = 1000, ALL = 11000, BATCH = 50, MOST = 40, WIDTH = 2 };
 
 static const sentence shown[SHOWN] = {
     {"the food was good but the room was bad", BAD, 0, 0},
@@ -177,11 +178,12 @@ static const sentence shown[SHOWN] = {
     {"i do not think that the end was anything but dull", BAD, 0, 0}};
 
 static words vocabulary;
-static int ids[ALL][MOST], sense_of[ALL]; /* -1 after a sentence's words */
+static int ids[ALL][MOST], lengths[ALL]; /* -1 after a sentence's words */
+static int sense_of[ALL];
 
 static void put_sentence(int i, const sentence *s)
 {
-    read_words(ids[i], MOST, &vocabulary, s->text);
+    lengths[i] = read_words(ids[i], MOST, &vocabulary, s->text);
     sense_of[i] = s->sense;
 }
 
@@ -212,28 +214,11 @@ typedef struct batch {
     goal want;
 } batch;
 
-/* Sentence i as a row of the batch. */
-static void put_row(batch *b, int row, int i)
-{
-    rnn_real *counts = b->counts + row * vocabulary.count;
-    int k;
-
-    memset(counts, 0, (size_t)vocabulary.count * sizeof *counts);
-    for (k = 0; k < MOST && ids[i][k] >= 0; k++) {
-        b->ids[k * BATCH + row] = ids[i][k];
-        counts[ids[i][k]] += 1;
-    }
-    b->lengths[row] = k;
-    b->sense[row] = sense_of[i];
-}
-
 static batch *open_batch(void)
 {
     batch *b = (batch *)zeros(1, sizeof *b);
 
-    b->in_order.steps = MOST;
     b->at_once.steps = 1;
-    b->in_order.batch = b->at_once.batch = BATCH;
     b->in_order.ids = b->ids;
     b->in_order.lengths = b->lengths;
     b->at_once.x = b->counts;
@@ -244,17 +229,39 @@ static batch *open_batch(void)
     return b;
 }
 
+/* n sentences, from number `first` on those of which rows says which. */
+static void put_batch(batch *b, int first, const int *rows, int n)
+{
+    const int W = vocabulary.count;
+    int row, i, k;
+
+    b->in_order.batch = b->at_once.batch = n;
+    memset(b->counts, 0, (size_t)(n * W) * sizeof *b->counts);
+    for (row = 0; row < n; row++) {
+        i = first + rows[row];
+        set_length(&b->in_order, b->lengths, row, lengths[i]);
+        for (k = 0; k < lengths[i]; k++) {
+            b->ids[k * n + row] = ids[i][k];
+            b->counts[row * W + ids[i][k]] += 1;
+        }
+        b->sense[row] = sense_of[i];
+    }
+}
+
 /* ---- learning and testing ----------------------------------------------- */
 
+/* seq is of the batch: either network's. */
 static trainer *train(const rnn_model *model, const rnn_seq *seq, batch *b,
-                      const options *o)
+                      batches *from, const options *o)
 {
-    trainer *t = open_trainer(model, 0, seq->steps, BATCH, o, 0.01);
-    int row;
+    trainer *t = open_trainer(model, 0, MOST, BATCH, o, 0.01);
+    const int *rows;
+    int n;
 
+    begin_epoch(from, 1);
     while (go_on(t)) {
-        for (row = 0; row < BATCH; row++)
-            put_row(b, row, TESTED + below(&t->rng, ALL - TESTED));
+        n = any_batch(from, &rows);
+        put_batch(b, TESTED, rows, n);
         learn(t, seq, &b->want);
     }
     return t;
@@ -262,19 +269,21 @@ static trainer *train(const rnn_model *model, const rnn_seq *seq, batch *b,
 
 /* The share of held-out sentences that is right; sure (TESTED) becomes the
  * probability of the right answer. */
-static double test(trainer *t, const rnn_seq *seq, batch *b, rnn_real *sure)
+static double test(trainer *t, const rnn_seq *seq, batch *b, batches *from,
+                   rnn_real *sure)
 {
-    int i, row, good = 0, of = 0;
+    int n, row, good = 0, of = 0;
+    const int *rows;
     rnn_real *p;
 
-    for (i = 0; i < TESTED; i += BATCH) {
-        for (row = 0; row < BATCH; row++)
-            put_row(b, row, i + row);
+    begin_epoch(from, 0);
+    while ((n = next_batch(from, &rows)) > 0) {
+        put_batch(b, 0, rows, n);
         p = predict(t, seq);
         good += right(t, seq, &b->want, &of);
-        check(rnn_softmax(p, BATCH, 2, p, NULL), NULL, "softmax");
-        for (row = 0; row < BATCH; row++)
-            sure[i + row] = p[row * 2 + b->sense[row]];
+        check(rnn_softmax(p, (size_t)n, 2, p, NULL), NULL, "softmax");
+        for (row = 0; row < n; row++)
+            sure[rows[row]] = p[row * 2 + b->sense[row]];
     }
     return good / (double)of;
 }
@@ -326,6 +335,7 @@ int main(int argc, char **argv)
     rnn_real *sure = reals(TESTED);
     rnn_model model = {0};
     batch *b = open_batch();
+    batches *learnt, *tested;
     double in_order, at_once;
     rnn_rng rng;
     trainer *t;
@@ -337,21 +347,25 @@ int main(int argc, char **argv)
                  &o, own);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
     make_corpus(&rng);
-    printf("%d sentences to learn, %d to test; %d words\n\nall at once: ",
-           ALL - TESTED, TESTED, vocabulary.count);
+    learnt = open_batches(lengths + TESTED, ALL - TESTED, BATCH, WIDTH, o.seed);
+    tested = open_batches(lengths, TESTED, BATCH, WIDTH, o.seed);
+    printf("%d sentences to learn, %d to test; %d words\n", ALL - TESTED,
+           TESTED, vocabulary.count);
+    put_padding(learnt, "words");
+    fputs("\nall at once: ", stdout);
     model.wiring = RNN_WIRING_N_TO_1;
     model.cell = (rnn_cell)o.cell;
     model.hidden_size = o.hidden;
     model.output_size = 2;
     model.input = RNN_INPUT_DENSE;
     model.input_size = vocabulary.count;
-    t = train(&model, &b->at_once, b, &o);
-    at_once = test(t, &b->at_once, b, sure);
+    t = train(&model, &b->at_once, b, learnt, &o);
+    at_once = test(t, &b->at_once, b, tested, sure);
     fputs("\nword by word: ", stdout);
     model.input = RNN_INPUT_EMBEDDING;
     model.embedding_size = 16;
-    t = train(&model, &b->in_order, b, &o);
-    in_order = test(t, &b->in_order, b, sure);
+    t = train(&model, &b->in_order, b, learnt, &o);
+    in_order = test(t, &b->in_order, b, tested, sure);
     puts("\nWhat it thinks after each word:");
     for (i = 0; i < SHOWN; i++)
         show_thought(t, i);

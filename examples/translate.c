@@ -31,6 +31,7 @@
  * the options. */
 
 #include "pairs.h"
+#include "batches.h"
 
 /* ---- the grammar -------------------------------------------------------- */
 
@@ -217,8 +218,8 @@ static void make_sentence(sentence *s, rnn_rng *rng)
 /* ---- the corpus: sentences as ids --------------------------------------- */
 
 /* of all sentences the first are tested, the others learnt */
-enum { TESTED = 500, ALL = 12500, BATCH = 50, MOST = 32 };
-static int zh[ALL][MOST], en[ALL][MOST];
+enum { TESTED = 500, ALL = 12500, BATCH = 50, MOST = 32, WIDTH = 2 };
+static int zh[ALL][MOST], en[ALL][MOST], lengths[ALL];
 static words characters, vocabulary; /* word 0 ends a translation */
 
 static void put_sentence(int i, const sentence *s)
@@ -227,7 +228,7 @@ static void put_sentence(int i, const sentence *s)
 
     read_words(zh[i], MOST, &characters, s->zh + 1);
     sprintf(text, "%s .", s->en + 1);
-    read_words(en[i], MOST, &vocabulary, text);
+    lengths[i] = read_words(en[i], MOST, &vocabulary, text);
 }
 
 /* 我爱中国 is the first of what is tested; no two of that are alike, and
@@ -247,6 +248,29 @@ static void make_corpus(rnn_rng *rng)
         } while (
             is_among(zh[i], zh, (size_t)(i < TESTED ? i : TESTED), sizeof *zh));
     check_apart(zh[TESTED], ALL - TESTED, zh, TESTED, sizeof *zh);
+}
+
+/* ---- learning ----------------------------------------------------------- */
+
+/* Sentences of about one length: of their translations, as a step of those is
+ * the dearer one. */
+static void train(trainer *t, pairs *p, batches *from)
+{
+    const int *rows;
+    int n, i, k;
+
+    begin_epoch(from, 1);
+    while (go_on(t)) {
+        n = any_batch(from, &rows);
+        set_rows(p, n);
+        for (i = 0; i < n; i++) {
+            k = TESTED + rows[i];
+            put_source(p, 0, i, zh[k]);
+            put_target(p, i, en[k]);
+        }
+        learn(t, &p->target, &p->want);
+    }
+    set_rows(p, BATCH);
 }
 
 /* ---- translating -------------------------------------------------------- */
@@ -282,7 +306,7 @@ static void show_attention(const decoder *d, int i)
 int main(int argc, char **argv)
 {
     options o = {1, RNN_CELL_GRU, 64, 1000};
-    int width = 4, i, k;
+    int width = 4, i;
     double own = 0, greedy, beam;
     const option table[] = {
         {"--beam", WHOLE, &width, 1, 100, NULL, "hypotheses of beam search"},
@@ -291,6 +315,7 @@ int main(int argc, char **argv)
          "instead of the right ones"},
         OPTIONS_END};
     pairs *p = open_pairs(BATCH, MOST, MOST);
+    batches *learnt;
     rnn_model model;
     rnn_rng rng;
     trainer *t;
@@ -304,18 +329,13 @@ int main(int argc, char **argv)
     make_corpus(&rng);
     printf("%d sentences to learn, %d to test; %d characters, %d words\n",
            ALL - TESTED, TESTED, characters.count, vocabulary.count);
+    learnt = open_batches(lengths + TESTED, ALL - TESTED, BATCH, WIDTH, o.seed);
+    put_padding(learnt, "words");
     model = attention_model(&o, characters.count, vocabulary.count);
     t = open_trainer(&model, MOST, MOST, BATCH, &o, 0.005);
     p->target.own_rate = (rnn_real)own;
     p->target.own_ids = ints(MOST * BATCH);
-    while (go_on(t)) {
-        for (i = 0; i < BATCH; i++) {
-            k = TESTED + below(&rng, ALL - TESTED);
-            put_source(p, 0, i, zh[k]);
-            put_target(p, i, en[k]);
-        }
-        learn(t, &p->target, &p->want);
-    }
+    train(t, p, learnt);
     d = open_decoder(t, p, width);
     puts("\nSentences that it has not learnt:\n");
     for (i = 1; i < 17; i++) {

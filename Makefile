@@ -1,5 +1,6 @@
 # make           the examples
 # make run       train a char-level model for about a minute, then sample
+# make mpi       build/char_rnn_mpi, the same in several processes (mpicc)
 # make debug     the same in a build that looks for mistakes, for a moment
 # make test      all tests; the last line says how many passed and failed
 # make learn     all examples, each to its threshold (a quarter of an hour)
@@ -23,6 +24,7 @@
 # CC and CFLAGS given on the command line are obeyed.
 
 CC ?= cc
+MPICC ?= mpicc
 CFLAGS ?= -O2
 PREFIX ?= /usr/local
 SECONDS = 3600
@@ -75,6 +77,15 @@ $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 $(B)/char_rnn: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L -fopenmp $< -o $@ -lm 2> /dev/null || \
 		$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+
+# the same in several processes: mpirun -np 4 build/char_rnn_mpi --shares 4
+MPI = OMPI_CC="$(CC)" MPICH_CC="$(CC)" $(MPICC) -std=c99 $(CFLAGS) $(LDFLAGS)
+$(B)/char_rnn_mpi: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
+	$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI -fopenmp $< -o $@ -lm \
+		2> /dev/null || \
+		$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI $< -o $@ -lm
+
+mpi: $(B)/char_rnn_mpi
 
 # those that know the bits of targets with fma and of others, of a second object
 TWINS = $(B)/sensor $(B)/export
@@ -251,5 +262,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run debug test learn bench bench-peers bench-flags keep tune \
-	firmware images int8 ulp mutate fuzz fuzz-api coverage install clean
+.PHONY: all examples run mpi debug test learn bench bench-peers \
+	bench-flags keep tune firmware images int8 ulp mutate fuzz fuzz-api coverage install clean

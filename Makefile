@@ -1,6 +1,7 @@
 # make           the examples
 # make run       train a char-level model for about a minute, then sample
-# make mpi       build/char_rnn_mpi, the same in several processes (mpicc)
+# make mpi       build/char_rnn_mpi, the same in several processes (mpicc); make
+#                scaling: what it computes and sends, and a model of machines
 # make debug     the same in a build that looks for mistakes, for a moment
 # make test      all tests; the last line says how many passed and failed
 # make learn     all examples, each to its threshold (a quarter of an hour)
@@ -86,6 +87,9 @@ $(B)/char_rnn_mpi: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
 		$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI $< -o $@ -lm
 
 mpi: $(B)/char_rnn_mpi
+
+scaling: $(B)/char_rnn_mpi
+	sh tests/scaling.sh $(B)/char_rnn_mpi
 
 # those that know the bits of targets with fma and of others, of a second object
 TWINS = $(B)/sensor $(B)/export
@@ -262,5 +266,5 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run mpi debug test learn bench bench-peers \
+.PHONY: all examples run mpi scaling debug test learn bench bench-peers \
 	bench-flags keep tune firmware images int8 ulp mutate fuzz fuzz-api coverage install clean

@@ -1,5 +1,7 @@
 # make           the examples
 # make run       train a char-level model for about a minute, then sample
+# make mpi       build/char_rnn_mpi, the same in several processes (mpicc); make
+#                scaling: what it computes and sends, and a model of machines
 # make debug     the same in a build that looks for mistakes, for a moment
 # make test      all tests; the last line says how many passed and failed
 # make learn     all examples, each to its threshold (a quarter of an hour)
@@ -24,6 +26,7 @@
 # CC and CFLAGS given on the command line are obeyed.
 
 CC ?= cc
+MPICC ?= mpicc
 CFLAGS ?= -O2
 PREFIX ?= /usr/local
 SECONDS = 3600
@@ -81,6 +84,18 @@ $(B)/gradcheck_double: examples/gradcheck.c $(wildcard examples/*.h) rnn.h | $(B
 $(B)/char_rnn: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L -fopenmp $< -o $@ -lm 2> /dev/null || \
 		$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+
+# the same in several processes: mpirun -np 4 build/char_rnn_mpi --shares 4
+MPI = OMPI_CC="$(CC)" MPICH_CC="$(CC)" $(MPICC) -std=c99 $(CFLAGS) $(LDFLAGS)
+$(B)/char_rnn_mpi: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
+	$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI -fopenmp $< -o $@ -lm \
+		2> /dev/null || \
+		$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI $< -o $@ -lm
+
+mpi: $(B)/char_rnn_mpi
+
+scaling: $(B)/char_rnn_mpi
+	sh tests/scaling.sh $(B)/char_rnn_mpi
 
 # those that know the bits of targets with fma and of others, of a second object
 TWINS = $(B)/sensor $(B)/export
@@ -259,5 +274,6 @@ install:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run debug test learn baselines bench bench-peers bench-flags keep tune \
-	firmware images int8 ulp mutate fuzz fuzz-api coverage install clean
+.PHONY: all examples run mpi scaling debug test learn baselines bench \
+	bench-peers bench-flags keep tune firmware images int8 ulp mutate fuzz \
+	fuzz-api coverage install clean

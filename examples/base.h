@@ -145,7 +145,7 @@ static inline double size_of(double x)
     return x < 0 ? -x : x;
 }
 
-/* Where number i of a tensor stands in PyTorch's shape: "[2, 5]"; returns out. */
+/* Where number i of a tensor stands in PyTorch's shape, "[2, 5]"; out. */
 static inline char *place_in(char out[32], const rnn_tensor *t, size_t i)
 {
     const size_t rows = (size_t)t->rows, cols = t->cols ? (size_t)t->cols : 1;

@@ -15,6 +15,7 @@ typedef struct settings {
     int layers, batch, steps, optimizer, schedule, warmup, every, threads;
     int keep, sample, bf16, characters, chat;
     int measure, validate_every, patience, accumulate, average, stop_after;
+    int shares;
     double lr, momentum, decay, gamma, clip, dropout, valid, minutes;
     voice how; /* its seed is that of o */
 } settings;
@@ -178,6 +179,10 @@ static inline option *run_options(settings *s, option *to)
         OPTIONS_HEADING("The network and the run"),
         {"--threads", WHOLE, &s->threads, 1, 256, NULL,
          "if compiled with OpenMP; any N gives one result"},
+        {"--shares", WHOLE, &s->shares, 1, 1 << 20, NULL,
+         "parts, a power of 2, that the rows of a batch are learnt in; the sum "
+         "of their gradients, a tree, is the same in any number of processes: "
+         "mpirun -np N char_rnn_mpi, N up to this"},
         {"--layers", WHOLE, &s->layers, 1, 1e3, NULL,
          "recurrent layers, one above the other"},
         {"--bf16", WHOLE, &s->bf16, 0, 1, NULL,
@@ -197,7 +202,7 @@ static inline settings default_settings(void)
 {
     settings s = {0};
 
-    s.o.seed = s.layers = s.threads = s.accumulate = 1;
+    s.o.seed = s.layers = s.threads = s.accumulate = s.shares = 1;
     s.o.cell = RNN_CELL_LSTM, s.o.hidden = 128;
     s.o.iterations = 2500, s.batch = 20, s.steps = 50, s.sample = 400;
     s.optimizer = RNN_OPT_ADAM, s.lr = 0.002, s.gamma = 0.5, s.clip = 5;
@@ -213,7 +218,7 @@ static const char *const fixed_options[] = {
     "--steps", "--lr", "--schedule", "--gamma", "--every", "--warmup",
     "--optimizer", "--momentum", "--weight-decay", "--clip", "--accumulate",
     "--average", "--dropout", "--valid", "--measure", "--validate-every",
-    "--keep", "--bf16", NULL};
+    "--keep", "--shares", "--bf16", NULL};
 /* What may be another: how far it goes, where things are, how it writes. */
 static const char *const free_options[] = {
     "--iterations", "--patience", "--threads", "--data", "--log", "--curve",

@@ -137,7 +137,7 @@ static void print_line(const training *t, int iteration, double loss,
                        const measures *m, double each_one)
 {
     char measured[64] = "-", mean[64] = "";
-    const double letters = (double)t->rows * t->s->accumulate;
+    const double letters = (double)t->rows * t->s->shares * t->s->accumulate;
 
     if (m)
         sprintf(measured, "%.4f", m->last);
@@ -147,6 +147,18 @@ static void print_line(const training *t, int iteration, double loss,
            letters / (each_one + 1e-12),
            each_one * (t->s->o.iterations - iteration), mean);
     fflush(stdout);
+}
+
+/* The states of all rows. */
+static void gather(training *t)
+{
+    const rnn_work *w = &t->work;
+    const size_t shares = (size_t)(t->s->shares / team.count);
+
+    team_share(t->h, shares * 2 * t->plan.sizes.state * sizeof *t->h);
+    team_agree(hash_of((const unsigned char *)w->params,
+                       w->params_len * sizeof *w->params),
+               "the weights");
 }
 
 /* What follows a validation: checkpoints and a few words. One that was not due
@@ -164,6 +176,7 @@ static void milestone(training *t, int iteration, const measures *m, int due)
         add_measured(&t->seen, iteration, m->mean);
     }
     t->measured = due;
+    gather(t);
     if (s->save) {
         if (t->log && fflush(t->log))
             die("%s: not completely written", s->log);
@@ -215,7 +228,7 @@ static void train_on(training *t)
         sum += loss;
         summed++;
         due = is_measured(s, k);
-        t->stopped = interrupted || k == s->stop_after;
+        t->stopped = team_any(interrupted) || k == s->stop_after;
         if (due || t->stopped)
             m = validate(t, k);
         write_log(t, loss, norm, due || t->stopped ? &m : NULL);
@@ -236,8 +249,22 @@ static void train_on(training *t)
         printf("stopped: %d validations without a new best\n", t->worse);
 }
 
+/* A sum lasts until the last process has come to it. */
+static void show_times(const training *t, int iterations)
+{
+    const double *s = t->spent, each_one = 1000.0 / iterations;
+
+    if (!TEAM || iterations == 0)
+        return;
+    printf("\n%d process%s, milliseconds an iteration: gradients %.3f, their "
+           "sum %.3f, the rest %.3f\n",
+           team.count, team.count > 1 ? "es" : "", s[0] * each_one,
+           (s[1] - s[0]) * each_one, (s[2] - s[1]) * each_one);
+}
+
 static void train(training *t)
 {
+    const int from = t->done;
     measures m;
 
     printf("\niteration     loss  validation  %s  seconds left\n",
@@ -247,9 +274,11 @@ static void train(training *t)
         printf("        0        -  %10.4f\n", m.mean);
         milestone(t, 0, &m, 1);
     }
+    memset(t->spent, 0, sizeof t->spent);
     catch_signals(interrupt);
     train_on(t);
     catch_signals(SIG_DFL);
+    show_times(t, t->done - from);
     if (t->log && (ferror(t->log) | fclose(t->log)))
         die("%s: not completely written", t->s->log);
 }
@@ -294,13 +323,22 @@ int main(int argc, char **argv)
 {
     static training t;
     static stream net;
-    settings s = read_settings(argc, argv);
-    const double begun = seconds();
-    source file = s.resume ? open_run(&s) : open_source(s.load), text;
-    const int learns = s.data || !s.load;
+    settings s;
+    source file, text;
+    double begun;
     uint16_t *ids;
     size_t len;
+    int learns;
 
+    team_begin(&argc, &argv);
+    begun = seconds();
+    s = read_settings(argc, argv);
+    file = s.resume ? open_run(&s) : open_source(s.load);
+    learns = s.data || !s.load;
+    if (team.rank > 0) { /* they only learn */
+        s.save = s.log = s.curve = NULL;
+        s.sample = s.chat = 0;
+    }
     text = open_source(s.data || !learns ? s.data : own_text());
     t.text_is[0] = text.len;
     t.text_is[1] = hash_of(text.bytes, text.len);
@@ -319,6 +357,8 @@ int main(int argc, char **argv)
     if (learns) {
         ids = encode(&net.letters, text.path, text.bytes, text.len, &len);
         open_training(&t, &s, &net, text.path, ids, len);
+        team_follow();
+        team_agree(t.text_is[1], "the text");
         begin(&t, &file, begun);
         train(&t);
         show_curve(&t);
@@ -331,5 +371,6 @@ int main(int argc, char **argv)
         fputs(learns ? "\nIt writes:\n\n" : "", stdout);
         write_sample(&net, &s.how, s.sample, "");
     }
+    team_end();
     return 0;
 }

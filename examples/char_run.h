@@ -1,12 +1,13 @@
 /* char_run.h: what a run of char_rnn keeps, and how it goes on from that.
  *
  * All that later losses depend on is: the weights; the optimiser's moments; the
- * states h and c that the rows carry along; and the number of iterations done,
- * of which the learning rate, the place in the text and dropout's chance are
- * functions. It is in FILE.run, beside the FILE of --save that others read: a
- * model alone, as PyTorch or firmware wants it, and with --keep best one of
- * another iteration. FILE is written first: if the program dies between the
- * two, the run goes on from the older state and writes the same FILE again. */
+ * states h and c that the rows carry along, share by share; and the number of
+ * iterations done, of which the learning rate, the place in the text and
+ * dropout's chance are functions. It is in FILE.run, beside the FILE of --save
+ * that others read: a model alone, as PyTorch or firmware wants it, and with
+ * --keep best one of another iteration. FILE is written first: if the program
+ * dies between the two, the run goes on from the older state and writes the
+ * same FILE again. */
 #ifndef CHAR_RUN_H
 #define CHAR_RUN_H
 
@@ -40,7 +41,8 @@ static inline void try_path(const char *path)
 static inline void list_run(training *t)
 {
     const kept own[] = {
-        {"run.state", KEPT_REALS, t->h, 2 * t->plan.sizes.state},
+        {"run.state", KEPT_REALS, t->h,
+         (size_t)t->s->shares * 2 * t->plan.sizes.state},
         {"run.step", KEPT_32, &t->optimizer.step, 1},
         {"run.keeps", KEPT_32, &t->optimizer.keeps, 1},
         {"run.bias1", KEPT_REALS, &t->optimizer.bias1, 1},

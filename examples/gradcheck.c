@@ -17,10 +17,10 @@
  * dL/dy where a loss of the library would (work.dlogits), ask rnn_backward for
  * dL/dx (rnn_flow.dx), and go on by hand: dL/dA = sum dL/dx_t s_t^T.
  *
- * Then gradcheck.h tries some gradients of every tensor against two more forward
- * passes, in the arithmetic that the program is compiled for: build/gradcheck in
- * float, build/gradcheck_double, with -DRNN_DOUBLE, in double. --spoil 1 makes
- * a mistake, to see it named. A moment. */
+ * Then gradcheck.h tries some gradients of every tensor against two more
+ * forward passes, in the arithmetic that the program is compiled for:
+ * build/gradcheck in float, build/gradcheck_double, with -DRNN_DOUBLE, in
+ * double. --spoil 1 makes a mistake, to see it named. A moment. */
 #include "training.h"
 #include "gradcheck.h"
 

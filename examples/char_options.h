@@ -42,7 +42,7 @@ static const char about[] =
     "   6 minutes  --minutes 6 --hidden 256 --dropout 0.2 --lr 0.005\n"
     "              --schedule cosine --keep best\n"
     "  20 minutes  --minutes 20 --hidden 384 --dropout 0.3 --lr 0.004\n"
-    "              --batch 32 --steps 64 --schedule cosine --keep best\n\n"
+    "              --schedule cosine --keep best\n\n"
     "A shorter text wants more --dropout (0.5), since it is soon known by "
     "heart:\nthen the loss still falls and validation rises. Two cores: "
     "--threads 2.\n\n"

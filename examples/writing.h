@@ -159,7 +159,6 @@ static inline void write_on(stream *s, const voice *v, rnn_rng *rng, page *p,
         put_id(p, &s->letters, id);
         read_id(s, id);
     }
-    p->held_count = 0;
 }
 
 /* Writes what v->prime begins. The same seed gives the same random numbers. */

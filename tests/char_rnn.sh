@@ -84,7 +84,9 @@ $R --load $T/model --data $T/text --iterations 0 --sample 0 > $T/out
 ok "and is what is saved" about "$(awk '$1 == "0" { print $3 }' $T/out)" \
     "$mean" 0.0001
 cp $T/log $T/averaged
-run --iterations 600 --lr 0.02
+run --iterations 2 --average 50 --validate-every 1
+ok "the mean of one" test "$(field 1 4)" = "$(field 1 5)"
+run --iterations 600 --lr 0.02 # without the mean
 cut -f 1-4 $T/averaged > $T/cut
 ok "it changes nothing else" cmp $T/log $T/cut
 
@@ -165,6 +167,7 @@ for how in '' --characters; do
     for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
         $R --load $T/model$how --temperature 0 --sample $n > $T/out
         ok "$how $n whole characters" iconv -f utf-8 -t utf-32 $T/out
+        ok "$how $n and all of them" test "$(wc -c < $T/out)" -gt $n
     done
 done
 says "of characters" "$(printf '\303\204pfel, \303\226l: \344\275\240')"

@@ -128,7 +128,7 @@ static inline const option *find_option(const option *table, const char *name)
 
 enum { GIVEN_MOST = 100 };
 static const char
-    *given[GIVEN_MOST]; /* options of the command line, in order */
+    *given_names[GIVEN_MOST]; /* options of the command line, in order */
 static int given_count;
 
 /* Whether it stands on the command line; its default may be given, too. */
@@ -137,7 +137,7 @@ static inline int is_given(const char *name)
     int i;
 
     for (i = 0; i < given_count; i++)
-        if (strcmp(given[i], name) == 0)
+        if (strcmp(given_names[i], name) == 0)
             return 1;
     return 0;
 }
@@ -157,7 +157,7 @@ static inline void read_option(const char *name, const char *text,
             first->name, option_kinds[first->kind]);
     set_option(p, text);
     if (given_count < GIVEN_MOST)
-        given[given_count++] = p->name;
+        given_names[given_count++] = p->name;
 }
 
 static inline int is_flag(const option *table, const char *name)

@@ -42,11 +42,13 @@ if ! $CC $C examples/char_rnn.c -o $T/there/char_rnn.exe -lm \
 fi
 ${HERE:-cc} -std=c99 -D_POSIX_C_SOURCE=200112L -O1 examples/char_rnn.c \
     -o $T/here/char_rnn.exe -lm || exit 1
-if ! wine $T/there/char_rnn.exe --help > $T/out/help.there 2>&1; then
-    echo "skip: wine does not run here: $(tail -n 1 $T/out/help.there)"
+# the first run of a new prefix has something to say of it
+if ! wine $T/there/char_rnn.exe --help > $T/out/first 2>&1; then
+    echo "skip: wine does not run here: $(tail -n 1 $T/out/first)"
     exit 0
 fi
 $T/here/char_rnn.exe --help > $T/out/help.here
+wine $T/there/char_rnn.exe --help > $T/out/help.there 2>&1
 same "help" $T/out/help.here $T/out/help.there
 
 # bytes: new lines stay one byte, in files and in samples

@@ -34,8 +34,9 @@
 #include "pairs.h"
 
 /* Symbols are 1 ... SYMBOLS. Tested are the lengths FIRST, FIRST + 2, ... */
-enum { SYMBOLS = 8, FIRST = 4, LONGEST = 20, BATCH = 50, TESTS = 200,
+enum { SYMBOLS = 8, FIRST = 4, LONGEST = 100, BATCH = 50, TESTS = 200,
        LENGTHS = (LONGEST - FIRST) / 2 + 1 };
+static int longest = 20; /* that are learnt, at most LONGEST: even */
 
 enum { LAST, Q_LAST, Q_ALL, ATTENTION, KINDS };
 static const char *const kinds[] = {"c = h_N", "c = q(h_N)",
@@ -62,6 +63,11 @@ static void put_item(pairs *p, int row, const int *x, int n)
     back[n] = END;
     put_source(p, 0, row, x);
     put_target(p, row, back);
+}
+
+static int tested_lengths(void)
+{
+    return (longest - FIRST) / 2 + 1;
 }
 
 /* The tests of a length, or NULL. */
@@ -100,7 +106,7 @@ static rnn_model make_model(const options *o, int kind)
         model.context_size = o->hidden;
     if (kind == Q_ALL) {
         model.context = RNN_CONTEXT_ALL;
-        model.source_steps = LONGEST;
+        model.source_steps = longest;
     }
     if (kind == ATTENTION) {
         model.attention = RNN_SCORE_ADDITIVE;
@@ -157,18 +163,18 @@ static void run(outcome *all, int kind, int seeds, const options *o, pairs *p,
     int k;
 
     printf("%-15s  seed %d: ", kinds[kind], o->seed);
-    t = open_trainer(&model, LONGEST, LONGEST + 1, BATCH, o, 0.01);
+    t = open_trainer(&model, longest, longest + 1, BATCH, o, 0.01);
     for (k = 0; k < t->iterations; k++) {
-        make_batch(p, 1 + below(&t->rng, LONGEST), tests, &t->rng);
+        make_batch(p, 1 + below(&t->rng, longest), tests, &t->rng);
         learn(t, &p->target, &p->want);
     }
     d = open_decoder(t, p, 1);
-    for (k = 0; k < LENGTHS; k++) {
+    for (k = 0; k < tested_lengths(); k++) {
         share = test(d, tests, FIRST + 2 * k);
         all->share[kind][k] += (rnn_real)(share / seeds);
     }
     keep_text(all->text[kind], d); /* of the longest that is tested first */
-    printf("%17slength %d: %.3f of the symbols right\n", "", LONGEST, share);
+    printf("%17slength %d: %.3f of the symbols right\n", "", longest, share);
     fflush(stdout);
 }
 
@@ -181,14 +187,14 @@ static void show(const outcome *all, const int *x)
     printf("\nThe share of symbols right, mean of the seeds:\n\n  length");
     for (kind = 0; kind < KINDS; kind++)
         printf("  %15s", kinds[kind]);
-    for (k = 0; k < LENGTHS; k++) {
+    for (k = 0; k < tested_lengths(); k++) {
         printf("\n  %6d", FIRST + 2 * k);
         for (kind = 0; kind < KINDS; kind++)
             printf("  %15.3f", (double)all->share[kind][k]);
     }
     puts("\n\nAnd one long sequence, by the last network of each kind:\n");
     printf("  %-15s  ", "right");
-    for (k = LONGEST - 1; k >= 0; k--)
+    for (k = longest - 1; k >= 0; k--)
         putchar('a' + x[k] - 1);
     putchar('\n');
     for (kind = 0; kind < KINDS; kind++)
@@ -203,7 +209,7 @@ static void draw(const outcome *all)
 
     for (kind = 0; kind < KINDS; kind++) {
         curves[kind].name = kinds[kind];
-        curves[kind].count = LENGTHS;
+        curves[kind].count = tested_lengths();
         curves[kind].x = all->lengths;
         curves[kind].y = all->share[kind];
     }
@@ -214,33 +220,39 @@ static void draw(const outcome *all)
 int main(int argc, char **argv)
 {
     options o = {1, RNN_CELL_GRU, 32, 2500};
-    int seeds = 5, kind, k;
+    int seeds = 5, kind, k, last;
     const option own[] = {{"--seeds", WHOLE, &seeds, 1, 1000, NULL,
                            "networks of each kind, from --seed on"},
+                          {"--longest", WHOLE, &longest, FIRST, LONGEST, NULL,
+                           "symbols of the longest source: even"},
                           OPTIONS_END};
     outcome *all = (outcome *)zeros(1, sizeof *all);
-    item *tests = (item *)zeros(LENGTHS * TESTS, sizeof *tests);
-    pairs *p = open_pairs(BATCH, LONGEST, LONGEST + 1);
+    item *tests;
+    pairs *p;
     rnn_rng rng;
 
     read_options(argc, argv,
                  "length says sequences backwards, through one context or "
                  "through attention,\nand shows how long they may be.\n",
                  &o, own);
+    if (longest % 2)
+        die("--longest %d is odd", longest);
+    last = tested_lengths() - 1;
+    tests = (item *)zeros((size_t)tested_lengths() * TESTS, sizeof *tests);
+    p = open_pairs(BATCH, longest, longest + 1);
     rnn_rng_seed(&rng, (uint32_t)o.seed);
-    for (k = 0; k < LENGTHS * TESTS; k++)
+    for (k = 0; k < tested_lengths() * TESTS; k++)
         make_item(tests[k], FIRST + k / TESTS * 2, &rng);
-    for (k = 0; k < LENGTHS; k++)
+    for (k = 0; k < tested_lengths(); k++)
         all->lengths[k] = (rnn_real)(FIRST + 2 * k);
     for (k = 0; k < seeds; k++) {
         for (kind = 0; kind < KINDS; kind++)
             run(all, kind, seeds, &o, p, tests);
         o.seed = o.seed < 2147483647 ? o.seed + 1 : 0;
     }
-    show(all, *tests_of(tests, LONGEST));
+    show(all, *tests_of(tests, longest));
     draw(all);
-    result("length_one_context", (double)all->share[LAST][LENGTHS - 1], '<',
-           0.6);
-    return result("length_attention",
-                  (double)all->share[ATTENTION][LENGTHS - 1], '>', 0.95);
+    result("length_one_context", (double)all->share[LAST][last], '<', 0.6);
+    return result("length_attention", (double)all->share[ATTENTION][last], '>',
+                  0.95);
 }

@@ -170,7 +170,8 @@ static void make_sentence(sentence *s, rnn_rng *rng)
 /* ---- the corpus --------------------------------------------------------- */
 
 /* of all sentences the first are tested, of those the first are SHOWN */
-enum { SHOWN = 3, TESTED = 1000, ALL = 11000, BATCH = 50, MOST = 40, WIDTH = 2 };
+enum { SHOWN = 3, TESTED = 1000, ALL = 11000, BATCH = 50, MOST = 40,
+       WIDTH = 2 };
 
 static const sentence shown[SHOWN] = {
     {"the food was good but the room was bad", BAD, 0, 0},

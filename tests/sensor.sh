@@ -26,7 +26,8 @@ same() { # a name, two files
     is "$1" $?
 }
 timeless() { # a run's lines, without seconds and files written
-    grep -v '^written' "$1" | sed 's/^\( *[0-9][0-9. ]*\)  *[0-9]*\.[0-9]\( *\*\{0,1\}\)$/\1\2/'
+    grep -v '^written' "$1" |
+        sed 's/^\( *[0-9][0-9. ]*\)  *[0-9]*\.[0-9]\( *\*\{0,1\}\)$/\1\2/'
 }
 tested() { # the part of a run that tells of the test
     sed -n '/^tested/,$p' "$1" | grep -v '^written'
@@ -85,7 +86,7 @@ broken "too great" '31s/[^,]*$/1e10/' "x.csv, line 31: z is '1e10'"
 broken "another heading" '50s/.*/recording,label,x,y,z/' 'x.csv, line 50: x is'
 broken "a label without a name" '8s/,rest,/,,/' 'x.csv, line 8: the label has'
 broken "another label inside" '8s/,rest,/,tap,/' \
-    "x.csv, line 8: recording 'made1' is 'tap' here and 'rest' before"
+    "line 8: recording 'made1' is 'tap' here and 'rest' before"
 broken "a name again" '2000,$s/^made1400,/made1,/' \
     "recording 'made1' was there before, from line 2 on"
 broken "a line without an end" '77s/$/                              /
@@ -122,11 +123,13 @@ awk 'FILENAME == ARGV[1] { rest[$2] = int(($1 + 4) / 7); next }
          sum = 0
          for (j = 3; j < NF; j++) { sum += $j; all += $j }
          right += $(3 + $1)
-         bad += NF != 10 || sum != rest[$2] || ($(3 + $1) / sum - $NF) ^ 2 > 1e-6
+         bad += NF != 10 || sum != rest[$2]
+         bad += ($(3 + $1) / sum - $NF) ^ 2 > 1e-6
          rows++
      }
      END { exit !(rows == 7 && !bad && all == of && all == wanted &&
-                  right == said && (right / all - share) ^ 2 < 1e-8) }' kinds made
+                  right == said &&
+                  (right / all - share) ^ 2 < 1e-8) }' kinds made
 is "the table of the test adds up" $?
 
 # ---- the stream says what was said, sample by sample

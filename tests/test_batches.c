@@ -102,7 +102,7 @@ static void check_none(void)
     CHECK(next_batch(b, &which) == 0, "a batch before the first epoch");
 }
 
-/* ---- buckets -------------------------------------------------------------- */
+/* ---- buckets ------------------------------------------------------------- */
 
 static int bucket_of(const batches *b, int which)
 {
@@ -212,7 +212,7 @@ static void check_buckets(void)
     CHECK(share_padding(some(30, 8, 4, 0, 0, 1)) <= 0, "padding of empty ones");
 }
 
-/* ---- chance --------------------------------------------------------------- */
+/* ---- chance -------------------------------------------------------------- */
 
 static int one[2 * MOST_COUNT], other[2 * MOST_COUNT];
 
@@ -279,7 +279,7 @@ static void check_fair(void)
           turn[1], turn[2], turn[3]);
 }
 
-/* ---- going on ------------------------------------------------------------- */
+/* ---- going on ------------------------------------------------------------ */
 
 /* An epoch's number and b->next are all that must be kept. */
 static void check_resume(int count, int rows)

@@ -32,7 +32,7 @@ typedef struct training {
                                what the next one reads */
     rnn_real *h;            /* states: of each share its h, then its c */
     rnn_real *before, *losses; /* before: h and c of the batch's start */
-    rnn_real *sums;         /* gradients, one after another; see learn_shares */
+    rnn_real *sums;         /* gradients, one after another: learn_shares */
     double *told;           /* losses of the shares */
     rnn_optimizer optimizer;
     rnn_schedule schedule;

@@ -5,11 +5,11 @@
 #
 #     t(N) = G P / N + S + 2 (N - 1) / N 4 n / B + 4 log2(N) L
 #
-# with G: gradient of a share; S: clipping and Adam, which all do; n: parameters;
-# B: bytes a second of a machine's wire, each way; L: latency of a message (two
-# for each level of the gradients' sum, one for losses, one for Ctrl-C). G and S
-# are processor time, so that other programs do not count. No network is
-# measured, and machines are taken to be as fast as this core, and as one another.
+# with G: gradient of a share; S: clipping and Adam, which all do; n: how many
+# parameters; B: bytes a second of a machine's wire, each way; L: latency of a
+# message (two for each level of the gradients' sum, one for losses, one for
+# Ctrl-C). G and S are processor time, so that other programs do not count. No
+# network is measured; machines are taken to be as fast as this core.
 #
 #     tests/scaling.sh [char_rnn_mpi]
 #     HIDDEN=256 LAYERS=1 ROWS=16 STEPS=50 LATENCY=50 tests/scaling.sh
@@ -21,7 +21,8 @@ LAYERS=${LAYERS:-2}
 ROWS=${ROWS:-8}
 STEPS=${STEPS:-50}
 LATENCY=${LATENCY:-50}
-export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMP_NUM_THREADS=1
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 run() { # iterations of four shares; prints processor seconds
     (
@@ -48,7 +49,8 @@ echo "$few $many $n $parts" | awk -v rows="$ROWS" -v steps="$STEPS" \
         6 * n * rows * steps / G / 1e9, 1000 * S
     printf "sent by each of N: 2 (N - 1) / N x %.2f MB;", 4 * n / 1e6
     printf " latency %d us\n\n", us
-    printf "   N  MB sent   compute    1 Gbit/s       10 Gbit/s      100 Gbit/s\n"
+    printf "   N  MB sent   compute    1 Gbit/s       10 Gbit/s"
+    print "      100 Gbit/s"
     for (N = 1; N <= 64; N *= 2) {
         bytes = 2 * (N - 1) / N * 4 * n
         here = G * 64 / N + S

@@ -1,29 +1,31 @@
 #!/bin/sh
-# Baselines: what char_rnn reaches on a text, how large the model is, how fast
-# it learns; then sums over long sequences.
+# Baselines: what char_rnn reaches on a text, how large the model is, and how
+# fast it learns.
 #
-#     tests/baselines.sh DATA [ROW...]     rows: grid, best, adding, length
+#     tests/baselines.sh DATA [ROWS...]     grid, best; none: both
 #
-# DATA is tinyshakespeare.txt for the published figures (its maker's link stands
-# in tests/README.md). Nine tenths are learnt; the loss is of all of the last
-# tenth. A row of the grid reads as many letters as every other, on one core.
-# The best is what 20 minutes on two cores train. Losses are the same bits on
-# every machine of an arithmetic (where --iterations says how long); times are
-# of this one, which should have nothing else to do. About an hour altogether.
+# Nine tenths of DATA are learnt; the loss is of all of the last tenth, of the
+# best validation. In the grid every model reads as many letters, on one core:
+# losses are the same bits on every machine of an arithmetic, times are of this
+# one, which should have nothing else to do. The best is what 20 minutes on two
+# cores train. About an hour altogether.
 cd "$(dirname "$0")/.." || exit 1
-[ -f "$1" ] || { echo "usage: tests/baselines.sh DATA [ROW...]"; exit 2; }
+[ -f "$1" ] || { echo "usage: tests/baselines.sh DATA [ROWS...]"; exit 2; }
 data=$1
 shift
 T=build/baselines
 mkdir -p $T
 B=${B:-build}
 
-# Peak memory of process $1, in MB, watched until it ends.
+# Peak memory of process $1, in MB, watched until it ends: the largest that was
+# seen, or what the system has noted.
 peak() {
     most=0
-    while kill -0 $1 2> /dev/null; do
-        kb=$(awk '/VmHWM/ { print $2 }' /proc/$1/status 2> /dev/null)
-        [ -z "$kb" ] || most=$kb
+    while :; do
+        kb=$(awk '/^State:\tZ/ { exit } /VmHWM|VmRSS/ && $2 > m { m = $2 }
+            END { print m }' /proc/$1/status 2> /dev/null)
+        [ -n "$kb" ] || break
+        [ $kb -le $most ] || most=$kb
         sleep 0.2
     done
     echo $((most / 1024))
@@ -37,7 +39,7 @@ row() {
     began=$(date +%s.%N)
     mb=$(peak $pid)
     wait $pid || { tail -n 5 $T/out; return 1; }
-    awk -v began=$began -v ended=$(date +%s.%N) -v mb=$mb -v options="$*" '
+    awk -v began=$began -v ended=$(date +%s.%N) -v mb=$mb '
         / units, .* parameters$/ {
             cell = $1
             sub(/,/, "", cell)
@@ -45,7 +47,7 @@ row() {
             units = $4
             parameters = $(NF - 1)
         }
-        /^ *[0-9]+  / { speed = $4 }
+        /^ *[0-9]+ +[0-9.-]+ +[0-9.-]+ +[0-9]+ +[0-9]+$/ { speed = $4 }
         /^the best validation:/ { nats = $4; bits = $(NF - 1) }
         END {
             printf "| %s | %d x %d | %d | %d | %.1f | %s | %s | %d |\n", cell,
@@ -54,7 +56,7 @@ row() {
         }' $T/out
 }
 
-head() {
+title() {
     echo
     echo "$*"
     echo
@@ -66,7 +68,7 @@ head() {
 grid() {
     common="--batch 32 --steps 64 --iterations 2000 --schedule cosine"
     common="$common --lr 0.004 --dropout 0.1 --validate-every 250"
-    head "Each model, 4.1 million letters, one core: \`$common\`"
+    title "Each model, 4.1 million letters, one core: \`$common\`"
     for cell in tanh gru lstm; do
         for shape in "1 128" "2 128" "1 256" "2 256"; do
             row --cell $cell --layers ${shape% *} --hidden ${shape#* } $common
@@ -78,7 +80,7 @@ best() {
     how="--minutes 20 --threads 2 --cell lstm --layers 2 --hidden 384"
     how="$how --dropout 0.4 --batch 64 --steps 64 --lr 0.003"
     how="$how --schedule cosine --validate-every 500"
-    head "The best of 20 minutes on two cores: \`$how\`"
+    title "The best of 20 minutes on two cores: \`$how\`"
     row $how
 }
 

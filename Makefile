@@ -40,13 +40,12 @@ EXAMPLES = $(B)/char_rnn $(LEARN) $(B)/sensor_stream $(B)/export \
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_folded $(B)/test_sizes \
-	$(B)/test_arguments \
-	$(B)/test_no_plan $(B)/test_corners $(B)/test_misuse $(B)/test_hash \
-	$(B)/test_math $(B)/test_train $(B)/test_sample $(B)/test_st \
-	$(B)/test_files $(B)/test_edited $(B)/test_why $(B)/test_why_files \
-	$(B)/test_why_alone $(B)/test_check $(B)/test_between $(B)/test_faults \
-	$(B)/test_faults_files $(B)/test_disk $(B)/test_bench $(B)/test_int8 \
-	$(B)/test_weight $(B)/test_batches
+	$(B)/test_arguments $(B)/test_no_plan $(B)/test_corners $(B)/test_misuse \
+	$(B)/test_hash $(B)/test_math $(B)/test_train $(B)/test_sample \
+	$(B)/test_st $(B)/test_files $(B)/test_edited $(B)/test_why \
+	$(B)/test_why_files $(B)/test_why_alone $(B)/test_check $(B)/test_between \
+	$(B)/test_faults $(B)/test_faults_files $(B)/test_disk $(B)/test_bench \
+	$(B)/test_int8 $(B)/test_weight $(B)/test_batches
 PROGRAMS = $(patsubst tests/programs/%.c,$(B)/program_%, \
 	$(wildcard tests/programs/*.c))
 C99 = $(CC) -std=c99 $(CFLAGS) $(LDFLAGS)
@@ -77,7 +76,8 @@ $(B):
 $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
 
-$(B)/gradcheck_double: examples/gradcheck.c $(wildcard examples/*.h) rnn.h | $(B)
+$(B)/gradcheck_double: examples/gradcheck.c $(wildcard examples/*.h) rnn.h \
+		| $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L -DRNN_DOUBLE $< -o $@ -lm
 
 # threads where the compiler has OpenMP
@@ -131,12 +131,13 @@ $(B)/test_batches: tests/test_batches.c tests/test.h $(wildcard examples/*.h) \
 	$(C99) -DRNN_I_IMPLEMENTED $< $(B)/rnn.o -o $@ -lm
 
 # a test of one file with the library in it: because it looks inside, has steps
-# that the compiler folds, or (test_disk) wants POSIX's names; and all tools
+# that the compiler folds, or (test_disk) wants POSIX's names
 ALONE = $(B)/test_kernels $(B)/test_folded $(B)/test_int8 $(B)/test_weight \
 	$(B)/test_disk
 $(ALONE): $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm
 
+# a tool
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm
 

@@ -153,10 +153,15 @@ $(B)/program_%: tests/programs/%.c rnn.h $(B)/rnn_plain.o
 $(B)/program_firmware: tests/programs/firmware.c rnn.h | $(B)
 	$(C99) -Wall -Wextra -c $< -o $@
 
-# the two programs of the README, as they stand
-README = $(B)/readme_train $(B)/readme_use
-$(README): $(B)/readme_%: README.md tests/readme.awk rnn.h $(B)/rnn_plain.o
-	awk -v name=$*.c -f tests/readme.awk README.md > $@.c
+# the programs of the READMEs, as they stand
+README = $(B)/readme_letters $(B)/readme_use $(B)/readme_zh_letters
+$(B)/readme_letters: FROM = README.md
+$(B)/readme_zh_letters: FROM = examples/README.zh.md
+$(B)/readme_use: FROM = examples/README.md
+$(README): README.md $(wildcard examples/*.md) tests/readme.awk rnn.h \
+		$(B)/rnn_plain.o
+	awk -v name=$(patsubst readme_%,%,$(subst _zh,,$(@F))).c \
+		-f tests/readme.awk $(FROM) > $@.c
 	$(C99) -I. $@.c $(WITH) -o $@
 
 # the first program of the header's top comment, as it stands

@@ -1,6 +1,6 @@
 /* rnn.h - recurrent networks in C: forward, backward through time, training
  *
- * version 0.2.0                                    SPDX: MIT OR Unlicense
+ * version 0.3.0                                    SPDX: MIT OR Unlicense
  *
  * One file, no dependency, no allocation, no global that is written. Cells:
  * tanh, ReLU, GRU in both forms, LSTM; stacks of layers in one or both
@@ -120,7 +120,7 @@
  *     [API-SAMPLE]                         [SAMPLE]
  *     [API-DECODE]                         [DECODE]  [BEAM]
  *     [API-FILES]                          [FILES]  [STDIO]
- *     [LICENSE]
+ *     [VERSIONS] [LICENSE]
  *
  * ----------------------------------------------------------------------------
  * WHO OWNS WHAT
@@ -366,9 +366,9 @@
 #define RNN_SINGLE_HEADER_INCLUDED
 
 #define RNN_VERSION_MAJOR 0
-#define RNN_VERSION_MINOR 2
+#define RNN_VERSION_MINOR 3
 #define RNN_VERSION_PATCH 0
-#define RNN_VERSION "0.2.0"
+#define RNN_VERSION "0.3.0"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19312,6 +19312,49 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
 #pragma pop_macro("Y")
 #pragma pop_macro("Z")
 #endif /* the program's own letters */
+
+/* ============================================================================
+ * [VERSIONS]
+ *
+ * Before 1.0 a minor version may change calls and says so here; a patch
+ * changes none. Files of every version load, and the two hashes of
+ * tests/test_hash.c never change: the same numbers give the same bits.
+ *
+ * 0.3.0: no call changes. Examples: a page on which networks learn, a program
+ * a picture, PyTorch and Keras both ways (torch_io.py), runs that go on to the
+ * bit, training over MPI, gradient checks of losses and layers of one's own.
+ * make install has a .pc file and a CMake package. A file of another cell or
+ * wiring is refused by its name.
+ *
+ * 0.2.0: rnn_plan, rnn_bind, rnn_pack in place of sizes and one work; calls
+ * take the plan and the arrays, in one lifetime each, and find wrong orders;
+ * backward overwrites gradients unless asked to add; a stack alone is a model
+ * without a head; one rnn_step and one rnn_generate for streams and decoders;
+ * one hook for threads; rows of a stream can start afresh; RNN_DEFINE_STEP,
+ * _FORWARD, _BACKWARD and _STEP_INT8 with rnn_quantize for firmware,
+ * RNN_WEIGHT for AVR's flash. Losses take the plan and the sequence, and leave
+ * padding out unless asked (rnn_loss); the old ones are ..._rows. Enumerators
+ * carry their group (RNN_LSTM is RNN_CELL_LSTM, RNN_AS_STATE is
+ * RNN_FEED_STATE), fields have their enumeration's type. Strides: x, tokens
+ * and targets may be batch-first. rnn_optimizer_step takes the plan and the
+ * work, the old one is rnn_optimizer_step_array; rnn_load is rnn_load_params,
+ * rnn_load_model is rnn_load_description. A status that nobody looks at is a
+ * warning. New: LSTM with peepholes (RNN_CELL_LSTM_PEEPHOLE), weights in half
+ * the bytes (RNN_PACK_BF16), training memory against time (keep_every), one
+ * row's products shared by threads, steps from packed weights, static arrays
+ * for decoders (RNN_DECODER_...). rnn_layer_view has GRU's gates as r z q n.
+ * Refusals say why (rnn_why, in place of const char **why); descriptions that
+ * contradict themselves are refused, as are c0, cn for cells without c, a mean
+ * over nothing (all lengths 0), a step of an optimiser without new gradients,
+ * logits of which none is possible, options that a kind of optimiser or
+ * schedule does not have (or a decay without gamma), sources' lengths that
+ * change behind rnn_encode, top_k and top_p without a temperature, a loss with
+ * other lengths than its pass. Calls without a work or a run take a rnn_why
+ * last; arrays of sequences, steps, losses and writing can come with their
+ * length, those of a linear block and of attention alone come in a struct with
+ * theirs. rnn_embedding_forward, _grads are rnn_linear_forward, _grads on ids
+ * with no_bias. rnn_save takes a rnn_beside, rnn_load_params a rnn_rename.
+ * ========================================================================= */
 
 /* ============================================================================
  * [LICENSE]  choose either

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do PyTorch's and Keras' weights give the same numbers here, and ours there?
 
-    tests/torch_io.py FOLDER    after make build/rnn_plain.o build/readme_train
+    tests/torch_io.py FOLDER    after make build/rnn_plain.o build/readme_letters
 
 Cells x layers x directions x biases x F32 and F64 x the names that people give
 their modules: a state_dict goes through examples/torch_io.py into files, whose
@@ -768,7 +768,7 @@ def recipes():
     got = [float(x) for x in here("./net").split()]
     check(len(got) == 4 and max(abs(a - b) for a, b in zip(got, want)) < 1e-5,
           "net.c: %s, PyTorch: %s" % (got, want))
-    here(os.path.join(root, "build/readme_train"))
+    here(os.path.join(root, "build/readme_letters"))
     said = here(sys.executable, "from_c.py").splitlines()
     check(said == ["<All keys matched successfully>", said[-1]] and
           json.loads(said[1]) == [1, 2, 3, 2],

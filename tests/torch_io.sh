@@ -11,7 +11,7 @@ if ! "$PYTHON" -c 'import torch' 2> /dev/null; then
     echo "skip: no PyTorch in $PYTHON"
     exit 0
 fi
-make build/rnn_plain.o build/readme_train > /dev/null || exit 1
+make build/rnn_plain.o build/readme_letters > /dev/null || exit 1
 mkdir -p build/torch
 rm -rf build/torch/*
 export OMP_NUM_THREADS=1

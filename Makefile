@@ -21,7 +21,10 @@
 # make fuzz      an hour: all that reads a stranger's bytes, and random calls of
 #                everything, right and wrong, under each sanitizer (clang)
 # make coverage  lines and branches of rnn.h that the tests reach (gcc, gcov)
-# make install   rnn.h to $(DESTDIR)$(PREFIX)/include
+# make install   rnn.h to $(DESTDIR)$(PREFIX)/include, and what pkg-config and
+#                CMake's find_package(rnn) read; make uninstall
+# make shared    build/librnn.so, which examples/rnn.py runs checkpoints by
+# make help      these lines
 #
 # CC and CFLAGS given on the command line are obeyed.
 
@@ -273,13 +276,47 @@ fuzz: $(B)/fuzz_files
 coverage:
 	sh tests/coverage.sh
 
+# an interface of one header, wherever it is moved: both files find it from where
+# they lie
+INTO = $(DESTDIR)$(PREFIX)
+VERSION = $(shell sed -n 's/^.define RNN_VERSION "\(.*\)"/\1/p' rnn.h)
 install:
-	mkdir -p $(DESTDIR)$(PREFIX)/include
-	cp rnn.h $(DESTDIR)$(PREFIX)/include/rnn.h
+	mkdir -p "$(INTO)/include" "$(INTO)/share/pkgconfig" "$(INTO)/share/cmake/rnn"
+	cp rnn.h "$(INTO)/include/rnn.h"
+	printf '%s\n' 'prefix=$${pcfiledir}/../..' 'Name: rnn' \
+		'Description: recurrent networks in one C header' \
+		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
+		> "$(INTO)/share/pkgconfig/rnn.pc"
+	printf '%s\n' 'if(NOT TARGET rnn::rnn)' \
+		'  add_library(rnn::rnn INTERFACE IMPORTED)' \
+		'  get_filename_component(rnn_PREFIX "$${CMAKE_CURRENT_LIST_DIR}" PATH)' \
+		'  get_filename_component(rnn_PREFIX "$${rnn_PREFIX}/../.." ABSOLUTE)' \
+		'  set_target_properties(rnn::rnn PROPERTIES' \
+		'    INTERFACE_INCLUDE_DIRECTORIES "$${rnn_PREFIX}/include")' 'endif()' \
+		> "$(INTO)/share/cmake/rnn/rnn-config.cmake"
+	printf '%s\n' 'set(PACKAGE_VERSION "$(VERSION)")' \
+		'string(REGEX MATCH "^[0-9]+[.][0-9]+" rnn_MINOR "$(VERSION)")' \
+		'if(PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION OR' \
+		'    PACKAGE_FIND_VERSION VERSION_LESS rnn_MINOR)' \
+		'  set(PACKAGE_VERSION_COMPATIBLE FALSE)' 'else()' \
+		'  set(PACKAGE_VERSION_COMPATIBLE TRUE)' 'endif()' \
+		> "$(INTO)/share/cmake/rnn/rnn-config-version.cmake"
+
+uninstall:
+	rm -f "$(INTO)/include/rnn.h" "$(INTO)/share/pkgconfig/rnn.pc"
+	rm -rf "$(INTO)/share/cmake/rnn"
+
+# functions on handles, for other languages
+shared: $(B)/librnn.so
+$(B)/librnn.so: examples/shared.c rnn.h | $(B)
+	$(C99) -fPIC -shared -fvisibility=hidden $< -o $@ -lm
+
+help:
+	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
 clean:
 	rm -rf $(B)
 
 .PHONY: all examples run mpi scaling debug test learn baselines bench \
 	bench-peers bench-flags keep tune firmware images int8 ulp mutate fuzz \
-	fuzz-api coverage install clean
+	fuzz-api coverage install uninstall shared help clean

@@ -99,7 +99,7 @@ EXPORT void share_facts(const shared *s, int *out)
         (m->wiring == RNN_WIRING_N_TO_1 ? 1 : (size_t)s->net.most.steps);
     const int layers = m->num_layers ? m->num_layers : 1;
 
-    out[WIRING] = m->wiring;
+    out[WIRING] = (int)m->wiring;
     out[CELL_HAS_C] =
         m->cell == RNN_CELL_LSTM || m->cell == RNN_CELL_LSTM_PEEPHOLE;
     out[SOURCE_TOKENS] = m->input != RNN_INPUT_DENSE;

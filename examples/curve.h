@@ -136,8 +136,8 @@ static inline void svg_curve(FILE *f, const char *title, const history *h,
                              const char *unit)
 {
     rnn_real u[2][CURVE], v[2][CURVE];
-    const curve learnt = {NULL, h->count, u[0], v[0]};
-    const curve measured = {NULL, h->points, u[1], v[1]};
+    const curve learnt = {"learning", h->count, u[0], v[0], 1};
+    const curve measured = {"validation", h->points, u[1], v[1], 0};
     axis x = {0, 0, 80, 640}, y = {0, 0, 380, 70};
     char text[100];
     int i;
@@ -152,19 +152,17 @@ static inline void svg_curve(FILE *f, const char *title, const history *h,
         u[1][i] = (rnn_real)h->at[i];
         v[1][i] = (rnn_real)h->measured[i];
     }
-    svg_begin(f, title, 840, 440);
+    svg_begin(f, title, 860, 440);
     svg_ticks(f, &x, &y, 0);
     svg_ticks(f, &x, &y, 1);
     svg_bits(f, &x, &y);
     sprintf(text, "nats a %.20s", unit);
-    svg_text(f, x.from, y.to - 14, "end", "#000", text);
+    svg_title_y(f, &x, &y, text);
     sprintf(text, "bits a %.20s", unit);
     svg_text(f, x.to, y.to - 14, "start", "#777", text);
     svg_text(f, x.to, y.from + 44, "end", "#000", "iterations");
-    svg_line(f, &x, &y, "#1f5fa8", &learnt);
-    svg_text(f, x.to + 60, y.to + 20, "start", "#1f5fa8", "learning");
-    svg_line(f, &x, &y, "#d1495b", &measured);
-    svg_text(f, x.to + 60, y.to + 44, "start", "#d1495b", "validation");
+    svg_line(f, &x, &y, 0, &learnt, x.to + 60, y.to + 20);
+    svg_line(f, &x, &y, 1, &measured, x.to + 60, y.to + 44);
     fputs("</svg>\n", f);
 }
 

@@ -207,9 +207,9 @@ static void draw_forecast(const series *s, const rnn_real *y)
     const rnn_real *truth = s->truth + PAST + KNOWN;
     const rnn_real *measured = s->measured + PAST + KNOWN;
     rnn_real *ahead = reals(BEFORE + AHEAD), *said = reals(AHEAD);
-    curve curves[3] = {{"measured", BEFORE, NULL, NULL},
-                       {"the forecast", AHEAD, NULL, NULL},
-                       {"the truth", AHEAD, NULL, NULL}};
+    curve curves[3] = {{"measured", BEFORE, NULL, NULL, 0},
+                       {"the forecast", AHEAD, NULL, NULL, 0},
+                       {"the truth", AHEAD, NULL, NULL, 0}};
     int k;
 
     for (k = 0; k < BEFORE + AHEAD; k++)
@@ -222,14 +222,14 @@ static void draw_forecast(const series *s, const rnn_real *y)
     curves[1].y = said;
     curves[2].y = truth;
     svg_plot("forecast", "Beyond its end: a chaotic series and its forecast",
-             "steps ahead", curves, 3);
+             "steps ahead", "value, in deviations of the series", curves, 3);
 }
 
 /* The errors, in figures and drawn. */
 static void show_errors(const rnn_real *network, const rnn_real *repeat)
 {
-    const curve curves[2] = {{"the network", AHEAD, NULL, network},
-                             {"repeating the last", AHEAD, NULL, repeat}};
+    const curve curves[2] = {{"the network", AHEAD, NULL, network, 0},
+                             {"repeating the last", AHEAD, NULL, repeat, 0}};
     int k;
 
     puts("\nsteps ahead  error  of repeating the last");
@@ -237,7 +237,8 @@ static void show_errors(const rnn_real *network, const rnn_real *repeat)
         printf("%11d  %5.3f  %21.3f\n", k, (double)network[k - 1],
                (double)repeat[k - 1]);
     svg_plot("forecast_error", "Error of the forecasts; of the mean it is 1",
-             "steps ahead", curves, 2);
+             "steps ahead", "root of the mean squared error, in deviations",
+             curves, 2);
 }
 
 int main(int argc, char **argv)

@@ -212,9 +212,11 @@ static void draw(const outcome *all)
         curves[kind].count = tested_lengths();
         curves[kind].x = all->lengths;
         curves[kind].y = all->share[kind];
+        curves[kind].noisy = 0;
     }
     svg_plot("length", "Symbols of a sequence that are said back rightly",
-             "length of the sequence", curves, KINDS);
+             "length of the sequence, symbols", "share that is right", curves,
+             KINDS);
 }
 
 int main(int argc, char **argv)

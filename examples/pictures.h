@@ -167,6 +167,7 @@ typedef struct curve {
     int count;
     const rnn_real *x; /* NULL: 1, 2, 3, ... */
     const rnn_real *y;
+    int noisy; /* 1: a mean of some 2 % of the points lies over a pale line */
 } curve;
 
 static inline double curve_x(const curve *c, int i)
@@ -209,28 +210,97 @@ static inline void svg_ticks(FILE *f, const axis *x, const axis *y, int upward)
     }
 }
 
-static inline void svg_line(FILE *f, const axis *x, const axis *y,
-                            const char *colour, const curve *c)
+/* Lines are told apart by colour, dashes and the shape of their points, so that
+ * none of the three has to be seen. */
+typedef struct pen {
+    const char *colour, *dashes, *shape;
+} pen;
+enum { PENS = 6 };
+
+static inline const pen *pen_of(int k)
+{
+    static const pen pens[PENS] = {
+        {"#1f5fa8", "none", "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"},
+        {"#c8553d", "8 4", "m-4 -4h8v8h-8z"},
+        {"#2f7d5b", "3 3", "m0 -5l5 9h-10z"},
+        {"#b8860b", "12 4 3 4", "m0 -6l5 6l-5 6l-5 -6z"},
+        {"#6a4c93", "6 2 2 2 2 2", "m0 5l5 -9h-10z"},
+        {"#555", "2 5", "m-5 -2h3v-3h4v3h3v4h-3v3h-4v-3h-3z"}};
+
+    return &pens[k % PENS];
+}
+
+static inline void svg_shape(FILE *f, const pen *p, double x, double y)
+{
+    fprintf(f, "<path d=\"M%.1f %.1f%s\" fill=\"%s\"/>\n", x, y, p->shape,
+            p->colour);
+}
+
+/* The mean of the points around i. */
+static inline double smooth(const curve *c, int i)
+{
+    const int reach = c->noisy ? c->count / 100 : 0;
+    const int first = i > reach ? i - reach : 0;
+    const int last = i + reach < c->count ? i + reach : c->count - 1;
+    double sum = 0;
+    int k;
+
+    for (k = first; k <= last; k++)
+        sum += (double)c->y[k];
+    return sum / (last - first + 1);
+}
+
+static inline void svg_path(FILE *f, const axis *x, const axis *y, const pen *p,
+                            const curve *c, int pale)
 {
     int i;
 
     fprintf(f,
-            "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" "
-            "points=\"",
-            colour);
+            "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" "
+            "stroke-opacity=\"%s\" stroke-dasharray=\"%s\" points=\"",
+            p->colour, pale ? "1" : "2", pale ? "0.3" : "1",
+            pale ? "none" : p->dashes);
     for (i = 0; i < c->count; i++)
-        fprintf(f, "%.1f,%.1f ", on(x, curve_x(c, i)), on(y, (double)c->y[i]));
+        fprintf(f, "%.1f,%.1f ", on(x, curve_x(c, i)),
+                on(y, pale ? (double)c->y[i] : smooth(c, i)));
     fputs("\"/>\n", f);
 }
 
-/* Curves over one another, their names at the right. 0 <= y is in sight. */
-static inline void svg_plot(const char *name, const char *title,
-                            const char *x_name, const curve *curves, int n)
+/* A curve, and its name with a piece of it at (right, row). */
+static inline void svg_line(FILE *f, const axis *x, const axis *y, int k,
+                            const curve *c, double right, double row)
 {
-    static const char *const colours[] = {"#1f5fa8", "#d1495b", "#3a7d44",
-                                          "#d08c1d", "#6a4c93", "#555"};
-    FILE *f = svg_open(name, title, 820, 440);
-    axis x = {0, 0, 70, 640}, y = {0, 0, 380, 60};
+    const pen *p = pen_of(k);
+    int i, step = c->count / 10 + 1;
+
+    if (c->noisy)
+        svg_path(f, x, y, p, c, 1);
+    svg_path(f, x, y, p, c, 0);
+    for (i = c->count - 1; i >= 0; i -= step)
+        svg_shape(f, p, on(x, curve_x(c, i)), on(y, smooth(c, i)));
+    fprintf(f,
+            "<path d=\"M%.1f %.1fh32\" stroke=\"%s\" stroke-width=\"2\" "
+            "stroke-dasharray=\"%s\"/>\n",
+            right, row - 5, p->colour, p->dashes);
+    svg_shape(f, p, right + 16, row - 5);
+    svg_text(f, right + 40, row, "start", p->colour, c->name);
+}
+
+/* What y is of, above its axis. */
+static inline void svg_title_y(FILE *f, const axis *x, const axis *y,
+                               const char *y_name)
+{
+    svg_text(f, x->from - 50, y->to - 12, "start", "#000", y_name);
+}
+
+/* Curves over one another, their names at the right; what x and y are, with
+ * units. 0 <= y is in sight. */
+static inline void svg_plot(const char *name, const char *title,
+                            const char *x_name, const char *y_name,
+                            const curve *curves, int n)
+{
+    FILE *f = svg_open(name, title, 860, 460);
+    axis x = {0, 0, 70, 640}, y = {0, 0, 400, 80};
     int i, k;
 
     for (k = 0; k < n; k++)
@@ -247,11 +317,9 @@ static inline void svg_plot(const char *name, const char *title,
     svg_ticks(f, &x, &y, 0);
     svg_ticks(f, &x, &y, 1);
     svg_text(f, x.to, y.from + 44, "end", "#000", x_name);
-    for (k = 0; k < n; k++) {
-        svg_text(f, x.to + 12, y.to + 10 + 24 * k, "start", colours[k % 6],
-                 curves[k].name);
-        svg_line(f, &x, &y, colours[k % 6], &curves[k]);
-    }
+    svg_title_y(f, &x, &y, y_name);
+    for (k = 0; k < n; k++)
+        svg_line(f, &x, &y, k, &curves[k], x.to + 12, y.to + 10 + 24 * k);
     svg_close(f);
 }
 

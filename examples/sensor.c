@@ -352,14 +352,14 @@ static void train(sensor *s, progress *p, int patience)
 
 static void draw_curves(const progress *p)
 {
-    curve curves[2] = {{"learnt", 0, NULL, NULL}, {"held", 0, NULL, NULL}};
+    curve curves[2] = {{"learnt", 0, NULL, NULL, 0}, {"held", 0, NULL, NULL, 0}};
 
     curves[0].count = curves[1].count = p->epochs;
     curves[0].y = p->learnt + 1;
     curves[1].y = p->held + 1;
     if (p->epochs > 1)
-        svg_plot("sensor", "Cross-entropy after each epoch", "epochs", curves,
-                 2);
+        svg_plot("sensor", "Cross-entropy after each epoch", "epochs",
+                 "nats a recording", curves, 2);
 }
 
 /* ---- the test ----------------------------------------------------------- */

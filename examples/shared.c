@@ -100,8 +100,7 @@ EXPORT void share_facts(const shared *s, int *out)
     const int layers = m->num_layers ? m->num_layers : 1;
 
     out[WIRING] = (int)m->wiring;
-    out[CELL_HAS_C] =
-        m->cell == RNN_CELL_LSTM || m->cell == RNN_CELL_LSTM_PEEPHOLE;
+    out[CELL_HAS_C] = RNN_HAS_C(m->cell) ? 1 : 0;
     out[SOURCE_TOKENS] = m->input != RNN_INPUT_DENSE;
     out[SOURCE_INPUTS] = m->input_size;
     out[TOKENS] = decoder ? m->target != RNN_INPUT_DENSE : out[SOURCE_TOKENS];

@@ -75,25 +75,34 @@ test:
 $(B):
 	mkdir -p $(B)
 
+# the library as users have it, once for all programs that bring it along
+WITH = -DRNN_I_IMPLEMENTED $(B)/rnn_plain.o
+$(B)/rnn_plain.o: $(B)/rnn.c rnn.h
+	$(C99) -I. -c $(B)/rnn.c -o $@
+
 # an example: one file, and what they share
-$(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
-	$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+$(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h $(B)/rnn_plain.o
+	$(C99) -D_POSIX_C_SOURCE=200112L $< $(WITH) -o $@ -lm
 
 $(B)/gradcheck_double: examples/gradcheck.c $(wildcard examples/*.h) rnn.h \
 		| $(B)
 	$(C99) -D_POSIX_C_SOURCE=200112L -DRNN_DOUBLE $< -o $@ -lm
 
 # threads where the compiler has OpenMP
-$(B)/char_rnn: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
-	$(C99) -D_POSIX_C_SOURCE=200112L -fopenmp $< -o $@ -lm 2> /dev/null || \
-		$(C99) -D_POSIX_C_SOURCE=200112L $< -o $@ -lm
+$(B)/char_rnn: examples/char_rnn.c $(wildcard examples/*.h) rnn.h \
+		$(B)/rnn_plain.o
+	$(C99) -D_POSIX_C_SOURCE=200112L -fopenmp $< $(WITH) -o $@ -lm \
+		2> /dev/null || \
+		$(C99) -D_POSIX_C_SOURCE=200112L $< $(WITH) -o $@ -lm
 
 # the same in several processes: mpirun -np 4 build/char_rnn_mpi --shares 4
 MPI = OMPI_CC="$(CC)" MPICH_CC="$(CC)" $(MPICC) -std=c99 $(CFLAGS) $(LDFLAGS)
-$(B)/char_rnn_mpi: examples/char_rnn.c $(wildcard examples/*.h) rnn.h | $(B)
-	$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI -fopenmp $< -o $@ -lm \
-		2> /dev/null || \
-		$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI $< -o $@ -lm
+$(B)/char_rnn_mpi: examples/char_rnn.c $(wildcard examples/*.h) rnn.h \
+		$(B)/rnn_plain.o
+	$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI -fopenmp $< $(WITH) \
+		-o $@ -lm 2> /dev/null || \
+		$(MPI) -D_POSIX_C_SOURCE=200112L -DWITH_MPI $< $(WITH) \
+		-o $@ -lm
 
 mpi: $(B)/char_rnn_mpi
 
@@ -143,11 +152,6 @@ $(ALONE): $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 # a tool
 $(B)/%: tests/%.c $(wildcard tests/*.h) rnn.h | $(B)
 	$(C99) $< -o $@ -lm
-
-# the library as users have it, once for all programs that bring it along
-WITH = -DRNN_I_IMPLEMENTED $(B)/rnn_plain.o
-$(B)/rnn_plain.o: $(B)/rnn.c rnn.h
-	$(C99) -I. -c $(B)/rnn.c -o $@
 
 # whole programs, as a user would write them; the one of firmware has no main
 $(B)/program_%: tests/programs/%.c rnn.h $(B)/rnn_plain.o

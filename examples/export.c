@@ -63,170 +63,13 @@
  * Nothing is written unless all of it is right. */
 
 #define RNN_STATIC
-#include "options.h"
+#include "trial.h"
 
 #include <ctype.h>
 
-enum { CHECK_STEPS = 16, CHECK_NUMBERS = 256, CHECK_SEED = 1 };
-
-/* ---- the bits of some steps ---------------------------------------------- */
-
-/* What is computed: steps from x, or from ids. */
-typedef struct trial {
-    const rnn_model *model;
-    const rnn_real *params;
-    size_t params_len;
-    int steps;
-    const rnn_real *x;
-    const int *ids;
-    uint32_t hash[CHECK_STEPS]; /* of all outputs so far, after each step */
-} trial;
-
-/* FNV-1a; header_check writes the same for the target */
-static inline uint32_t hash_reals(uint32_t hash, const rnn_real *p, size_t n)
-{
-    union {
-        rnn_real real;
-        uint32_t bits;
-    } u;
-    size_t i;
-    int b;
-
-    for (i = 0; i < n; i++) {
-        u.real = p[i];
-        for (b = 0; b < 32; b += 8)
-            hash = (hash ^ (u.bits >> b & 255u)) * 16777619u;
-    }
-    return hash;
-}
-
-/* Runs it, in the arithmetic of this object. */
-void trial_plain(trial *t);
-
-#ifdef TWIN_PLAIN
-void trial_plain(trial *t)
-#else
-static void trial_here(trial *t)
-#endif
-{
-    const rnn_model *model = t->model;
-    const rnn_most most = {0};
-    rnn_net net;
-    rnn_work work = {0};
-    rnn_row row = {0};
-    rnn_real *h, *c;
-    uint32_t hash = 2166136261u;
-    int k;
-
-    work.weights = t->params;
-    work.weights_len = t->params_len;
-    open_work(&net, &work, model, &most);
-    h = reals(net.sizes.state);
-    c = reals(net.sizes.state);
-    row.state_len = net.sizes.state;
-    row.x_len = t->x ? (size_t)model->input_size : 0;
-    for (k = 0; k < t->steps; k++) {
-        row.x = t->x ? t->x + (size_t)k * row.x_len : NULL;
-        row.ids = t->ids ? t->ids + k : NULL;
-        check(rnn_step(&net, &work, &row, h, RNN_HAS_C(model->cell) ? c : NULL),
-              &work.why, "a step");
-        hash = hash_reals(hash, work.logits, net.sizes.logits);
-        t->hash[k] = hash;
-    }
-}
-
 #ifndef TWIN_PLAIN /* all the rest is in the other object */
 
-/* ---- the text, in memory until it is whole ------------------------------- */
-
-typedef struct text {
-    char *bytes;
-    size_t len, cap;
-    size_t column; /* of an array's numbers */
-} text;
-
-static void put_text(text *t, const char *format, ...)
-{
-    va_list args;
-    char line[400], *more;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (n < 0 || n >= (int)sizeof line)
-        die("a line is too long");
-    if (t->len + (size_t)n > t->cap) {
-        t->cap = 2 * t->cap + sizeof line;
-        more = (char *)realloc(t->bytes, t->cap);
-        if (!more)
-            die("out of memory");
-        t->bytes = more;
-    }
-    memcpy(t->bytes + t->len, line, (size_t)n);
-    t->len += (size_t)n;
-}
-
-/* An element of an array, in lines of at most 79 columns. */
-static void put_element(text *t, const char *number)
-{
-    const size_t n = strlen(number) + 2;
-
-    if (t->column == 0 || t->column + n > 79) {
-        put_text(t, "\n   ");
-        t->column = 3;
-    }
-    put_text(t, " %s,", number);
-    t->column += n;
-}
-
-static void begin_array(text *t, const char *type, const char *name,
-                        const char *what, const char *length)
-{
-    put_text(t, "static const %s %s_%s[%s] = {", type, name, what, length);
-    t->column = 0;
-}
-
-static void end_array(text *t)
-{
-    put_text(t, "\n};\n");
-}
-
-/* A constant with the bits of x, whose text is read again. */
-static void spell_real(char *out, size_t cap, rnn_real x, const char *where)
-{
-    rnn_real again;
-    size_t n;
-
-    if (!(x - x == 0))
-        die("%s holds %s: a header can hold finite numbers alone", where,
-            x == x ? "an infinity" : "what is not a number");
-    n = (size_t)snprintf(out, cap, "%.9g", (double)x);
-    again = strtof(out, NULL);
-    if (memcmp(&again, &x, sizeof x) != 0)
-        die("%s: this C library does not read %s as it has written it", where,
-            out);
-    snprintf(out + n, cap - n, "%s", strpbrk(out, ".e") ? "f" : ".f");
-}
-
-static void put_int(text *t, long v)
-{
-    char number[40];
-
-    sprintf(number, "%ld", v);
-    put_element(t, number);
-}
-
-static void put_reals(text *t, const rnn_real *x, size_t n, const char *where)
-{
-    char number[40];
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        spell_real(number, sizeof number, x[i], where);
-        put_element(t, number);
-    }
-}
+#include "c_text.h"
 
 /* ---- what goes in -------------------------------------------------------- */
 
@@ -274,9 +117,9 @@ static void read_checkpoint(checkpoint *c, const char *path)
     check(rnn_load_params(c->bytes, c->len, &c->model, c->params,
                           c->net.sizes.params, NULL, &why),
           &why, path);
-    c->steps = !c->model.bidirectional &&
-               (c->model.wiring == RNN_WIRING_N_TO_N ||
-                c->model.wiring == RNN_WIRING_N_TO_1);
+    c->steps =
+        !c->model.bidirectional && (c->model.wiring == RNN_WIRING_N_TO_N ||
+                                    c->model.wiring == RNN_WIRING_N_TO_1);
 }
 
 /* Inputs by chance, and what comes out in both arithmetics. */
@@ -394,8 +237,8 @@ static void try_int8(checkpoint *c)
         int8_step(c, t->x ? c->whole_x + (size_t)k * I : NULL,
                   t->x ? NULL : t->ids + k, h, state, logits, scratch);
         for (i = 0; i < out; i++) {
-            const uint32_t v = (uint32_t)(m->output_size ? logits[i]
-                                                         : h[n - out + i]);
+            const uint32_t v =
+                (uint32_t)(m->output_size ? logits[i] : h[n - out + i]);
             for (b = 0; b < 32; b += 8)
                 hash = (hash ^ (v >> b & 255u)) * 16777619u;
         }

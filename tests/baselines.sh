@@ -2,13 +2,15 @@
 # Baselines: what char_rnn reaches on a text, how large the model is, and how
 # fast it learns.
 #
-#     tests/baselines.sh DATA [ROWS...]     grid, best; none: both
+#     tests/baselines.sh DATA [ROWS...]     grid, best, sums, sources; none: all
 #
 # Nine tenths of DATA are learnt; the loss is of all of the last tenth, of the
 # best validation. In the grid every model reads as many letters, on one core:
 # losses are the same bits on every machine of an arithmetic, times are of this
 # one, which should have nothing else to do. The best is what 20 minutes on two
-# cores train. About an hour altogether.
+# cores train. Of two tasks that need a long memory, the sum of two marked
+# numbers among many (Hochreiter & Schmidhuber 1997) and a sequence said back,
+# DATA is not read. An hour and a half altogether.
 cd "$(dirname "$0")/.." || exit 1
 [ -f "$1" ] || { echo "usage: tests/baselines.sh DATA [ROWS...]"; exit 2; }
 data=$1
@@ -84,6 +86,48 @@ best() {
     row $how
 }
 
-for rows in ${*:-grid best}; do
+# One sum: cell, steps, further options.
+one_sum() {
+    cell=$1
+    steps=$2
+    shift 2
+    "$B/adding" --cell $cell --length $steps "$@" > $T/out
+    awk -v options="$*" '/^T / {
+        printf "| %s | %d | %s | %s | %s | %s | %s |\n", $3, $2, $4, $6,
+            options == "" ? "-" : "`" options "`", $(NF - 4), $(NF - 3) }' \
+        $T/out | tr -d ,
+}
+
+sums() {
+    echo
+    echo "The sum of two numbers among T; 0.167 is always answering 1:"
+    echo
+    echo "| cell | T | units | parameters | options | mean squared error |" \
+        "seconds |"
+    echo "|---|---|---|---|---|---|---|"
+    for steps in 50 100 200 400; do
+        one_sum gru $steps
+    done
+    one_sum lstm 50
+    one_sum lstm 100 --lr 0.01 --iterations 3000
+    one_sum lstm 200 --lr 0.01 --iterations 4000
+    one_sum lstm 400 --lr 0.01 --iterations 4000
+    for steps in 50 100 200 400; do
+        one_sum relu $steps --lr 0.001 --iterations 4000
+    done
+    one_sum tanh 50 --orthogonal 1 --lr 0.001 --iterations 20000
+    one_sum tanh 100 --orthogonal 1 --lr 0.001 --iterations 20000
+}
+
+sources() {
+    echo
+    echo "A sequence said back, the share of symbols that is right by its" \
+        "length, GRU, 32 units: \`length --longest 40 --seeds 1\`"
+    echo
+    "$B/length" --longest 40 --seeds 1 > $T/out
+    sed -n '/^ *length .*attention/,/^$/p' $T/out | sed 's/^/    /'
+}
+
+for rows in ${*:-grid best sums sources}; do
     $rows
 done

@@ -19,18 +19,19 @@ T=build/baselines
 mkdir -p $T
 B=${B:-build}
 
-# Peak memory of process $1, in MB, watched until it ends: the largest that was
-# seen, or what the system has noted.
-peak() {
+# Peak memory of process $1 in MB, and the seconds of processor that it took,
+# watched until it ends: the most that was seen, or what the system has noted.
+watch() {
     most=0
     while :; do
         kb=$(awk '/^State:\tZ/ { exit } /VmHWM|VmRSS/ && $2 > m { m = $2 }
             END { print m }' /proc/$1/status 2> /dev/null)
         [ -n "$kb" ] || break
         [ $kb -le $most ] || most=$kb
+        ticks=$(awk '{ print $14 + $15 }' /proc/$1/stat 2> /dev/null)
         sleep 0.2
     done
-    echo $((most / 1024))
+    echo $((most / 1024)) $((ticks / $(getconf CLK_TCK)))
 }
 
 # Trains with the options given, and prints the row of the table.
@@ -38,10 +39,10 @@ row() {
     "$B/char_rnn" --data "$data" --save $T/model --keep best --sample 0 \
         --measure 0 "$@" > $T/out 2>&1 &
     pid=$!
-    began=$(date +%s.%N)
-    mb=$(peak $pid)
+    began=$(date +%s)
+    seen=$(watch $pid)
     wait $pid || { tail -n 5 $T/out; return 1; }
-    awk -v began=$began -v ended=$(date +%s.%N) -v mb=$mb '
+    awk -v wall=$(($(date +%s) - began)) -v mb=${seen% *} -v cpu=${seen#* } '
         / units, .* parameters$/ {
             cell = $1
             sub(/,/, "", cell)
@@ -52,9 +53,9 @@ row() {
         /^ *[0-9]+ +[0-9.-]+ +[0-9.-]+ +[0-9]+ +[0-9]+$/ { speed = $4 }
         /^the best validation:/ { nats = $4; bits = $(NF - 1) }
         END {
-            printf "| %s | %d x %d | %d | %d | %.1f | %s | %s | %d |\n", cell,
-                layers, units, parameters, speed, (ended - began) / 60, nats,
-                bits, mb
+            printf "| %s | %d x %d | %d | %d | %.1f | %.1f | %s | %s | %d |\n",
+                cell, layers, units, parameters, speed, wall / 60, cpu / 60,
+                nats, bits, mb
         }' $T/out
 }
 
@@ -63,8 +64,8 @@ title() {
     echo "$*"
     echo
     echo "| cell | layers x units | parameters | letters/s | minutes |" \
-        "validation, nats | bits | MB |"
-    echo "|---|---|---|---|---|---|---|---|"
+        "of processor | validation, nats | bits | MB |"
+    echo "|---|---|---|---|---|---|---|---|---|"
 }
 
 grid() {

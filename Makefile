@@ -4,6 +4,8 @@
 #                scaling: what it computes and sends, and a model of machines
 # make debug     the same in a build that looks for mistakes, for a moment
 # make test      all tests; the last line says how many passed and failed
+# make pictures  the programs of examples/pictures, each held to what it should
+#                print (half a minute)
 # make learn     all examples, each to its threshold (a quarter of an hour)
 # make bench     speed, a line a figure; make bench-peers: beside the peers that
 #                are found on the machine or that npm gets, in one run; make
@@ -38,8 +40,9 @@ B = build
 LEARN = $(B)/adding $(B)/sentiment $(B)/frames $(B)/caption $(B)/music \
 	$(B)/translate $(B)/length $(B)/headline $(B)/reading $(B)/speech \
 	$(B)/forecast $(B)/sensor
+PICTURES = $(patsubst examples/%.c,$(B)/%,$(wildcard examples/pictures/*.c))
 EXAMPLES = $(B)/char_rnn $(LEARN) $(B)/sensor_stream $(B)/export \
-	$(B)/gradcheck $(B)/gradcheck_double
+	$(B)/gradcheck $(B)/gradcheck_double $(PICTURES)
 SEEDS = 1
 TESTS = $(B)/test_grad $(B)/test_wirings $(B)/test_prop $(B)/test_decode \
 	$(B)/test_beam $(B)/test_kernels $(B)/test_folded $(B)/test_sizes \
@@ -72,8 +75,12 @@ test:
 	@$(MAKE) -j 2 $(TESTS) $(B)/parity $(B)/first $(README) $(PROGRAMS)
 	@sh tests/run.sh $(B) $(TESTS)
 
-$(B):
-	mkdir -p $(B)
+$(B) $(B)/pictures:
+	mkdir -p $@
+
+# a picture of the article: one file that needs nothing but the header
+$(B)/pictures/%: examples/pictures/%.c rnn.h $(B)/rnn_plain.o | $(B)/pictures
+	$(C99) -Wall -Wextra $< $(WITH) -o $@ -lm
 
 # the library as users have it, once for all programs that bring it along
 WITH = -DRNN_I_IMPLEMENTED $(B)/rnn_plain.o
@@ -177,6 +184,9 @@ $(B)/first.c: rnn.h tests/first.awk | $(B)
 
 $(B)/first: $(B)/first.c
 	$(C99) -I. $(B)/first.c -o $@
+
+pictures: $(PICTURES)
+	@sh tests/pictures.sh $(B)/pictures
 
 learn: examples
 	@SEEDS="$(SEEDS)" sh tests/learn.sh $(B) $(LEARN)
@@ -321,6 +331,6 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples run mpi scaling debug test learn baselines bench \
+.PHONY: all examples pictures run mpi scaling debug test learn baselines bench \
 	bench-peers bench-flags keep tune firmware images int8 ulp mutate fuzz \
 	fuzz-api coverage install uninstall shared help clean

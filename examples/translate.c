@@ -25,10 +25,21 @@
  * The program prints lines of progress (iteration, cross-entropy of a word,
  * time left), translations of held-out sentences, greedy and by beam search,
  * the share of them that is right to the last word, and the weights a_ij of
- * 我爱中国, which it also draws in translate.svg beside the program. An h_j of
- * two directions knows its neighbours, so a word of two characters needs but
- * one of them. It takes 10 to 20 seconds on one core; translate --help lists
- * the options. */
+ * 我爱中国, which it also draws in translate.svg beside the program. It takes
+ * 10 to 20 seconds on one core; translate --help lists the options.
+ *
+ * China should look at 中 and at 国, for neither alone says it: there are 中文
+ * and 法国. Left to itself it looks at 中 alone, as an h_j of two directions
+ * knows its neighbours: h_3 says both characters, and h_4 has nothing to add.
+ * So here that knowledge has a price: what carries it, the encoder's weight_hh,
+ * loses a fifth at each update, and gate z of a GRU, which carries it without
+ * weight_hh, begins closed. What order needs is learnt all the same, as far as
+ * it pays. Of seeds 1 to 10 nine then look at both, a_33 and a_34 0.27 or more,
+ * and one at 国; with --price 0 none does. 0.989 of the sentences are right
+ * instead of 0.998. It takes all three: words that share characters, the price
+ * and the closed gate. Nothing forces it even then, since 中 may mean China
+ * wherever no 文 is seen. An LSTM's f and c still carry neighbours, so it looks
+ * at 中 alone; tanh and relu, which have no gate, lose order with them. */
 
 #include "pairs.h"
 #include "batches.h"
@@ -56,6 +67,8 @@ static const struct noun {
     {"中国", NULL, "China", NO_SUBJECT, PLACE},
     {"北京", NULL, "Beijing", NO_SUBJECT, PLACE},
     {"法国", NULL, "France", NO_SUBJECT, PLACE},
+    {"英国", NULL, "Britain", NO_SUBJECT, PLACE},
+    {"德国", NULL, "Germany", NO_SUBJECT, PLACE},
     {"书", NULL, "books", NO_SUBJECT, PRINT},
     {"报纸", NULL, "newspapers", NO_SUBJECT, PRINT},
     {"电影", NULL, "films", NO_SUBJECT, SHOW},
@@ -66,6 +79,9 @@ static const struct noun {
     {"鱼", NULL, "fish", NO_SUBJECT, FOOD},
     {"音乐", NULL, "music", NO_SUBJECT, STUDY},
     {"中文", NULL, "Chinese", NO_SUBJECT, STUDY},
+    {"法文", NULL, "French", NO_SUBJECT, STUDY},
+    {"英文", NULL, "English", NO_SUBJECT, STUDY},
+    {"德文", NULL, "German", NO_SUBJECT, STUDY},
 };
 enum { SUBJECTS = 10, NOUNS = sizeof nouns / sizeof *nouns };
 
@@ -252,6 +268,36 @@ static void make_corpus(rnn_rng *rng)
 
 /* ---- learning ----------------------------------------------------------- */
 
+/* The share that the encoder's weight_hh loses at each update. */
+static double price = 0.2;
+
+static void pay(trainer *t)
+{
+    rnn_tensor w;
+    size_t i;
+    int k;
+
+    for (k = 0; rnn_model_tensor(&t->net.model, k, &w, NULL) == RNN_OK; k++)
+        for (i = 0; strstr(w.name, "enc.weight_hh") && i < w.size; i++)
+            t->work.params[w.offset + i] *= (rnn_real)(1 - price);
+}
+
+/* Gate z of a GRU encoder, h_j = (1 - z) n + z h_(j-1), begins near 0. */
+static void close_gates(trainer *t)
+{
+    const rnn_model *model = &t->net.model;
+    const size_t H = (size_t)model->hidden_size;
+    rnn_tensor w;
+    size_t i;
+    int k;
+
+    if (model->cell != RNN_CELL_GRU && model->cell != RNN_CELL_GRU_RESET_BEFORE)
+        return;
+    for (k = 0; rnn_model_tensor(model, k, &w, NULL) == RNN_OK; k++)
+        for (i = H; strstr(w.name, "enc.bias_ih") && i < 2 * H; i++)
+            t->work.params[w.offset + i] -= 4; /* gates are r z n */
+}
+
 /* Sentences of about one length: of their translations, as a step of those is
  * the dearer one. */
 static void train(trainer *t, pairs *p, batches *from)
@@ -259,6 +305,8 @@ static void train(trainer *t, pairs *p, batches *from)
     const int *rows;
     int n, i, k;
 
+    if (price > 0)
+        close_gates(t);
     begin_epoch(from, 1);
     while (go_on(t)) {
         n = any_batch(from, &rows);
@@ -269,6 +317,7 @@ static void train(trainer *t, pairs *p, batches *from)
             put_target(p, i, en[k]);
         }
         learn(t, &p->target, &p->want);
+        pay(t);
     }
     set_rows(p, BATCH);
 }
@@ -290,8 +339,9 @@ static void translate(decoder *d, int i)
            is_right(d, 0, en[i]) ? "" : "   (wrong)");
 }
 
-/* The weights a_ij of the translation of sentence i, the last. */
-static void show_attention(const decoder *d, int i)
+/* The weights a_ij of the translation of sentence i, the last; returns the less
+ * of a_33 and a_34. */
+static double show_attention(const decoder *d, int i)
 {
     heat map = looks(d, 0, 0);
 
@@ -301,15 +351,21 @@ static void show_attention(const decoder *d, int i)
     putchar('\n');
     put_heat(&map);
     svg_heat("translate", &map);
+    if (map.rows < 3)
+        return 0;
+    return heat_at(&map, 2, 2) < heat_at(&map, 2, 3) ? heat_at(&map, 2, 2)
+                                                     : heat_at(&map, 2, 3);
 }
 
 int main(int argc, char **argv)
 {
     options o = {1, RNN_CELL_GRU, 64, 1000};
     int width = 4, i;
-    double own = 0, greedy, beam;
+    double own = 0, greedy, beam, both;
     const option table[] = {
         {"--beam", WHOLE, &width, 1, 100, NULL, "hypotheses of beam search"},
+        {"--price", REAL, &price, 0, 1, NULL,
+         "share that the encoder's weight_hh loses at each update"},
         {"--own", REAL, &own, 0, 1, NULL,
          "share of words that the decoder reads of its own in\ntraining, "
          "instead of the right ones"},
@@ -349,6 +405,7 @@ int main(int argc, char **argv)
     printf("\nof %d, right to the last word: greedy %.3f, beam %.3f\n\n",
            TESTED, greedy, beam);
     translate(d, 0);
-    show_attention(d, 0);
-    return result("translate_exact", greedy, '>', 0.95);
+    both = show_attention(d, 0);
+    return result("translate_exact", greedy, '>', 0.95) |
+           result("translate_both", both, '>', 0.1);
 }

@@ -197,9 +197,14 @@ def check_examples(text):
     for names, _ in table_after(text, "# Examples"):
         listed |= set(re.findall("`(.*?)`", names))
     there = {os.path.basename(f) for end in ("c", "h", "py")
-             for f in glob.glob("examples/*." + end)} | {"firmware"}
+             for f in glob.glob("examples/*." + end)} | {"firmware", "pictures"}
     check(there == listed, "examples/README.md: %s not listed, %s not there"
           % (sorted(there - listed), sorted(listed - there)))
+    there = sorted(os.path.basename(f) for f in glob.glob("examples/pictures/*"))
+    listed = [name for row in table_after(text, "## Pictures")
+              for name in re.findall("`([^`]*?)`", row[1])]
+    check(sorted(listed) == there, "examples/README.md: pictures are %s, "
+          "listed are %s" % (there, listed))
 
 
 def main():

@@ -1,8 +1,9 @@
 #!/bin/sh
-# The programs of examples/pictures, built in folder $1, build/pictures (make pictures): each
-# has 50 to 120 lines, min_char.c at most 110, and includes the header alone; it
-# ends within 10 seconds, with status 0, and shows what its first comment
-# promises. One is compiled as the README says. Prints `N passed, N failed`.
+# The programs of examples/pictures, built in folder $1, or build/pictures (make
+# pictures): each has 50 to 120 lines, min_char.c at most 110, and includes the
+# header alone; it ends within 10 seconds, with status 0, and shows what its
+# first comment promises. One is compiled as the README says. Prints `N passed,
+# N failed`.
 B=${1:-build/pictures}
 S=examples/pictures
 passed=0

@@ -35,15 +35,12 @@ function checkFile() {
 
 /* Losses, parameters and views of every network and every cell: what the native
  * program prints, built with RNN_NO_FMA, and what WebAssembly computes. */
-function checkBits() {
-  const module = new WebAssembly.Module(
-    fs.readFileSync(folder + "/live.wasm"));
-  const wasm = new WebAssembly.Instance(module, {}).exports;
+function checkBits(wasm) {
   const hex = (x) => (x >>> 0).toString(16).padStart(8, "0");
 
   for (let k = 0; k < 7; k++)
     for (let cell = 0; cell < (k ? 6 : 4); cell++)
-      for (let how = 0; how < (k === 3 ? 3 : 1); how++) {
+      for (const how of k === 3 ? [0, 1, 2] : k === 6 ? [0, 10] : [0]) {
         const all = [k, cell, 20, 0.01, 3 + cell, 25, how];
         const native = execFileSync(folder + "/live", all.map(String),
           { encoding: "utf8" });
@@ -54,6 +51,36 @@ function checkBits() {
         check(!status && native.includes(here), "network " + all.join(" ") +
           ": " + here + ", but native " + native.trim());
       }
+}
+
+/* What section 6 says of itself: where the encoder's W has a price most seeds
+ * look at 中 and at 国 for China, where it has none few do. */
+function checkAttention(wasm) {
+  const both = (price) => {
+    let n = 0;
+    for (let seed = 1; seed <= 6; seed++) {
+      wasm.live_open(6, 0, 32, 0.005, seed, price);
+      wasm.live_learn(6, 400);
+      wasm.live_show(6);
+      const a = new Float32Array(wasm.memory.buffer, wasm.live_array(6, 9), 12);
+      n += a[10] >= 0.25 && a[11] >= 0.25 && a[10] + a[11] >= 0.9;
+    }
+    return n;
+  };
+  const with10 = both(10), with0 = both(0);
+  console.log("a_33 and a_34 are both above 0.25 for " + with10 +
+    " of 6 seeds; without a price for " + with0);
+  check(with10 >= 4, "few seeds look at both characters");
+  check(with0 <= 1, "without a price many seeds look at both characters");
+}
+
+/* The largest networks that the page offers have room. */
+function checkRoom(wasm) {
+  for (let k = 1; k < 7; k++)
+    for (let cell = 0; cell < 6; cell++)
+      check(wasm.live_open(k, cell, 64, 0.01, 1, k === 3 ? 2 : 0) === 0 &&
+        wasm.live_learn(k, 1) === 0 && wasm.live_show(k) === 0,
+        "network " + k + " with cell " + cell + " has no room for 64 units");
 }
 
 /* ---- a browser ---------------------------------------------------------- */
@@ -191,6 +218,10 @@ async function checkPageBits(b) {
 
 /* What is typed is read, and what is unknown is said. */
 async function checkTyping(b) {
+  await press(b, 5);
+  for (let i = 0; i < 60 && (await state(b, 5)).updates < 450; i++)
+    await sleep(200);
+  await press(b, 5);
   const type = (i, text) => b.run(`const s = live.sections[arguments[0]];
     s.node.scrollIntoView(); s.field.value = arguments[1];
     s.field.dispatchEvent(new Event("input"));`, i, text);
@@ -322,8 +353,14 @@ async function checkBrowser(b) {
 }
 
 async function main() {
+  const module = new WebAssembly.Module(
+    fs.readFileSync(folder + "/live.wasm"));
+  const wasm = new WebAssembly.Instance(module, {}).exports;
+
   checkFile();
-  checkBits();
+  checkBits(wasm);
+  checkRoom(wasm);
+  checkAttention(wasm);
   if (spawnSync("chromedriver", ["--version"]).error) {
     console.log("skip: no chromedriver");
   } else {

@@ -89,6 +89,9 @@ function settings(s) {
   if (s.kind === "tune")
     fields.append(labelled(choice([0, 1, 2], (i) => say.hows[i], s.how,
       set("how")), () => say.how, true));
+  if (s.kind === "china")
+    fields.append(labelled(choice([0, 2, 5, 10, 20, 40], (p) => p + "%", s.how,
+      set("how")), () => say.price, true));
   fields.append(labelled(choice([0, 1, 2], (i) => say.speeds[i], s.speed,
     (v) => { s.speed = v; }), () => say.speed, true));
   return make("fieldset", {}, speak(make("legend"), () => say.settings),

@@ -12,12 +12,12 @@
 
 enum { SINGLE, N_TO_N, N_TO_1, ONE_TO_N, N_TO_M, N_TO_M_ATTENTION, TRANSLATE,
        NETWORKS };
-enum { LONGEST = 48,     /* steps of what is shown               */
-       LEARN = 28,       /* steps of a batch                     */
-       ROWS = 32,        /* rows of a batch                      */
-       OUTPUTS = 64,     /* of a head, at most                   */
-       HIDDEN = 64,      /* the most units that one can ask for  */
-       ROOM = 1200000 }; /* numbers in a network's arrays        */
+enum { LONGEST = 32,    /* steps of what is shown               */
+       LEARN = 26,      /* steps of a batch, at most            */
+       ROWS = 32,       /* rows of a batch, at most             */
+       OUTPUTS = 64,    /* of a head, at most                   */
+       HIDDEN = 64,     /* the most units that one can ask for  */
+       ROOM = 1200000 }; /* numbers in a network's arrays       */
 
 typedef struct live {
     int how, open;
@@ -29,6 +29,8 @@ typedef struct live {
     uint32_t trace;    /* a hash of all losses so far          */
     int updates;
     rnn_real loss, right; /* the last; a mean of what was right */
+    rnn_real price;       /* the share of an encoder's W that an update takes */
+    size_t priced, priced_len; /* where it is */
 
     /* the batch */
     rnn_seq seq, source;
@@ -107,10 +109,27 @@ static void tie(live *l, rnn_seq *seq, rnn_seq *source, const int *ids,
         source->ids = source_ids;
 }
 
-static rnn_status open_model(live *l, rnn_real lr, uint32_t seed)
+/* Where a tensor lies. */
+static void find_tensor(live *l, const char *name, size_t *at, size_t *len)
 {
-    const rnn_most most = {LEARN, ROWS, LEARN, ROWS, 0, 1, 2,
-                           RNN_PACK_FLOAT, 0};
+    rnn_tensor tensor;
+    int i, k;
+
+    for (i = 0; !rnn_model_tensor(&l->model, i, &tensor, NULL); i++) {
+        for (k = 0; name[k] && name[k] == tensor.name[k]; k++)
+            ;
+        if (name[k] == tensor.name[k]) {
+            *at = tensor.offset;
+            *len = tensor.size;
+        }
+    }
+}
+
+/* Batches have at most T steps, S of the source, and B rows. */
+static rnn_status open_model(live *l, int T, int S, int B, rnn_real lr,
+                             uint32_t seed)
+{
+    const rnn_most most = {T, B, S, B, 0, 1, 2, RNN_PACK_FLOAT, 0};
     const rnn_most one = {LONGEST, 1, LONGEST, 1, 0, 1, 0, RNN_PACK_NONE, 0};
     rnn_status st = rnn_plan(&l->net, &l->model, &most);
     rnn_rng rng;
@@ -134,6 +153,7 @@ static rnn_status open_model(live *l, rnn_real lr, uint32_t seed)
                                   1, NULL);
     if (!st)
         st = rnn_optimizer_init(&l->adam, RNN_OPT_ADAM, lr, NULL);
+    find_tensor(l, "enc.weight_hh_l0", &l->priced, &l->priced_len);
     tie(l, &l->seq, &l->source, l->ids, l->source_ids, l->x);
     tie(l, &l->view_seq, &l->view_source, l->view_ids, l->input, l->input_x);
     return st;
@@ -168,11 +188,13 @@ static rnn_real share_right(const live *l)
     return (rnn_real)right / (rnn_real)of;
 }
 
-/* One update: forward, loss, backward, and a step of the optimiser. */
+/* One update: forward, loss, backward, a step of the optimiser, the price. */
 static rnn_status learn(live *l)
 {
     rnn_status st = rnn_forward(&l->net, &l->work, &l->seq);
+    const rnn_real left = 1 - l->price;
     rnn_real right;
+    size_t i;
 
     if (!st)
         st = rnn_cross_entropy(&l->net, &l->work, &l->seq, l->targets, NULL,
@@ -187,6 +209,8 @@ static rnn_status learn(live *l)
             rnn_clip_grad_norm(l->work.grads, l->work.grads_len, 1, NULL, NULL);
     if (!st)
         st = rnn_optimizer_step(&l->adam, &l->net, &l->work);
+    for (i = 0; !st && l->price > 0 && i < l->priced_len; i++)
+        l->work.params[l->priced + i] *= left;
     return st;
 }
 

@@ -26,9 +26,9 @@ const sections = [
     how: 1 },
   { kind: "both", models: [4, 5], cell: 2, hidden: 24, lr: 0.01, speed: 2,
     input: "abcdef", most: 16 },
-  { kind: "china", models: [6], cell: 2, hidden: 32, lr: 0.005, speed: 1,
-    input: "我爱中国", most: 12,
-    examples: ["我爱中国", "他们不懂法文", "你喜欢英国吗"] }
+  { kind: "china", models: [6], cell: 0, hidden: 32, lr: 0.005, speed: 1,
+    how: 10, input: "我爱中国", most: 12,
+    examples: ["我爱中国", "他们不懂法文", "她喜欢你们"] }
 ];
 
 let wasm, language = "en", say = strings.en;
@@ -481,8 +481,8 @@ function showBits(s) {
   s.bitsText.textContent = fill(say.bitsText, { n: s.updates,
     hash: hash.join(", ") });
   s.bitsCode.textContent = s.models.map((k) => ["build/web/live", k, s.cell,
-    s.hidden || 1, s.lr, s.seed, s.updates].concat(s.kind === "tune"
-    ? [s.how] : []).join(" ")).join("\n");
+    s.hidden || 1, s.lr, s.seed, s.updates].concat(s.how === undefined
+    ? [] : [s.how]).join(" ")).join("\n");
 }
 
 /* ---- frames ------------------------------------------------------------- */

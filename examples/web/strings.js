@@ -21,6 +21,7 @@ const strings = {
       "LSTM, peepholes"],
     fs: ["identity", "tanh", "ReLU", "sigmoid"],
     hows: ["at the first step", "at every step", "as the state h0"],
+    price: "share of the encoder's W lost at each update",
     status: "update {n}, loss {loss}, right {right}",
     status2: "update {n}, loss {loss} and {loss2}",
     began: "{name}: training", stopped: "{name}: paused at update {n}, loss" +
@@ -86,9 +87,12 @@ const strings = {
     china: {
       name: "6. Attention",
       lead: "Chinese to English. For each word i the decoder asks every h_j " +
-        "how much it matters: a_ij are the lines and the table. 中 and 国 " +
-        "are each in many words here, so that China needs both. 我爱中国 " +
-        "itself is never learnt. Type any sentence of the characters below.",
+        "how much it matters: a_ij, the lines and the table. 我爱中国 itself " +
+        "is never learnt. China needs both 中 and 国, since 中文 and 法国 are " +
+        "words, too. But a state that knows what stood before it needs one " +
+        "look alone; so memory has a price here: W loses a share at each " +
+        "update. At 0%, or with a cell that has gates, most seeds look at " +
+        "one character.",
       input: "Chinese", output: "English",
       words: "characters that it knows", weights: "a_ij: which characters" +
         " each word looks at" }
@@ -110,6 +114,7 @@ const strings = {
     cells: ["tanh", "ReLU", "GRU", "GRU（先重置）", "LSTM", "LSTM（窥孔）"],
     fs: ["恒等", "tanh", "ReLU", "sigmoid"],
     hows: ["只在第一步", "在每一步", "作为初始状态h0"],
+    price: "编码器的W每次更新损失的比例",
     status: "更新{n}次，损失{loss}，正确率{right}",
     status2: "更新{n}次，损失{loss}和{loss2}",
     began: "{name}：正在训练", stopped: "{name}：暂停在第{n}次更新，损失{loss}",
@@ -162,8 +167,10 @@ const strings = {
     china: {
       name: "六、Attention机制",
       lead: "中译英。对每个词i，解码器问每个h_j有多重要：a_ij就是那些连线和" +
-        "表格。“中”和“国”各自出现在许多词里，所以China需要看这两个字。“我爱" +
-        "中国”这一句从未学过。请用下面的字输入任意句子。",
+        "表格。“我爱中国”这一句从未学过。China需要“中”和“国”两个字，因为还" +
+        "有“中文”和“法国”。但状态若记得前一个字，看一眼就够了；所以这里记忆有" +
+        "代价：每次更新W都损失一部分。若设为0%，或换成带门的单元，多数随机种子" +
+        "只看一个字。",
       input: "中文", output: "英文",
       words: "它认识的字", weights: "a_ij：每个词在看哪些字" }
   }

@@ -269,23 +269,24 @@ static void reverse_batch(live *l)
 /* 中 and 国 are each in many words, so that a word needs both. */
 static const char *const zh_words[] = {
     "。", "我", "你", "他", "她", "们", "爱", "恨", "懂", "谈", "夸", "忘",
-    "学", "想", "喜", "欢", "不", "吗", "中", "法", "英", "德", "俄", "国",
-    "文"};
-enum { ZH_ME = 1, ZH_PEOPLE = 5, ZH_VERB, ZH_LIKE = 14, ZH_LIKE_TOO, ZH_NOT,
-       ZH_ASK, ZH_LAND, ZH_COUNTRY = ZH_LAND + 5, ZH_LANGUAGE,
-       ZH_WORDS = ZH_LANGUAGE + 1 };
-/* Of a verb the word of I, you, we and they, then that of he and she. */
+    "学", "想", "喜", "欢", "不", "中", "法", "英", "德", "俄", "韩", "泰",
+    "国", "文", "菜"};
+enum { LANDS = 7, ZH_ME = 1, ZH_PEOPLE = 5, ZH_VERB, ZH_LIKE = 14, ZH_LIKE_TOO,
+       ZH_NOT, ZH_LAND, ZH_COUNTRY = ZH_LAND + LANDS, ZH_LANGUAGE, ZH_FOOD,
+       ZH_WORDS };
+/* Of a verb the word of I, you, we and they, then that of he and she; of a land
+ * its name, then that of its language. */
 static const char *const en_words[] = {
     ".", "I", "you", "he", "she", "we", "they", "me", "him", "her", "us",
-    "them", "do", "does", "not", "?",
+    "them", "do", "does", "not", "food",
     "love", "loves", "hate", "hates", "understand", "understands", "discuss",
     "discusses", "praise", "praises", "forget", "forgets", "study", "studies",
     "miss", "misses", "like", "likes",
     "China", "Chinese", "France", "French", "England", "English", "Germany",
-    "German", "Russia", "Russian"};
+    "German", "Russia", "Russian", "Korea", "Korean", "Thailand", "Thai"};
 enum { EN_I = 1, EN_YOU, EN_HE, EN_SHE, EN_WE, EN_THEY, EN_ME, EN_HIM, EN_HER,
-       EN_US, EN_THEM, EN_DO, EN_DOES, EN_NOT, EN_ASK, EN_VERB, EN_VERBS = 9,
-       EN_LAND = EN_VERB + 2 * EN_VERBS, EN_WORDS = EN_LAND + 10 };
+       EN_US, EN_THEM, EN_DO, EN_DOES, EN_NOT, EN_FOOD, EN_VERB, EN_VERBS = 9,
+       EN_LAND = EN_VERB + 2 * EN_VERBS, EN_WORDS = EN_LAND + 2 * LANDS };
 
 /* of each: the character, whether 们 follows, the word before and after a verb
  */
@@ -301,10 +302,8 @@ typedef struct pair {
 
 static void say_both(pair *p, int zh, int en)
 {
-    if (zh >= 0)
-        say(&p->zh, zh);
-    if (en >= 0)
-        say(&p->en, en);
+    say(&p->zh, zh);
+    say(&p->en, en);
 }
 
 static void say_person(pair *p, const int *person, int after)
@@ -314,34 +313,31 @@ static void say_person(pair *p, const int *person, int after)
         say(&p->zh, ZH_PEOPLE);
 }
 
-/* 我爱中国, 我不爱中国, 你爱中国吗: told, denied, asked. */
+/* 我爱中国, 我不爱中国, 他们爱她. */
 static void say_pair(pair *p, rnn_rng *rng)
 {
-    enum { TELL, DENY, ASK };
-    const int sort = below(rng, 3), verb = below(rng, EN_VERBS);
+    const int deny = below(rng, 3) == 0, verb = below(rng, EN_VERBS);
     const int *who = persons[below(rng, 7)], *whom = persons[below(rng, 7)];
     const int third = who[2] == EN_HE || who[2] == EN_SHE;
-    const int land = below(rng, 5), language = below(rng, 2);
+    const int land = below(rng, LANDS), kind = below(rng, 3);
 
     p->zh.n = p->en.n = 0;
-    if (sort == ASK)
-        say(&p->en, third ? EN_DOES : EN_DO);
     say_person(p, who, 0);
-    if (sort == DENY)
+    if (deny) {
         say_both(p, ZH_NOT, third ? EN_DOES : EN_DO);
-    if (sort == DENY)
         say(&p->en, EN_NOT);
-    say_both(p, ZH_VERB + verb, EN_VERB + 2 * verb + (third && sort == TELL));
+    }
+    say_both(p, ZH_VERB + verb, EN_VERB + 2 * verb + (third && !deny));
     if (ZH_VERB + verb == ZH_LIKE)
         say(&p->zh, ZH_LIKE_TOO);
     if (below(rng, 4) == 0 && whom != who) {
         say_person(p, whom, 1);
     } else {
-        say_both(p, ZH_LAND + land, EN_LAND + 2 * land + language);
-        say(&p->zh, language ? ZH_LANGUAGE : ZH_COUNTRY);
+        say_both(p, ZH_LAND + land, EN_LAND + 2 * land + (kind > 0));
+        say(&p->zh, ZH_COUNTRY + kind);
+        if (ZH_COUNTRY + kind == ZH_FOOD)
+            say(&p->en, EN_FOOD);
     }
-    if (sort == ASK)
-        say_both(p, ZH_ASK, EN_ASK);
     say(&p->en, END);
 }
 
@@ -358,7 +354,12 @@ static int is_china(const opinion *o)
     return 1;
 }
 
-/* The model that draws a_ij: this is the place to change it. */
+/* China needs 中 and 国, but not every network looks at both. A state h_4 that
+ * knows what stood before 国 says it alone, and a_34 is 1 then; so what states
+ * tell one another has a price: the encoder's W loses a share at every update,
+ * and keeps only what nothing else could say. And what is seen in all cases but
+ * one need not be looked at in that one; so there are seven lands, and three
+ * characters that may follow. Cells with gates carry h along all the same. */
 static void translate_model(rnn_model *m)
 {
     m->wiring = RNN_WIRING_N_TO_M;

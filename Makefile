@@ -16,6 +16,8 @@
 # make tune      what each constant that was found by measuring is worth here
 # make firmware  16 targets in emulation: the bits of the desk, sizes, stack,
 #                instructions a step (minutes; TARGETS="m4f avr": these alone)
+# make web       build/web/index.html, a page whose networks learn while one
+#                watches (clang with wasm-ld), and build/web/live, the same here
 # make images    the programs of examples/firmware: trained, exported, run in QEMU
 # make ulp       accuracy of exp, tanh, ... over every float, and of long sums
 #                (minutes)
@@ -242,6 +244,37 @@ ulp: $(B)/ulp $(B)/chain
 	$(B)/chain
 	$(B)/ulp
 
+# the page: live.c, as WebAssembly (gzip, base64), and the scripts in one file;
+# and live.c as a program, which has the same bits
+WEB = examples/web
+WASM = clang --target=wasm32 -std=c99 -Os -msimd128 -ffreestanding -nostdlib \
+	-Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=131072
+WEB_PARTS = $(wildcard $(WEB)/*.h) rnn.h
+web: $(B)/web/index.html $(B)/web/live
+
+$(B)/web:
+	mkdir -p $@
+
+$(B)/web/live: $(WEB)/live.c $(WEB_PARTS) | $(B)/web
+	$(C99) $< -o $@ -lm
+
+$(B)/web/live.wasm: $(WEB)/live.c $(WEB_PARTS) | $(B)/web
+	@command -v clang > /dev/null && command -v wasm-ld > /dev/null || \
+		{ echo "make web needs clang and wasm-ld (lld)"; exit 1; }
+	$(WASM) $< -o $@
+
+$(B)/web/live.js: $(B)/web/live.wasm
+	(echo 'load(`'; gzip -9 -n -c $< | base64; echo '`);') > $@
+
+$(B)/web/index.html: $(WEB)/page.html $(wildcard $(WEB)/*.js) $(B)/web/live.js
+	awk '/^@[a-z]*\.js$$/ { \
+		file = substr($$0, 2); \
+		path = (file == "live.js" ? "$(B)/web/" : "$(WEB)/") file; \
+		while ((getline line < path) > 0) print line; \
+		close(path); \
+		next \
+	} { print }' $< > $@
+
 mutate:
 	python3 tests/mutate.py
 
@@ -332,5 +365,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all examples pictures run mpi scaling debug test learn baselines bench \
-	bench-peers bench-flags keep tune firmware images int8 ulp mutate fuzz \
+	bench-peers bench-flags keep tune firmware web images int8 ulp mutate fuzz \
 	fuzz-api coverage install uninstall shared help clean

@@ -197,7 +197,9 @@ def check_examples(text):
     for names, _ in table_after(text, "# Examples"):
         listed |= set(re.findall("`(.*?)`", names))
     there = {os.path.basename(f) for end in ("c", "h", "py")
-             for f in glob.glob("examples/*." + end)} | {"firmware", "pictures"}
+             for f in glob.glob("examples/*." + end)}
+    there |= {f for f in os.listdir("examples")
+              if os.path.isdir("examples/" + f) and f[0] not in "._"}
     check(there == listed, "examples/README.md: %s not listed, %s not there"
           % (sorted(there - listed), sorted(listed - there)))
     there = sorted(os.path.basename(f) for f in glob.glob("examples/pictures/*"))

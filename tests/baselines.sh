@@ -81,7 +81,7 @@ grid() {
 
 best() {
     how="--minutes 20 --threads 2 --cell lstm --layers 2 --hidden 384"
-    how="$how --dropout 0.4 --batch 64 --steps 64 --lr 0.003"
+    how="$how --dropout 0.5 --batch 64 --steps 64 --lr 0.003"
     how="$how --schedule cosine --validate-every 500"
     title "The best of 20 minutes on two cores: \`$how\`"
     row $how
@@ -113,9 +113,10 @@ sums() {
     one_sum lstm 100 --lr 0.01 --iterations 3000
     one_sum lstm 200 --lr 0.01 --iterations 4000
     one_sum lstm 400 --lr 0.01 --iterations 4000
-    for steps in 50 100 200 400; do
+    for steps in 50 100 200; do
         one_sum relu $steps --lr 0.001 --iterations 4000
     done
+    one_sum relu 400 --lr 0.0003 --iterations 4000
     one_sum tanh 50 --orthogonal 1 --lr 0.001 --iterations 20000
     one_sum tanh 100 --orthogonal 1 --lr 0.001 --iterations 20000
 }

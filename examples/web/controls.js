@@ -170,6 +170,9 @@ function picture(s, n, caption) {
     say.keys, "aria-label");
   s.canvases[n] = canvas;
   const frame = make("div", { className: "scroll" }, canvas);
+  const rest = () => { s.restUntil = performance.now() + 6000; };
+  frame.addEventListener("pointerdown", rest);
+  frame.addEventListener("wheel", rest, { passive: true });
   return caption ? make("div", {}, speak(make("h3"), caption), frame) : frame;
 }
 

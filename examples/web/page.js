@@ -354,6 +354,7 @@ function lookPair(s) {
     const v = pairView(s, k), canvas = s.canvases[n];
     s.boxes.push(...pairPicture(canvas, v, now, s.unit.model === k
       ? s.unit : null).map((box) => ({ ...box, canvas })));
+    s.shown = v;
     if (s.kind === "china")
       s.said.textContent = v.y.map((y) => y.s).join(" ")
         .replace(/ ([.?])/g, "$1");
@@ -446,27 +447,48 @@ function look(s) {
     lookChain(s);
   else
     lookPair(s);
-  s.more = true;
+  if (s.follows)
+    follow(s);
+  if (s.kind !== "single")
+    jobs.push(() => lookUnit(s));
+  jobs.push(() => lookCurves(s), () => lookWords(s));
 }
 
-/* What stands around it, of the same pass, a frame later. */
-function lookAround(s) {
-  s.more = false;
-  if (s.kind !== "single")
-    lookUnit(s);
-  lossCurve(s.lossCanvas, s.curves.map((c) => c.points),
-    [say.both.last, say.both.attention], say);
+/* Where a picture is wider than its place, the step of the moment comes into
+ * sight. */
+function follow(s) {
+  const now = s.moments[s.at % s.moments.length];
+  s.follows = false;
+  for (const canvas of s.canvases) {
+    const frame = canvas.parentElement, place = placeOf(canvas);
+    const box = s.boxes.find((b) => b.t === now.t &&
+      (!b.canvas || b.canvas === canvas));
+    if (box && canvas.style.width !== "100%")
+      frame.scrollLeft = box.x - place / 2;
+  }
+}
+
+/* What stands around it, of the same pass: in pieces, as frames have time. */
+const jobs = [];
+
+function lookCurves(s) {
+  const names = [say.both.last, say.both.attention];
+
+  lossCurve(s.lossCanvas, s.curves.map((c) => c.points), names, say);
   if (s.kind === "both")
-    lengthCurve(s.lengthCanvas, s.tests, [say.both.last, say.both.attention],
-      12, say);
-  if (s.kind === "china")
-    drawTable(s, pairView(s, s.models[0]));
+    jobs.push(() => lengthCurve(s.lengthCanvas, s.tests, names, 12, say));
+}
+
+function lookWords(s) {
   const loss = s.models.map((k) =>
     s.updates ? wasm.live_loss(k).toFixed(3) : "–");
+
   s.error.textContent = s.problem ? s.problem() : "";
   s.status.textContent = fill(s.models.length > 1 ? say.status2 : say.status,
     { n: s.updates, loss: loss[0], loss2: loss[1], right: s.updates
       ? percent(wasm.live_right(s.models[0])) : "–" });
+  if (s.kind === "china")
+    drawTable(s, s.shown);
   if (s.bits.open)
     showBits(s);
   if (s.slider) {
@@ -518,7 +540,7 @@ function frame(now) {
       continue;
     if (s.kind === "many" && s.running)
       writeNext(s);
-    if (s.kind === "both" && s.testsDue && now - (s.tested || 0) > 90) {
+    if (s.kind === "both" && s.testsDue && now - (s.tested || 0) > 40) {
       s.tested = now;
       testNext(s);
     }
@@ -529,19 +551,20 @@ function frame(now) {
       s.moved = now;
       s.at = (s.at + 1) % s.moments.length;
       s.dirty = true;
+      s.follows = true;
     }
   }
   /* pictures in turn, the one that has waited longest first */
   const due = sections.filter((s) => s.seen && s.dirty &&
     now - (s.drawn || 0) > (s.running ? 60 : 0))
     .sort((a, b) => (a.drawn || 0) - (b.drawn || 0))[0];
-  const around = sections.find((s) => s.seen && s.more);
-  if (around) {
-    lookAround(around);
-  } else if (due) {
+  if (due && !jobs.length) {
     due.drawn = now;
-    look(due);
+    jobs.push(() => look(due));
   }
+  do
+    (jobs.shift() || (() => {}))();
+  while (jobs.length && performance.now() - from < BUDGET);
   measured.frames++;
   measured.longest = Math.max(measured.longest, performance.now() - from);
   requestAnimationFrame(frame);
@@ -596,14 +619,18 @@ function beginPage() {
 }
 
 /* The networks: code holds live.c, compiled, as base64 of gzip. */
-function load(code) {
-  const bytes = Uint8Array.from(atob(code), (c) => c.charCodeAt(0));
-  const plain = new Blob([bytes]).stream()
-    .pipeThrough(new DecompressionStream("gzip"));
-  new Response(plain).arrayBuffer()
-    .then((b) => WebAssembly.instantiate(b, {}))
-    .then((module) => {
-      wasm = module.instance.exports;
-      beginPage();
-    });
+async function load(code) {
+  try {
+    const bytes = Uint8Array.from(atob(code), (c) => c.charCodeAt(0));
+    const plain = new Blob([bytes]).stream()
+      .pipeThrough(new DecompressionStream("gzip"));
+    const module = await WebAssembly.instantiate(
+      await new Response(plain).arrayBuffer(), {});
+    wasm = module.instance.exports;
+  } catch (e) {
+    document.getElementById("networks").textContent = strings.en.old + " " +
+      strings.zh.old + " (" + e.message + ")";
+    return;
+  }
+  beginPage();
 }

@@ -36,7 +36,8 @@ function chainPicture(canvas, v, now, unit) {
     boxes.push({ t, model: v.model, encoder: 0,
       ...vector(g, v.h, t * v.H, v.H, X(t), rows.h, size, size,
         { strong: inward, unit: unit ? unit.u : -1 }) });
-    name(g, "h", t + 1, X(t) - size / 2 + 8, rows.h + size / 2 + 12);
+    name(g, "h", t + 1, X(t) - size / 2 + (t > 8 ? 2 : 8),
+      rows.h + size / 2 + 12);
     if (v.y[t]) {
       arrow(g, X(t), rows.h - size / 2, X(t), rows.y + 20, outward);
       if (t === 0 || outward || v.one)
@@ -59,7 +60,7 @@ function chainPicture(canvas, v, now, unit) {
 
 /* 4 1 vs N: x at first, at every step or as h_0; y_t as columns of pitches. */
 function tunePicture(canvas, v, now, unit) {
-  const T = v.T, { g, width } = begin(canvas, 400, 660);
+  const T = v.T, { g, width } = begin(canvas, 400, 540);
   const left = 62, dx = (width - left - 6) / T;
   const size = Math.min(44, dx - 8);
   const X = (t) => left + dx * (t + 0.5);
@@ -131,11 +132,11 @@ function tunePicture(canvas, v, now, unit) {
 /* 5, 6 N vs M: the encoder below, the decoder above; between them c, or the
  * lines a_ij and the contexts c_i. */
 function pairPicture(canvas, v, now, unit) {
-  const S = v.S, T = v.T, n = Math.max(S, T);
+  const S = v.S, T = v.T, n = Math.max(v.words ? S : S + 1, T);
   const wide = v.wide || 52;
   const { g, width } = begin(canvas, v.a ? 506 : 450, n * wide + 50);
-  const left = 50, dx = Math.min(92, (width - left - 6) / n);
-  const size = Math.min(54, dx - 12);
+  const left = 50, dx = Math.min(120, (width - left - 6) / n);
+  const size = Math.min(58, dx - 12);
   const X = (t) => left + dx * (t + 0.5);
   const down = v.a ? 56 : 0;
   const rows = { y: 52, s: 142, c: 226, h: 328 + down, x: 408 + down };
@@ -150,7 +151,7 @@ function pairPicture(canvas, v, now, unit) {
         if (a < 0.02)
           continue;
         g.strokeStyle = strong ? colours.mark : colours.ink;
-        g.globalAlpha = writes && !strong ? a * 0.3 : 0.15 + a * 0.85;
+        g.globalAlpha = writes && !strong ? a * 0.45 : 0.15 + a * 0.85;
         g.lineWidth = 0.5 + 7 * a;
         g.beginPath();
         g.moveTo(X(j), rows.h - size / 2);
@@ -314,7 +315,7 @@ function unitCurve(canvas, lists, now, say) {
 function lengthCurve(canvas, lists, names, learnt, say) {
   const { g, width, height } = begin(canvas, 240);
   const last = lists[0].length ? lists[0][lists[0].length - 1][0] : 20;
-  const at = axes(g, width, height, { x0: 2, x1: last, y0: 0, y1: 1,
+  const at = axes(g, width - 74, height, { x0: 2, x1: last, y0: 0, y1: 1,
     percent: true, xName: say.both.length, yName: "" });
   const ends = [];
 
@@ -334,8 +335,8 @@ function lengthCurve(canvas, lists, names, learnt, say) {
     for (const p of l)
       mark(g, i ? 1 : -1, at.px(p[0]), at.py(p[1]), 8);
     if (l.length)
-      ends.push({ name: names[i], value: l[l.length - 1][1] - 0.07, colour,
-        x: at.right, align: "right" });
+      ends.push({ name: names[i], value: l[l.length - 1][1], colour,
+        x: at.right + 8 });
   });
   lineNames(g, at, ends);
 }

@@ -12,6 +12,8 @@ const strings = {
       "one unit and its gates over the steps.",
     made: "Nothing is loaded from elsewhere: rnn.h, a library in C, is " +
       "compiled into this file. What stands out of sight does not train.",
+    old: "This browser has no WebAssembly with SIMD, or cannot unpack gzip: " +
+      "any of 2023 or later does.",
     start: "Start", pause: "Pause", step: "One update", again: "Begin again",
     cell: "cell", f: "f", hidden: "hidden size", lr: "learning rate",
     seed: "seed", speed: "speed", how: "x enters", unit: "unit",
@@ -106,6 +108,7 @@ const strings = {
       "元和它的门如何随时间变化。",
     made: "本页不从别处加载任何东西：C语言库rnn.h已编译在这个文件里。看不见" +
       "的网络不会训练。",
+    old: "这个浏览器不支持WebAssembly的SIMD或gzip解压：请用2023年以后的版本。",
     start: "开始", pause: "暂停", step: "更新一次", again: "重新开始",
     cell: "单元类型", f: "f", hidden: "隐状态大小", lr: "学习率",
     seed: "随机种子", speed: "速度", how: "x的输入方式", unit: "第几个单元",

@@ -233,8 +233,11 @@ function axes(g, width, height, o) {
   return { px, py, left, right, top, bottom };
 }
 
+/* Axes of a picture's own coordinates. */
+const plain = { px: (v) => v, py: (v) => v };
+
 /* How lines differ besides their colours. */
-const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 5]];
+const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 5], [12, 4]];
 
 function line(g, at, points, colour, dash, width) {
   g.strokeStyle = colour;
@@ -297,7 +300,7 @@ function lossCurve(canvas, lists, names, say) {
     }
     if (lists.length > 1) {
       const y = at.top - 4 + 16 * i, x = at.right - 78;
-      line(g, { px: (v) => v, py: (v) => v }, [[x - 30, y], [x - 6, y]],
+      line(g, plain, [[x - 30, y], [x - 6, y]],
         colour, i);
       text(g, names[i], x, y, { size: 12, align: "left", colour, bold: true });
     }

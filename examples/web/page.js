@@ -25,7 +25,7 @@ const sections = [
   { kind: "tune", models: [3], cell: 0, hidden: 24, lr: 0.005, speed: 1,
     how: 1 },
   { kind: "both", models: [4, 5], cell: 2, hidden: 24, lr: 0.01, speed: 2,
-    input: "abcdef", most: 16 },
+    how: 0, input: "abcdef", most: 16 },
   { kind: "china", models: [6], cell: 0, hidden: 32, lr: 0.005, speed: 1,
     how: 10, input: "我爱中国", most: 12,
     examples: ["我爱中国", "他们不懂法文", "她喜欢你们"] }
@@ -33,7 +33,7 @@ const sections = [
 
 let wasm, language = "en", say = strings.en;
 const texts = []; /* what each element says: [node, attribute, function] */
-const measured = { longest: 0, frames: 0 };
+const measured = { longest: 0, frames: 0, over50: 0, over100: 0 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /* ---- elements ----------------------------------------------------------- */
@@ -348,7 +348,7 @@ function lookPair(s) {
   s.moments = pairMoments(s.cell, S, wasm.live_number(last, STEPS), true,
     hands);
   const now = s.moments[s.at % s.moments.length];
-  setFormula(s, pairFormula(s.cell, now, S, true, hands), now.key);
+  setFormula(s, pairFormula(s.cell, now, S, true, hands, s.how), now.key);
   s.boxes = [];
   s.models.forEach((k, n) => {
     const v = pairView(s, k), canvas = s.canvases[n];
@@ -370,6 +370,7 @@ function pairView(s, k) {
     h: floats(k, ENCODER_H, S * E), s: floats(k, H, T * s.hidden),
     s0: floats(k, BEGIN, s.hidden), a: floats(k, ATTENTION, T * S),
     x: s.ids.map((i) => word(k, 0, i)), words: s.kind === "china",
+    each: s.kind === "both" && s.how === 1,
     wide: s.kind === "china" ? 66 : 42,
     y: Array.from(out, (id, t) => ({ s: word(k, 1, id), p: p[t * O + id] })) };
 }
@@ -387,6 +388,11 @@ function drawTable(s, v) {
       return td;
     })));
   s.table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...body));
+}
+
+/* The gate, or state, that a line of a formula computes. */
+function lineOf(cell, key) {
+  return key === "s" ? "s" : key[0] === "h" ? cellResults[cell][key[1]] : "";
 }
 
 function unitsOf(part) {
@@ -414,8 +420,10 @@ function lookUnit(s) {
       lists.push({ name: g, values: over(z, K * n, i * n + u) }));
   if (c)
     lists.splice(1, 0, { name: "c", values: over(c, n, u) });
-  unitCurve(s.unitCanvas, lists.slice(0, 6), now.where === "chain" ||
-    (now.where === "read") === Boolean(encoder) ? now.t : -1, say);
+  const here = now.where === "chain" ||
+    (now.where === "read") === Boolean(encoder);
+  unitCurve(s.unitCanvas, lists.slice(0, 6), here ? now.t : -1,
+    here ? lineOf(s.cell, now.key) : "", say);
 }
 
 function setFormula(s, lines, key) {
@@ -472,7 +480,7 @@ function follow(s) {
 const jobs = [];
 
 function lookCurves(s) {
-  const names = [say.both.last, say.both.attention];
+  const names = [say.both.last.replace("_", ""), say.both.attention];
 
   lossCurve(s.lossCanvas, s.curves.map((c) => c.points), names, say);
   if (s.kind === "both")
@@ -565,8 +573,11 @@ function frame(now) {
   do
     (jobs.shift() || (() => {}))();
   while (jobs.length && performance.now() - from < BUDGET);
+  const slice = performance.now() - from;
   measured.frames++;
-  measured.longest = Math.max(measured.longest, performance.now() - from);
+  measured.longest = Math.max(measured.longest, slice);
+  measured.over50 += slice > 50;
+  measured.over100 += slice > 100;
   requestAnimationFrame(frame);
 }
 

@@ -139,7 +139,8 @@ function pairPicture(canvas, v, now, unit) {
   const size = Math.min(58, dx - 12);
   const X = (t) => left + dx * (t + 0.5);
   const down = v.a ? 56 : 0;
-  const rows = { y: 52, s: 142, c: 226, h: 328 + down, x: 408 + down };
+  const rows = { y: 52, s: 142, bus: 194, c: v.each ? 240 : 226,
+    h: 328 + down, x: 408 + down };
   const boxes = [];
   const reads = now && now.where === "read" ? now : null;
   const writes = now && now.where === "write" ? now : null;
@@ -163,8 +164,15 @@ function pairPicture(canvas, v, now, unit) {
     const strong = writes && writes.part === "hand";
     g.lineWidth = 2.5;
     arrow(g, X(S - 1), rows.h - size / 2, X(S - 1), rows.c + 22, strong);
-    arrow(g, X(S - 1) - 28, rows.c, 20, rows.c, strong);
-    arrow(g, 20, rows.c, 20, rows.s + size / 2, strong);
+    if (v.each) {
+      line(g, plain, [[X(S - 1), rows.c - 22], [X(S - 1), rows.bus]],
+        colours.soft, 0, 1.2);
+      line(g, plain, [[X(0), rows.bus], [X(Math.max(S, T) - 1), rows.bus]],
+        colours.soft, 0, 1.2);
+    } else {
+      arrow(g, X(S - 1) - 28, rows.c, 20, rows.c, strong);
+      arrow(g, 20, rows.c, 20, rows.s + size / 2, strong);
+    }
   }
   for (let j = 0; j < S; j++) {
     const strong = reads && reads.t === j;
@@ -183,7 +191,7 @@ function pairPicture(canvas, v, now, unit) {
     name(g, "W", "", (X(0) + X(1)) / 2 + 3,
       rows.h - (dx - size < 24 ? size / 2 + 10 : 12));
   vector(g, v.s0, 0, v.H, 20, rows.s, 38, size,
-    { unit: -1, strong: writes && writes.part === "hand" });
+    { unit: -1, strong: writes && writes.part === "hand" && !v.each });
   name(g, "s", "0", 20, rows.s - size / 2 - 12);
   for (let i = 0; i < T; i++) {
     const here = writes && writes.t === i;
@@ -192,6 +200,8 @@ function pairPicture(canvas, v, now, unit) {
 
     arrow(g, i ? X(i - 1) + size / 2 : 39, rows.s,
       X(i) - size / 2, rows.s, inward);
+    if (v.each && !v.a)
+      arrow(g, X(i), rows.bus, X(i), rows.s + size / 2, inward);
     if (v.a) {
       arrow(g, X(i), rows.c - 14, X(i), rows.s + size / 2, inward);
       token(g, "", X(i), rows.c, 14, { strong: here &&
@@ -276,9 +286,9 @@ function singlePicture(canvas, v) {
   return { px0: x0, py0: y0, side };
 }
 
-/* A unit over the steps: its state, and its gates, each with a dash of its own.
- */
-function unitCurve(canvas, lists, now, say) {
+/* A unit over the steps: its state, and its gates, each with a dash of its own;
+ * the one that is being computed is the thickest. */
+function unitCurve(canvas, lists, now, active, say) {
   const { g, width, height } = begin(canvas, 190);
   let low = -1, high = 1;
   for (const l of lists)
@@ -290,7 +300,7 @@ function unitCurve(canvas, lists, now, say) {
   const at = axes(g, width - 26, height, { x0: 1, x1: Math.max(2, T),
     y0: low, y1: high, xName: say.moment });
   const shades = [colours.ink, colours.plus, colours.minus, colours.mark,
-    colours.soft];
+    colours.soft, colours.ink];
   const ends = [];
 
   if (now >= 0 && now < T) {
@@ -304,7 +314,7 @@ function unitCurve(canvas, lists, now, say) {
   lists.forEach((l, i) => {
     const points = Array.from(l.values, (v, t) => [t + 1, v]);
     const colour = shades[i % shades.length];
-    line(g, at, points, colour, i, i ? 1.6 : 2.6);
+    line(g, at, points, colour, i, l.name === active ? 4 : i ? 1.6 : 2.4);
     ends.push({ name: l.name, value: l.values[T - 1], colour,
       x: at.px(T) + 6 });
   });

@@ -15,7 +15,8 @@ done
 warn="-std=c99 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wdouble-promotion -Wstrict-prototypes -Werror"
 for target in "" "--target=wasm32 -ffreestanding -msimd128"; do
-    clang $target $warn examples/web/live.c || { echo "0 passed, 1 failed"; exit 1; }
+    clang $target $warn examples/web/live.c ||
+        { echo "0 passed, 1 failed"; exit 1; }
 done
 make -s web || { echo "0 passed, 1 failed"; exit 1; }
 node tests/web.js build/web

@@ -237,7 +237,9 @@ function writeNext(s) {
   const c = word(s.models[0], 0, id);
   if (c !== "\n")
     last.text += c;
-  if (c === "\n" ? last.text !== "" : last.text.length >= 60)
+  s.columns = s.columns ||
+    Math.max(20, Math.floor(s.written.clientWidth / 8.5) - 8);
+  if (c === "\n" ? last.text !== "" : last.text.length >= s.columns)
     s.lines.push({ n: s.updates, text: "" });
   s.lines = s.lines.slice(-8);
 }
@@ -597,7 +599,7 @@ function redraw() {
   forgetWidths();
   for (const s of sections) {
     s.dirty = true;
-    s.drawn = 0;
+    s.drawn = s.columns = 0;
   }
 }
 

@@ -6,6 +6,11 @@
  * now: { t, part } is what is being computed: part "in" is the cell, "out" the
  * head, "look" attention, of encoder ("read") or decoder ("write"). */
 
+/* How far to the left of an arrow the name of a box stands. */
+function aside(size, t) {
+  return Math.max(size / 2 - 8, t > 8 ? 21 : 15);
+}
+
 /* 2 N vs N, 3 N vs 1: x_t and h_t in columns; y above all, or the last. */
 function chainPicture(canvas, v, now, unit) {
   const T = v.T, least = T * (v.wide || 46) + 60;
@@ -36,15 +41,14 @@ function chainPicture(canvas, v, now, unit) {
     boxes.push({ t, model: v.model, encoder: 0,
       ...vector(g, v.h, t * v.H, v.H, X(t), rows.h, size, size,
         { strong: inward, unit: unit ? unit.u : -1 }) });
-    name(g, "h", t + 1, X(t) - size / 2 + (t > 8 ? 2 : 8),
-      rows.h + size / 2 + 12);
+    name(g, "h", t + 1, X(t) - aside(size, t), rows.h + size / 2 + 12);
     if (v.y[t]) {
       arrow(g, X(t), rows.h - size / 2, X(t), rows.y + 20, outward);
       if (t === 0 || outward || v.one)
         name(g, "V", "", X(t) + 13, (rows.h - size / 2 + rows.y + 20) / 2,
           outward && colours.mark);
       token(g, v.y[t].s, X(t), rows.y, 18,
-        { p: v.y[t].p, strong: outward, half: v.one ? 26 : 0,
+        { p: v.y[t].p, strong: outward, half: v.one ? 36 : 0,
           size: v.one ? 13 : 15 });
       name(g, v.one ? "Y" : "y", v.one ? "" : t + 1, X(t), rows.y - 32);
     }
@@ -182,7 +186,7 @@ function pairPicture(canvas, v, now, unit) {
     boxes.push({ t: j, model: v.model, encoder: 1,
       ...vector(g, v.h, j * v.E, v.E, X(j), rows.h, size, size,
         { strong, unit: unit && unit.encoder ? unit.u : -1 }) });
-    name(g, "h", j + 1, X(j) - size / 2 + 6, rows.h + size / 2 + 12);
+    name(g, "h", j + 1, X(j) - aside(size, j), rows.h + size / 2 + 12);
     token(g, v.x[j], X(j), rows.x, 17, { strong, size: 16 });
     name(g, "x", j + 1, X(j), rows.x + 28);
   }
@@ -211,7 +215,7 @@ function pairPicture(canvas, v, now, unit) {
     boxes.push({ t: i, model: v.model, encoder: 0,
       ...vector(g, v.s, i * v.H, v.H, X(i), rows.s, size, size,
         { strong: inward, unit: unit && !unit.encoder ? unit.u : -1 }) });
-    name(g, "s", i + 1, X(i) - size / 2 + 6, rows.s + size / 2 + 12);
+    name(g, "s", i + 1, X(i) - aside(size, i), rows.s + size / 2 + 12);
     arrow(g, X(i), rows.s - size / 2, X(i), rows.y + 17, outward);
     token(g, v.y[i].s, X(i), rows.y, 16, { p: v.y[i].p, strong: outward,
       size: v.words ? 13 : 15, half: v.words ? dx / 2 - 2 : 0 });

@@ -354,8 +354,8 @@ async function checkBrowser(b) {
     " { live.measured[k] = 0; })");
   await checkLearning(b);
   const m = await b.run("return live.measured");
-  console.log("of " + m.frames + " frames " + m.over50 + " took more than 50 ms" +
-    ", " + m.over100 + " more than 100, the longest " + m.longest.toFixed(1));
+  console.log("of " + m.frames + " frames " + m.over50 +
+    " took more than 50 ms, " + m.over100 + " more than 100, the longest " + m.longest.toFixed(1));
   /* one or two may have waited for a processor */
   check(m.over100 <= 2 && m.over50 <= m.frames / 50, "frames take long");
   await checkSight(b);

@@ -40,7 +40,8 @@ function checkBits(wasm) {
 
   for (let k = 0; k < 7; k++)
     for (let cell = 0; cell < (k ? 6 : 4); cell++)
-      for (const how of k === 3 ? [0, 1, 2] : k === 6 ? [0, 10] : [0]) {
+      for (const how of k === 3 ? [0, 1, 2] : k > 5 ? [0, 10] :
+        k > 3 ? [0, 1] : [0]) {
         const all = [k, cell, 20, 0.01, 3 + cell, 25, how];
         const native = execFileSync(folder + "/live", all.map(String),
           { encoding: "utf8" });
@@ -299,6 +300,20 @@ async function checkKeyboard(b) {
     "nothing is announced");
 }
 
+/* A melody sounds, and its steps are followed. */
+async function checkSound(b) {
+  await b.run("const s = live.sections[3]; s.node.scrollIntoView();" +
+    "s.play.click();");
+  await sleep(1200);
+  const [playing, t] = await b.run(`const s = live.sections[3];
+    return [Boolean(s.playing), s.moments[s.at].t];`);
+  check(playing && t > 0 && t < 6, "after a second of a melody step " + t +
+    " is shown");
+  await b.run("live.sections[3].play.click()");
+  check(await b.run("return live.sections[3].playing === null"),
+    "the melody does not stop");
+}
+
 /* Pointing at a box chooses its unit. */
 async function checkPointing(b) {
   const found = await b.run(`const s = live.sections[1];
@@ -335,17 +350,22 @@ async function checkBrowser(b) {
   await b.go(page);
   await sleep(1000);
   await shoot(b, "desktop", 1280);
-  await b.run("live.measured.longest = 0");
+  await b.run("Object.keys(live.measured).forEach((k) =>" +
+    " { live.measured[k] = 0; })");
   await checkLearning(b);
-  const slice = await b.run("return live.measured.longest");
-  console.log("longest slice of a frame: " + slice.toFixed(1) + " ms");
-  check(slice < 100, "a frame took " + slice + " ms");
+  const m = await b.run("return live.measured");
+  console.log("of " + m.frames + " frames " + m.over50 +
+    " took more than 50 ms, " + m.over100 + " more than 100, the longest " + m.longest.toFixed(1));
+  /* some wait for a processor where others are at work, too */
+  check(m.over100 <= m.frames / 100 && m.over50 <= m.frames / 20,
+    "frames take long");
   await checkSight(b);
   await checkPageBits(b);
   await checkTyping(b);
   await checkLanguage(b);
   await checkKeyboard(b);
   await checkPointing(b);
+  await checkSound(b);
   await checkPhone(b);
   const errors = (await b.log()).filter((e) => e.level !== "INFO" &&
     e.level !== "DEBUG");

@@ -11,5 +11,12 @@ cd "$(dirname "$0")/.." || exit 1
 for tool in clang wasm-ld node; do
     command -v $tool > /dev/null 2>&1 || { echo "skip: no $tool"; exit 0; }
 done
+# no warning, here and in the page
+warn="-std=c99 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wdouble-promotion -Wstrict-prototypes -Werror"
+for target in "" "--target=wasm32 -ffreestanding -msimd128"; do
+    clang $target $warn examples/web/live.c ||
+        { echo "0 passed, 1 failed"; exit 1; }
+done
 make -s web || { echo "0 passed, 1 failed"; exit 1; }
 node tests/web.js build/web

@@ -89,6 +89,9 @@ function settings(s) {
   if (s.kind === "tune")
     fields.append(labelled(choice([0, 1, 2], (i) => say.hows[i], s.how,
       set("how")), () => say.how, true));
+  if (s.kind === "both")
+    fields.append(labelled(choice([0, 1], (i) => say.intos[i], s.how,
+      set("how")), () => say.into, true));
   if (s.kind === "china")
     fields.append(labelled(choice([0, 2, 5, 10, 20, 40], (p) => p + "%", s.how,
       set("how")), () => say.price, true));
@@ -170,6 +173,9 @@ function picture(s, n, caption) {
     say.keys, "aria-label");
   s.canvases[n] = canvas;
   const frame = make("div", { className: "scroll" }, canvas);
+  const rest = () => { s.restUntil = performance.now() + 6000; };
+  frame.addEventListener("pointerdown", rest);
+  frame.addEventListener("wheel", rest, { passive: true });
   return caption ? make("div", {}, speak(make("h3"), caption), frame) : frame;
 }
 
@@ -245,6 +251,7 @@ function tuneControls(s) {
     } });
   const play = make("button", { type: "button",
     onclick: () => toggleSound(s) });
+  s.play = play;
   speak(play, () => s.playing ? say.tune.stop : say.tune.play);
   s.playText = texts[texts.length - 1];
   return [make("div", { className: "bar" }, play),
@@ -264,6 +271,7 @@ function toggleSound(s) {
     s.playing.audio.close();
     s.playing = null;
   } else {
+    look(s); /* the notes of the moment */
     const audio = new (window.AudioContext || window.webkitAudioContext)();
     s.playing = { audio, begin: audio.currentTime + 0.1 };
     s.notes.forEach((note, t) => {
@@ -340,7 +348,8 @@ function build(s) {
   const heading = speak(make("h2", { id: s.kind }), () => say[s.kind].name);
   const controls = bar(s);
   const stage = make("div", { className: "stage" }, ...stageOf(s), s.error);
-  const form = make("div", {}, speak(make("h3"), () => say.formula),
+  const form = make("div", {}, speak(make("h3"), () => say.formula +
+    (s.kind === "both" ? " (" + say.both.attention + ")" : "")),
     s.formula);
   const side = make("div", { className: "side" }, form,
     settings(s));

@@ -64,6 +64,10 @@ function name(g, letter, below, x, y, colour) {
   g.font = "italic 16px " + serif;
   g.textAlign = "center";
   g.textBaseline = "middle";
+  g.strokeStyle = colours.card;
+  g.lineWidth = 4;
+  g.lineJoin = "round";
+  g.strokeText(letter, x - 3, y);
   g.fillStyle = o.colour;
   g.fillText(letter, x - 3, y);
   if (below !== "")
@@ -195,7 +199,8 @@ function short(v) {
 
 /* Axes with their names and numbers; returns where a value lies. */
 function axes(g, width, height, o) {
-  const left = 40, right = width - 12, top = 12, bottom = height - 36;
+  const left = 40, right = width - 12, top = o.yName ? 22 : 12,
+    bottom = height - 36;
   const px = (v) => left + (v - o.x0) / (o.x1 - o.x0 || 1) * (right - left);
   const py = (v) => bottom - (v - o.y0) / (o.y1 - o.y0 || 1) * (bottom - top);
   const xs = niceStep(o.x1 - o.x0, 4), ys = niceStep(o.y1 - o.y0, 3);
@@ -223,13 +228,16 @@ function axes(g, width, height, o) {
   text(g, o.xName, (left + right) / 2, height - 9,
     { size: 11, colour: colours.soft });
   if (o.yName)
-    text(g, o.yName, left + 6, top + 2,
-      { size: 11, align: "left", colour: colours.soft });
+    text(g, o.yName, left - 6, 8,
+      { size: 11, align: "right", colour: colours.soft });
   return { px, py, left, right, top, bottom };
 }
 
+/* Axes of a picture's own coordinates. */
+const plain = { px: (v) => v, py: (v) => v };
+
 /* How lines differ besides their colours. */
-const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 5]];
+const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 5], [12, 4]];
 
 function line(g, at, points, colour, dash, width) {
   g.strokeStyle = colour;
@@ -258,12 +266,15 @@ function lineNames(g, at, ends) {
       { size: 12, align: s.align || "left", colour: s.colour, bold: true });
 }
 
-/* The mean of a point and those before it that are still near. */
+/* Each point becomes the mean of those around it. */
 function smooth(list) {
-  let mean = list.length ? list[0][1] : 0;
+  const most = Math.floor(list.length / 40);
   return list.map((p, i) => {
-    mean += (p[1] - mean) / Math.min(i + 1, 1 + list.length / 30);
-    return [p[0], mean];
+    const near = Math.min(most, i, list.length - 1 - i);
+    let sum = 0;
+    for (let k = i - near; k <= i + near; k++)
+      sum += list[k][1];
+    return [p[0], sum / (2 * near + 1)];
   });
 }
 
@@ -288,8 +299,8 @@ function lossCurve(canvas, lists, names, say) {
       line(g, at, smooth(l), colour, i);
     }
     if (lists.length > 1) {
-      const y = at.top + 4 + 16 * i, x = at.right - 78;
-      line(g, { px: (v) => v, py: (v) => v }, [[x - 30, y], [x - 6, y]],
+      const y = at.top - 4 + 16 * i, x = at.right - 78;
+      line(g, plain, [[x - 30, y], [x - 6, y]],
         colour, i);
       text(g, names[i], x, y, { size: 12, align: "left", colour, bold: true });
     }

@@ -50,6 +50,10 @@ function cellLines(cell, x, h, t) {
 const gateNames = [[], [], ["r", "z", "", "n"], ["r", "z", "", "n"],
   ["i", "f", "g", "o"], ["i", "f", "g", "o"]];
 
+/* What each line of a cell computes. */
+const cellResults = [["h"], ["h"], ["r", "z", "n", "h"], ["r", "z", "n", "h"],
+  ["i", "f", "g", "c", "o", "h"], ["i", "f", "g", "c", "o", "h"]];
+
 const cellNames = ["tanh", "ReLU", "GRU", "GRU", "LSTM", "LSTM"];
 
 /* What is computed in a pass: moments of { where, t, part, key }, where key
@@ -104,15 +108,15 @@ function chainFormula(kind, cell, now, T, how) {
   return lines;
 }
 
-function pairFormula(cell, now, S, attends, handsOver) {
+function pairFormula(cell, now, S, attends, handsOver, how) {
   const j = now && now.where === "read" ? now.t + 1 : S;
   const i = now && now.where === "write" ? Math.max(1, now.t + 1) : 1;
   const lines = cellLines(cell, it("x", j), "h", j).map((html, k) =>
     ({ key: "h" + k, html }));
 
   if (handsOver)
-    lines.push({ key: "s0", html: it("s", 0) + " = " + it("c") + " = " +
-      it("h", S) });
+    lines.push({ key: "s0", html: (how ? "" : it("s", 0) + " = ") + it("c") +
+      " = " + it("h", S) });
   if (attends) {
     lines.push({ key: "e", html: it("e", i + "j") + " = " + it("v") +
       " · tanh(" + it("W", "a") + " " + it("s", i - 1) + " + " + it("U", "a") +
@@ -122,9 +126,10 @@ function pairFormula(cell, now, S, attends, handsOver) {
     lines.push({ key: "c", html: it("c", i) + " = Σ<sub><i>j</i></sub> " +
       it("a", i + "j") + " " + it("h", "j") });
   }
+  const reads = [it("y", i - 1)].concat(handsOver && how ? [it("c")] : [],
+    attends ? [it("c", i)] : []).join("; ");
   lines.push({ key: "s", html: it("s", i) + " = " + cellNames[cell] + "(" +
-    it("s", i - 1) + ", " + (attends ? "[" : "") + it("y", i - 1) +
-    (attends ? "; " + it("c", i) + "]" : "") + ")" });
+    it("s", i - 1) + ", [" + reads + "])" });
   lines.push({ key: "y", html: it("y", i) + " = Softmax(" + it("V") + " " +
     (attends && !handsOver ? "[" + it("s", i) + "; " + it("c", i) + "]"
       : it("s", i)) +

@@ -14,8 +14,9 @@
  * what the page calls. NETWORK 0 to 6 are the single layer, N vs N, N vs 1, 1
  * vs N, N vs M by c = h_N, the same with attention, and Chinese to English;
  * CELL is that of rnn.h, or f of the single layer; HOW says where x enters 1 vs
- * N: 0 at first, 1 at every step, 2 as h_0; and of Chinese to English how many
- * hundredths of the encoder's W an update takes. */
+ * N: 0 at first, 1 at every step, 2 as h_0; where c enters N vs M: 0 as s_0, 1
+ * at every step; and of Chinese to English how many hundredths of the encoder's
+ * W an update takes. */
 
 #define RNN_IMPLEMENTATION
 #define RNN_STATIC
@@ -49,8 +50,8 @@ static void make_model(rnn_model *m, int k, int how)
     case N_TO_N: text_model(m); break;
     case N_TO_1: opinion_model(m); break;
     case ONE_TO_N: tune_model(m, how); break;
-    case N_TO_M: reverse_model(m, 0); break;
-    case N_TO_M_ATTENTION: reverse_model(m, 1); break;
+    case N_TO_M: reverse_model(m, 0, how); break;
+    case N_TO_M_ATTENTION: reverse_model(m, 1, how); break;
     default: translate_model(m); break;
     }
 }

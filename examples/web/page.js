@@ -25,7 +25,7 @@ const sections = [
   { kind: "tune", models: [3], cell: 0, hidden: 24, lr: 0.005, speed: 1,
     how: 1 },
   { kind: "both", models: [4, 5], cell: 2, hidden: 24, lr: 0.01, speed: 2,
-    input: "abcdef", most: 16 },
+    how: 0, input: "abcdef", most: 16 },
   { kind: "china", models: [6], cell: 0, hidden: 32, lr: 0.005, speed: 1,
     how: 10, input: "我爱中国", most: 12,
     examples: ["我爱中国", "他们不懂法文", "她喜欢你们"] }
@@ -33,7 +33,7 @@ const sections = [
 
 let wasm, language = "en", say = strings.en;
 const texts = []; /* what each element says: [node, attribute, function] */
-const measured = { longest: 0, frames: 0 };
+const measured = { longest: 0, frames: 0, over50: 0, over100: 0 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /* ---- elements ----------------------------------------------------------- */
@@ -237,7 +237,9 @@ function writeNext(s) {
   const c = word(s.models[0], 0, id);
   if (c !== "\n")
     last.text += c;
-  if (c === "\n" ? last.text !== "" : last.text.length >= 60)
+  s.columns = s.columns ||
+    Math.max(20, Math.floor(s.written.clientWidth / 8.5) - 8);
+  if (c === "\n" ? last.text !== "" : last.text.length >= s.columns)
     s.lines.push({ n: s.updates, text: "" });
   s.lines = s.lines.slice(-8);
 }
@@ -348,12 +350,13 @@ function lookPair(s) {
   s.moments = pairMoments(s.cell, S, wasm.live_number(last, STEPS), true,
     hands);
   const now = s.moments[s.at % s.moments.length];
-  setFormula(s, pairFormula(s.cell, now, S, true, hands), now.key);
+  setFormula(s, pairFormula(s.cell, now, S, true, hands, s.how), now.key);
   s.boxes = [];
   s.models.forEach((k, n) => {
     const v = pairView(s, k), canvas = s.canvases[n];
     s.boxes.push(...pairPicture(canvas, v, now, s.unit.model === k
       ? s.unit : null).map((box) => ({ ...box, canvas })));
+    s.shown = v;
     if (s.kind === "china")
       s.said.textContent = v.y.map((y) => y.s).join(" ")
         .replace(/ ([.?])/g, "$1");
@@ -369,6 +372,7 @@ function pairView(s, k) {
     h: floats(k, ENCODER_H, S * E), s: floats(k, H, T * s.hidden),
     s0: floats(k, BEGIN, s.hidden), a: floats(k, ATTENTION, T * S),
     x: s.ids.map((i) => word(k, 0, i)), words: s.kind === "china",
+    each: s.kind === "both" && s.how === 1,
     wide: s.kind === "china" ? 66 : 42,
     y: Array.from(out, (id, t) => ({ s: word(k, 1, id), p: p[t * O + id] })) };
 }
@@ -386,6 +390,11 @@ function drawTable(s, v) {
       return td;
     })));
   s.table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...body));
+}
+
+/* The gate, or state, that a line of a formula computes. */
+function lineOf(cell, key) {
+  return key === "s" ? "s" : key[0] === "h" ? cellResults[cell][key[1]] : "";
 }
 
 function unitsOf(part) {
@@ -413,8 +422,10 @@ function lookUnit(s) {
       lists.push({ name: g, values: over(z, K * n, i * n + u) }));
   if (c)
     lists.splice(1, 0, { name: "c", values: over(c, n, u) });
-  unitCurve(s.unitCanvas, lists.slice(0, 6), now.where === "chain" ||
-    (now.where === "read") === Boolean(encoder) ? now.t : -1, say);
+  const here = now.where === "chain" ||
+    (now.where === "read") === Boolean(encoder);
+  unitCurve(s.unitCanvas, lists.slice(0, 6), here ? now.t : -1,
+    here ? lineOf(s.cell, now.key) : "", say);
 }
 
 function setFormula(s, lines, key) {
@@ -446,27 +457,48 @@ function look(s) {
     lookChain(s);
   else
     lookPair(s);
-  s.more = true;
+  if (s.follows)
+    follow(s);
+  if (s.kind !== "single")
+    jobs.push(() => lookUnit(s));
+  jobs.push(() => lookCurves(s), () => lookWords(s));
 }
 
-/* What stands around it, of the same pass, a frame later. */
-function lookAround(s) {
-  s.more = false;
-  if (s.kind !== "single")
-    lookUnit(s);
-  lossCurve(s.lossCanvas, s.curves.map((c) => c.points),
-    [say.both.last, say.both.attention], say);
+/* Where a picture is wider than its place, the step of the moment comes into
+ * sight. */
+function follow(s) {
+  const now = s.moments[s.at % s.moments.length];
+  s.follows = false;
+  for (const canvas of s.canvases) {
+    const frame = canvas.parentElement, place = placeOf(canvas);
+    const box = s.boxes.find((b) => b.t === now.t &&
+      (!b.canvas || b.canvas === canvas));
+    if (box && canvas.style.width !== "100%")
+      frame.scrollLeft = box.x - place / 2;
+  }
+}
+
+/* What stands around it, of the same pass: in pieces, as frames have time. */
+const jobs = [];
+
+function lookCurves(s) {
+  const names = [say.both.last.replace("_", ""), say.both.attention];
+
+  lossCurve(s.lossCanvas, s.curves.map((c) => c.points), names, say);
   if (s.kind === "both")
-    lengthCurve(s.lengthCanvas, s.tests, [say.both.last, say.both.attention],
-      12, say);
-  if (s.kind === "china")
-    drawTable(s, pairView(s, s.models[0]));
+    jobs.push(() => lengthCurve(s.lengthCanvas, s.tests, names, 12, say));
+}
+
+function lookWords(s) {
   const loss = s.models.map((k) =>
     s.updates ? wasm.live_loss(k).toFixed(3) : "–");
+
   s.error.textContent = s.problem ? s.problem() : "";
   s.status.textContent = fill(s.models.length > 1 ? say.status2 : say.status,
     { n: s.updates, loss: loss[0], loss2: loss[1], right: s.updates
       ? percent(wasm.live_right(s.models[0])) : "–" });
+  if (s.kind === "china")
+    drawTable(s, s.shown);
   if (s.bits.open)
     showBits(s);
   if (s.slider) {
@@ -518,7 +550,7 @@ function frame(now) {
       continue;
     if (s.kind === "many" && s.running)
       writeNext(s);
-    if (s.kind === "both" && s.testsDue && now - (s.tested || 0) > 90) {
+    if (s.kind === "both" && s.testsDue && now - (s.tested || 0) > 40) {
       s.tested = now;
       testNext(s);
     }
@@ -529,21 +561,25 @@ function frame(now) {
       s.moved = now;
       s.at = (s.at + 1) % s.moments.length;
       s.dirty = true;
+      s.follows = true;
     }
   }
   /* pictures in turn, the one that has waited longest first */
   const due = sections.filter((s) => s.seen && s.dirty &&
     now - (s.drawn || 0) > (s.running ? 60 : 0))
     .sort((a, b) => (a.drawn || 0) - (b.drawn || 0))[0];
-  const around = sections.find((s) => s.seen && s.more);
-  if (around) {
-    lookAround(around);
-  } else if (due) {
+  if (due && !jobs.length) {
     due.drawn = now;
-    look(due);
+    jobs.push(() => look(due));
   }
+  do
+    (jobs.shift() || (() => {}))();
+  while (jobs.length && performance.now() - from < BUDGET);
+  const slice = performance.now() - from;
   measured.frames++;
-  measured.longest = Math.max(measured.longest, performance.now() - from);
+  measured.longest = Math.max(measured.longest, slice);
+  measured.over50 += slice > 50;
+  measured.over100 += slice > 100;
   requestAnimationFrame(frame);
 }
 
@@ -563,7 +599,7 @@ function redraw() {
   forgetWidths();
   for (const s of sections) {
     s.dirty = true;
-    s.drawn = 0;
+    s.drawn = s.columns = 0;
   }
 }
 
@@ -596,14 +632,18 @@ function beginPage() {
 }
 
 /* The networks: code holds live.c, compiled, as base64 of gzip. */
-function load(code) {
-  const bytes = Uint8Array.from(atob(code), (c) => c.charCodeAt(0));
-  const plain = new Blob([bytes]).stream()
-    .pipeThrough(new DecompressionStream("gzip"));
-  new Response(plain).arrayBuffer()
-    .then((b) => WebAssembly.instantiate(b, {}))
-    .then((module) => {
-      wasm = module.instance.exports;
-      beginPage();
-    });
+async function load(code) {
+  try {
+    const bytes = Uint8Array.from(atob(code), (c) => c.charCodeAt(0));
+    const plain = new Blob([bytes]).stream()
+      .pipeThrough(new DecompressionStream("gzip"));
+    const module = await WebAssembly.instantiate(
+      await new Response(plain).arrayBuffer(), {});
+    wasm = module.instance.exports;
+  } catch (e) {
+    document.getElementById("networks").textContent = strings.en.old + " " +
+      strings.zh.old + " (" + e.message + ")";
+    return;
+  }
+  beginPage();
 }

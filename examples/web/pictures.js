@@ -6,6 +6,11 @@
  * now: { t, part } is what is being computed: part "in" is the cell, "out" the
  * head, "look" attention, of encoder ("read") or decoder ("write"). */
 
+/* How far to the left of an arrow the name of a box stands. */
+function aside(size, t) {
+  return Math.max(size / 2 - 8, t > 8 ? 21 : 15);
+}
+
 /* 2 N vs N, 3 N vs 1: x_t and h_t in columns; y above all, or the last. */
 function chainPicture(canvas, v, now, unit) {
   const T = v.T, least = T * (v.wide || 46) + 60;
@@ -36,14 +41,14 @@ function chainPicture(canvas, v, now, unit) {
     boxes.push({ t, model: v.model, encoder: 0,
       ...vector(g, v.h, t * v.H, v.H, X(t), rows.h, size, size,
         { strong: inward, unit: unit ? unit.u : -1 }) });
-    name(g, "h", t + 1, X(t) - size / 2 + 8, rows.h + size / 2 + 12);
+    name(g, "h", t + 1, X(t) - aside(size, t), rows.h + size / 2 + 12);
     if (v.y[t]) {
       arrow(g, X(t), rows.h - size / 2, X(t), rows.y + 20, outward);
       if (t === 0 || outward || v.one)
         name(g, "V", "", X(t) + 13, (rows.h - size / 2 + rows.y + 20) / 2,
           outward && colours.mark);
       token(g, v.y[t].s, X(t), rows.y, 18,
-        { p: v.y[t].p, strong: outward, half: v.one ? 26 : 0,
+        { p: v.y[t].p, strong: outward, half: v.one ? 36 : 0,
           size: v.one ? 13 : 15 });
       name(g, v.one ? "Y" : "y", v.one ? "" : t + 1, X(t), rows.y - 32);
     }
@@ -59,7 +64,7 @@ function chainPicture(canvas, v, now, unit) {
 
 /* 4 1 vs N: x at first, at every step or as h_0; y_t as columns of pitches. */
 function tunePicture(canvas, v, now, unit) {
-  const T = v.T, { g, width } = begin(canvas, 400, 660);
+  const T = v.T, { g, width } = begin(canvas, 400, 540);
   const left = 62, dx = (width - left - 6) / T;
   const size = Math.min(44, dx - 8);
   const X = (t) => left + dx * (t + 0.5);
@@ -131,14 +136,15 @@ function tunePicture(canvas, v, now, unit) {
 /* 5, 6 N vs M: the encoder below, the decoder above; between them c, or the
  * lines a_ij and the contexts c_i. */
 function pairPicture(canvas, v, now, unit) {
-  const S = v.S, T = v.T, n = Math.max(S, T);
+  const S = v.S, T = v.T, n = Math.max(v.words ? S : S + 1, T);
   const wide = v.wide || 52;
   const { g, width } = begin(canvas, v.a ? 506 : 450, n * wide + 50);
-  const left = 50, dx = Math.min(92, (width - left - 6) / n);
-  const size = Math.min(54, dx - 12);
+  const left = 50, dx = Math.min(120, (width - left - 6) / n);
+  const size = Math.min(58, dx - 12);
   const X = (t) => left + dx * (t + 0.5);
   const down = v.a ? 56 : 0;
-  const rows = { y: 52, s: 142, c: 226, h: 328 + down, x: 408 + down };
+  const rows = { y: 52, s: 142, bus: 194, c: v.each ? 240 : 226,
+    h: 328 + down, x: 408 + down };
   const boxes = [];
   const reads = now && now.where === "read" ? now : null;
   const writes = now && now.where === "write" ? now : null;
@@ -150,7 +156,7 @@ function pairPicture(canvas, v, now, unit) {
         if (a < 0.02)
           continue;
         g.strokeStyle = strong ? colours.mark : colours.ink;
-        g.globalAlpha = writes && !strong ? a * 0.3 : 0.15 + a * 0.85;
+        g.globalAlpha = writes && !strong ? a * 0.45 : 0.15 + a * 0.85;
         g.lineWidth = 0.5 + 7 * a;
         g.beginPath();
         g.moveTo(X(j), rows.h - size / 2);
@@ -162,8 +168,15 @@ function pairPicture(canvas, v, now, unit) {
     const strong = writes && writes.part === "hand";
     g.lineWidth = 2.5;
     arrow(g, X(S - 1), rows.h - size / 2, X(S - 1), rows.c + 22, strong);
-    arrow(g, X(S - 1) - 28, rows.c, 20, rows.c, strong);
-    arrow(g, 20, rows.c, 20, rows.s + size / 2, strong);
+    if (v.each) {
+      line(g, plain, [[X(S - 1), rows.c - 22], [X(S - 1), rows.bus]],
+        colours.soft, 0, 1.2);
+      line(g, plain, [[X(0), rows.bus], [X(Math.max(S, T) - 1), rows.bus]],
+        colours.soft, 0, 1.2);
+    } else {
+      arrow(g, X(S - 1) - 28, rows.c, 20, rows.c, strong);
+      arrow(g, 20, rows.c, 20, rows.s + size / 2, strong);
+    }
   }
   for (let j = 0; j < S; j++) {
     const strong = reads && reads.t === j;
@@ -173,7 +186,7 @@ function pairPicture(canvas, v, now, unit) {
     boxes.push({ t: j, model: v.model, encoder: 1,
       ...vector(g, v.h, j * v.E, v.E, X(j), rows.h, size, size,
         { strong, unit: unit && unit.encoder ? unit.u : -1 }) });
-    name(g, "h", j + 1, X(j) - size / 2 + 6, rows.h + size / 2 + 12);
+    name(g, "h", j + 1, X(j) - aside(size, j), rows.h + size / 2 + 12);
     token(g, v.x[j], X(j), rows.x, 17, { strong, size: 16 });
     name(g, "x", j + 1, X(j), rows.x + 28);
   }
@@ -182,7 +195,7 @@ function pairPicture(canvas, v, now, unit) {
     name(g, "W", "", (X(0) + X(1)) / 2 + 3,
       rows.h - (dx - size < 24 ? size / 2 + 10 : 12));
   vector(g, v.s0, 0, v.H, 20, rows.s, 38, size,
-    { unit: -1, strong: writes && writes.part === "hand" });
+    { unit: -1, strong: writes && writes.part === "hand" && !v.each });
   name(g, "s", "0", 20, rows.s - size / 2 - 12);
   for (let i = 0; i < T; i++) {
     const here = writes && writes.t === i;
@@ -191,6 +204,8 @@ function pairPicture(canvas, v, now, unit) {
 
     arrow(g, i ? X(i - 1) + size / 2 : 39, rows.s,
       X(i) - size / 2, rows.s, inward);
+    if (v.each && !v.a)
+      arrow(g, X(i), rows.bus, X(i), rows.s + size / 2, inward);
     if (v.a) {
       arrow(g, X(i), rows.c - 14, X(i), rows.s + size / 2, inward);
       token(g, "", X(i), rows.c, 14, { strong: here &&
@@ -200,7 +215,7 @@ function pairPicture(canvas, v, now, unit) {
     boxes.push({ t: i, model: v.model, encoder: 0,
       ...vector(g, v.s, i * v.H, v.H, X(i), rows.s, size, size,
         { strong: inward, unit: unit && !unit.encoder ? unit.u : -1 }) });
-    name(g, "s", i + 1, X(i) - size / 2 + 6, rows.s + size / 2 + 12);
+    name(g, "s", i + 1, X(i) - aside(size, i), rows.s + size / 2 + 12);
     arrow(g, X(i), rows.s - size / 2, X(i), rows.y + 17, outward);
     token(g, v.y[i].s, X(i), rows.y, 16, { p: v.y[i].p, strong: outward,
       size: v.words ? 13 : 15, half: v.words ? dx / 2 - 2 : 0 });
@@ -275,9 +290,9 @@ function singlePicture(canvas, v) {
   return { px0: x0, py0: y0, side };
 }
 
-/* A unit over the steps: its state, and its gates, each with a dash of its own.
- */
-function unitCurve(canvas, lists, now, say) {
+/* A unit over the steps: its state, and its gates, each with a dash of its own;
+ * the one that is being computed is the thickest. */
+function unitCurve(canvas, lists, now, active, say) {
   const { g, width, height } = begin(canvas, 190);
   let low = -1, high = 1;
   for (const l of lists)
@@ -289,7 +304,7 @@ function unitCurve(canvas, lists, now, say) {
   const at = axes(g, width - 26, height, { x0: 1, x1: Math.max(2, T),
     y0: low, y1: high, xName: say.moment });
   const shades = [colours.ink, colours.plus, colours.minus, colours.mark,
-    colours.soft];
+    colours.soft, colours.ink];
   const ends = [];
 
   if (now >= 0 && now < T) {
@@ -303,7 +318,7 @@ function unitCurve(canvas, lists, now, say) {
   lists.forEach((l, i) => {
     const points = Array.from(l.values, (v, t) => [t + 1, v]);
     const colour = shades[i % shades.length];
-    line(g, at, points, colour, i, i ? 1.6 : 2.6);
+    line(g, at, points, colour, i, l.name === active ? 4 : i ? 1.6 : 2.4);
     ends.push({ name: l.name, value: l.values[T - 1], colour,
       x: at.px(T) + 6 });
   });
@@ -314,7 +329,7 @@ function unitCurve(canvas, lists, now, say) {
 function lengthCurve(canvas, lists, names, learnt, say) {
   const { g, width, height } = begin(canvas, 240);
   const last = lists[0].length ? lists[0][lists[0].length - 1][0] : 20;
-  const at = axes(g, width, height, { x0: 2, x1: last, y0: 0, y1: 1,
+  const at = axes(g, width - 74, height, { x0: 2, x1: last, y0: 0, y1: 1,
     percent: true, xName: say.both.length, yName: "" });
   const ends = [];
 
@@ -334,8 +349,8 @@ function lengthCurve(canvas, lists, names, learnt, say) {
     for (const p of l)
       mark(g, i ? 1 : -1, at.px(p[0]), at.py(p[1]), 8);
     if (l.length)
-      ends.push({ name: names[i], value: l[l.length - 1][1] - 0.07, colour,
-        x: at.right, align: "right" });
+      ends.push({ name: names[i], value: l[l.length - 1][1], colour,
+        x: at.right + 8 });
   });
   lineNames(g, at, ends);
 }

@@ -12,6 +12,8 @@ const strings = {
       "one unit and its gates over the steps.",
     made: "Nothing is loaded from elsewhere: rnn.h, a library in C, is " +
       "compiled into this file. What stands out of sight does not train.",
+    old: "This browser has no WebAssembly with SIMD, or cannot unpack gzip: " +
+      "any of 2023 or later does.",
     start: "Start", pause: "Pause", step: "One update", again: "Begin again",
     cell: "cell", f: "f", hidden: "hidden size", lr: "learning rate",
     seed: "seed", speed: "speed", how: "x enters", unit: "unit",
@@ -21,6 +23,7 @@ const strings = {
       "LSTM, peepholes"],
     fs: ["identity", "tanh", "ReLU", "sigmoid"],
     hows: ["at the first step", "at every step", "as the state h0"],
+    into: "c enters", intos: ["as the state s0", "at every step"],
     price: "share of the encoder's W lost at each update",
     status: "update {n}, loss {loss}, right {right}",
     status2: "update {n}, loss {loss} and {loss2}",
@@ -106,6 +109,7 @@ const strings = {
       "元和它的门如何随时间变化。",
     made: "本页不从别处加载任何东西：C语言库rnn.h已编译在这个文件里。看不见" +
       "的网络不会训练。",
+    old: "这个浏览器不支持WebAssembly的SIMD或gzip解压：请用2023年以后的版本。",
     start: "开始", pause: "暂停", step: "更新一次", again: "重新开始",
     cell: "单元类型", f: "f", hidden: "隐状态大小", lr: "学习率",
     seed: "随机种子", speed: "速度", how: "x的输入方式", unit: "第几个单元",
@@ -114,6 +118,7 @@ const strings = {
     cells: ["tanh", "ReLU", "GRU", "GRU（先重置）", "LSTM", "LSTM（窥孔）"],
     fs: ["恒等", "tanh", "ReLU", "sigmoid"],
     hows: ["只在第一步", "在每一步", "作为初始状态h0"],
+    into: "c的输入方式", intos: ["作为初始状态s0", "在每一步"],
     price: "编码器的W每次更新损失的比例",
     status: "更新{n}次，损失{loss}，正确率{right}",
     status2: "更新{n}次，损失{loss}和{loss2}",

@@ -227,12 +227,14 @@ enum { END, SYMBOLS = 8, SHORTEST = 2, LEARNT = 12 };
 static const char *const symbols[SYMBOLS + 1] = {".", "a", "b", "c", "d",
                                                  "e", "f", "g", "h"};
 
-static void reverse_model(rnn_model *m, int attention)
+/* c = h_N is s_0, or what every step reads, in both networks; one has attention
+ * besides. */
+static void reverse_model(rnn_model *m, int attention, int how)
 {
     m->wiring = RNN_WIRING_N_TO_M;
     m->input = m->target = RNN_INPUT_ONE_HOT;
     m->input_size = m->target_size = m->output_size = SYMBOLS + 1;
-    m->feed = RNN_FEED_STATE; /* s_0 = c = h_N, in both */
+    m->feed = how == 0 ? RNN_FEED_STATE : RNN_FEED_EACH;
     if (attention) {
         m->attention = RNN_SCORE_ADDITIVE;
         m->attention_size = m->hidden_size;

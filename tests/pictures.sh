@@ -59,6 +59,7 @@ look() { # name
         ;;
     7_n_to_m_each)
         prints "$1" 'share > 0.95 && line[NR - 4] == "319 = CCCXIX"'
+        prints "$1" 'line[NR - 3] == "472 = CDLXXII"'
         ;;
     8_attention) # each word at its character, China at both of its own
         prints "$1" 'share > 0.95'

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS = 15, T = 6, B = 50, H = 32, END = 26, ITERATIONS = 1500 };
+enum { POINTS = 15, T = 6, B = 50, H = 32, END = 26, ITERATIONS = 2000 };
 enum { OUT = END + 1 }; /* the letters, and END */
 
 static const char *const drawn[] = {
@@ -57,8 +57,8 @@ static void draw(rnn_rng *rng)
     for (b = 0; b < B; b++) {
         digit = (int)(rnn_uniform(rng) * 10);
         for (i = 0; i < POINTS; i++)
-            x[b * POINTS + i] =
-                (drawn[digit][i] == '#' ? 1.0f : 0.0f) + 0.2f * rnn_normal(rng);
+            x[b * POINTS + i] = (drawn[digit][i] == '#' ? 1.0f : 0.0f) +
+                                0.15f * rnn_normal(rng);
         lengths[b] = (int)strlen(names[digit]) + 1;
         for (i = 0; i < lengths[b]; i++)
             wanted[i * B + b] =
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
             rnn_backward(&net, &work, &seq, NULL) ||            /* dL/dU, ... */
             rnn_optimizer_step(&adam, &net, &work)) /* U, ... */
             return stop(&work.why);
-        if (k % 300 == 0)
+        if (k % 500 == 0)
             printf("iteration %d, loss %.4f\n", k, (double)loss);
     }
     draw(&rng);

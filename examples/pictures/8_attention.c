@@ -40,7 +40,8 @@ static const rnn_most most = {.steps = M, .source_steps = N, .batch = B,
                               .train = 1, .moments = 2};
 static const rnn_seq source = {.steps = N, .batch = B, .ids = from,
                                .ids_len = N * B, .lengths = from_len};
-static const rnn_seq seq = {.steps = M, .batch = B, .source = &source};
+static const rnn_seq seq = {.steps = M, .batch = B, .source = &source,
+                            .targets_len = M * B};
 
 static int stop(const rnn_why *why)
 {
@@ -68,8 +69,7 @@ static void put(int n, int b)
 
 int main(int argc, char **argv)
 {
-    const rnn_real price = argc > 2 ? (rnn_real)atof(argv[2]) : 0.2f;
-    const rnn_real *a;
+    const rnn_real price = argc > 2 ? (rnn_real)atof(argv[2]) : 0.2f, *a;
     rnn_view view;
     rnn_net net;
     rnn_work work = {0};

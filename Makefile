@@ -347,6 +347,8 @@ install:
 		'    PACKAGE_FIND_VERSION VERSION_LESS rnn_MINOR)' \
 		'  set(PACKAGE_VERSION_COMPATIBLE FALSE)' 'else()' \
 		'  set(PACKAGE_VERSION_COMPATIBLE TRUE)' 'endif()' \
+		'if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)' \
+		'  set(PACKAGE_VERSION_EXACT TRUE)' 'endif()' \
 		> "$(INTO)/share/cmake/rnn/rnn-config-version.cmake"
 
 uninstall:

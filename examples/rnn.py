@@ -9,7 +9,8 @@
     y, state = net.step(ids[0], state)  # one step, for ever
     texts = rnn.Model("translate.safetensors").write(source, begin=0, end=0)
 
-Shapes are those of PyTorch, time-major; a state is h (layers, B, H), or (h, c)
+The library is build/librnn.so of this repository, or what the environment
+variable RNN_LIBRARY names. Shapes are those of PyTorch, time-major; a state is h (layers, B, H), or (h, c)
 of an LSTM. Results have the bits of the C library. Everything that cannot be
 computed is a ValueError that says which field, argument or tensor is wrong. It
 reads; to train, write C, or take weights to PyTorch and back by torch_io.py.
@@ -23,6 +24,7 @@ import sys
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NO_ROOM = -3  # RNN_E_BUFFER
 WIRINGS = ("n_to_n", "n_to_1", "1_to_n", "n_to_m")
 FACTS = ("wiring", "has_c", "tokens", "inputs", "source_tokens",
          "source_inputs", "layers", "units", "outputs", "sources")
@@ -93,7 +95,7 @@ class Model:
         if status:
             why = self._lib.share_why(handle).decode()
             self._lib.share_close(handle)
-            raise ValueError(why)
+            raise MemoryError(why) if status == NO_ROOM else ValueError(why)
         if self._handle:
             self._lib.share_close(self._handle)
         self._handle, self._room = handle, want
@@ -104,6 +106,11 @@ class Model:
 
     def _rows(self, x, lengths, tokens, width):
         """_Rows of x, and what must live as long."""
+        x = np.asarray(x)
+        if tokens and x.size and (x.dtype.kind not in "iu" or
+                                  x.min() < 0 or x.max() >= width):
+            raise ValueError("tokens are whole numbers from 0 to %d"
+                             % (width - 1))
         x = np.ascontiguousarray(x, np.int32 if tokens else np.float32)
         shape = "(T, B)" if tokens else "(T, B, %d)" % width
         if x.ndim != (2 if tokens else 3) or not tokens and \
@@ -131,7 +138,7 @@ class Model:
         sources = list(source) if many else [source]
         lengths = list(lengths) if many and lengths is not None else \
             [lengths] * len(sources)
-        if len(sources) != self.sources:
+        if len(sources) != self.sources or len(lengths) != self.sources:
             raise ValueError("%d sources are wanted" % self.sources)
         made = [self._rows(x, n, self.source_tokens, self.source_inputs)
                 for x, n in zip(sources, lengths)]
@@ -145,6 +152,8 @@ class Model:
             state = (np.zeros(shape), np.zeros(shape))
         elif not self.has_c:
             state = (state, np.zeros(shape))
+        elif not isinstance(state, (tuple, list)) or len(state) != 2:
+            raise ValueError("a state of this cell is (h, c)")
         h, c = (np.array(s, np.float32, order="C") for s in state)
         if h.shape != shape or c.shape != shape:
             raise ValueError("a state of %s is wanted, %s is given"

@@ -63,7 +63,7 @@ static rnn_status load(shared *s, const unsigned char *file, size_t len,
         return st;
     s->memory = (rnn_real *)malloc(s->net.sizes.all * sizeof *s->memory);
     if (!s->memory)
-        return RNN_E_BUFFER;
+        return s->why.status = RNN_E_BUFFER;
     st = rnn_bind(&s->net, &s->work, s->memory, s->net.sizes.all);
     if (!st)
         st = rnn_load_params(file, len, &s->net.model, s->work.params,
@@ -114,7 +114,8 @@ EXPORT void share_facts(const shared *s, int *out)
     out[SOURCES] = !decoder ? 0 : m->num_sources ? m->num_sources : 1;
 }
 
-/* What share_infer and share_write read of a source, or of the sequences. */
+/* What share_infer and share_write read of a source, or of the sequences.
+ * `sources` is an array of two, of which a model reads as many as it has. */
 typedef struct share_rows {
     int steps, batch;
     const float *x;
@@ -176,14 +177,14 @@ EXPORT int share_write(shared *s, const share_rows *sources, int begin, int end,
     rnn_status st;
     int i;
 
-    for (i = 0; i < RNN_MAX_SOURCES; i++)
+    for (i = 0; sources && i < RNN_MAX_SOURCES; i++)
         put_rows(&source[i], &sources[i]);
     how.begin = begin;
     how.end = end;
     how.max_tokens = max_tokens;
     s->work.logits = room;
     s->work.logits_len = room_len;
-    st = rnn_encode(&s->net, &s->work, source, h, c);
+    st = rnn_encode(&s->net, &s->work, sources ? source : NULL, h, c);
     if (st)
         return st;
     return rnn_generate(&s->net, &s->work, &how, h, c, ids, counts, NULL);

@@ -30,7 +30,7 @@ version=$(sed -n 's/^#define RNN_VERSION "\(.*\)"/\1/p' rnn.h)
 
 check "installs" into "" "$T/a b"
 check "the header" cmp rnn.h "$T/a b/include/rnn.h"
-check "cc -I" cc "-I$T/a b/include" "$T/program/letters.c" -o "$T/by_cc"
+check "cc -I" ${CC:-cc} "-I$T/a b/include" "$T/program/letters.c" -o "$T/by_cc"
 check "what cc has built" learns ./by_cc
 check "with DESTDIR" into "$T/stage" /usr
 check "the same files" diff -r "$T/a b" "$T/stage/usr"
@@ -42,7 +42,7 @@ if command -v pkg-config > /dev/null; then
     export PKG_CONFIG_PATH
     check "version" holds "$(pkg-config --modversion rnn)" "$version"
     eval "set -- $(pkg-config --cflags rnn)"
-    check "pkg-config" cc "$@" "$T/program/letters.c" -o "$T/by_pc"
+    check "pkg-config" ${CC:-cc} "$@" "$T/program/letters.c" -o "$T/by_pc"
     check "what pkg-config has built" learns ./by_pc
 else
     echo "skip: no pkg-config"
@@ -60,12 +60,13 @@ END
     rm -rf "$T/cmake"
     cmake -S "$T/program" -B "$T/cmake" -DCMAKE_PREFIX_PATH="$P"
 }
-refuses() { ! finds "$1"; }
+refuses() { ! finds "$1" && grep -q "version: $version" "$T/out"; }
 if command -v cmake > /dev/null; then
     check "find_package" finds ""
     check "CMake builds" cmake --build "$T/cmake"
     check "what CMake has built" learns cmake/letters
     check "find_package of this version" finds "${version%.*}"
+    check "find_package, exactly this" finds "$version EXACT"
     check "no other minor version" refuses 0.1
     check "no later version" refuses "${version%.*}.99"
 else
@@ -76,7 +77,7 @@ check "uninstalls" make uninstall PREFIX="$P"
 check "nothing is left" holds "$(find "$P" -type f)" ""
 make -s help > "$T/help"
 check "help" grep -q '^make test ' "$T/help"
-for target in $(sed -n 's/^make \([a-z0-9-]*\).*/\1/p' "$T/help"); do
+for target in $(grep -o 'make [a-z0-9-]*' "$T/help" | cut -c6- | sort -u); do
     check "help: make $target" make -n "$target"
 done
 

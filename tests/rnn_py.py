@@ -184,6 +184,11 @@ def check_refusals(folder):
             source=np.zeros((1, 1, 5)))
     refused("length", "seq.lengths has 3 for row 0", net.infer, np.zeros((2, 1, 5)),
             lengths=[3])
+    letters = [p for p in glob.glob(folder + "/*.safetensors")
+               if rnn.Model(p).tokens and not rnn.Model(p).sources][0]
+    for ids in ([[0.5]], [[2 ** 32]], [[-1]]):
+        refused("tokens %s" % ids, "tokens are whole numbers from 0 to",
+                rnn.Model(letters).infer, ids)
     path = folder + "/broken"
     with open(folder + "/0.safetensors", "rb") as f:
         data = f.read()

@@ -11,8 +11,8 @@
  *
  * x is a picture of 5 by 5 points in which one of four letters stands, one
  * point in eight turned over; y says for each letter whether it is there. After
- * learning, each column of W is a picture, too: where ink speaks for the letter
- * (#), and where it speaks against it (-). */
+ * learning, the weights of each output are a picture, too: # where ink speaks
+ * for its letter, which is T, L, X or O, - where it speaks against it. */
 #define RNN_IMPLEMENTATION
 #include "../../rnn.h"
 #include <stdio.h>
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
         if (rnn_linear_forward(&layer, &pass, &run) ||  /* y          */
             rnn_squared_error_rows(y, BATCH, OUT, wanted, NULL, dy, &loss,
                                    &run) ||             /* L, dL/dy   */
-            rnn_linear_backward(&layer, &pass, &run) || /* times f'   */
+            rnn_linear_backward(&layer, &pass, &run) || /* dy: by f'  */
             rnn_linear_grads(&layer, &pass, &run) ||    /* dL/dW, db  */
             rnn_optimizer_step_array(&adam, params, grads, moments, PARAMS,
                                      &run))             /* W, b       */

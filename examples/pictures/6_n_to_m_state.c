@@ -13,9 +13,8 @@
  *                           W' dec.weight_hh_l0   b' dec.bias_ih_l0, _hh_l0
  *     V  out.weight         c' out.bias
  *
- * So N inputs become M outputs, and all that the decoder ever learns of them is
- * c. Here Chinese numerals become digits: 四百二十一 is 421, and END, 二百 200.
- * Of the numbers 1 to 999 one in nine is never learned, to be tested with. */
+ * So N inputs become M outputs, and c is all that the decoder ever learns of
+ * them. 四百二十一 becomes 421 and END; 1 in 9 of 1 ... 999 is for the test. */
 #define RNN_IMPLEMENTATION
 #include "../../rnn.h"
 #include <stdio.h>
@@ -55,7 +54,8 @@ static void put(int number, int b)
 
     for (k = 100; k > 0; k /= 10) {
         digit = number / k % 10;
-        if (digit || (k == 10 && number > 100 && number % 10)) /* 四百零五 */
+        if ((digit && (k != 10 || number > 19)) || /* 十三, but 四百一十三 */
+            (k == 10 && number > 100 && number % 10)) /* 四百零五 */
             from[n++ * B + b] = digit;
         if (digit && k > 1)
             from[n++ * B + b] = k == 10 ? TEN : HUNDRED;

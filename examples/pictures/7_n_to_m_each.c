@@ -3,14 +3,14 @@
  *                                       y1     y2     y3
  *                                       ^      ^      ^
  *     h0 --> h1 --> h2 --> h3    s0 --> s1 --> s2 --> s3
- *            ^      ^      ^            ^      ^      ^
- *            x1     x2     x3 ... q(h3) = c ---+------+
+ *            ^      ^      ^ \          ^      ^      ^
+ *            x1     x2     x3 `-- q --> c -----+------+
  *
- *     h_t = tanh(U x_t + W h_(t-1) + b)     c = q(h_N) = tanh(Q h_N + q)
+ *     h_t = tanh(U x_t + W h_(t-1) + b)     c = q(h_N) = tanh(Q h_N + p)
  *     s_t = tanh(U' c + W' s_(t-1) + b')    y_t = softmax(V s_t + c')
  *
  *     U  enc.weight_ih_l0   W  enc.weight_hh_l0   b  enc.bias_ih_l0, _hh_l0
- *     Q  bridge.weight      q  bridge.bias
+ *     Q  bridge.weight      p  bridge.bias
  *     U' dec.weight_ih_l0   W' dec.weight_hh_l0   b' dec.bias_ih_l0, _hh_l0
  *     V  out.weight         c' out.bias
  *

@@ -2,20 +2,20 @@
  *
  *                    I     love  China    y_i = softmax(V [s_i; c_i] + c)
  *                    ^     ^     ^
- *             s0 --> s1 -> s2 -> s3       s_i = tanh(U' c_i + W' s_(i-1) + b')
+ *         s0 = 0 --> s1 -> s2 -> s3       s_i = tanh(U' c_i + W' s_(i-1) + b')
  *                    ^     ^     ^
  *                    c1    c2    c3       c_i = sum over j of a_ij h_j
  *                    |     |     | \
  *     h1 <-> h2 <-> h3 <-> h4             a_ij = softmax over j of
  *     ^      ^      ^      ^                v . tanh(Wa s_(i-1) + Ua h_j)
  *     我     爱     中     国
- *     U, W, b  enc.weight_ih_l0, ...; _reverse   U', W', b'  dec.weight_ih_l0
+ *     U, W, b  enc.weight_ih_l0, ...; _reverse   U', W', b'  dec.weight_...
  *     V, c     out.weight, out.bias              Wa, Ua, v  att.W, att.U, att.v
  *
  * It learns sentences of three words, never 我爱中国. China needs 中 and 国, as
  * there are 中文 and 法国. But where h_3 knows what stands beside it, one look
  * is enough; so what states tell one another, W, has a price here: it loses a
- * fifth at each update. 8_attention SEED 0 has none. */
+ * fifth at each update. 8_attention SEED 0 has none, and looks at one alone. */
 #define RNN_IMPLEMENTATION
 #include "../../rnn.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* 9_any_cell: from outside every cell looks the same.
  *
- *                                        Y      Y = V h_N + c
- *                                        ^
+ *                                         Y     Y = V h_N + c'
+ *                                         ^
  *     h0 --> h1 --> h2 --> h3 --> ... --> hN    h_t = cell(x_t, h_(t-1))
  *            ^      ^      ^             ^
  *            x1     x2     x3    ...     xN     this is 3_n_to_1.c again
@@ -16,8 +16,8 @@
  *
  * What differs is what a cell can hold. x_t is a value and a mark, 0 or 1; Y
  * should be the value that was marked, which a gate that stays open, or relu,
- * hands on as it is, and tanh bends at every step. From line to line of what is
- * printed only model.cell changes. */
+ * hands on as it is; tanh bends it at every step until nothing is left. From
+ * line to line of what is printed only model.cell changes. */
 #define RNN_IMPLEMENTATION
 #include "../../rnn.h"
 #include <math.h>

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     }
     memset(work.dlogits, 0, T * B * sizeof *work.dlogits);
     work.dlogits[(T - 1) * B] = 1; /* of h_N itself, and of row 0 alone */
-    if (rnn_backward(&net, &work, &seq, &flow))
+    if (rnn_backward(&net, &work, &seq, &flow)) /* dx alone: frozen */
         return stop(&work.why);
     for (printf("dh_N/d value_t:"), t = 0; t < T; t++)
         printf(" %.3f", (double)dx[t * B * 2]);

@@ -11,9 +11,9 @@
  *
  *     min_char [FILE [ITERATIONS [SEED]]]
  *
- * As Karpathy's min-char-rnn.py (2015) does it: 100 units, 25 characters at a
- * time, h carried on, gradients cut to [-5, 5], Adagrad. It prints the loss, in
- * nats a character, and what the network writes when it reads its own. */
+ * As Karpathy's min-char-rnn.py (2015): 100 units, 25 characters at a time, h
+ * carried on, gradients of their sum cut to [-5, 5], Adagrad. It prints the loss,
+ * in nats a character, and what the network writes when it reads its own. */
 #define RNN_IMPLEMENTATION
 #include "../../rnn.h"
 #include <math.h>
@@ -73,6 +73,8 @@ int main(int argc, char **argv)
     if (rnn_read_file(argc > 1 ? argv[1] : "examples/text.txt", bytes, MOST, &n,
                       &work.why))
         return stop(&work.why);
+    if (n <= T)
+        return puts("a text of more than 25 characters is wanted");
     for (i = 0; i < n; i++) { /* a character's id is when it came first */
         if (id_of[bytes[i]] == 0)
             byte_of[V] = bytes[i], id_of[bytes[i]] = ++V;
@@ -88,15 +90,13 @@ int main(int argc, char **argv)
         rnn_optimizer_init(&adagrad, RNN_OPT_ADAGRAD, 0.1f, &work.why))
         return stop(&work.why);
     for (k = 0, at = n; k <= iterations; k++, at += T) {
-        if (at + T >= n) { /* from the beginning of the text */
-            at = 0;
-            memset(h, 0, sizeof h);
-        }
+        if (at + T >= n) /* from the beginning of the text */
+            memset(h, 0, sizeof h), at = 0;
         seq.ids = text + at;
         if (rnn_forward(&net, &work, &seq) ||
             rnn_cross_entropy(&net, &work, &seq, seq.ids + 1, NULL, &loss) ||
             rnn_backward(&net, &work, &seq, NULL) ||
-            rnn_clip_grad_value(work.grads, work.grads_len, 5, NULL) ||
+            rnn_clip_grad_value(work.grads, work.grads_len, 5.0f / T, NULL) ||
             rnn_optimizer_step(&adagrad, &net, &work))
             return stop(&work.why);
         smooth = k ? 0.999 * smooth + 0.001 * (double)loss : (double)loss;
@@ -106,5 +106,5 @@ int main(int argc, char **argv)
                 return stop(&work.why);
         }
     }
-    return smooth > log(V) / 2; /* without learning it is log V */
+    return argc < 3 && smooth > log(V) / 2; /* not learned it is log V */
 }

@@ -11,7 +11,7 @@ const strings = {
       "one below; the larger, the further from it. Point at a box to see " +
       "one unit and its gates over the steps.",
     made: "Nothing is loaded from elsewhere: rnn.h, a library in C, is " +
-      "compiled into this file. What stands out of sight does not train.",
+      "compiled into this file. A network that is scrolled out of sight pauses.",
     old: "This browser has no WebAssembly with SIMD, or cannot unpack gzip: " +
       "any of 2023 or later does.",
     start: "Start", pause: "Pause", step: "One update", again: "Begin again",
@@ -28,7 +28,7 @@ const strings = {
     status: "update {n}, loss {loss}, right {right}",
     status2: "update {n}, loss {loss} and {loss2}",
     began: "{name}: training", stopped: "{name}: paused at update {n}, loss" +
-      " {loss}", ready: "{name}: at its beginning",
+      " {loss}", ready: "{name}: not yet trained",
     failed: "This network cannot go on: its numbers have become infinite. A " +
       "smaller learning rate helps.",
     settings: "settings", loss: "loss", updates: "updates",
@@ -75,15 +75,15 @@ const strings = {
         "something between.",
       a: "tune", b: "mixed with", mix: "share of the second",
       play: "Play", stop: "Stop",
-      tunes: ["Ah ! vous dirai-je", "Frère Jacques", "Ode to Joy",
+      tunes: ["Twinkle, twinkle", "Frère Jacques", "Ode to Joy",
         "Au clair de la lune"] },
     both: {
       name: "5. N vs M",
       lead: "Letters go in and must come out from the last to the first. " +
         "Two networks learn from the same batches: in one the only way " +
         "across is c = h_N, a vector of fixed length; the other may look " +
-        "back at every h_j. Accuracy is measured on new sequences, longer " +
-        "ones than any that is learnt, too.",
+        "back at every h_j. Accuracy is measured on new sequences, some " +
+        "longer than any in training.",
       input: "sequence, of a to h", last: "c = h_N", attention: "attention",
       share: "letters right", length: "length of the sequence",
       learnt: "learnt up to here" },
@@ -103,27 +103,27 @@ const strings = {
   zh: {
     title: "看着循环神经网络学习",
     other: "English",
-    intro: "下面每张图都是一个真的在本页里训练的网络，次序与文章《完全图解" +
+    intro: "下面每张图里的网络都是真正在本页中训练的，次序与文章《完全图解" +
       "RNN、RNN变体、Seq2Seq、Attention机制》相同。按“开始”即可。橙色方块是" +
       "正数，蓝色圆点是负数，越大离零越远。把鼠标移到方框上，可以看到一个单" +
       "元和它的门如何随时间变化。",
-    made: "本页不从别处加载任何东西：C语言库rnn.h已编译在这个文件里。看不见" +
-      "的网络不会训练。",
+    made: "本页不从别处加载任何东西：C语言库rnn.h已编译在这个文件里。滚动到" +
+      "视野之外的网络会暂停训练。",
     old: "这个浏览器不支持WebAssembly的SIMD或gzip解压：请用2023年以后的版本。",
     start: "开始", pause: "暂停", step: "更新一次", again: "重新开始",
     cell: "单元类型", f: "f", hidden: "隐状态大小", lr: "学习率",
-    seed: "随机种子", speed: "速度", how: "x的输入方式", unit: "第几个单元",
-    part: "属于", moment: "时间步",
+    seed: "随机种子", speed: "速度", how: "x的输入方式", unit: "单元序号",
+    part: "所属", moment: "时间步",
     speeds: ["每秒更新2次", "每帧更新1次", "尽可能快"],
     cells: ["tanh", "ReLU", "GRU", "GRU（先重置）", "LSTM", "LSTM（窥孔）"],
     fs: ["恒等", "tanh", "ReLU", "sigmoid"],
     hows: ["只在第一步", "在每一步", "作为初始状态h0"],
     into: "c的输入方式", intos: ["作为初始状态s0", "在每一步"],
-    price: "编码器的W每次更新损失的比例",
+    price: "每次更新时编码器W衰减的比例",
     status: "更新{n}次，损失{loss}，正确率{right}",
     status2: "更新{n}次，损失{loss}和{loss2}",
     began: "{name}：正在训练", stopped: "{name}：暂停在第{n}次更新，损失{loss}",
-    ready: "{name}：回到起点",
+    ready: "{name}：尚未训练",
     failed: "这个网络无法继续：数值已变成无穷大。请减小学习率。",
     settings: "设置", loss: "损失", updates: "更新次数",
     lossTitle: "损失随更新次数的变化",
@@ -144,7 +144,7 @@ const strings = {
       x1: "x，向右", x2: "x，向上", plane: "x平面，颜色表示y" },
     many: {
       name: "二、N vs N",
-      lead: "每一步输入一个字母，输出下一个字母：每个y是对字母的softmax，圆" +
+      lead: "每一步输入一个字母，输出下一个字母：每个y是在所有字母上做的softmax，圆" +
         "环表示概率。所有步骤共享同样的U、W、V、b、c。",
       input: "读入", written: "它一边学，一边逐字写出（数字是更新次数）" },
     one: {
@@ -156,7 +156,7 @@ const strings = {
       words: "它认识的词", verdict: "判断" },
     tune: {
       name: "四、1 vs N",
-      lead: "输入一个x，输出一个序列：x为四首老歌各有一个数，上方各列是每一" +
+      lead: "输入一个x，输出一个序列：x有四个分量，每首老歌对应一个，上方各列是每一" +
         "步对音高的softmax。网络把它们背下来；把两首混合，它会奏出介于其间的" +
         "旋律。",
       a: "曲子", b: "混入", mix: "第二首的比例",
@@ -164,18 +164,18 @@ const strings = {
       tunes: ["小星星", "两只老虎", "欢乐颂", "在月光下"] },
     both: {
       name: "五、N vs M",
-      lead: "输入一串字母，要从最后一个到第一个说出来。两个网络用同样的数据" +
+      lead: "输入一串字母，再从后往前逐个输出。两个网络用同样的数据" +
         "学：一个只能通过固定长度的向量c = h_N；另一个可以回头看每个h_j。正" +
-        "确率在新序列上测量，也包括比学过的更长的。",
+        "确率在新序列上测量，其中有些比训练时的更长。",
       input: "序列，字母a到h", last: "c = h_N", attention: "注意力",
-      share: "正确的字母", length: "序列长度", learnt: "学到这么长" },
+      share: "字母正确率", length: "序列长度", learnt: "训练时最长到这里" },
     china: {
       name: "六、Attention机制",
       lead: "中译英。对每个词i，解码器问每个h_j有多重要：a_ij就是那些连线和" +
         "表格。“我爱中国”这一句从未学过。China需要“中”和“国”两个字，因为还" +
         "有“中文”和“法国”。但状态若记得前一个字，看一眼就够了；所以这里记忆有" +
-        "代价：每次更新W都损失一部分。若设为0%，或换成带门的单元，多数随机种子" +
-        "只看一个字。",
+        "代价：每次更新后W都衰减一点。若设为0%，或换成带门的单元，用多数随机种" +
+        "子训练出来的网络只看一个字。",
       input: "中文", output: "英文",
       words: "它认识的字", weights: "a_ij：每个词在看哪些字" }
   }

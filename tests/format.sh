@@ -21,7 +21,7 @@ if [ "$1" = --fix ]; then
     shift
 fi
 [ $# -gt 0 ] || set -- rnn.h examples/*.[ch] examples/firmware/*.[ch] \
-    examples/pictures/*.c tests/*.[ch] tests/programs/*.c
+    examples/pictures/*.c examples/web/*.[ch] tests/*.[ch] tests/programs/*.c
 passed=0
 failed=0
 for f in "$@"; do

@@ -7,6 +7,7 @@
 # lld nodejs, and chromium chromium-driver fonts-wqy-zenhei).
 #
 #     tests/web.sh                           N passed, N failed; about a minute
+#     QUIET=1 tests/web.sh                   frames may not take long, either
 cd "$(dirname "$0")/.." || exit 1
 for tool in clang wasm-ld node; do
     command -v $tool > /dev/null 2>&1 || { echo "skip: no $tool"; exit 0; }

@@ -1410,7 +1410,7 @@ static void one_case(void)
         try_model,     try_model,    try_linear,    try_linear,
         try_attention, try_loss,     try_vectors,   try_random,
         try_clipping,  try_optimizer, try_schedule, try_plateau,
-        try_sampling,  try_description, try_description};
+        try_sampling,  try_description, try_description, try_int8};
     uint32_t key[2], at[2], word[2];
 
     key[0] = 0x66757a7au;

@@ -391,6 +391,106 @@ static void try_attention(void)
     }
 }
 
+/* ---- weights of 8 bits --------------------------------------------------- */
+
+#define INT8(n, m)                                                             \
+    RNN_INT8_##n((m)->cell, (m)->input_size, (m)->embedding_size,              \
+                 (m)->hidden_size, (m)->num_layers, 1, !(m)->no_bias,          \
+                 (m)->output_size)
+
+/* Arrays of exact size. */
+static void open_int8(const rnn_model *m, rnn_int8_room *to)
+{
+    const int behind = chance(75);
+
+    memset(to, 0, sizeof *to);
+    to->weights_len = INT8(WEIGHTS, m);
+    to->factors_len = INT8(FACTORS, m);
+    to->biases_len = INT8(BIASES, m);
+    to->shifts_len = INT8(SHIFTS, m);
+    to->weights = new_block(to->weights_len, OUTPUT, behind)->p;
+    to->factors =
+        (int16_t *)new_block(to->factors_len * sizeof(int16_t), OUTPUT, behind)
+            ->p;
+    to->biases =
+        (int32_t *)new_block(to->biases_len * sizeof(int32_t), OUTPUT, behind)
+            ->p;
+    to->shifts = new_block(to->shifts_len, OUTPUT, behind)->p;
+}
+
+static void draw_int8(rnn_model *m)
+{
+    static const rnn_cell cells[] = {RNN_CELL_TANH, RNN_CELL_GRU,
+                                     RNN_CELL_LSTM};
+
+    memset(m, 0, sizeof *m);
+    m->cell = cells[test_below(3)];
+    m->wiring = chance(50) ? RNN_WIRING_N_TO_N : RNN_WIRING_N_TO_1;
+    m->input = (rnn_input)test_below(RNN_INPUTS);
+    m->input_size = between(1, 9);
+    m->embedding_size = m->input == RNN_INPUT_EMBEDDING ? between(1, 9) : 0;
+    m->hidden_size = between(1, 20);
+    m->num_layers = between(1, 3);
+    m->no_bias = chance(30);
+    m->output_size = between(1, 9);
+}
+
+static void int8_faults(const rnn_model *m, const rnn_real *params, size_t n,
+                        rnn_real unit, const rnn_int8_room *to)
+{
+    rnn_model bad = *m;
+    rnn_int8_room small = *to;
+
+    switch (test_below(4)) {
+    case 0: bad.cell = RNN_CELL_RELU; break;
+    case 1: bad.bidirectional = 1; break;
+    case 2: bad.hidden_size = bad_size(); break;
+    default: bad.wiring = RNN_WIRING_1_TO_N; break;
+    }
+    DO(BAD, rnn_quantize(&bad, params, n, unit, to, NULL));
+    DO(BAD, rnn_quantize(m, params, n - 1, unit, to, NULL));
+    DO(BAD, rnn_quantize(m, params, n, unit > 0 ? -unit : 1, to, NULL));
+    switch (test_below(4)) {
+    case 0: small.weights_len--; break;
+    case 1: small.factors_len--; break;
+    case 2: small.biases_len--; break;
+    default: small.shifts_len--; break;
+    }
+    DO(BAD, rnn_quantize(m, params, n, unit, &small, NULL));
+}
+
+/* The same parameters give the same arrays, of which every byte is written. */
+static void try_int8(void)
+{
+    rnn_model m;
+    rnn_net net;
+    rnn_int8_room a, b;
+    const rnn_real *params;
+    rnn_real unit;
+    rnn_why why;
+    rnn_status st;
+
+    draw_int8(&m);
+    if (DO(GOOD, rnn_plan(&net, &m, NULL)))
+        return;
+    params = reals(net.sizes.params, 0.5);
+    unit = m.input == RNN_INPUT_DENSE ? (rnn_real)between(1, 99) / 32768 : 0;
+    open_int8(&m, &a);
+    open_int8(&m, &b);
+    int8_faults(&m, params, net.sizes.params, unit, &a);
+    memset(a.weights, 0x11, a.weights_len);
+    memset(b.weights, 0x77, b.weights_len);
+    st = DO(special ? EITHER : GOOD,
+            rnn_quantize(&m, params, net.sizes.params, unit, &a, &why));
+    if (st)
+        return;
+    DO(GOOD, rnn_quantize(&m, params, net.sizes.params, unit, &b, &why));
+    HOLDS(memcmp(a.weights, b.weights, a.weights_len) == 0);
+    HOLDS(memcmp(a.factors, b.factors, a.factors_len * sizeof *a.factors) == 0);
+    HOLDS(memcmp(a.biases, b.biases, a.biases_len * sizeof *a.biases) == 0);
+    HOLDS(memcmp(a.shifts, b.shifts, a.shifts_len) == 0);
+}
+
 /* ---- losses of any rows -------------------------------------------------- */
 
 enum { NO_LOSS, ENTROPY, SIGMOID, SQUARES, LOSSES };

@@ -279,7 +279,7 @@ mutate:
 	python3 tests/mutate.py
 
 $(B)/fuzz_files: tests/fuzz_files.c $(wildcard tests/*.h) rnn.h | $(B)
-	clang -std=c99 -O1 -g -DRNN_NO_SIMD \
+	clang -std=c99 -O1 -g1 -DRNN_NO_SIMD \
 		-fsanitize=fuzzer,address,undefined \
 		tests/fuzz_files.c -o $@
 
@@ -288,7 +288,7 @@ $(B)/fuzz_files: tests/fuzz_files.c $(wildcard tests/*.h) rnn.h | $(B)
 FUZZ_API = $(B)/fuzz_api_asan $(B)/fuzz_api_simd $(B)/fuzz_api_guard
 FUZZ_MSAN = $(B)/fuzz_api_msan
 FUZZ = tests/fuzz_api.c $(wildcard tests/*.h) rnn.h | $(B)
-FUZZ_C = -std=c99 -D_GNU_SOURCE -g
+FUZZ_C = -std=c99 -D_GNU_SOURCE -g1
 ASAN = gcc $(FUZZ_C) -O1 -fno-sanitize-recover=all \
 	-fsanitize=address,undefined,float-cast-overflow
 

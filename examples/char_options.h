@@ -42,7 +42,7 @@ static const char about[] =
     "   1 minute   --minutes 1 --lr 0.005 --schedule cosine\n"
     "   6 minutes  --minutes 6 --hidden 256 --dropout 0.2 --lr 0.005\n"
     "              --schedule cosine --keep best\n"
-    "  20 minutes  --minutes 20 --layers 2 --hidden 384 --dropout 0.5\n"
+    "  20 minutes  --minutes 20 --layers 2 --hidden 512 --dropout 0.5\n"
     "              --batch 64 --steps 64 --lr 0.003 --schedule cosine\n"
     "              --keep best --threads 2\n\n"
     "A shorter text, or a longer run, wants more --dropout, since the text is "

@@ -80,7 +80,7 @@ grid() {
 }
 
 best() {
-    how="--minutes 20 --threads 2 --cell lstm --layers 2 --hidden 384"
+    how="--minutes 20 --threads 2 --cell lstm --layers 2 --hidden 512"
     how="$how --dropout 0.5 --batch 64 --steps 64 --lr 0.003"
     how="$how --schedule cosine --validate-every 500"
     title "The best of 20 minutes on two cores: \`$how\`"

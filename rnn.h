@@ -16010,12 +16010,13 @@ RNN_I_FN rnn_real rnn_i_half_cosine(rnn_real x)
     const rnn_real a = rnn_i_mul((rnn_real)3.14159265358979323846,
                                  rnn_i_sub((rnn_real)0.5, x));
     const rnn_real z = rnn_i_mul(a, a);
-    rnn_real s = 1;
+    rnn_real s = 1, y;
     int k;
 
     for (k = 16; k >= 2; k -= 2) /* 1 - z/(2 3) (1 - z/(4 5) (...)) */
         s = rnn_i_sub(1, rnn_i_mul(rnn_i_div(z, (rnn_real)(k * (k + 1))), s));
-    return rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
+    y = rnn_i_mul((rnn_real)0.5, rnn_i_add(1, rnn_i_mul(a, s)));
+    return y > 0 ? y : 0; /* near x = 1 it may have been rounded below */
 }
 
 /* A rate that is never 0 by mistake, and no option that the kind does not read:

@@ -161,7 +161,10 @@ static double learn_all(trainer *t, batch *b)
             make_sequence(tests + (size_t)i * size, b->seq.steps, &t->rng);
     while (go_on(t)) {
         make_batch(b, tests, x, &t->rng);
-        learn(t, &b->seq, &b->want);
+        must(t, rnn_forward(&t->net, &t->work, &b->seq), "forward");
+        loss_of(t, &b->seq, &b->want);
+        must(t, rnn_backward(&t->net, &t->work, &b->seq, NULL), "backward");
+        update(t);
     }
     if (t->done > 0)
         draw(t);

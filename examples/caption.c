@@ -260,7 +260,10 @@ int main(int argc, char **argv)
     while (go_on(t)) {
         for (i = 0; i < BATCH; i++)
             put_scene(p, i, TESTED + below(&rng, LEARNT), noise, &rng);
-        learn(t, &p->target, &p->want);
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
     }
     d = open_decoder(t, p, 1);
     learnt = test(d, TESTED, noise, &rng);

@@ -275,7 +275,10 @@ int main(int argc, char **argv)
     want.values = next;
     while (go_on(t)) {
         make_batch(x, next, &s, &t->rng);
-        learn(t, &seq, &want);
+        must(t, rnn_forward(&t->net, &t->work, &seq), "forward");
+        loss_of(t, &seq, &want);
+        must(t, rnn_backward(&t->net, &t->work, &seq, NULL), "backward");
+        update(t);
     }
     y = forecast(t, &s);
     errors_ahead(&s, y, network, repeat);

@@ -171,7 +171,10 @@ static trainer *train(int what, batch *b, const path *tests, double noise,
             while (is_among(&b->paths[row], tests, TESTS, sizeof *tests));
         check_apart(b->paths, BATCH, tests, TESTS, sizeof *tests);
         draw(b, noise, &t->rng);
-        learn(t, &b->seq, &b->want[what]);
+        must(t, rnn_forward(&t->net, &t->work, &b->seq), "forward");
+        loss_of(t, &b->seq, &b->want[what]);
+        must(t, rnn_backward(&t->net, &t->work, &b->seq, NULL), "backward");
+        update(t);
     }
     return t;
 }

@@ -255,7 +255,10 @@ int main(int argc, char **argv)
     t = open_trainer(&model, REPORT, HEADLINE, BATCH, &o, 0.005);
     while (go_on(t)) {
         make_batch(p, headlines, &rng);
-        learn(t, &p->target, &p->want);
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
     }
     d = open_decoder(t, p, 1);
     puts("\nReports with headlines that it has not learnt:");

@@ -166,7 +166,10 @@ static void run(outcome *all, int kind, int seeds, const options *o, pairs *p,
     t = open_trainer(&model, longest, longest + 1, BATCH, o, 0.01);
     for (k = 0; k < t->iterations; k++) {
         make_batch(p, 1 + below(&t->rng, longest), tests, &t->rng);
-        learn(t, &p->target, &p->want);
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
     }
     d = open_decoder(t, p, 1);
     for (k = 0; k < tested_lengths(); k++) {

@@ -410,7 +410,10 @@ int main(int argc, char **argv)
             put_category(i, k % CATEGORIES);
             put_target(p, i, learnt[k]);
         }
-        learn(t, &p->target, &p->want);
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
     }
     for (i = 0; i < BATCH; i++)
         rnn_rng_seed(&rngs[i], rnn_rng_next(&rng));

@@ -312,7 +312,10 @@ int main(int argc, char **argv)
     t = open_trainer(&model, STORY, ANSWER, BATCH, &o, 0.003);
     while (go_on(t)) {
         make_batch(p, stories, &rng);
-        learn(t, &p->target, &p->want);
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
     }
     d = open_decoder(t, p, 1);
     other = test(d, stories, tests, 1, good, of);

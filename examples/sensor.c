@@ -341,7 +341,10 @@ static void train(sensor *s, progress *p, int patience)
         while (t->done < t->iterations &&
                (n = next_batch(from->b, &rows)) > 0) {
             put_batch(s, from, rows, n);
-            learn(t, &s->seq, &s->want);
+            must(t, rnn_forward(&t->net, &t->work, &s->seq), "forward");
+            loss_of(t, &s->seq, &s->want);
+            must(t, rnn_backward(&t->net, &t->work, &s->seq, NULL), "backward");
+            update(t);
         }
         look(s, p);
     }

@@ -263,7 +263,10 @@ static trainer *train(const rnn_model *model, const rnn_seq *seq, batch *b,
     while (go_on(t)) {
         n = any_batch(from, &rows);
         put_batch(b, TESTED, rows, n);
-        learn(t, seq, &b->want);
+        must(t, rnn_forward(&t->net, &t->work, seq), "forward");
+        loss_of(t, seq, &b->want);
+        must(t, rnn_backward(&t->net, &t->work, seq, NULL), "backward");
+        update(t);
     }
     return t;
 }

@@ -297,7 +297,11 @@ int main(int argc, char **argv)
             make_word(text, most, &t->rng);
             put_word(p, i, text, &t->rng);
         }
-        loss += 0.1 * (learn(t, &p->target, &p->want) - loss);
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
+        loss += 0.1 * (t->loss - loss);
         if (loss < 0.4 && most < LETTERS) {
             printf("           words of up to %d letters\n", ++most);
             loss = 3;

@@ -1,10 +1,14 @@
 /* training.h: a network that learns from batches, whatever they are of.
  *
  *     trainer *t = open_trainer(&model, 0, steps, batch, &o, lr);
- *     while (go_on(t)) { ... make seq and want ...; learn(t, &seq, &want); }
- *     predict(t, &seq);
- *
- * A step is: forward, loss, backward, the gradient cut to a length, Adam. */
+ *     while (go_on(t)) {
+ *         ... make seq and want ...
+ *         must(t, rnn_forward(&t->net, &t->work, &seq), "forward");
+ *         loss_of(t, &seq, &want);
+ *         must(t, rnn_backward(&t->net, &t->work, &seq, NULL), "backward");
+ *         update(t);
+ *     }
+ *     predict(t, &seq); */
 #ifndef TRAINING_H
 #define TRAINING_H
 
@@ -23,6 +27,7 @@ typedef struct trainer {
     rnn_real clip;           /* the longest gradient: 1                      */
     rnn_rng rng;             /* for first weights, then the example's data   */
     int iterations, done;
+    double loss;             /* the last                                     */
     double sum, begun;       /* of losses since the last line; seconds       */
     int summed, printed;     /* printed: go_on has just printed a line       */
     rnn_real *losses;        /* (iterations), for a picture                  */
@@ -93,7 +98,7 @@ static inline trainer *open_trainer(const rnn_model *model, int source_steps,
     return t;
 }
 
-/* while (go_on(t)) { make a batch; learn(t, ...); } prints lines. */
+/* Whether there is a further iteration; prints lines of progress. */
 static inline int go_on(trainer *t)
 {
     const int k = t->done, last = t->iterations;
@@ -113,8 +118,14 @@ static inline int go_on(trainer *t)
     return k < last;
 }
 
-/* The loss of the logits; those of a forward pass get their gradients. If it
- * explodes, the tensors tell where. */
+/* What a call on a trainer's work has returned, which must be RNN_OK. */
+static inline void must(const trainer *t, rnn_status status, const char *what)
+{
+    check(status, &t->work.why, what);
+}
+
+/* The loss of the logits, rnn_cross_entropy or rnn_squared_error; those of a
+ * forward pass get their gradients. If it explodes, the tensors tell where. */
 static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
 {
     rnn_seq s = *seq;
@@ -130,8 +141,8 @@ static inline double loss_of(trainer *t, const rnn_seq *seq, const goal *want)
                                            &how, &loss);
     if (status == RNN_E_NOT_FINITE)
         report_tensors(stderr, &t->net, &t->work);
-    check(status, &t->work.why, want->ids ? "cross-entropy" : "squared error");
-    return (double)loss;
+    must(t, status, want->ids ? "cross-entropy" : "squared error");
+    return t->loss = (double)loss;
 }
 
 /* A row's length. There are as many steps as the longest row has. */
@@ -145,27 +156,20 @@ static inline void set_length(rnn_seq *seq, int *lengths, int row, int n)
         seq->steps = lengths[i] > seq->steps ? lengths[i] : seq->steps;
 }
 
-/* One step: forward, loss, backward, clipping, Adam. Returns the loss. */
-static inline double learn(trainer *t, const rnn_seq *seq, const goal *want)
+/* What gradients change: cut to a length, then Adam at the schedule's rate. */
+static inline void update(trainer *t)
 {
     rnn_work *w = &t->work;
-    rnn_seq s = *seq;
-    double loss;
 
-    s.seed[1] += t->adam.step; /* dropout leaves out others at every step */
-    check(rnn_forward(&t->net, w, &s), &w->why, "forward");
-    loss = loss_of(t, &s, want);
-    check(rnn_backward(&t->net, w, &s, NULL), &w->why, "backward");
     check(rnn_clip_grad_norm(w->grads, w->grads_len, t->clip, NULL, NULL), NULL,
           "clipping");
     check(rnn_schedule_lr(&t->schedule, t->adam.step, &t->adam.lr, &why), &why,
           "the schedule");
-    check(rnn_optimizer_step(&t->adam, &t->net, w), &w->why, "Adam");
+    must(t, rnn_optimizer_step(&t->adam, &t->net, w), "Adam");
     if (t->done < t->iterations)
-        t->losses[t->done++] = (rnn_real)loss;
-    t->sum += loss;
+        t->losses[t->done++] = (rnn_real)t->loss;
+    t->sum += t->loss;
     t->summed++;
-    return loss;
 }
 
 /* ---- asking ------------------------------------------------------------- */

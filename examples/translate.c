@@ -316,7 +316,11 @@ static void train(trainer *t, pairs *p, batches *from)
             put_source(p, 0, i, zh[k]);
             put_target(p, i, en[k]);
         }
-        learn(t, &p->target, &p->want);
+        p->target.seed[1] = t->adam.step; /* of --own */
+        must(t, rnn_forward(&t->net, &t->work, &p->target), "forward");
+        loss_of(t, &p->target, &p->want);
+        must(t, rnn_backward(&t->net, &t->work, &p->target, NULL), "backward");
+        update(t);
         pay(t);
     }
     set_rows(p, BATCH);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """examples/rnn.py: what Python gets out of the shared library.
 
-    make shared build/save_models && python3 tests/rnn_py.py
+    python3 tests/rnn_py.py            after make shared
 
 Of a model of every kind (tests/save_models.c): stacks of every cell against
 equations in numpy; a step at a time against the whole sequence, and rows of a
@@ -204,6 +204,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     for old in glob.glob(folder + "/*"):
         os.remove(old)
+    subprocess.run(["make", "-s", "build/save_models"], cwd=ROOT, check=True)
     subprocess.run([os.path.join(ROOT, "build/save_models"), folder],
                    check=True)
     for path in sorted(glob.glob(folder + "/*.safetensors")):

@@ -847,6 +847,27 @@ static void check_optimizers(void)
 
 /* ---- schedules ----------------------------------------------------------- */
 
+/* However long half a cosine is, its end is not below `least`: an optimiser
+ * refuses a rate below 0. */
+static void check_long_cosine(void)
+{
+    static const uint32_t every[] = {1000,   5597,    55916,    100003,
+                                     999983, 1u << 20, 16777259u, 0xffffffffu};
+    rnn_schedule s = {RNN_SCHEDULE_COSINE, (rnn_real)0.002, 0, 0, 0, 0};
+    rnn_real lr = 0;
+    size_t i;
+    uint32_t k;
+
+    for (i = 0; i < sizeof every / sizeof *every; i++) {
+        s.every = every[i];
+        for (k = 999; k > 0; k--) {
+            MUST(rnn_schedule_lr(&s, s.every - k, &lr, NULL) == RNN_OK, "lr");
+            CHECK(lr >= 0 && lr <= s.base, "lr %g, %lu before %lu", (double)lr,
+                  (unsigned long)k, (unsigned long)s.every);
+        }
+    }
+}
+
 static void check_schedules(void)
 {
     static const rnn_schedule all = {RNN_SCHEDULE_CONSTANT, (rnn_real)0.1,
@@ -1279,6 +1300,7 @@ int main(int argc, char **argv)
     check_clips();
     check_optimizers();
     check_schedules();
+    check_long_cosine();
     check_threshold();
     check_initialisers();
     check_identity();

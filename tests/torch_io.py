@@ -748,8 +748,10 @@ def recipes():
         text = f.read()
     for kind, code in re.findall(r"^```(python|c)\n(.*?)^```", text,
                                  re.M | re.S):
-        name = re.search(r"(\w+\.(py|c)):", code)[1]
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+        named = re.match(r"(?:/\* |# )(\w+\.(?:py|c)):", code)
+        if not named: # a piece of a program
+            continue
+        with open(os.path.join(folder, named[1]), "w", encoding="utf-8") as f:
             f.write(code)
     root = os.getcwd()
     env = {**os.environ, "PYTHONPATH": os.path.join(root, "examples")}

@@ -63,9 +63,9 @@ all: examples
 examples: $(EXAMPLES)
 
 run: $(B)/char_rnn
-	$(B)/char_rnn --hidden 192 --layers 2 --dropout 0.2 --iterations 1400 \
-		--lr 0.005 --schedule cosine --warmup 50 --temperature 0.4 \
-		--sample 600 --curve $(B)/char_rnn.svg
+	$(B)/char_rnn --cell gru --hidden 224 --layers 2 --dropout 0.2 \
+		--iterations 1400 --lr 0.005 --schedule cosine --warmup 50 \
+		--temperature 0.3 --sample 600 --curve $(B)/char_rnn.svg
 
 # the same as a build that looks for mistakes, for a moment
 debug: | $(B)

@@ -12,7 +12,8 @@
 #                bench-flags: how much compilers and their flags matter
 # make int8      what weights of 8 bits cost models of characters, in nats
 # make keep      what keep_every saves and costs, of 10,000 steps
-# make baselines DATA=FILE  what char_rnn reaches on a text (an hour)
+# make baselines DATA=FILE  what char_rnn reaches on a text, and two tasks
+#                of long memory (an hour and a half)
 # make tune      what each constant that was found by measuring is worth here
 # make firmware  16 targets in emulation: the bits of the desk, sizes, stack,
 #                instructions a step (minutes; TARGETS="m4f avr": these alone)
@@ -361,7 +362,7 @@ $(B)/librnn.so: examples/shared.c rnn.h | $(B)
 	$(C99) -fPIC -shared -fvisibility=hidden $< -o $@ -lm
 
 help:
-	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 clean:
 	rm -rf $(B)

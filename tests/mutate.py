@@ -77,8 +77,10 @@ SECTIONS = {
 }
 
 # What a test says that looks into the implementation: names of its own, but not
-# the lists of [TYPES].
+# the lists of [TYPES]; and what one says that folds steps, of which compilers
+# with sanitizers take minutes.
 INSIDE = r"\b(rnn_i_|RNN_I_(?!CELLS|SCORES|WIRINGS|INPUTS|CONTEXTS|KERNELS))"
+FOLDS = r"\bRNN_DEFINE_"
 
 # Tests of a checking build (RNN_CHECK): mutants are none.
 CHECKING = ["check"]
@@ -347,7 +349,7 @@ def candidates(text):
     for n, line in enumerate(lines):
         m = re.match(r"(?: \*|/\*|/\* ----.*) \[([A-Z0-9-]+)\]", line)
         if m and n > begin:
-            if m.group(1) == "LICENSE":
+            if m.group(1) in ("VERSIONS", "LICENSE"):  # text alone from here
                 break
             if m.group(1) not in SECTIONS:
                 sys.exit("mutate.py does not know section " + m.group(1))
@@ -459,7 +461,7 @@ class Judge:
                 shutil.copy(ROOT + "/tests/" + name, folder + "/tests")
         with open(ROOT + "/Makefile") as f:
             double = " ".join(re.findall(r"^(.*): DOUBLE *=", f.read(), re.M))
-        self.tests, self.inside = {"float": [], "double": []}, set()
+        self.tests, self.inside = {"float": [], "double": []}, {}
         for name in sorted(os.listdir(folder + "/tests")):
             m = re.match(r"(?:test_)?(\w+)\.c", name)
             if m and (name.startswith("test_") or name == "parity.c") and \
@@ -468,8 +470,11 @@ class Judge:
                     source = f.read()
                 if '"../examples/' in source:  # what examples share
                     continue
+                if re.search(FOLDS, source):
+                    self.inside[m.group(1)] = "float"
+                    continue
                 if re.search(INSIDE, source):
-                    self.inside.add(m.group(1))
+                    self.inside[m.group(1)] = "simd"
                     continue
                 build = "double" if name[:-2] in double else "float"
                 self.tests[build].append(m.group(1))
@@ -577,6 +582,9 @@ class Judge:
         that the section names."""
         tests = [(b, t) for b in ("float", "double") for t in self.tests[b]
                  if t != "hash"]
+        inside = [(b, t) for t, b in self.inside.items()]
+        yield from (bt for bt in inside
+                    if bt[1] in SECTIONS[m.section].split())
         first = [bt for t in SECTIONS[m.section].split() for bt in tests
                  if bt[1] == t]
         yield from first
@@ -590,8 +598,8 @@ class Judge:
                 if (b, t) in first or t in ("sizes", "arguments", "no_plan",
                                             "math", "prop"):
                     yield "simd", t
-        for t in self.inside:
-            yield "simd", t
+        yield from (bt for bt in inside
+                    if bt[1] not in SECTIONS[m.section].split())
         yield from (bt for bt in rest if bt not in quick)
         for b in "float", "sanitizers", "simd":
             yield b, "hash"

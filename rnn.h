@@ -1744,9 +1744,85 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
 #define RNN_DEFINE_BACKWARD(name, wiring, ...)                                 \
     RNN_I_DEFINE_BACKWARD_(name, RNN_I_FIXED(wiring, __VA_ARGS__))
 
-/* z of T steps, h and perhaps c of T + 1; dh, and dc or dq, and a dx */
+/* An encoder-decoder (N vs M) of one source, NET as of RNN_DECODER_PARAMS with
+ * D and N 1; score is the model's attention, hand its hand_over. Of contexts
+ * there is the last state, fed as the state at which the decoder begins
+ * (RNN_FEED_STATE, the default without attention). V is 1 or more.
+ *
+ *     #define NET RNN_CELL_GRU, 9, 0, 16, 1, 1, 1, 7,                         \
+ *                 7, 0, 16, 1, 16, 16, 0, 0, 8, 1
+ *     RNN_DEFINE_ENCODE(encode, RNN_SCORE_ADDITIVE, RNN_HAND_LAYERS, NET)
+ *     RNN_DEFINE_DECODE(decode, RNN_SCORE_ADDITIVE, RNN_HAND_LAYERS, NET)
+ *
+ *     encode(params, &source, memory, h, c, scratch);
+ *     decode(params, memory, source.steps, &row, h, c, logits, scratch);
+ *
+ * The bits are those of rnn_encode and rnn_step. */
+
+/* static void encode(const rnn_real *params, const rnn_seq *source, rnn_real
+ * *memory, rnn_real *h, rnn_real *c, rnn_real *scratch). Of source it reads
+ * steps S, x (S, I) or, where that is NULL, ids (S), h0 and c0 (L, H) or NULL.
+ * memory has RNN_DECODER_MEMORY(S, 1, NET) numbers, and is not touched without
+ * attention. h, c (Ld, Hd) are where the decoder begins; c NULL unless LSTM. */
+
+/* static void decode(const rnn_real *params, const rnn_real *memory, int S,
+ * const rnn_row *row, rnn_real *h, rnn_real *c, rnn_real *logits, rnn_real
+ * *scratch): one step of one row, h, c in place. Of row it reads x (V) or,
+ * where that is NULL, ids (1), and attn, which gets the S weights unless NULL.
+ * logits (O) are not touched if O is 0. scratch of both has
+ * RNN_FOLDED_SCRATCH_DECODER(S, NET) numbers. */
+#define RNN_DEFINE_ENCODE(name, score, hand, ...)                              \
+    RNN_I_DEFINE_ENCODE_(name, RNN_I_FITS(score, hand, __VA_ARGS__),           \
+                         RNN_I_PAIR(score, hand, __VA_ARGS__))
+#define RNN_DEFINE_DECODE(name, score, hand, ...)                              \
+    RNN_I_DEFINE_DECODE_(name, RNN_I_FITS(score, hand, __VA_ARGS__),           \
+                         RNN_I_PAIR(score, hand, __VA_ARGS__))
+
+/* static rnn_status search(const rnn_real *params, const rnn_real *memory, int
+ * S, const rnn_writing *how, rnn_search *s): rnn_beam_search of one source,
+ * by steps of `decode`, which RNN_DEFINE_DECODE has made of this NET.
+ * Of how it reads what beams have, but no lengths, and checks nothing.
+ *
+ *     RNN_DEFINE_BEAM(search, decode, NET) */
+#define RNN_DEFINE_BEAM(name, decode, ...)                                     \
+    RNN_I_DEFINE_BEAM_(name, decode, __VA_ARGS__)
+
+/* the arrays of a search, in [BEAM] */
+typedef struct rnn_i_beam {
+    const struct rnn_writing *d;
+    size_t rows, width, O, H, L, max; /* max: tokens of a hypothesis   */
+    const rnn_real *logits;           /* (rows, O)                     */
+    rnn_real *h, *c, *h2, *c2;        /* (L, rows, H)                  */
+    rnn_real *p, *p2;                 /* (rows) log p                  */
+    rnn_real *done_p;                 /* (rows) scores of what ended   */
+    rnn_real *cand;                   /* (width) log p of extensions   */
+    int *ck, *cv;                     /* (width) of which, by which    */
+    int *ids, *from;                  /* (rows) last tokens; sources   */
+    int *tokens, *tokens2, *done;     /* (rows, max)                   */
+    int *done_n;                      /* (rows) tokens of what ended   */
+    int *live, *ended;                /* (B) how many                  */
+    size_t work, ints;
+} rnn_i_beam;
+
+typedef struct rnn_search {
+    const rnn_real *h, *c; /* (Ld, Hd) from encode; c NULL unless LSTM       */
+    rnn_real *scratch;     /* RNN_FOLDED_SCRATCH_BEAM(width, S, NET)         */
+    int *ints;             /* RNN_FOLDED_INTS_BEAM(width, max_tokens)        */
+    int *ids, *counts;     /* (best, max_tokens), (best), as of the function */
+    rnn_real *scores;      /* (best), or NULL                                */
+    rnn_i_beam i;          /* the library's                                  */
+} rnn_search;
+
+/* z of T steps, h and perhaps c of T + 1; dh, and dc or dq, and a dx; of a
+ * decoder c_t, q, v, e and z, of an encoder h, c and z, and a row of a table */
 #define RNN_FOLDED_KEEP(T, ...) RNN_I_FOLDED_KEEP_(T, __VA_ARGS__)
 #define RNN_FOLDED_SCRATCH(...) RNN_I_FOLDED_SCRATCH_(__VA_ARGS__)
+#define RNN_FOLDED_SCRATCH_DECODER(S, ...)                                     \
+    RNN_I_FOLDED_DECODER_(S, __VA_ARGS__)
+#define RNN_FOLDED_SCRATCH_BEAM(width, S, ...)                                 \
+    RNN_I_FOLDED_BEAM_(width, S, __VA_ARGS__)
+#define RNN_FOLDED_INTS_BEAM(width, max_tokens)                                \
+    (RNN_I_N(width) * (3u * RNN_I_N(max_tokens) + 5u) + 2u)
 #define RNN_I_FOLDED_KEEP_(T, cell, I, E, H, L, D, bias, O)                    \
     (RNN_I_N(L) * RNN_I_N(H) *                                                 \
      (RNN_KEPT(cell) * RNN_I_N(T) +                                            \
@@ -1755,9 +1831,94 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
     (RNN_I_N(L) * RNN_I_N(H) * (1u + RNN_HAS_DC(cell)) +                       \
      RNN_I_GREATER(RNN_I_N(H), RNN_I_N(E)))
 
+#define RNN_I_FOLDED_DECODER_(S, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld,   \
+                              X, Z, C, R, A, N)                                \
+    RNN_I_GREATER(RNN_I_N(H) * (2u * RNN_I_N(L) + RNN_KEPT(cell)) +            \
+                      RNN_I_N(E),                                              \
+                  RNN_I_N(H) + 2u * RNN_I_N(A) + RNN_I_N(S) +                  \
+                      RNN_KEPT(cell) * RNN_I_N(Hd) + RNN_I_N(F))
+
+/* logits, h and c twice, p twice, scores, candidates */
+#define RNN_I_FOLDED_BEAM_(width, S, cell, I, E, H, L, D, bias, O, V, F, Hd,   \
+                           Ld, ...)                                            \
+    (RNN_FOLDED_SCRATCH_DECODER(S, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, \
+                                __VA_ARGS__) +                                 \
+     RNN_I_N(width) * (RNN_I_N(O) + 4u * RNN_I_N(Ld) * RNN_I_N(Hd) + 4u))
+#define RNN_I_DEFINE_BEAM_(name, decode, cell, I, E, hidden, L, D, bias,       \
+                           outputs, V, F, Hd, Ld, ...)                         \
+    static rnn_status name(const rnn_real *rnn_i_params,                       \
+                           const rnn_real *rnn_i_memory, int rnn_i_steps,      \
+                           const rnn_writing *rnn_i_how, rnn_search *rnn_i_to) \
+    {                                                                          \
+        rnn_i_beam *rnn_i_at = &rnn_i_to->i;                                   \
+        rnn_row rnn_i_of_row;                                                  \
+        int rnn_i_t, rnn_i_k;                                                  \
+        rnn_i_of_row.x = NULL;                                                 \
+        rnn_i_of_row.attn = NULL;                                              \
+        rnn_i_fixed_begin(rnn_i_to, rnn_i_how, outputs,                        \
+                          RNN_I_N(Ld) * RNN_I_N(Hd));                          \
+        for (rnn_i_t = 0; rnn_i_at->live[0] > 0; rnn_i_t++) {                  \
+            for (rnn_i_k = 0; rnn_i_k < rnn_i_at->live[0]; rnn_i_k++) {        \
+                rnn_i_of_row.ids = rnn_i_at->ids + rnn_i_k;                    \
+                decode(rnn_i_params, rnn_i_memory, rnn_i_steps, &rnn_i_of_row, \
+                       rnn_i_fixed_state(rnn_i_to, rnn_i_at->h, rnn_i_k),      \
+                       rnn_i_fixed_state(rnn_i_to, rnn_i_at->c, rnn_i_k),      \
+                       rnn_i_to->scratch + (size_t)rnn_i_k * (outputs),        \
+                       rnn_i_to->scratch + rnn_i_at->work);                    \
+            }                                                                  \
+            rnn_i_fixed_next(rnn_i_to, rnn_i_t);                               \
+        }                                                                      \
+        return rnn_i_fixed_found(rnn_i_to);                                    \
+    }
+
+#define RNN_I_PAIR(...) RNN_I_PAIR_(__VA_ARGS__)
+#define RNN_I_PAIR_(score, hand, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld,   \
+                    X, Z, C, R, A, N)                                          \
+    {{RNN_WIRING_N_TO_M, cell, I, E, H, L, 0, bias, 0, 0},                     \
+     {RNN_WIRING_N_TO_M, cell, V, F, Hd, Ld, O, bias, X, Z},                   \
+     score, hand, A, R, C}
+/* whether it is a model that can be folded; else 1 / 0, which is none */
+#define RNN_I_FITS(...) RNN_I_FITS_(__VA_ARGS__)
+#define RNN_I_FITS_(score, hand, cell, I, E, H, L, D, bias, O, V, F, Hd, Ld, X,\
+                    Z, C, R, A, N)                                             \
+    (1 / ((D) == 1 && (N) == 1 && (V) > 0 && (X) == ((A) ? (H) : 0) &&         \
+          ((Z) == 0 || ((A) && (Z) == (H))) &&                                 \
+          ((score) == 0 || (score) == RNN_SCORE_ADDITIVE || (A) == (Hd)) &&    \
+          ((score) == 0) == ((A) == 0) && ((R) == 0 || (R) == (H)) &&          \
+          ((C) == 0 || ((R) && (C) == (Hd))) &&                                \
+          ((H) == (Hd) ||                                                      \
+           !((hand) || ((R) && !(C)) || (score) >= RNN_SCORE_DOT)) &&          \
+          ((L) == (Ld) || !((hand) & RNN_HAND_LAYERS))))
+#define RNN_I_DEFINE_ENCODE_(name, fits, ...)                                  \
+    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
+                           const rnn_seq *rnn_i_of_source,                     \
+                           rnn_real *rnn_i_memory, rnn_real *rnn_i_h,          \
+                           rnn_real *rnn_i_c, rnn_real *rnn_i_scratch)         \
+    {                                                                          \
+        enum { rnn_i_fits_these = fits };                                      \
+        const rnn_i_fixed_pair rnn_i_of = __VA_ARGS__;                         \
+        rnn_i_fixed_encode(&rnn_i_of, rnn_i_params, rnn_i_of_source,           \
+                           rnn_i_memory, rnn_i_h, rnn_i_c, rnn_i_scratch);     \
+    }
+#define RNN_I_DEFINE_DECODE_(name, fits, ...)                                  \
+    RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
+                           const rnn_real *rnn_i_memory, int rnn_i_steps,      \
+                           const rnn_row *rnn_i_row, rnn_real *rnn_i_h,        \
+                           rnn_real *rnn_i_c, rnn_real *rnn_i_logits,          \
+                           rnn_real *rnn_i_scratch)                            \
+    {                                                                          \
+        enum { rnn_i_fits_these = fits };                                      \
+        const rnn_i_fixed_pair rnn_i_of = __VA_ARGS__;                         \
+        if (rnn_i_of.score)                                                    \
+            rnn_i_fixed_attend(&rnn_i_of, rnn_i_params, rnn_i_memory,          \
+                               rnn_i_steps, rnn_i_h, rnn_i_row->attn,          \
+                               rnn_i_scratch);                                 \
+        rnn_i_fixed_decode(&rnn_i_of, rnn_i_params, rnn_i_steps, rnn_i_row,    \
+                           rnn_i_h, rnn_i_c, rnn_i_logits, rnn_i_scratch);     \
+    }
 #define RNN_I_FIXED(...) RNN_I_FIXED_(__VA_ARGS__)
 #define RNN_I_FIXED_(wiring, cell, I, E, H, L, D, bias, O)                     \
-    {wiring, cell, I, E, H, L, O, bias}
+    {wiring, cell, I, E, H, L, O, bias, 0, 0}
 #define RNN_I_DEFINE_STEP_(name, ...)                                          \
     RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
                            const rnn_real *rnn_i_x, const int *rnn_i_id,       \
@@ -8840,36 +9001,52 @@ typedef struct rnn_i_reads {
     size_t first;
 } rnn_i_reads;
 
-/* A piece of z that x or a bias starts. Parts that are never read are none.
- * Biases alone, where no part has been read. */
+/* What part i of x, whose rows of W_ih begin at `row`, brings to a piece of z.
+ * Parts that are never read are none. */
+RNN_I_INLINE void rnn_i_step_part(const rnn_i_call *call, const rnn_i_layer *a,
+                                  const rnn_i_reads *x, rnn_i_product *p,
+                                  rnn_i_columns *z, int i, size_t row,
+                                  int folded)
+{
+    const rnn_i_matrix *w = &a->W_ih;
+    const rnn_i_part *part = &x->part[i];
+
+    if (part->when == RNN_I_NEVER)
+        return;
+    if (part->x)
+        rnn_i_step_product(call, p, x->first, part, w, row, z, folded);
+    else if (RNN_I_FAR && folded == RNN_I_INLINED) {
+        rnn_i_set_columns(p, z);
+        p->k = 1;
+        p->a = &rnn_i_one;
+        rnn_i_by(p, w, row + (size_t)*x->one->ids, z->at);
+        rnn_i_multiply_step(call, p, folded);
+    } else
+        rnn_i_gather(call, x->one, w->w + row * w->cols, w->cols, z);
+    z->start = RNN_I_FROM_C;
+}
+
+/* A piece of z that x or a bias starts. Biases alone, where no part has been
+ * read. Of a description that the compiler knows there are two parts at most,
+ * and it drops what is not there. */
 RNN_I_INLINE void rnn_i_step_piece(const rnn_i_call *call, const rnn_i_layer *a,
                                    const rnn_i_reads *x, rnn_i_product *p,
                                    const rnn_i_piece *e, int folded)
 {
-    const rnn_i_matrix *w = &a->W_ih;
-    const rnn_i_part *part = x->part;
     rnn_i_columns z;
     size_t row = 0;
     int i;
 
     if (!rnn_i_starts(a, e, &z))
         return;
-    for (i = 0; i < x->parts && e->from == RNN_I_FROM_X;
-         row += part[i].width, i++) {
-        if (part[i].when == RNN_I_NEVER)
-            continue;
-        if (part[i].x)
-            rnn_i_step_product(call, p, x->first, &part[i], w, row, &z, folded);
-        else if (RNN_I_FAR && folded == RNN_I_INLINED) {
-            rnn_i_set_columns(p, &z);
-            p->k = 1;
-            p->a = &rnn_i_one;
-            rnn_i_by(p, w, row + (size_t)*x->one->ids, z.at);
-            rnn_i_multiply_step(call, p, folded);
-        } else
-            rnn_i_gather(call, x->one, w->w + row * w->cols, w->cols, &z);
-        z.start = RNN_I_FROM_C;
+    if (folded && e->from == RNN_I_FROM_X) {
+        rnn_i_step_part(call, a, x, p, &z, 0, 0, folded);
+        if (x->parts > 1)
+            rnn_i_step_part(call, a, x, p, &z, 1, x->part[0].width, folded);
     }
+    for (i = 0; !folded && i < x->parts && e->from == RNN_I_FROM_X;
+         row += x->part[i].width, i++)
+        rnn_i_step_part(call, a, x, p, &z, i, row, 0);
     if (z.start != RNN_I_FROM_BIAS)
         return;
     if (folded) { /* a sum of no terms */
@@ -9111,6 +9288,46 @@ RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
     return o->a.row->U ? o->keys + at * o->a.A : o->h.x + at * o->h.row;
 }
 
+/* One query and the n states that it looks at, which lie h_row apart, their
+ * keys key_row. */
+typedef struct rnn_i_sight {
+    int additive;
+    const rnn_real *v, *q, *keys, *h;
+    size_t A, K, n, key_row, h_row;
+    rnn_real *e, *c;
+} rnn_i_sight;
+
+/* e_j of all states. */
+RNN_I_INLINE void rnn_i_see_scores(const rnn_i_call *call, const rnn_i_sight *s)
+{
+    size_t j;
+
+    for (j = 0; j < s->n; j++)
+        s->e[j] = RNN_I_DO(call->k, score, s->additive, s->A, s->v, s->q,
+                           s->keys + j * s->key_row);
+}
+
+/* a = softmax(e), in e, and c = sum_j a_j h_j, one chain, j ascending. */
+RNN_I_INLINE void rnn_i_see(const rnn_i_call *call, const rnn_i_sight *s,
+                            int folded)
+{
+    rnn_i_product p;
+    rnn_real max;
+
+    rnn_i_softmax(call, s->n, s->e, s->e, &max);
+    rnn_i_blank(call, &p);
+    p.m = 1;
+    p.n = s->K;
+    p.k = s->n;
+    p.a = s->e;
+    p.a_i = p.c_i = 0;
+    p.b = s->h;
+    p.b_k = (ptrdiff_t)s->h_row;
+    p.c = s->c;
+    p.start = RNN_I_FROM_ZERO;
+    rnn_i_multiply_step(call, &p, folded);
+}
+
 /* Where attention looks, and what it sees, for the steps of a call. In a
  * decoder that is one step, whose s the step before has left; keys and memory
  * must be there for the whole source.
@@ -9119,17 +9336,16 @@ RNN_I_INLINE const rnn_real *rnn_i_key(const rnn_i_look *o, size_t j, size_t b)
  * source has no step, both are 0 (n = 0), and a on the source's padding.
  * scores, or NULL, gets e, which the softmax overwrites. Rows of a step may be
  * more than those of the source (`from`), several of them reading one memory. q
- * is kept even where it is s, as dk needs it. c_t is one chain, j ascending. */
+ * is kept even where it is s, as dk needs it. */
 RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
                            rnn_real *scores)
 {
-    const size_t A = o->a.A, K = o->a.K, S = (size_t)o->source->steps;
+    const size_t A = o->a.A, S = (size_t)o->source->steps;
     const size_t Bs = (size_t)o->source->batch;
-    const rnn_real *v = o->params ? o->params + o->a.v : NULL;
     const rnn_real scale = rnn_i_div(1, rnn_i_sqrt((rnn_real)o->a.Q));
-    size_t first, end, b, j, n, at, row;
-    rnn_i_product p;
-    rnn_real max;
+    size_t first, end, b, at, row;
+    rnn_i_sight s;
+    rnn_real *q;
     int t;
 
     if (o->a.row->W) {
@@ -9137,41 +9353,36 @@ RNN_I_FN void rnn_i_attend(const rnn_i_call *call, const rnn_i_look *o,
         const rnn_i_columns query = rnn_i_result(o->query, A, NULL);
         rnn_i_rows_forward(call, o->seq, &o->s, &W, 0, &query);
     }
-    rnn_i_blank(call, &p);
-    p.m = 1;
-    p.n = K;
-    p.a_i = p.c_i = 0;
-    p.b_k = (ptrdiff_t)(Bs * o->h.row);
-    p.start = RNN_I_FROM_ZERO;
+    s.additive = o->a.row->v;
+    s.v = o->params ? o->params + o->a.v : NULL;
+    s.A = A;
+    s.K = o->a.K;
+    s.h_row = Bs * o->h.row;
+    s.key_row = o->a.row->U ? Bs * A : s.h_row;
     rnn_i_share(call, (size_t)o->seq->batch, &first, &end);
     for (t = call->from; t < rnn_i_end(call, o->seq); t++)
         for (b = first; b < end; b++) {
-            rnn_real *e, *q;
             at = rnn_i_at(o->seq, t, b, 1);
-            e = o->attn + at * S;
             row = o->from ? (size_t)o->from[b] : b;
-            n = rnn_i_steps(o->seq, b) > (size_t)t ? rnn_i_steps(o->source, row)
-                                                   : 0;
-            q = o->query + at * A;
-            if (n && !o->a.row->W) /* a dot's query is s, or s / sqrt Q */
+            s.n = rnn_i_steps(o->seq, b) > (size_t)t
+                      ? rnn_i_steps(o->source, row)
+                      : 0;
+            s.q = q = o->query + at * A;
+            s.h = o->h.x + row * o->h.row;
+            s.keys = rnn_i_key(o, 0, row);
+            s.e = o->attn + at * S;
+            s.c = o->context + at * s.K;
+            if (s.n && !o->a.row->W) /* a dot's query is s, or s / sqrt Q */
                 RNN_I_DO(call->k, scale, A, o->a.row->scaled ? scale : 1,
                          o->s.x + at * o->s.row, q);
-            for (j = 0; j < n; j++)
-                e[j] = RNN_I_DO(call->k, score, o->a.row->v, A, v, q,
-                                rnn_i_key(o, j, row));
-            for (j = n; j < S; j++)
-                e[j] = 0;
+            rnn_i_see_scores(call, &s);
+            rnn_i_copy(s.e + s.n, NULL, S - s.n);
             if (scores)
-                rnn_i_copy(scores + at * S, e, S);
-            p.c = o->context + at * K;
-            rnn_i_copy(p.c, NULL, K);
-            if (n == 0)
-                continue;
-            rnn_i_softmax(call, n, e, e, &max);
-            p.k = n;
-            p.a = e;
-            p.b = o->h.x + row * o->h.row;
-            RNN_I_DO(call->k, product, &p);
+                rnn_i_copy(scores + at * S, s.e, S);
+            if (s.n)
+                rnn_i_see(call, &s, 0);
+            else
+                rnn_i_copy(s.c, NULL, s.K);
         }
 }
 
@@ -13536,7 +13747,14 @@ typedef struct rnn_i_fixed {
     int cell;
     size_t I, E, H, L, O;
     int bias;
+    size_t X, Z; /* of c_t, what its first layer and its head read, too */
 } rnn_i_fixed;
+
+/* What a step reads: x or *id, and c_t. */
+typedef struct rnn_i_fixed_in {
+    const rnn_real *x, *c;
+    const int *id;
+} rnn_i_fixed_in;
 
 /* Of a call what rnn_i_stack_step and what it calls read: whoever lets them
  * read more sets it here, or in rnn_i_fix_stack. call and y are variables of
@@ -13567,11 +13785,11 @@ RNN_I_INLINE void rnn_i_fix_stack(const rnn_i_fixed *f, rnn_i_lay *y)
     y->K = y->row->K;
     y->C = y->row->c;
     y->P = y->row->P;
-    y->I = f->E ? f->E : f->I;
+    y->I = (f->E ? f->E : f->I) + f->X;
     y->H = y->state = f->H;
     y->L = f->L;
     y->D = y->B = 1;
-    y->ins = 1;
+    y->ins = f->X ? 2 : 1;
 }
 
 /* How products are made: a literal wherever it is passed on, since compilers
@@ -13599,17 +13817,17 @@ RNN_I_INLINE size_t rnn_i_fixed_params(const rnn_i_fixed *f)
     rnn_i_lay y;
 
     rnn_i_fix_stack(f, &y);
-    return rnn_i_fixed_head(f, &y) + (f->H + 1) * f->O;
+    return rnn_i_fixed_head(f, &y) + (f->H + f->Z + 1) * f->O;
 }
 
-/* The layers of a step, which reads x (I) or *id; h, c (L, H) in place, z
- * (K*H), with RNN_I_KEEPS (L, K*H); behind it there is room for a row of the
- * table, if that is far. */
+/* The layers of a step; h, c (L, H) in place, z (K*H), with RNN_I_KEEPS (L,
+ * K*H); behind it there is room for a row of the table, if that is far. */
 RNN_I_INLINE void rnn_i_fixed_layers(const rnn_i_fixed *f,
-                                     const rnn_real *params, const rnn_real *x,
-                                     const int *id, rnn_real *h, rnn_real *c,
-                                     rnn_real *z, int how)
+                                     const rnn_real *params,
+                                     const rnn_i_fixed_in *in, rnn_real *h,
+                                     rnn_real *c, rnn_real *z, int how)
 {
+    const rnn_real *x = in->x;
     rnn_i_call call;
     rnn_i_lay y;
     rnn_seq one;
@@ -13617,9 +13835,9 @@ RNN_I_INLINE void rnn_i_fixed_layers(const rnn_i_fixed *f,
     rnn_i_fix_call(&call);
     rnn_i_fix_stack(f, &y);
     rnn_i_flat(&one, 1);
-    one.ids = id;
+    one.ids = in->id;
     if (f->E)
-        x = params + (size_t)*id * f->E;
+        x = params + (size_t)*in->id * f->E;
     if (f->E && RNN_I_FAR && !(how & RNN_I_KEEPS)) {
         rnn_real *row = z + y.K * y.H;
         size_t i;
@@ -13627,31 +13845,48 @@ RNN_I_INLINE void rnn_i_fixed_layers(const rnn_i_fixed *f,
             row[i] = RNN_WEIGHT(x + i);
         x = row;
     }
-    rnn_i_set_part(y.in, x, y.I, NULL);
+    rnn_i_set_part(y.in, x, y.I - f->X, NULL);
+    if (f->X)
+        rnn_i_set_part(y.in + 1, in->c, f->X, NULL);
     rnn_i_stack_step(&call, &y, params + f->I * f->E, &one, h, c, z, how);
 }
 
-/* The head of a step; h is the top layer's. */
+/* The product of one row that a step makes beside its layers: y = b + x w, or
+ * with RNN_I_FROM_C added to y; x are `row` and on of what w reads. */
+RNN_I_INLINE void rnn_i_fixed_product(const rnn_i_call *call, const rnn_real *x,
+                                      size_t width, const rnn_i_matrix *w,
+                                      size_t row, const rnn_i_columns *y,
+                                      int how)
+{
+    rnn_i_part part;
+    rnn_i_product p;
+
+    rnn_i_set_part(&part, x, width, NULL);
+    rnn_i_blank(call, &p);
+    p.m = 1;
+    rnn_i_step_product(call, &p, 0, &part, w, row, y, how);
+}
+
+/* The head of a step; h is the top layer's, c is c_t. */
 RNN_I_INLINE void rnn_i_fixed_logits(const rnn_i_fixed *f,
                                      const rnn_real *params, const rnn_real *h,
-                                     rnn_real *logits, int how)
+                                     const rnn_real *c, rnn_real *logits,
+                                     int how)
 {
     rnn_i_call call;
     rnn_i_lay y;
     rnn_i_columns out;
     rnn_i_matrix v;
-    rnn_i_part state;
-    rnn_i_product p;
 
     rnn_i_fix_call(&call);
     rnn_i_fix_stack(f, &y);
     params += rnn_i_fixed_head(f, &y);
-    rnn_i_set_part(&state, h, f->H, NULL);
-    rnn_i_blank(&call, &p);
-    p.m = 1;
-    v = rnn_i_matrix_at(params, f->H, f->O);
-    out = rnn_i_result(logits, f->O, params + f->H * f->O);
-    rnn_i_step_product(&call, &p, 0, &state, &v, 0, &out, how);
+    v = rnn_i_matrix_at(params, f->H + f->Z, f->O);
+    out = rnn_i_result(logits, f->O, params + v.in * f->O);
+    rnn_i_fixed_product(&call, h, f->H, &v, 0, &out, how);
+    out.start = RNN_I_FROM_C;
+    if (f->Z)
+        rnn_i_fixed_product(&call, c, f->Z, &v, f->H, &out, how);
 }
 
 RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
@@ -13659,10 +13894,14 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
                                    rnn_real *h, rnn_real *c, rnn_real *logits,
                                    rnn_real *scratch)
 {
-    rnn_i_fixed_layers(f, params, x, id, h, c, scratch,
-                       RNN_I_HOW(RNN_I_INLINED));
+    rnn_i_fixed_in in;
+
+    in.x = x;
+    in.id = id;
+    in.c = NULL;
+    rnn_i_fixed_layers(f, params, &in, h, c, scratch, RNN_I_HOW(RNN_I_INLINED));
     if (f->O)
-        rnn_i_fixed_logits(f, params, h + (f->L - 1) * f->H, logits,
+        rnn_i_fixed_logits(f, params, h + (f->L - 1) * f->H, NULL, logits,
                            RNN_I_HOW(RNN_I_INLINED));
 }
 
@@ -13677,8 +13916,10 @@ RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
     const rnn_i_cell *row = &rnn_i_cells[f->cell];
     rnn_real *z = keep, *h = z + T * row->K * state;
     rnn_real *c = row->c ? h + (T + 1) * state : NULL;
+    rnn_i_fixed_in in;
     size_t t;
 
+    in.c = NULL;
     rnn_i_move(h, seq->h0, state);
     if (c)
         rnn_i_move(c, seq->c0, state);
@@ -13689,11 +13930,12 @@ RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
             rnn_i_move(c + state, c, state);
             c += state;
         }
-        rnn_i_fixed_layers(f, params, dense ? seq->x + t * f->I : NULL,
-                           dense ? NULL : seq->ids + t, h, c, z,
+        in.x = dense ? seq->x + t * f->I : NULL;
+        in.id = dense ? NULL : seq->ids + t;
+        rnn_i_fixed_layers(f, params, &in, h, c, z,
                            RNN_I_KEEPS | RNN_I_HOW(RNN_I_CALLED));
         if (f->O && (!last || t + 1 == T))
-            rnn_i_fixed_logits(f, params, h + state - f->H,
+            rnn_i_fixed_logits(f, params, h + state - f->H, NULL,
                                logits + (last ? 0 : t * f->O),
                                RNN_I_HOW(RNN_I_CALLED));
     }
@@ -13947,6 +14189,181 @@ RNN_I_INLINE void rnn_i_fixed_open(const rnn_i_fixed *f, const rnn_seq *seq,
     s->dh = scratch;
     s->dc = s->dh + state;
     s->dx = s->dc + (row->c || row->q ? state : 0);
+}
+
+/* ---- encoder and decoder ------------------------------------------------- */
+
+/* One source, one direction; params are laid out as rnn_i_model_of has them:
+ *
+ *     encoder    Q, q    W, U, v    decoder, head
+ *
+ *     memory     h (S, H)    keys (S, A), where the score has a U
+ *     scratch    encode: h, c (L, H)    z (K*H)    row of a table
+ *                decode: c_t (H)    q (A)    v (A)    e (S)    z    row
+ */
+typedef struct rnn_i_fixed_pair {
+    rnn_i_fixed enc, dec;
+    int score;     /* rnn_score                                       */
+    unsigned hand; /* rnn_hand_over                                   */
+    size_t A;
+    size_t R, C;   /* s_0 = h_N, or with C tanh(Q h_N + q): 0 or H, Hd */
+} rnn_i_fixed_pair;
+
+/* Where Q, attention and decoder begin. */
+RNN_I_INLINE size_t rnn_i_fixed_bridge(const rnn_i_fixed_pair *f)
+{
+    return rnn_i_fixed_params(&f->enc);
+}
+
+RNN_I_INLINE size_t rnn_i_fixed_look(const rnn_i_fixed_pair *f)
+{
+    return rnn_i_fixed_bridge(f) + (f->C ? (f->R + 1) * f->C : 0);
+}
+
+RNN_I_INLINE size_t rnn_i_fixed_decoder(const rnn_i_fixed_pair *f)
+{
+    const rnn_i_score *row = &rnn_i_scores[f->score];
+    return rnn_i_fixed_look(f) + (row->W ? f->dec.H * f->A : 0) +
+           (row->U ? f->enc.H * f->A : 0) + (row->v ? f->A : 0);
+}
+
+/* s_0 of the decoder from the encoder's last states, as rnn_i_start_forward
+ * makes it: h, c (Ld, Hd) from eh, ec (L, H). */
+RNN_I_INLINE void rnn_i_fixed_start(const rnn_i_fixed_pair *f,
+                                    const rnn_i_call *call,
+                                    const rnn_real *params, const rnn_real *eh,
+                                    const rnn_real *ec, rnn_real *h,
+                                    rnn_real *c)
+{
+    const size_t H = f->enc.H, state = f->enc.L * H;
+    const int layers = (f->hand & RNN_HAND_LAYERS) != 0;
+
+    rnn_i_move(h, layers ? eh : NULL, f->dec.L * f->dec.H);
+    if (f->R && !layers && f->C) {
+        const rnn_i_matrix Q = rnn_i_matrix_at(params, f->R, f->C);
+        const rnn_i_columns to = rnn_i_result(h, f->C, params + f->R * f->C);
+        rnn_i_fixed_product(call, eh + state - H, H, &Q, 0, &to,
+                            RNN_I_HOW(RNN_I_INLINED));
+        RNN_I_DO(call->k, map, RNN_FN_TANH, f->C, h, h);
+    } else if (f->R && !layers) {
+        rnn_i_move(h, eh + state - H, H);
+    }
+    if (!ec)
+        return;
+    rnn_i_move(c, layers && f->hand & RNN_HAND_CELL ? ec : NULL,
+               f->dec.L * f->dec.H);
+    if (!layers && f->hand & RNN_HAND_CELL)
+        rnn_i_move(c, ec + state - H, H);
+}
+
+RNN_I_INLINE void rnn_i_fixed_encode(const rnn_i_fixed_pair *f,
+                                     const rnn_real *params, const rnn_seq *seq,
+                                     rnn_real *memory, rnn_real *h, rnn_real *c,
+                                     rnn_real *scratch)
+{
+    const size_t H = f->enc.H, state = f->enc.L * H, S = (size_t)seq->steps;
+    const rnn_i_score *row = &rnn_i_scores[f->score];
+    const int dense = !f->enc.E && seq->x != NULL;
+    const size_t look = rnn_i_fixed_look(f);
+    rnn_real *ec = rnn_i_cells[f->enc.cell].c ? scratch + state : NULL;
+    rnn_i_fixed_in in;
+    rnn_i_call call;
+    size_t t;
+
+    rnn_i_fix_call(&call);
+    in.c = NULL;
+    rnn_i_move(scratch, seq->h0, state);
+    if (ec)
+        rnn_i_move(ec, seq->c0, state);
+    for (t = 0; t < S; t++) {
+        in.x = dense ? seq->x + t * f->enc.I : NULL;
+        in.id = dense ? NULL : seq->ids + t;
+        rnn_i_fixed_layers(&f->enc, params, &in, scratch, ec,
+                           scratch + (ec ? 2 : 1) * state,
+                           RNN_I_HOW(RNN_I_INLINED));
+        if (!f->score)
+            continue;
+        rnn_i_move(memory + t * H, scratch + state - H, H);
+        if (row->U) {
+            const rnn_i_matrix U = rnn_i_matrix_at(
+                params + look + (row->W ? f->dec.H * f->A : 0), H, f->A);
+            const rnn_i_columns key =
+                rnn_i_result(memory + S * H + t * f->A, f->A, NULL);
+            rnn_i_fixed_product(&call, scratch + state - H, H, &U, 0, &key,
+                                RNN_I_HOW(RNN_I_INLINED));
+        }
+    }
+    rnn_i_fixed_start(f, &call, params + rnn_i_fixed_bridge(f), scratch, ec, h,
+                      c);
+}
+
+/* c_t, from what the last layer of the decoder's h (Ld, Hd) asks; attn (S) or
+ * NULL gets where it looks. */
+RNN_I_INLINE void rnn_i_fixed_attend(const rnn_i_fixed_pair *f,
+                                     const rnn_real *params,
+                                     const rnn_real *memory, int steps,
+                                     const rnn_real *h, rnn_real *attn,
+                                     rnn_real *scratch)
+{
+    const size_t H = f->enc.H, A = f->A, Hd = f->dec.H, S = (size_t)steps;
+    const rnn_real *s = h + (f->dec.L - 1) * Hd;
+    const rnn_i_score *row = &rnn_i_scores[f->score];
+    rnn_i_sight o;
+    rnn_i_call call;
+    size_t i;
+
+    params += rnn_i_fixed_look(f);
+    rnn_i_fix_call(&call);
+    o.additive = row->v;
+    o.A = A;
+    o.K = o.h_row = H;
+    o.n = S;
+    o.h = memory;
+    o.keys = row->U ? memory + S * H : memory;
+    o.key_row = row->U ? A : H;
+    o.c = scratch;
+    o.e = attn ? attn : scratch + H + 2 * A;
+    o.q = s;
+    o.v = params + (row->W ? Hd * A : 0) + (row->U ? H * A : 0);
+    if (row->W) {
+        const rnn_i_matrix W = rnn_i_matrix_at(params, Hd, A);
+        const rnn_i_columns q = rnn_i_result(scratch + H, A, NULL);
+        rnn_i_fixed_product(&call, s, Hd, &W, 0, &q, RNN_I_HOW(RNN_I_INLINED));
+        o.q = scratch + H;
+    } else if (row->scaled) {
+        RNN_I_DO(call.k, scale, A, rnn_i_div(1, rnn_i_sqrt((rnn_real)Hd)), s,
+                 scratch + H);
+        o.q = scratch + H;
+    }
+    if (row->v && RNN_I_FAR) {
+        for (i = 0; i < A; i++)
+            scratch[H + A + i] = RNN_WEIGHT(o.v + i);
+        o.v = scratch + H + A;
+    }
+    rnn_i_see_scores(&call, &o);
+    rnn_i_see(&call, &o, RNN_I_HOW(RNN_I_CALLED));
+}
+
+/* The rest of a step, behind attention. */
+RNN_I_INLINE void rnn_i_fixed_decode(const rnn_i_fixed_pair *f,
+                                     const rnn_real *params, int steps,
+                                     const rnn_row *row, rnn_real *h,
+                                     rnn_real *c, rnn_real *logits,
+                                     rnn_real *scratch)
+{
+    const rnn_real *decoder = params + rnn_i_fixed_decoder(f);
+    rnn_real *z =
+        scratch + (f->score ? f->enc.H + 2 * f->A + (size_t)steps : 0);
+    rnn_i_fixed_in in;
+
+    in.x = f->dec.E ? NULL : row->x;
+    in.id = row->ids;
+    in.c = scratch;
+    rnn_i_fixed_layers(&f->dec, decoder, &in, h, c, z,
+                       RNN_I_HOW(RNN_I_INLINED));
+    if (f->dec.O)
+        rnn_i_fixed_logits(&f->dec, decoder, h + (f->dec.L - 1) * f->dec.H,
+                           scratch, logits, RNN_I_HOW(RNN_I_INLINED));
 }
 
 /* ============================================================================
@@ -16990,23 +17407,6 @@ RNNDEF rnn_status rnn_generate(const rnn_net *net, rnn_work *work,
  * place; the memory stays where it is.
  * ========================================================================= */
 
-typedef struct rnn_i_beam {
-    const rnn_writing *d;
-    rnn_i_set k;
-    size_t rows, width, O, H, L, max; /* max: tokens of a hypothesis   */
-    const rnn_real *logits;           /* (rows, O)                     */
-    rnn_real *h, *c, *h2, *c2;        /* (L, rows, H)                  */
-    rnn_real *p, *p2;                 /* (rows) log p                  */
-    rnn_real *done_p;                 /* (rows) scores of what ended   */
-    rnn_real *cand;                   /* (width) log p of extensions   */
-    int *ck, *cv;                     /* (width) of which, by which    */
-    int *ids, *from;                  /* (rows) last tokens; sources   */
-    int *tokens, *tokens2, *done;     /* (rows, max)                   */
-    int *done_n;                      /* (rows) tokens of what ended   */
-    int *live, *ended;                /* (B) how many                  */
-    size_t work, ints;
-} rnn_i_beam;
-
 /* As rnn_i_take, of ints. */
 RNN_I_FN int *rnn_i_take_ints(int *base, size_t *n, size_t count)
 {
@@ -17080,27 +17480,29 @@ RNN_I_FN size_t rnn_i_beam_count(const rnn_i_model *m, const rnn_most *most,
 
 /* log p / n^power, the power by exp(power log n). Without a power p is not
  * touched, so that scores are sums of logarithms to the bit. */
-RNN_I_FN rnn_real rnn_i_beam_score(const rnn_i_beam *a, rnn_real p, size_t n)
+RNN_I_FN rnn_real rnn_i_beam_score(const rnn_i_beam *a, const rnn_i_call *call,
+                                   rnn_real p, size_t n)
 {
     rnn_real x = (rnn_real)n;
 
     if (a->d->length_power <= 0 || n == 0)
         return p;
-    RNN_I_DO(a->k, map, RNN_FN_LOG, 1, &x, &x);
+    RNN_I_DO(call->k, map, RNN_FN_LOG, 1, &x, &x);
     x = rnn_i_mul(x, a->d->length_power);
-    RNN_I_DO(a->k, map, RNN_FN_EXP, 1, &x, &x);
+    RNN_I_DO(call->k, map, RNN_FN_EXP, 1, &x, &x);
     return rnn_i_div(p, x);
 }
 
 /* One hypothesis with log p and n tokens has ended; n_end counts the end. It
  * holds one of the width places for good, and its score never changes. */
-RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, size_t b, rnn_real p,
-                             const int *tokens, size_t n, size_t n_end)
+RNN_I_FN void rnn_i_beam_end(const rnn_i_beam *a, const rnn_i_call *call,
+                             size_t b, rnn_real p, const int *tokens, size_t n,
+                             size_t n_end)
 {
     const size_t slot = b * a->width + (size_t)a->ended[b]++;
     size_t i;
 
-    a->done_p[slot] = rnn_i_beam_score(a, p, n_end);
+    a->done_p[slot] = rnn_i_beam_score(a, call, p, n_end);
     a->done_n[slot] = (int)n;
     for (i = 0; i < n; i++)
         a->done[slot * a->max + i] = tokens[i];
@@ -17179,7 +17581,8 @@ RNN_I_FN void rnn_i_beam_copy(const rnn_i_beam *a, const rnn_real *h,
 }
 
 /* The n extensions of source b take their places in the second set, or end. */
-RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
+RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, const rnn_i_call *call, size_t b,
+                              int n, int t, int has_c)
 {
     size_t j, steps = (size_t)t;
     int i, next = 0;
@@ -17191,7 +17594,7 @@ RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
         int *path = a->tokens2 + to * a->max;
 
         if (a->cv[i] == a->d->end) {
-            rnn_i_beam_end(a, b, a->cand[i], old, steps, steps + 1);
+            rnn_i_beam_end(a, call, b, a->cand[i], old, steps, steps + 1);
             continue;
         }
         for (j = 0; j < steps; j++)
@@ -17205,9 +17608,21 @@ RNN_I_FN void rnn_i_beam_move(rnn_i_beam *a, size_t b, int n, int t, int has_c)
     a->live[b] = next;
     for (i = 0; i < next && t + 1 == a->d->max_tokens; i++) {
         const size_t row = b * a->width + (size_t)i;
-        rnn_i_beam_end(a, b, a->p2[row], a->tokens2 + row * a->max, steps + 1,
-                       steps + 1);
+        rnn_i_beam_end(a, call, b, a->p2[row], a->tokens2 + row * a->max,
+                       steps + 1, steps + 1);
     }
+}
+
+/* Step t of source b, whose logits are there, in the second set; below 0 as
+ * rnn_i_beam_extend says. */
+RNN_I_FN int rnn_i_beam_next(rnn_i_beam *a, const rnn_i_call *call, size_t b,
+                             int t, int has_c)
+{
+    const int n = rnn_i_beam_extend(a, call, b, t);
+
+    if (n >= 0)
+        rnn_i_beam_move(a, call, b, n, t, has_c);
+    return n;
 }
 
 /* The second set takes the first one's place. ids are not doubled: the step has
@@ -17253,8 +17668,8 @@ RNN_I_FN void rnn_i_beam_best(const rnn_i_beam *a, size_t b, size_t best,
 }
 
 /* All hypotheses of all sources begin alike; one of each is live. */
-RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
-                               const rnn_real *c)
+RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, const rnn_i_call *call,
+                               size_t B, const rnn_real *h, const rnn_real *c)
 {
     size_t b, row;
 
@@ -17270,7 +17685,7 @@ RNN_I_FN void rnn_i_beam_begin(const rnn_i_beam *a, size_t B, const rnn_real *h,
         a->live[b] = a->max > 0;
         a->ended[b] = 0;
         if (a->max == 0)
-            rnn_i_beam_end(a, b, 0, a->tokens, 0, 0);
+            rnn_i_beam_end(a, call, b, 0, a->tokens, 0, 0);
     }
 }
 
@@ -17280,7 +17695,7 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
 {
     const int has_c = turn->o->m.top.y.C != 0;
     size_t b;
-    int t, n, alive = 1;
+    int t, alive = 1;
 
     turn->one.ids = a->ids;
     turn->from = a->from;
@@ -17291,12 +17706,10 @@ RNN_I_FN rnn_status rnn_i_beam_run(rnn_i_beam *a, const rnn_i_call *call,
         rnn_i_each_row(call, turn->o->m.B, rnn_i_run_step, turn);
         alive = 0;
         for (b = 0; b < B; b++) {
-            n = rnn_i_beam_extend(a, call, b, t);
-            if (n < 0)
+            if (rnn_i_beam_next(a, call, b, t, has_c) < 0)
                 return RNN_I_NO(
                     call->why, RNN_E_NOT_FINITE, "logits",
                     "@ of step # are NaN, infinite or all -infinity", t, 0);
-            rnn_i_beam_move(a, b, n, t, has_c);
             alive |= a->live[b];
         }
         rnn_i_beam_swap(a);
@@ -17381,8 +17794,7 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     if (st)
         return st;
     B = (size_t)work->i.rows;
-    a.k = call.k;
-    rnn_i_beam_begin(&a, B, h, work->i.m.top.y.C ? c : NULL);
+    rnn_i_beam_begin(&a, &call, B, h, work->i.m.top.y.C ? c : NULL);
     st = rnn_i_beam_run(&a, &call, &turn, B);
     for (b = 0; !st && b < B; b++)
         if (!a.ended[b])
@@ -17393,6 +17805,57 @@ RNNDEF rnn_status rnn_beam_search(const rnn_net *net, rnn_work *work,
     for (b = 0; b < B; b++)
         rnn_i_beam_best(&a, b, (size_t)rnn_i_or_one(how->best), ids, counts,
                         scores);
+    return RNN_OK;
+}
+
+/* A search that the compiler folds (RNN_DEFINE_BEAM): one source, whose state
+ * (L, H) counts as one layer, so that a row's is in one piece. Functions of
+ * their own, so that what they need is not on the stack below a step. */
+RNN_I_APART void rnn_i_fixed_begin(rnn_search *s, const rnn_writing *how,
+                                   size_t O, size_t state)
+{
+    rnn_i_beam *a = &s->i;
+    rnn_i_call call;
+
+    rnn_i_fix_call(&call);
+    a->d = how;
+    a->rows = a->width = (size_t)how->width;
+    a->max = (size_t)how->max_tokens;
+    a->O = O;
+    a->H = state;
+    a->L = 1;
+    a->logits = s->scratch;
+    rnn_i_beam_arrays(a, 1, s->scratch, a->rows * O, s->ints);
+    rnn_i_beam_begin(a, &call, 1, s->h, s->c);
+}
+
+/* Of h or c, which there may not be, a row's. */
+RNN_I_INLINE rnn_real *rnn_i_fixed_state(const rnn_search *s, rnn_real *state,
+                                         int row)
+{
+    return state == s->i.c && !s->c ? NULL : state + (size_t)row * s->i.H;
+}
+
+/* Behind step t of all live rows; none lives on, and none has ended, where
+ * logits are not finite. */
+RNN_I_APART void rnn_i_fixed_next(rnn_search *s, int t)
+{
+    rnn_i_call call;
+
+    rnn_i_fix_call(&call);
+    if (rnn_i_beam_next(&s->i, &call, 0, t, s->c != NULL) < 0)
+        s->i.live[0] = s->i.ended[0] = 0;
+    else if (t + 1 == s->i.d->max_tokens)
+        s->i.live[0] = 0;
+    rnn_i_beam_swap(&s->i);
+}
+
+RNN_I_APART rnn_status rnn_i_fixed_found(const rnn_search *s)
+{
+    if (!s->i.ended[0])
+        return RNN_E_NOT_FINITE;
+    rnn_i_beam_best(&s->i, 0, (size_t)rnn_i_or_one(s->i.d->best), s->ids,
+                    s->counts, s->scores);
     return RNN_OK;
 }
 

@@ -5,7 +5,7 @@
 #     tests/firmware.sh [TARGET...]      m4f, avr, ...; none: all
 #
 # Programs: a step by a plan and one that the compiler folds, attention that
-# decodes, every cell in every wiring with gradients and an optimiser's steps
+# decodes by a plan (decode) and folded (attend), every cell in every wiring with gradients and an optimiser's steps
 # (models), folded passes of three cells that learn (train), and the folded
 # steps of these, 32 in, 32 units, alone, in floats and in whole numbers (int8).
 # A row of the table is one check: it builds without a warning, ends within 16 KB
@@ -226,6 +226,13 @@ compile() {
     size=$cells
     case ${1#int8} in *8*) made="$made -DSIZE=8" size=8 ;; esac
     case $1 in *_plan) made="$made -DPLANNED" entry=step ;; esac
+    case $1 in attend*) # its program brings the library along
+        case $1 in *_Os) how=-Os ;; *) how=$level ;; esac
+        entry=folded_DECODE objects=$D/$1.o
+        object decode $1 -DFOLDED $how $graph
+        return
+        ;;
+    esac
     case $1 in train_plan) entry='' ;; esac
     from=folded steps=steps
     case $1 in
@@ -350,18 +357,26 @@ prove() {
         graphs="$graphs ${o%.o}.ci"
     done
     proven=$(awk -v root=$top -f tests/firmware_stack.awk $graphs)
-    case $top$proven in folded_BACKWARD[0-9]*) # the other pass may take more
-        set -- $proven \
-            $(awk -v root=folded_FORWARD -f tests/firmware_stack.awk $graphs)
-        [ ${2%+} -le ${1%+} ] || proven=$2
-        ;;
+    case $top$proven in # another one may take more
+    folded_BACKWARD[0-9]*) others=folded_FORWARD ;;
+    folded_DECODE[0-9]*) others="folded_ENCODE folded_BEAM" ;;
+    *) return ;;
     esac
+    for other in $others; do
+        most=$(awk -v root=$other -f tests/firmware_stack.awk $graphs)
+        case $most in [0-9]*) ;; *) proven=$most; return ;; esac
+        [ ${most%+} -le ${proven%+} ] || proven=$most
+    done
 }
 
 # Sets wrong to what is wrong with program $1.
 judge() {
     wrong=''
-    case $1 in folded*) same=step ;; *) same=${1%_plan} same=${same%_Os} ;; esac
+    case $1 in
+    folded*) same=step ;;
+    attend*) same=decode ;;
+    *) same=${1%_plan} same=${same%_Os} ;;
+    esac
     case $target in desk*) echo "$line" > $D/$same.line ;; esac
     desk=$B/desk
     [ $fma = 1 ] || desk=$B/desk_plain
@@ -414,10 +429,10 @@ format='%-4s %-10s %-9s %6s %5s %6s %5s %6s %17s  %s\n'
 # Its header and programs, in $D.
 target_runs() {
     target_has $target && header rnn '' || return
-    programs="decode models train tanh$cells gru$cells lstm$cells"
+    programs="decode attend models train tanh$cells gru$cells lstm$cells"
     programs="$programs int8_tanh$cells int8_gru$cells int8_lstm$cells"
     plans="step tanh_plan gru_plan lstm_plan"
-    small="folded_Os train_Os tanh_Os gru_Os lstm_Os int8_tanh_Os"
+    small="folded_Os attend_Os train_Os tanh_Os gru_Os lstm_Os int8_tanh_Os"
     small="$small int8_gru_Os int8_lstm_Os"
     case $target in
     desk*)
@@ -507,8 +522,8 @@ if [ -n "$instructions_m4f_lstm_plan" ]; then
     done
     bound "stack of folded passes, three cells -Os" $stack_m4f_train_Os 128
     goal "stack of folded passes, three cells -O2" $stack_m4f_train 128
-    goal "stack of a whole program that decodes with attention" \
-        $stack_m4f_decode 400
+    bound "stack of attention and beams, folded -O2" $stack_m4f_attend 400
+    bound "stack of attention and beams, folded -Os" $stack_m4f_attend_Os 400
     for p in "tanh 6800" "gru 20000" "lstm 28000"; do
         set -- $p
         eval "n=\$instructions_m4f_$1"

@@ -5,6 +5,7 @@
 #define RNN_IMPLEMENTATION
 #include "../rnn.h"
 #include "test.h"
+#include <math.h>
 
 static int differ(const rnn_real *a, const rnn_real *b, size_t n)
 {
@@ -216,11 +217,303 @@ static void fixed_steps(void)
 #undef FIXED
 }
 
+/* Encoders and decoders against a plan's: from each source a start and five
+ * steps, with weights of attention and without. */
+enum { PAIR_S = 6, PAIR_V = 4 };
+typedef struct pair {
+    void (*encode)(const rnn_real *params, const rnn_seq *source,
+                   rnn_real *memory, rnn_real *h, rnn_real *c,
+                   rnn_real *scratch);
+    void (*decode)(const rnn_real *params, const rnn_real *memory, int steps,
+                   const rnn_row *row, rnn_real *h, rnn_real *c,
+                   rnn_real *logits, rnn_real *scratch);
+} pair;
+
+static int same_decoder(const pair *f, const rnn_net *net, rnn_work *work,
+                        const rnn_seq *source, rnn_real *memory,
+                        rnn_real *scratch)
+{
+    const rnn_model *m = &net->model;
+    const size_t O = (size_t)m->output_size, state = net->sizes.state;
+    const int has_c = RNN_HAS_C(m->cell) != 0;
+    rnn_real *h[2], *c[2], *attn[2];
+    rnn_real *logits = O ? test_reals(O, 0) : NULL;
+    rnn_real *x = test_reals(PAIR_V, 1);
+    int k, t, id = 1, bad = 0;
+    rnn_row row;
+
+    memset(&row, 0, sizeof row);
+    for (k = 0; k < 2; k++) {
+        h[k] = test_reals(state, 1);
+        c[k] = test_reals(state, 1);
+        attn[k] = test_reals(PAIR_S, 1);
+    }
+    MUST(rnn_encode(net, work, source, h[0], has_c ? c[0] : NULL) == RNN_OK,
+         "encode");
+    f->encode(work->weights, source, memory, h[1], has_c ? c[1] : NULL,
+              scratch);
+    for (t = 0; t < 5; t++, id = t % PAIR_V) {
+        bad += differ(h[0], h[1], state);
+        bad += has_c && differ(c[0], c[1], state);
+        row.x = m->target == RNN_INPUT_DENSE ? x : NULL;
+        row.ids = row.x ? NULL : &id;
+        row.t = t;
+        row.attn = m->attention && t % 2 ? attn[0] : NULL;
+        MUST(rnn_step(net, work, &row, h[0], c[0]) == RNN_OK, "step");
+        row.attn = row.attn ? attn[1] : NULL;
+        f->decode(work->weights, memory, source->steps, &row, h[1],
+                  has_c ? c[1] : NULL, logits, scratch);
+        bad += O && differ(logits, work->logits, O);
+        bad += row.attn && differ(attn[0], attn[1], (size_t)source->steps);
+        x[t % PAIR_V] = -x[t % PAIR_V];
+    }
+    return bad;
+}
+
+#define NET(n)                                                                 \
+    m->cell, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9],       \
+        n[10], n[11], n[12], n[13], n[14], n[15], n[16]
+static void same_pairs(const pair *f, const rnn_model *m, const int *n)
+{
+    static const int ids[PAIR_S] = {4, 0, 2, 2, 4, 1};
+    const rnn_most most = {.source_steps = PAIR_S};
+    const size_t memory = RNN_DECODER_MEMORY(PAIR_S, 1, NET(n));
+    const size_t scratch = RNN_FOLDED_SCRATCH_DECODER(PAIR_S, NET(n));
+    rnn_seq source;
+    rnn_net net;
+    rnn_work work;
+    int steps, bad = 0;
+
+    memset(&work, 0, sizeof work);
+    memset(&source, 0, sizeof source);
+    MUST(rnn_plan(&net, m, &most) == RNN_OK, "plan");
+    work.params = test_reals(net.sizes.params, 0.7);
+    work.params_len = net.sizes.params;
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all) ==
+             RNN_OK,
+         "bind");
+    source.batch = 1;
+    if (m->input == RNN_INPUT_DENSE)
+        source.x = test_reals(PAIR_S * FIXED_I, 1);
+    else
+        source.ids = ids;
+    for (steps = 1; steps <= PAIR_S; steps += PAIR_S - 1) {
+        source.steps = steps;
+        bad += same_decoder(f, &net, &work, &source,
+                            m->attention ? test_reals(memory, 1) : NULL,
+                            test_reals(scratch, 1));
+        source.h0 = test_reals((size_t)(m->num_layers * m->hidden_size), 1);
+        source.c0 =
+            RNN_HAS_C(m->cell)
+                ? test_reals((size_t)(m->num_layers * m->hidden_size), 1)
+                : NULL;
+    }
+    CHECK(bad == 0, "cell %d, score %d, hand %u: folded encoder and decoder",
+          m->cell, m->attention, m->hand_over);
+    test_free();
+}
+
+/* A cell's: attention with tables on both sides, all states handed over; two
+ * layers to one, wider one, through Q, without biases; two dot products from
+ * zeros, without a head; a U alone, through Q; h_N as it is, perhaps c. */
+#define PAIR_SEES(cell) cell, FIXED_I, 4, 7, 1, 1, 1, 3,                       \
+    PAIR_V, 3, 7, 1, 7, 7, 0, 0, 6, 1
+#define PAIR_WIDE(cell) cell, FIXED_I, 0, 7, 2, 1, 0, 3,                       \
+    PAIR_V, 0, 9, 1, 0, 0, 9, 7, 0, 1
+#define PAIR_DOTS(cell) cell, FIXED_I, 0, 7, 1, 1, 1, 0,                       \
+    PAIR_V, 0, 7, 2, 7, 7, 0, 0, 7, 1
+#define PAIR_KEYS(cell) cell, FIXED_I, 0, 7, 2, 1, 1, 3,                       \
+    PAIR_V, 0, 5, 1, 7, 0, 5, 7, 5, 1
+#define PAIR_LAST(cell) cell, FIXED_I, 0, 7, 2, 1, 1, 3,                       \
+    PAIR_V, 0, 7, 1, 0, 0, 0, 7, 0, 1
+#define PAIR_NUMBERS(...) PAIR_NUMBERS_(__VA_ARGS__)
+#define PAIR_NUMBERS_(cell, ...) __VA_ARGS__
+#define PAIR_HAND(c) ((c) ? RNN_HAND_CELL : 0)
+#define PAIR_HANDS(c) (RNN_HAND_LAYERS | PAIR_HAND(c))
+#define PAIR(name, score, hand, ...)                                           \
+    RNN_DEFINE_ENCODE(name##_e, score, hand, __VA_ARGS__)                      \
+    RNN_DEFINE_DECODE(name##_d, score, hand, __VA_ARGS__)                      \
+    static const pair name = {name##_e, name##_d};
+#define FIXED(a, cell, text, G, K, c, ...)                                     \
+    PAIR(sees_##cell, RNN_SCORE_ADDITIVE, PAIR_HANDS(c),                       \
+         PAIR_SEES(RNN_CELL_##cell))
+RNN_I_CELLS(FIXED, 0)
+#undef FIXED
+/* how the two are tied together does not depend on the cell, but for its c */
+PAIR(wide, RNN_SCORE_NONE, 0, PAIR_WIDE(RNN_CELL_GRU))
+PAIR(dots, RNN_SCORE_DOT, 0, PAIR_DOTS(RNN_CELL_LSTM))
+PAIR(scaled, RNN_SCORE_SCALED_DOT, 0, PAIR_DOTS(RNN_CELL_TANH))
+PAIR(keys, RNN_SCORE_GENERAL, 0, PAIR_KEYS(RNN_CELL_LSTM))
+PAIR(last, RNN_SCORE_NONE, 0, PAIR_LAST(RNN_CELL_TANH))
+PAIR(last_c, RNN_SCORE_NONE, RNN_HAND_CELL, PAIR_LAST(RNN_CELL_LSTM))
+PAIR(hands, RNN_SCORE_ADDITIVE, RNN_HAND_LAYERS, PAIR_SEES(RNN_CELL_LSTM))
+
+/* The description of a decoder from its numbers. */
+static rnn_model pair_model(rnn_score score, unsigned hand, rnn_cell cell,
+                            const int *n)
+{
+    rnn_model m = fixed_model(cell,
+                              n[1]            ? RNN_INPUT_EMBEDDING
+                              : score || hand ? RNN_INPUT_ONE_HOT
+                                              : RNN_INPUT_DENSE,
+                              n[1], n[2], n[3], n[5], n[6]);
+
+    m.wiring = RNN_WIRING_N_TO_M;
+    m.target_size = n[7];
+    m.target_embedding_size = n[8];
+    m.target = n[8]    ? RNN_INPUT_EMBEDDING
+               : score ? RNN_INPUT_ONE_HOT
+                       : RNN_INPUT_DENSE;
+    m.decoder_hidden_size = n[9];
+    m.decoder_layers = n[10];
+    m.head_context = n[12] != 0;
+    m.context_size = n[13];
+    m.attention = score;
+    m.attention_size = score == RNN_SCORE_ADDITIVE ? n[15] : 0;
+    m.hand_over = hand;
+    if (n[14])
+        m.feed = RNN_FEED_STATE;
+    return m;
+}
+
+#define SAME_PAIR(name, score, hand, cell, ...)                                \
+    do {                                                                       \
+        static const int numbers[] = {__VA_ARGS__};                            \
+        const rnn_model m = pair_model(score, hand, cell, numbers);            \
+        same_pairs(&name, &m, numbers);                                        \
+    } while (0)
+#define SAME_PAIRS(...) SAME_PAIR(__VA_ARGS__)
+
+static void fixed_pairs(void)
+{
+#define FIXED(a, cell, text, G, K, c, ...)                                     \
+    SAME_PAIRS(sees_##cell, RNN_SCORE_ADDITIVE, PAIR_HANDS(c),                 \
+               PAIR_SEES(RNN_CELL_##cell));
+    RNN_I_CELLS(FIXED, 0)
+#undef FIXED
+    SAME_PAIRS(wide, RNN_SCORE_NONE, 0, PAIR_WIDE(RNN_CELL_GRU));
+    SAME_PAIRS(dots, RNN_SCORE_DOT, 0, PAIR_DOTS(RNN_CELL_LSTM));
+    SAME_PAIRS(scaled, RNN_SCORE_SCALED_DOT, 0, PAIR_DOTS(RNN_CELL_TANH));
+    SAME_PAIRS(keys, RNN_SCORE_GENERAL, 0, PAIR_KEYS(RNN_CELL_LSTM));
+    SAME_PAIRS(last, RNN_SCORE_NONE, 0, PAIR_LAST(RNN_CELL_TANH));
+    SAME_PAIRS(last_c, RNN_SCORE_NONE, RNN_HAND_CELL, PAIR_LAST(RNN_CELL_LSTM));
+    SAME_PAIRS(hands, RNN_SCORE_ADDITIVE, RNN_HAND_LAYERS,
+               PAIR_SEES(RNN_CELL_LSTM));
+}
+
+/* Beams by folded steps against the plan's: several ends, lengths, powers. */
+RNN_DEFINE_BEAM(sees_beam, sees_LSTM_d, PAIR_SEES(RNN_CELL_LSTM))
+RNN_DEFINE_BEAM(last_beam, last_d, PAIR_LAST(RNN_CELL_TANH))
+enum { BEAM_WIDTH = 5, BEAM_MAX = 6 };
+typedef rnn_status fixed_search(const rnn_real *params, const rnn_real *memory,
+                                int steps, const rnn_writing *how,
+                                rnn_search *s);
+
+static int same_search(fixed_search *f, const rnn_net *net, rnn_work *work,
+                       const rnn_real *memory, int steps, rnn_search *s)
+{
+    rnn_writing how;
+    rnn_real scores[2][BEAM_WIDTH];
+    int ids[2][BEAM_WIDTH * BEAM_MAX], counts[2][BEAM_WIDTH], i, j, bad = 0;
+
+    for (i = 0; i < 24; i++) {
+        memset(&how, 0, sizeof how);
+        how.width = 1 + i % BEAM_WIDTH;
+        how.best = 1 + i % how.width;
+        how.end = i % 4 - 1;
+        how.max_tokens = i % (BEAM_MAX + 1);
+        how.min_tokens = how.max_tokens > i % 3 ? i % 3 : 0;
+        how.length_power = (rnn_real)(i % 2);
+        s->ids = ids[0];
+        s->counts = counts[0];
+        s->scores = scores[0];
+        bad += rnn_beam_search(net, work, &how, s->h, s->c, ids[1], counts[1],
+                               scores[1]) !=
+               f(work->weights, memory, steps, &how, s);
+        bad += memcmp(counts[0], counts[1],
+                      (size_t)how.best * sizeof *counts[0]) != 0;
+        bad += differ(scores[0], scores[1], (size_t)how.best);
+        for (j = 0; j < how.best; j++)
+            bad +=
+                counts[0][j] > 0 &&
+                memcmp(ids[0] + j * how.max_tokens, ids[1] + j * how.max_tokens,
+                       (size_t)counts[0][j] * sizeof *ids[0]) != 0;
+    }
+    return bad;
+}
+
+static void same_beams(const pair *f, fixed_search *search, const rnn_model *m,
+                       const int *n)
+{
+    static int ids[PAIR_S] = {4, 0, 2, 2, 4, 1};
+    const rnn_most most = {.source_steps = PAIR_S, .rows = BEAM_WIDTH,
+                           .tokens = BEAM_MAX};
+    rnn_seq source;
+    rnn_net net;
+    rnn_work work;
+    rnn_search s;
+    rnn_real *memory = test_reals(RNN_DECODER_MEMORY(PAIR_S, 1, NET(n)), 1);
+    rnn_real *h, *c;
+    int i, bad = 0;
+
+    memset(&work, 0, sizeof work);
+    memset(&source, 0, sizeof source);
+    MUST(rnn_plan(&net, m, &most) == RNN_OK, "plan");
+    work.params = test_reals(net.sizes.params, 1.5);
+    work.params_len = net.sizes.params;
+    work.ints_len = net.sizes.ints;
+    work.ints = (int *)test_memory(net.sizes.ints * sizeof(int));
+    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all) ==
+             RNN_OK,
+         "bind");
+    h = test_reals(net.sizes.state, 1);
+    c = RNN_HAS_C(m->cell) ? test_reals(net.sizes.state, 1) : NULL;
+    s.h = h;
+    s.c = c;
+    s.scratch =
+        test_reals(RNN_FOLDED_SCRATCH_BEAM(BEAM_WIDTH, PAIR_S, NET(n)), 1);
+    s.ints = (int *)test_memory(RNN_FOLDED_INTS_BEAM(BEAM_WIDTH, BEAM_MAX) *
+                                sizeof(int));
+    source.steps = PAIR_S;
+    source.batch = 1;
+    source.ids = ids;
+    for (i = 0; i < PAIR_S; i++) {
+        ids[i] = (ids[i] + i) % FIXED_I;
+        MUST(rnn_encode(&net, &work, &source, h, c) == RNN_OK, "encode");
+        f->encode(work.weights, &source, memory, h, c, s.scratch);
+        bad += same_search(search, &net, &work, memory, PAIR_S, &s);
+    }
+    work.params[net.sizes.params - 1] = (rnn_real)INFINITY;
+    bad += search(work.weights, memory, PAIR_S,
+                  &(rnn_writing){.width = 2, .end = 0, .max_tokens = 3},
+                  &s) != RNN_E_NOT_FINITE;
+    CHECK(bad == 0, "cell %d, score %d: a folded search", m->cell,
+          m->attention);
+    test_free();
+}
+
+#undef NET
+
+static void fixed_beams(void)
+{
+    static const int sees[] = {PAIR_NUMBERS(PAIR_SEES(0))};
+    static const int ends[] = {PAIR_NUMBERS(PAIR_LAST(0))};
+    rnn_model m =
+        pair_model(RNN_SCORE_ADDITIVE, PAIR_HANDS(1), RNN_CELL_LSTM, sees);
+
+    same_beams(&sees_LSTM, sees_beam, &m, sees);
+    m = pair_model(RNN_SCORE_NONE, 0, RNN_CELL_TANH, ends);
+    m.input = m.target = RNN_INPUT_ONE_HOT;
+    same_beams(&last, last_beam, &m, ends);
+}
+
 int main(int argc, char **argv)
 {
     test_seed(argc, argv);
     fixed_steps();
     fixed_passes();
+    fixed_pairs();
+    fixed_beams();
     test_unused();
     return test_end();
 }

@@ -1,14 +1,15 @@
-/* recordings.h: labelled recordings of three axes: made here, or read from a
- * CSV file, one sample a line,
+/* recordings.h: labelled recordings of a sensor's axes: made here, or read from
+ * a CSV file, one sample a line,
  *
  *     recording,label,x,y,z
  *     a1,shake,-312,87,1004
  *     a1,shake,-298,90,998
  *     b7,rest,3,-12,1001
  *
- * with or without that first line. A recording is named as one likes, its lines
- * follow one another, and each repeats its label. Numbers are in any unit; what
- * is made here is in thousandths of g, whole ones, as an accelerometer gives
+ * with or without that first line. Of axes there are as many as the first line
+ * has, one to nine. A recording is named as one likes, its lines follow one
+ * another, and each repeats its label. Numbers are in any unit; what is made
+ * here has three axes in thousandths of g, whole ones, as an accelerometer gives
  * them.
  *
  *   a CSV file    read_csv, write_csv        made     make_recordings
@@ -19,7 +20,10 @@
 #include "base.h"
 #include <math.h>
 
-enum { AXES = 3, LONGEST = 5000, LINE = 1000 };
+enum { MOST_AXES = 9, LONGEST = 5000, LINE = 1000 };
+
+static const char *const axis_names[MOST_AXES] = {
+    "x", "y", "z", "x2", "y2", "z2", "x3", "y3", "z3"};
 
 typedef struct recording {
     const char *name;
@@ -30,13 +34,20 @@ typedef struct recording {
 
 typedef struct recordings {
     recording *all;
-    rnn_real *x;            /* (samples, AXES)                */
+    rnn_real *x;            /* (samples, axes)                */
     size_t samples, x_room; /* x_room, all_room: that fit     */
-    int count, all_room, longest;
+    int count, all_room, longest, axes;
     words labels;           /* in alphabetical order at last  */
 } recordings;
 
 /* ---- adding samples ----------------------------------------------------- */
+
+/* Sample t of a recording. */
+static inline const rnn_real *samples_of(const recordings *r,
+                                         const recording *one, int t)
+{
+    return r->x + (one->first + (size_t)t) * (size_t)r->axes;
+}
 
 /* A greater copy of an array that holds n items; the old one stays. */
 static inline void *grown(const void *old, size_t n, size_t room, size_t size)
@@ -67,16 +78,17 @@ static inline recording *add_recording(recordings *r, const char *name,
 /* To the last recording. */
 static inline void add_sample(recordings *r, const double *v)
 {
+    const size_t axes = (size_t)r->axes;
     recording *one = &r->all[r->count - 1];
-    int a;
+    size_t a;
 
     if (r->samples == r->x_room) {
         r->x_room = r->x_room ? 2 * r->x_room : 4096;
-        r->x = (rnn_real *)grown(r->x, r->samples * AXES, r->x_room * AXES,
+        r->x = (rnn_real *)grown(r->x, r->samples * axes, r->x_room * axes,
                                  sizeof *r->x);
     }
-    for (a = 0; a < AXES; a++)
-        r->x[r->samples * AXES + (size_t)a] = (rnn_real)v[a];
+    for (a = 0; a < axes; a++)
+        r->x[r->samples * axes + a] = (rnn_real)v[a];
     r->samples++;
     one->steps++;
     r->longest = one->steps > r->longest ? one->steps : r->longest;
@@ -183,7 +195,7 @@ static inline void make_recording(recordings *r, int kind, rnn_rng *rng)
     const int steps = 30 + below(rng, 91);
     const double tilt = between(rng, 0, 0.5), to = between(rng, 0, 6.2831853);
     const doing d = draw_doing(kind, steps, rng);
-    double v[AXES], tremble[AXES] = {0};
+    double v[3], tremble[3] = {0};
     int t, a;
 
     for (t = 0; t < steps; t++) {
@@ -191,7 +203,7 @@ static inline void make_recording(recordings *r, int kind, rnn_rng *rng)
         v[1] = 1000 * sin(tilt) * sin(to);
         v[2] = 1000 * cos(tilt);
         add_gesture(v, &d, t);
-        for (a = 0; a < AXES; a++) {
+        for (a = 0; a < 3; a++) {
             tremble[a] = 0.9 * tremble[a] + 12 * (double)rnn_normal(rng);
             v[a] += tremble[a] + 25 * (double)rnn_normal(rng);
             v[a] = floor(v[a] + 0.5);
@@ -206,6 +218,7 @@ static inline void make_recordings(recordings *r, int count, rnn_rng *rng)
     char name[20];
     int i, kind;
 
+    r->axes = 3;
     for (i = 0; i < count; i++) {
         kind = i < 3 * GESTURES ? i % GESTURES : below(rng, GESTURES);
         sprintf(name, "made%d", i + 1);
@@ -223,15 +236,19 @@ static inline void write_csv(const recordings *r, const char *path)
     FILE *f = open_file(path, "wb");
     const recording *p;
     const rnn_real *x;
-    int i, t;
+    int i, t, a;
 
-    fputs("recording,label,x,y,z\n", f);
+    fputs("recording,label", f);
+    for (a = 0; a < r->axes; a++)
+        fprintf(f, ",%s", axis_names[a]);
+    fputc('\n', f);
     for (i = 0; i < r->count; i++)
         for (p = &r->all[i], t = 0; t < p->steps; t++) {
-            x = r->x + (p->first + (size_t)t) * AXES;
-            fprintf(f, "%s,%s,%.9g,%.9g,%.9g\n", p->name,
-                    r->labels.text[p->label], (double)x[0], (double)x[1],
-                    (double)x[2]);
+            x = samples_of(r, p, t);
+            fprintf(f, "%s,%s", p->name, r->labels.text[p->label]);
+            for (a = 0; a < r->axes; a++)
+                fprintf(f, ",%.9g", (double)x[a]);
+            fputc('\n', f);
         }
     if (ferror(f) | fclose(f))
         die("%s is not completely written", path);
@@ -294,24 +311,29 @@ static inline int read_number(const char *text, double *value)
            *value >= -1e9 && *value <= 1e9;
 }
 
-/* The sample on a line; 0: that line is a heading. */
-static inline int read_sample(char *const *field, int fields, double *v,
-                              const char *path, long line)
+/* The sample on a line, of as many axes as the first; 0: that line is a heading.
+ */
+static inline int read_sample(recordings *r, char *const *field, int fields,
+                              double *v, const char *path, long line)
 {
-    int a, good[AXES];
+    int a, good[MOST_AXES], all = 0;
 
-    if (fields != 2 + AXES)
-        die("%s, line %ld: %d fields between commas, not 5: recording, label, "
-            "x, y, z",
-            path, line, fields);
-    for (a = 0; a < AXES; a++)
-        good[a] = read_number(field[2 + a], &v[a]);
-    if (line == 1 && !good[0] && !good[1] && !good[2])
+    if (!r->axes && (fields < 3 || fields > 2 + MOST_AXES))
+        die("%s, line %ld: %d fields between commas, not recording, label, "
+            "and 1 to %d axes",
+            path, line, fields, MOST_AXES);
+    r->axes = r->axes ? r->axes : fields - 2;
+    if (fields != 2 + r->axes)
+        die("%s, line %ld: %d fields between commas, not %d as before", path,
+            line, fields, 2 + r->axes);
+    for (a = 0; a < r->axes; a++)
+        all += good[a] = read_number(field[2 + a], &v[a]);
+    if (line == 1 && !all)
         return 0;
-    for (a = 0; a < AXES; a++)
+    for (a = 0; a < r->axes; a++)
         if (!good[a])
-            die("%s, line %ld: %c is '%s', not a number from -1e9 to 1e9", path,
-                line, "xyz"[a], field[2 + a]);
+            die("%s, line %ld: %s is '%s', not a number from -1e9 to 1e9", path,
+                line, axis_names[a], field[2 + a]);
     for (a = 0; a < 2; a++)
         if (!*field[a])
             die("%s, line %ld: the %s has no name", path, line,
@@ -321,22 +343,23 @@ static inline int read_sample(char *const *field, int fields, double *v,
 
 /* What a stream may consist of: lines x y z, or x,y,z, without a name, or those
  * of a file. 0: none of these. */
-static inline int read_bare(char *line, const char **name, double *v)
+static inline int read_bare(char *line, int axes, const char **name, double *v)
 {
-    char *field[2 + AXES], **xyz = field, *at;
-    int n = cut_line(line, field, 2 + AXES);
+    char *field[2 + MOST_AXES], **xyz = field, *at;
+    int n = cut_line(line, field, 2 + MOST_AXES), a;
 
     *name = "";
     if (n == 1)
         for (n = 0, at = strtok(*field, " \t"); at; at = strtok(NULL, " \t"))
-            field[n++ % AXES] = at;
-    else if (n == 2 + AXES) {
+            field[n++ % MOST_AXES] = at;
+    else if (n == 2 + axes) {
         *name = *field;
         xyz += 2;
-        n = AXES;
+        n = axes;
     }
-    return n == AXES && read_number(xyz[0], &v[0]) &&
-           read_number(xyz[1], &v[1]) && read_number(xyz[2], &v[2]);
+    for (a = 0; n == axes && a < axes; a++)
+        n -= !read_number(xyz[a], &v[a]);
+    return n == axes;
 }
 
 static inline int by_name(const void *one, const void *other)
@@ -392,8 +415,8 @@ static inline void continue_recording(recordings *r, char *const *field,
 static inline void read_csv(recordings *r, const char *path)
 {
     FILE *f = open_file(path, "rb");
-    char text[LINE], *field[2 + AXES];
-    double v[AXES];
+    char text[LINE], *field[2 + MOST_AXES];
+    double v[MOST_AXES];
     long line;
     int n;
 
@@ -404,8 +427,8 @@ static inline void read_csv(recordings *r, const char *path)
             from += 3; /* as some editors mark UTF-8 */
         if (!from[strspn(from, " \t")])
             continue;
-        n = cut_line(from, field, 2 + AXES);
-        if (!read_sample(field, n, v, path, line))
+        n = cut_line(from, field, 2 + MOST_AXES);
+        if (!read_sample(r, field, n, v, path, line))
             continue;
         continue_recording(r, field, path, line);
         add_sample(r, v);
@@ -422,7 +445,7 @@ static inline void read_csv(recordings *r, const char *path)
 typedef struct knower {
     rnn_model model;
     words names; /* of its classes */
-    rnn_real mean[AXES], scale[AXES];
+    rnn_real mean[MOST_AXES], scale[MOST_AXES];
     unsigned char *bytes; /* the file, for rnn_load_params */
     size_t len;
 } knower;
@@ -430,11 +453,11 @@ typedef struct knower {
 /* What it reads of a sample. Each operation is rounded by itself, so that a
  * microcontroller gets the same bits. */
 static inline void normalise(const rnn_real *mean, const rnn_real *scale,
-                             const rnn_real *sample, rnn_real *x)
+                             const rnn_real *sample, rnn_real *x, int axes)
 {
     int a;
 
-    for (a = 0; a < AXES; a++)
+    for (a = 0; a < axes; a++)
         x[a] = (sample[a] - mean[a]) / scale[a];
 }
 
@@ -444,6 +467,7 @@ static inline void open_knower(knower *k, const char *path)
     size_t n = 0;
     char *at;
     rnn_st st;
+    int axes;
 
     check(rnn_read_file(path, NULL, 0, &k->len, &why), &why, "loading");
     k->bytes = (unsigned char *)zeros(k->len, 1);
@@ -457,13 +481,16 @@ static inline void open_knower(knower *k, const char *path)
         n = strcspn(at, "\n");
         word(&k->names, at, n);
     }
+    axes = k->model.input_size;
     if (k->model.wiring != RNN_WIRING_N_TO_1 ||
-        k->model.input != RNN_INPUT_DENSE || k->model.input_size != AXES ||
+        k->model.input != RNN_INPUT_DENSE || axes > MOST_AXES ||
         k->model.bidirectional || k->model.output_size != k->names.count)
         die("%s: not what sensor.c saves", path);
     check(rnn_st_open(k->bytes, k->len, &st, &why), &why, path);
-    check(rnn_load_tensor(&st, "mean", k->mean, AXES, &why), &why, path);
-    check(rnn_load_tensor(&st, "scale", k->scale, AXES, &why), &why, path);
+    check(rnn_load_tensor(&st, "mean", k->mean, (size_t)axes, &why), &why,
+          path);
+    check(rnn_load_tensor(&st, "scale", k->scale, (size_t)axes, &why), &why,
+          path);
 }
 
 #endif

@@ -6,21 +6,21 @@
  *     ^      ^      ^      ^             ^
  *     x1     x2     x3     x4            xT        x, y, z of one sample
  *
- * This is the article's N vs 1 as a microcontroller wants it: recordings of
- * three axes and unequal length, each of one movement. The program makes its
- * own, of a board in a hand, in thousandths of g as an accelerometer gives
+ * This is the article's N vs 1 as a microcontroller wants it: recordings of some
+ * axes and unequal length, each of one movement. The program makes its own, of
+ * a board in a hand, three axes in thousandths of g as an accelerometer gives
  * them: rest, a tap, shaking, a circle one way or the other, a lift, or the
  * same downwards; and all of it in gravity, at a tilt, with noise. A circle and
  * its reverse, a lift and its opposite differ in their order alone, and a tap
  * lasts a tenth of a second, anywhere. With --data it reads yours from a CSV
- * file; --write-data shows what one looks like.
+ * file, of one to nine axes; --write-data shows what one looks like.
  *
  * Of each kind, 5 recordings in 7 are learnt, 1 says when to stop (the weights
  * that are kept are those with which it went best) and 1 is tested. Each axis
  * gets mean 0 and deviation 1 in what is learnt. These numbers and the names
  * are saved with the weights, so that whoever loads them needs nothing else:
  *
- *     mean, scale (3)    the network reads (sample - mean) / scale
+ *     mean, scale        the network reads (sample - mean) / scale
  *     the vocabulary     names of the classes, a line each
  *
  * What comes after: sensor_stream.c hears samples one by one from a pipe, and
@@ -51,7 +51,7 @@ typedef struct heard {
     uint32_t hash;
 } heard;
 
-/* x (steps, AXES) */
+/* x (steps, axes) */
 typedef struct stream {
     const rnn_model *model;
     const rnn_real *params, *x;
@@ -76,16 +76,17 @@ static heard listen(const stream *from)
     rnn_row row = {0};
     rnn_real *h, *c;
     int t, i, b;
+    const int axes = from->model->input_size;
 
     work.weights = from->params;
     work.weights_len = from->params_len;
     open_work(&net, &work, from->model, &one_row);
     h = reals(net.sizes.state);
     c = reals(net.sizes.state);
-    row.x_len = AXES;
+    row.x_len = (size_t)axes;
     row.state_len = net.sizes.state;
     for (t = 0; t < from->steps; t++) {
-        row.x = from->x + t * AXES;
+        row.x = from->x + t * axes;
         check(rnn_step(&net, &work, &row, h, c), &work.why, "a step");
         for (i = 0; i < O; i++) {
             const float logit = (float)work.logits[i];
@@ -116,8 +117,8 @@ typedef struct part {
 typedef struct sensor {
     recordings data;
     part parts[PARTS];
-    rnn_real mean[AXES], scale[AXES];
-    rnn_real *x;            /* a batch (T, B, AXES), time-major */
+    rnn_real mean[MOST_AXES], scale[MOST_AXES];
+    rnn_real *x;            /* a batch (T, B, axes), time-major */
     int *lengths, *classes; /* (B)                              */
     rnn_seq seq;
     goal want;
@@ -196,19 +197,20 @@ static void check_data(const recordings *r)
 static void measure_scale(sensor *s)
 {
     const part *p = &s->parts[LEARNT];
+    const int axes = s->data.axes;
     double n = 0, mean, square, v;
     int a, i, t;
 
     for (i = 0; i < p->count; i++)
         n += p->lengths[i];
-    for (a = 0; a < AXES; a++) {
+    for (a = 0; a < axes; a++) {
         mean = square = 0;
         for (i = 0; i < p->count; i++) {
             const recording *one = &s->data.all[p->which[i]];
-            const rnn_real *x = s->data.x + one->first * AXES;
+            const rnn_real *x = samples_of(&s->data, one, 0);
 
             for (t = 0; t < one->steps; t++) {
-                v = (double)x[t * AXES + a];
+                v = (double)x[t * axes + a];
                 mean += v / n;
                 square += v * v / n;
             }
@@ -225,13 +227,13 @@ static void measure_scale(sensor *s)
 
 static void open_batch(sensor *s)
 {
-    const size_t longest = (size_t)s->data.longest;
+    const size_t most = (size_t)s->data.longest * BATCH * (size_t)s->data.axes;
 
-    s->x = reals(longest * BATCH * AXES);
+    s->x = reals(most);
     s->lengths = ints(BATCH);
     s->classes = ints(BATCH);
     s->seq.x = s->x;
-    s->seq.x_len = longest * BATCH * AXES;
+    s->seq.x_len = most;
     s->seq.lengths = s->lengths;
     s->want.ids = s->classes;
 }
@@ -249,9 +251,8 @@ static void put_batch(sensor *s, const part *p, const int *rows, int n)
         set_length(&s->seq, s->lengths, b, one->steps);
         s->classes[b] = one->label;
         for (t = 0; t < one->steps; t++)
-            normalise(s->mean, s->scale,
-                      s->data.x + (one->first + (size_t)t) * AXES,
-                      s->x + ((size_t)t * (size_t)n + (size_t)b) * AXES);
+            normalise(s->mean, s->scale, samples_of(&s->data, one, t),
+                      s->x + (t * n + b) * s->data.axes, s->data.axes);
     }
 }
 
@@ -405,8 +406,8 @@ static double test(sensor *s)
 static void save(sensor *s, const char *path)
 {
     const words *w = &s->data.labels;
-    rnn_extra extras[2] = {{"mean", NULL, AXES, 0},
-                           {"scale", NULL, AXES, 0}};
+    rnn_extra extras[2] = {{"mean", NULL, s->data.axes, 0},
+                           {"scale", NULL, s->data.axes, 0}};
     rnn_beside beside = {NULL, 0, NULL, 2};
     unsigned char *names, *bytes;
     size_t n = 0, len, cap = 1;
@@ -448,6 +449,9 @@ static void load(sensor *s, const char *path, options *o)
     int i, classes;
 
     open_knower(k, path);
+    if (k->model.input_size != r->axes)
+        die("%s has learnt %d axes, and in the recordings there are %d", path,
+            k->model.input_size, r->axes);
     classes = k->names.count;
     for (i = 0; i < r->count; i++) {
         text = r->labels.text[r->all[i].label];
@@ -470,10 +474,10 @@ static void load(sensor *s, const char *path, options *o)
 /* Whether all numbers are such as a sensor's registers hold. */
 static int are_whole(const sensor *s, const recording *one)
 {
-    const rnn_real *x = s->data.x + one->first * AXES;
+    const rnn_real *x = samples_of(&s->data, one, 0);
     int i;
 
-    for (i = 0; i < one->steps * AXES; i++)
+    for (i = 0; i < one->steps * s->data.axes; i++)
         if (!(x[i] >= -32768 && x[i] <= 32767 &&
               (double)x[i] == floor((double)x[i])))
             return 0;
@@ -482,21 +486,23 @@ static int are_whole(const sensor *s, const recording *one)
 
 static void put_samples(FILE *f, const sensor *s, const part *p, int count)
 {
-    int k, t, whole = 1;
+    const int axes = s->data.axes;
+    int k, t, a, whole = 1;
 
     for (k = 0; k < count; k++)
         whole &= are_whole(s, &s->data.all[p->which[k]]);
     fprintf(f, "\nstatic const %s recorded_samples[][%d] = {\n",
-            whole ? "int16_t" : "float", AXES);
+            whole ? "int16_t" : "float", axes);
     for (k = 0; k < count; k++) {
         const recording *one = &s->data.all[p->which[k]];
 
         for (t = 0; t < one->steps; t++) {
-            const rnn_real *x = s->data.x + (one->first + (size_t)t) * AXES;
+            const rnn_real *x = samples_of(&s->data, one, t);
 
-            fprintf(f, whole ? "    {%.0f, %.0f, %.0f},\n"
-                             : "    {%.8eF, %.8eF, %.8eF},\n",
-                    (double)x[0], (double)x[1], (double)x[2]);
+            for (a = 0; a < axes; a++)
+                fprintf(f, whole ? "%s%.0f" : "%s%.8eF", a ? ", " : "    {",
+                        (double)x[a]);
+            fputs("},\n", f);
         }
     }
     fputs("};\n", f);
@@ -522,8 +528,8 @@ static int hear(sensor *s, const recording *one, heard is[2])
     int t;
 
     for (t = 0; t < one->steps; t++)
-        normalise(s->mean, s->scale,
-                  s->data.x + (one->first + (size_t)t) * AXES, s->x + t * AXES);
+        normalise(s->mean, s->scale, samples_of(&s->data, one, t),
+                  s->x + t * s->data.axes, s->data.axes);
     from.model = &s->t->net.model;
     from.params = s->t->work.params;
     from.params_len = s->t->work.params_len;
@@ -618,7 +624,7 @@ static void learn_all(sensor *s, const options *o, double lr, int patience)
     model.wiring = RNN_WIRING_N_TO_1;
     model.cell = (rnn_cell)o->cell;
     model.input = RNN_INPUT_DENSE;
-    model.input_size = AXES;
+    model.input_size = s->data.axes;
     model.hidden_size = o->hidden;
     model.output_size = s->data.labels.count;
     s->t = open_trainer(&model, 0, s->data.longest, BATCH, o, lr);
@@ -636,7 +642,8 @@ int main(int argc, char **argv)
     double lr = 0.01, good;
     const option own[] = {
         {"--data", PATH, &data, 0, 0, NULL,
-         "recordings to learn from: recording,label,x,y,z in every line"},
+         "recordings to learn from: recording,label,x,y,z in every line, or 1 "
+         "to 9 other axes"},
         {"--write-data", PATH, &csv, 0, 0, NULL,
          "write the recordings like that, and end"},
         {"--save", PATH, &to, 0, 0, NULL, "write the model here"},
@@ -654,8 +661,8 @@ int main(int argc, char **argv)
         OPTIONS_END};
 
     read_options(argc, argv,
-                 "sensor learns to tell movements from recordings of three "
-                 "axes.\n",
+                 "sensor learns to tell movements from recordings of a "
+                 "sensor's axes.\n",
                  &o, own);
     open_data(&s, data, count, o.seed);
     if (csv) {

@@ -3,8 +3,8 @@
  *     build/sensor --save gesture.safetensors
  *     build/sensor_stream gesture.safetensors < samples
  *
- * Each line of the input is a sample: x y z, or one of a CSV file as sensor.c
- * reads it. A step of the network takes it in; all that is kept is the state.
+ * Each line of the input is a sample: x y z, or as many axes as the model has
+ * learnt; or one of a CSV file as sensor.c reads it. A step of the network takes it in; all that is kept is the state.
  * Whenever another class becomes the likeliest a line says so, and at the end
  * of a recording (a blank line, another name, the end of input) there are the
  * likeliest three and their probabilities. */
@@ -19,7 +19,7 @@ typedef struct ear {
     rnn_net net;
     rnn_work work;
     rnn_row row;
-    rnn_real x[AXES], *h, *c;
+    rnn_real x[MOST_AXES], *h, *c;
     int heard, said; /* samples of this recording; the last class */
     long recordings;
 } ear;
@@ -35,7 +35,7 @@ static void open_ear(ear *e, const char *path)
                           w->params_len, NULL, &why),
           &why, path);
     e->row.x = e->x;
-    e->row.x_len = AXES;
+    e->row.x_len = (size_t)e->k.model.input_size;
     e->row.state_len = e->net.sizes.state;
     e->h = reals(e->net.sizes.state);
     e->c = reals(e->net.sizes.state);
@@ -43,11 +43,13 @@ static void open_ear(ear *e, const char *path)
 
 static void hear(ear *e, const double *v)
 {
-    const rnn_real sample[AXES] = {(rnn_real)v[0], (rnn_real)v[1],
-                                   (rnn_real)v[2]};
-    int id;
+    const int axes = e->k.model.input_size;
+    rnn_real sample[MOST_AXES];
+    int a, id;
 
-    normalise(e->k.mean, e->k.scale, sample, e->x);
+    for (a = 0; a < axes; a++)
+        sample[a] = (rnn_real)v[a];
+    normalise(e->k.mean, e->k.scale, sample, e->x, axes);
     check(rnn_step(&e->net, &e->work, &e->row, e->h, e->c), &e->work.why,
           "a step");
     check(rnn_greedy(e->work.logits, e->k.names.count, &id, &why), &why,
@@ -86,7 +88,7 @@ int main(int argc, char **argv)
     static ear e;
     static char line[LINE], last[LINE];
     const char *name;
-    double v[AXES];
+    double v[MOST_AXES];
     long number;
 
     program = argc > 0 ? argv[0] : program;
@@ -96,7 +98,8 @@ int main(int argc, char **argv)
     open_ear(&e, argv[1]);
     for (number = 1; read_line(stdin, line, "input", number); number++) {
         const int blank = !line[strspn(line, " \t")];
-        const int good = !blank && read_bare(line, &name, v);
+        const int good =
+            !blank && read_bare(line, e.k.model.input_size, &name, v);
 
         if (blank || (good && strcmp(name, last) != 0))
             conclude(&e, last);
@@ -104,8 +107,10 @@ int main(int argc, char **argv)
             strcpy(last, name);
             hear(&e, v);
         } else if (!blank && number > 1) /* the first may be a heading */
-            die("input, line %ld: neither x y z nor recording,label,x,y,z",
-                number);
+            die("input, line %ld: neither the %d axes of a sample nor "
+                "recording, "
+                "label and these",
+                number, e.k.model.input_size);
     }
     conclude(&e, last);
     return 0;

@@ -98,6 +98,28 @@ broken "nothing" 'd' 'x.csv: no sample'
 broken "one label" '/,rest,/!d' "all recordings are 'rest'"
 broken "too few of one" '2,100s/,rest,/,once,/' "1 recording is 'once'"
 
+# ---- as many axes as there are
+for of in 'x,y' 'x,y,z,x2,y2,z2'; do
+    awk -F, -v n="$(echo "$of" | tr , '\n' | wc -l)" 'NR > 1 {
+        printf "%s,%s", $1, $2
+        for (a = 0; a < n; a++) printf ",%s", $(3 + a % 3)
+        print "" }' r.csv > x.csv
+    { echo "recording,label,$of"; cat x.csv; } > one
+    "$b/sensor" --data x.csv --iterations 300 --save axes --write-data other \
+        > out
+    same "axes $of, through a file" one other
+    "$b/sensor" --data x.csv --iterations 300 --save axes > out
+    "$b/sensor_stream" axes < x.csv | grep -c '^recording' > one
+    echo 1400 > other
+    same "axes $of, learnt and heard" one other
+done
+if "$b/sensor" --data r.csv --load axes > out 2> said; then
+    is "a model of other axes: taken" 1
+else
+    grep -q 'has learnt 6 axes, and in the recordings there are 3' said
+    is "a model of other axes: says '$(cat said)'" $?
+fi
+
 # ---- it stops early, with the weights of the best epoch
 "$b/sensor" --iterations 20000 --patience 2 > out
 awk '/ after epoch / { best = $7; last = $9 }

@@ -9,7 +9,11 @@
  *
  * The program makes the header's self-check first, then hears all recordings.
  * It ends with status 0 only if everything is as on the desk: each class, right
- * or wrong, and every bit of all logits on the way. */
+ * or wrong, and every bit of all logits on the way.
+ *
+ * Of a gesture.h that export has made with --int8 steps are in whole numbers.
+ * Their bits are the self-check's matter; which recordings are heard otherwise
+ * than with floats is printed, and is no error. */
 
 #define RNN_IMPLEMENTATION
 #define RNN_STATIC /* all of it is here */
@@ -25,27 +29,60 @@
 #error "recorded.h has other bits than this target's: see ../sensor.c"
 #endif
 
-enum { AXES = 3, CLASSES = RNN_LOGITS(1, 1, GESTURE_NET),
+enum { AXES = sizeof gesture_mean / sizeof *gesture_mean,
+       CLASSES = RNN_LOGITS(1, 1, GESTURE_NET),
        STATE = RNN_STATE(1, GESTURE_NET),
        RECORDINGS = sizeof recorded_list / sizeof *recorded_list };
 
+#ifdef GESTURE_X_UNIT
+#define EXACT 0 /* the same as floats on the desk, by and large */
+RNN_DEFINE_STEP_INT8(step, GESTURE_NET)
+
+static int16_t h[STATE];
+static int32_t c[STATE], logits[CLASSES];
+static int32_t scratch[RNN_INT8_SCRATCH(GESTURE_NET)];
+#else
+#define EXACT 1 /* every bit */
 RNN_DEFINE_STEP(step, GESTURE_NET)
 
 static rnn_real h[STATE], c[STATE]; /* c is an LSTM's alone */
 static rnn_real logits[CLASSES], scratch[RNN_SCRATCH_STEP(1, GESTURE_NET)];
+#endif
 
-/* FNV-1a of the bits of all logits since begin */
+/* FNV-1a of the bits of all logits since begin, of floats */
 static uint32_t hash;
 
 static void begin(void)
 {
     int i;
 
-    for (i = 0; i < STATE; i++)
-        h[i] = c[i] = 0;
+    for (i = 0; i < STATE; i++) {
+        h[i] = 0;
+        c[i] = 0;
+    }
     hash = 2166136261u;
 }
 
+#ifdef GESTURE_X_UNIT
+/* A number in the unit of x: rounded, and no greater than fits. */
+static int16_t in_units(rnn_real x)
+{
+    x /= (rnn_real)GESTURE_X_UNIT;
+    x += x < 0 ? (rnn_real)-0.5 : (rnn_real)0.5;
+    return x > 32767 ? 32767 : x < -32767 ? -32767 : (int16_t)x;
+}
+
+/* One sample, in the sensor's numbers. */
+static void hear(const rnn_real *sample)
+{
+    int16_t x[AXES];
+    int i;
+
+    for (i = 0; i < AXES; i++)
+        x[i] = in_units((sample[i] - gesture_mean[i]) / gesture_scale[i]);
+    step(&gesture_int8, x, NULL, h, c, logits, scratch);
+}
+#else
 /* One sample, in the sensor's numbers. */
 static void hear(const rnn_real *sample)
 {
@@ -64,6 +101,23 @@ static void hear(const rnn_real *sample)
         for (b = 0; b < 32; b += 8)
             hash = (hash ^ (u.bits >> b & 255u)) * 16777619u;
     }
+}
+#endif
+
+/* The likeliest class; -1 of logits that are no numbers. */
+static int likeliest(void)
+{
+    int id = -1;
+#ifdef GESTURE_X_UNIT
+    int i;
+
+    for (id = 0, i = 1; i < CLASSES; i++)
+        id = logits[i] > logits[id] ? i : id;
+#else
+    if (rnn_greedy(logits, CLASSES, &id, NULL))
+        board_write("logits that are no numbers ");
+#endif
+    return id;
 }
 
 /* The name of a class, in a column: a line of the vocabulary. */
@@ -86,7 +140,7 @@ static int classify(int k, size_t first, int *right)
 {
     const recorded *r = &recorded_list[k];
     rnn_real sample[AXES];
-    int t, a, id = -1, same;
+    int t, a, id, same;
 
     begin();
     for (t = 0; t < r->steps; t++) {
@@ -94,15 +148,20 @@ static int classify(int k, size_t first, int *right)
             sample[a] = recorded_samples[first + (size_t)t][a];
         hear(sample);
     }
-    if (rnn_greedy(logits, CLASSES, &id, NULL))
-        board_write("logits that are no numbers ");
-    same = id == r->said[RNN_FMA] && hash == r->hash[RNN_FMA];
+    id = likeliest();
+    same = id == r->said[RNN_FMA];
+#ifndef GESTURE_X_UNIT
+    same = same && hash == r->hash[RNN_FMA];
+#endif
     *right += id == r->is;
     put_name(id);
     put_name(r->is);
     board_number(r->steps);
     board_write(id == r->is ? " samples" : " samples, which is wrong");
-    board_write(same ? "\n" : ", and not as on the desk\n");
+    if (!same)
+        board_write(EXACT ? ", and not as on the desk"
+                          : ", not as with floats");
+    board_put('\n');
     return same;
 }
 
@@ -128,8 +187,9 @@ int main(void)
     board_number(right);
     board_write(" of ");
     board_number(RECORDINGS);
-    board_write(" right; as on the desk, to the bit: ");
+    board_write(EXACT ? " right; as on the desk, to the bit: "
+                      : " right; as with floats on the desk: ");
     board_number(same);
     board_put('\n');
-    return same != RECORDINGS;
+    return EXACT && same != RECORDINGS;
 }

@@ -7,12 +7,15 @@
 #     size.sh IMAGE.elf...        graphs of calls are in IMAGE.calls
 printf '%-28s %8s %8s %8s %8s\n' image flash weights RAM stack
 for elf in "$@"; do
-    weights=$(${CROSS}nm -S $elf |
-        awk '$4 ~ /_params$/ && $4 !~ /^rnn_/ { print $2 }')
+    weights=0
+    for n in $(${CROSS}nm -S $elf | awk '
+        $4 ~ /^[a-z0-9]*_(params|weights|factors|biases|shifts)$/ { print $2 }'); do
+        weights=$((weights + 0x$n))
+    done
     stack=$(awk -v root=reset_handler -f ../../tests/firmware_stack.awk \
         ${elf%.elf}.calls/*.ci)
     ${CROSS}size $elf | awk -v name=${elf#*firmware_examples/} -v stack=$stack \
-        -v weights=$((0x${weights:-0})) 'NR == 2 {
+        -v weights=$weights 'NR == 2 {
             printf "%-28s %8d %8d %8d %8s\n", name, $1 + $2, weights,
                 $2 + $3, stack }'
 done

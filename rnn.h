@@ -1886,9 +1886,9 @@ typedef struct rnn_search {
           ((score) == 0 || (score) == RNN_SCORE_ADDITIVE || (A) == (Hd)) &&    \
           ((score) == 0) == ((A) == 0) && ((R) == 0 || (R) == (H)) &&          \
           ((C) == 0 || ((R) && (C) == (Hd))) &&                                \
-          ((H) == (Hd) ||                                                      \
-           !((hand) || ((R) && !(C)) || (score) >= RNN_SCORE_DOT)) &&          \
-          ((L) == (Ld) || !((hand) & RNN_HAND_LAYERS))))
+          ((H) == (Hd) || ((hand) == 0 && ((R) == 0 || (C) != 0) &&            \
+                           (score) < RNN_SCORE_DOT)) &&                        \
+          ((L) == (Ld) || ((hand) & RNN_HAND_LAYERS) == 0)))
 #define RNN_I_DEFINE_ENCODE_(name, fits, ...)                                  \
     RNN_I_FOLDED void name(const rnn_real *rnn_i_params,                       \
                            const rnn_seq *rnn_i_of_source,                     \

@@ -228,7 +228,8 @@ compile() {
     case $1 in *_plan) made="$made -DPLANNED" entry=step ;; esac
     case $1 in attend*) # its program brings the library along
         case $1 in *_Os) how=-Os ;; *) how=$level ;; esac
-        entry=folded_DECODE objects=$D/$1.o
+        objects=$D/$1.o
+        [ -z "$may" ] || entry=folded_DECODE # of hosts its bits alone
         object decode $1 -DFOLDED $how $graph
         return
         ;;

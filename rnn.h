@@ -2836,7 +2836,7 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 #if defined(__GNUC__)
 #define RNN_I_APART static __attribute__((noinline, unused))
 #else
-#define RNN_I_APART static
+#define RNN_I_APART RNN_I_INLINE /* which may be left unused */
 #endif
 
 /* A function into which the compiler puts all that it calls; gcc does so only

@@ -522,6 +522,7 @@ if [ -n "$instructions_m4f_lstm_plan" ]; then
         bound "stack of a folded step, $p -Os" $stack_Os 128
     done
     bound "stack of folded passes, three cells -Os" $stack_m4f_train_Os 128
+    goal "stack of folded passes, three cells -O2" $stack_m4f_train 128
     bound "stack of attention and beams, folded -O2" $stack_m4f_attend 400
     bound "stack of attention and beams, folded -Os" $stack_m4f_attend_Os 400
     for p in "tanh 6800" "gru 20000" "lstm 28000"; do

@@ -49,14 +49,14 @@ typedef void fixed_backward(const rnn_real *params, const rnn_seq *seq,
 RNN_I_CELLS(FIXED, 0)
 #undef FIXED
 
-static rnn_model fixed_model(int cell, int input, int E, int H, int L, int bias,
-                             int O)
+static rnn_model fixed_model(rnn_cell cell, rnn_input input, int E, int H,
+                             int L, int bias, int O)
 {
     rnn_model m;
 
     memset(&m, 0, sizeof m);
-    m.cell = (rnn_cell)cell;
-    m.input = (rnn_input)input;
+    m.cell = cell;
+    m.input = input;
     m.input_size = FIXED_I;
     m.embedding_size = E;
     m.hidden_size = H;
@@ -66,24 +66,32 @@ static rnn_model fixed_model(int cell, int input, int E, int H, int L, int bias,
     return m;
 }
 
-static void same_steps(fixed_step *f, int cell, int input, int E, int H, int L,
-                       int bias, int O)
+/* A plan of m and its memory, all numbers drawn anew. */
+static void planned(rnn_net *net, rnn_work *work, const rnn_model *m,
+                    const rnn_most *most)
+{
+    memset(work, 0, sizeof *work);
+    MUST(rnn_plan(net, m, most) == RNN_OK, "plan");
+    work->params = test_reals(net->sizes.params, 0.7);
+    work->params_len = net->sizes.params;
+    MUST(rnn_bind(net, work, test_reals(net->sizes.all, 1), net->sizes.all) ==
+             RNN_OK,
+         "bind");
+}
+
+static void same_steps(fixed_step *f, rnn_cell cell, rnn_input input, int E,
+                       int H, int L, int bias, int O)
 {
     const rnn_model m = fixed_model(cell, input, E, H, L, bias, O);
     const size_t state = (size_t)(L * H);
-    rnn_real *h[2], *c[2], *in = test_reals(FIXED_I, 1), *memory, *logits;
+    rnn_real *h[2], *c[2], *in = test_reals(FIXED_I, 1), *logits;
     rnn_net net;
     rnn_work work;
     rnn_row row;
     int t, id, k, bad = 0;
 
-    memset(&work, 0, sizeof work);
     memset(&row, 0, sizeof row);
-    MUST(rnn_plan(&net, &m, NULL) == RNN_OK, "plan");
-    work.params = test_reals(net.sizes.params, 0.7);
-    work.params_len = net.sizes.params;
-    memory = test_reals(net.sizes.all, 1);
-    MUST(rnn_bind(&net, &work, memory, net.sizes.all) == RNN_OK, "bind");
+    planned(&net, &work, &m, NULL);
     for (k = 0; k < 2; k++) {
         h[k] = (rnn_real *)test_memory(state * sizeof *in);
         c[k] = (rnn_real *)test_memory(state * sizeof *in);
@@ -116,22 +124,16 @@ static void same_passes(fixed_forward *f, fixed_backward *b, const rnn_model *m)
     const size_t L = (size_t)m->num_layers, state = L * (size_t)m->hidden_size;
     const int has_c = RNN_HAS_C(m->cell) != 0;
     const rnn_most most = {.train = 1, .steps = STEPS};
-    rnn_real *grads, *dlogits, *logits, *hn[2], *cn[2], *kept, *scratch,
-        *memory;
+    rnn_real *grads, *dlogits, *logits, *hn[2], *cn[2], *kept, *scratch;
     rnn_net net;
     rnn_work work;
     rnn_seq seq;
     rnn_flow flow;
     int k, bad = 0;
 
-    memset(&work, 0, sizeof work);
     memset(&seq, 0, sizeof seq);
     memset(&flow, 0, sizeof flow);
-    MUST(rnn_plan(&net, m, &most) == RNN_OK, "plan");
-    work.params = test_reals(net.sizes.params, 0.7);
-    work.params_len = net.sizes.params;
-    memory = test_reals(net.sizes.all, 1);
-    MUST(rnn_bind(&net, &work, memory, net.sizes.all) == RNN_OK, "bind");
+    planned(&net, &work, m, &most);
     grads = test_reals(net.sizes.params, 1);
     dlogits = test_reals(net.sizes.logits, 1);
     logits = test_reals(net.sizes.logits, 1);
@@ -284,14 +286,8 @@ static void same_pairs(const pair *f, const rnn_model *m, const int *n)
     rnn_work work;
     int steps, bad = 0;
 
-    memset(&work, 0, sizeof work);
     memset(&source, 0, sizeof source);
-    MUST(rnn_plan(&net, m, &most) == RNN_OK, "plan");
-    work.params = test_reals(net.sizes.params, 0.7);
-    work.params_len = net.sizes.params;
-    MUST(rnn_bind(&net, &work, test_reals(net.sizes.all, 1), net.sizes.all) ==
-             RNN_OK,
-         "bind");
+    planned(&net, &work, m, &most);
     source.batch = 1;
     if (m->input == RNN_INPUT_DENSE)
         source.x = test_reals(PAIR_S * FIXED_I, 1);

@@ -27,7 +27,7 @@
  * others results have other bits. -fsingle-precision-constant is an error where
  * RNN_DOUBLE is set. The header includes stddef.h, stdint.h and,
  * where RNN_IMPLEMENTATION is defined, limits.h, the machine's vectors
- * (immintrin.h, arm_neon.h, arm_mve.h or wasm_simd128.h), and, for its two
+ * (immintrin.h, arm_neon.h or wasm_simd128.h), and, for its two
  * functions on named files, stdio.h where there is one and POSIX's sys/stat.h.
  *
  * ----------------------------------------------------------------------------
@@ -2737,6 +2737,10 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 /* at -Os an epilogue pops into r1 to r3, which -fipa-ra takes for untouched */
 #pragma GCC optimize("-fno-ipa-ra")
 #define RNN_I_OPTIONS_1 , "-fno-ipa-ra"
+#elif defined(__ARM_FEATURE_MVE)
+/* nor begin what eight registers have no room for */
+#pragma GCC optimize("-fno-schedule-insns")
+#define RNN_I_OPTIONS_1 , "-fno-schedule-insns"
 #else
 #define RNN_I_OPTIONS_1
 #endif
@@ -2774,7 +2778,6 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 #if __ARM_FEATURE_MVE & 2
 #undef RNN_I_HELIUM
 #define RNN_I_HELIUM 1
-#include <arm_mve.h>
 #endif
 #elif defined(__wasm_simd128__)
 #undef RNN_I_WASM
@@ -2884,7 +2887,7 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 
 /* How many columns and terms a step that the compiler folds goes at a time:
  * little code where that is asked for. Instructions of a step of LSTM, 32 in,
- * 32 units, on Cortex-M4F (make firmware): 38,333 and 27,452. */
+ * 32 units, on Cortex-M4F (make firmware): 38,363 and 27,389. */
 #ifdef __OPTIMIZE_SIZE__
 #define RNN_I_COLUMNS 4
 #define RNN_I_TERMS 1
@@ -3786,6 +3789,7 @@ RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
  *     LOWER(p) UPPER(p)         halves of the W words at p, as numbers
  *     SET(x) ADD SUB MUL DIV SQRT ABS
  *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
+ *     HORNER(p, x, c) = p x + c, c a number
  *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
  *     LT(a, b) EQ(a, b) LESS(|a|, |b|) NEG(a) -> M    SEL(m, a, b) = m ? a : b
  *     SIGN(a, s) = |a| with the sign of s
@@ -3968,37 +3972,117 @@ RNN_I_INLINE RNN_HOT void rnn_i_avx512_stn(float *p, __m512 v, size_t n)
 #define RNN_NFUSED(a, b, c) vfmsq_f32(c, a, b)
 #define RNN_SQRT(a) vsqrtq_f32(a)
 
-#elif RNN_I_PASS == RNN_I_PASS_HELIUM /* eight registers, no root */
+#elif RNN_I_PASS == RNN_I_PASS_HELIUM /* eight registers */
 
 #define RNN_K(name) rnn_i_helium_##name
 #define RNN_HOT
-#define RNN_V float32x4_t
 #define RNN_W 4
 #define RNN_MR 2
 #define RNN_NV 2
 #define RNN_ABREAST 1
-#define RNN_SET(x) vdupq_n_f32(x)
-#define RNN_LDN(p, n) vldrwq_z_f32(p, vctp32q((uint32_t)(n)))
-#define RNN_STN(p, v, n) vstrwq_p_f32(p, v, vctp32q((uint32_t)(n)))
-#define RNN_FUSED(a, b, c) vfmaq_f32(c, a, b)
-#define RNN_NFUSED(a, b, c) vfmsq_f32(c, a, b)
-#define RNN_SQRT(a) rnn_i_helium_each(a, a, 1)
-#define RNN_DIV(a, b) rnn_i_helium_each(a, b, 0)
-RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
-                                           int root)
+#define RNN_V rnn_i_helium_v
+typedef float RNN_V __attribute__((vector_size(16)));
+/* What follows are instructions, since to gcc 12 an intrinsic may write to any
+ * memory, and nothing behind one folds: an LSTM's step (make firmware) had 21
+ * KB and 1.4 KB of stack, and has 3 and 0.1. volatile: each where it is wanted,
+ * and not in registers that it has not. Nor is a constant vector a literal, of
+ * which gcc 12 counts half the bytes, and jumps too far. */
+#define RNN_SET(x) rnn_i_helium_set(x)
+RNN_I_INLINE RNN_V rnn_i_helium_set(float x)
 {
-    float x[4], y[4];
-    int i;
-    vst1q_f32(x, a);
-    vst1q_f32(y, b);
-    for (i = 0; i < 4; i++)
-        x[i] = root ? rnn_i_sqrt(x[i]) : rnn_i_div(x[i], y[i]);
-    return vld1q_f32(x);
+    RNN_V v;
+    __asm__ volatile("vdup.32 %q0, %1" : "=w"(v) : "r"(x));
+    return v;
 }
-#define RNN_M mve_pred16_t
-#define RNN_LT(a, b) vcmpltq_f32(a, b)
-#define RNN_EQ(a, b) vcmpeqq_f32(a, b)
-#define RNN_SEL(m, a, b) vpselq_f32(a, b, m)
+#define RNN_LDN(p, n) rnn_i_helium_ldn(p, n)
+#define RNN_STN(p, v, n) rnn_i_helium_stn(p, v, n)
+RNN_I_INLINE RNN_V rnn_i_helium_ldn(const float *p, size_t n)
+{
+    RNN_V v = {0, 0, 0, 0};
+    v[0] = p[0];
+    if (n > 1)
+        v[1] = p[1];
+    if (n > 2)
+        v[2] = p[2];
+    return v;
+}
+/* not inline: so many ways through a function and gcc folds none of them */
+RNN_I_APART void rnn_i_helium_stn(float *p, RNN_V v, size_t n)
+{
+    p[0] = v[0];
+    if (n > 1)
+        p[1] = v[1];
+    if (n > 2)
+        p[2] = v[2];
+}
+#define RNN_I_HELIUM_OF(name, op)                                              \
+    RNN_I_INLINE RNN_V rnn_i_helium_##name(RNN_V a, RNN_V b, RNN_V c)          \
+    {                                                                          \
+        __asm__(op " %q0, %q1, %q2" : "+w"(c) : "w"(a), "w"(b));               \
+        return c;                                                              \
+    }
+RNN_I_HELIUM_OF(fma, "vfma.f32")
+RNN_I_HELIUM_OF(fms, "vfms.f32")
+#undef RNN_I_HELIUM_OF
+#define RNN_FUSED(a, b, c) rnn_i_helium_fma(a, b, c)
+#define RNN_NFUSED(a, b, c) rnn_i_helium_fms(a, b, c)
+#if RNN_FMA /* a constant in a register of its own kind, of which more are */
+#define RNN_HORNER(p, x, c) rnn_i_helium_horner(p, x, c)
+RNN_I_INLINE RNN_V rnn_i_helium_horner(RNN_V p, RNN_V x, float c)
+{
+    __asm__("vfmas.f32 %q0, %q1, %2" : "+w"(p) : "w"(x), "r"(c));
+    return p;
+}
+#endif
+/* lane by lane, where lanes are registers: s0 to s3 are q0 */
+#define RNN_DIV(a, b) rnn_i_helium_div(a, b)
+RNN_I_INLINE RNN_V rnn_i_helium_div(RNN_V a, RNN_V b)
+{
+    RNN_V x;
+    __asm__("vmov q0, %q1\n\tvmov q1, %q2\n\t"
+            "vdiv.f32 s0, s0, s4\n\tvdiv.f32 s1, s1, s5\n\t"
+            "vdiv.f32 s2, s2, s6\n\tvdiv.f32 s3, s3, s7\n\t"
+            "vmov %q0, q0"
+            : "=w"(x)
+            : "w"(a), "w"(b)
+            : "q0", "q1");
+    return x;
+}
+#define RNN_SQRT(a) rnn_i_helium_sqrt(a)
+RNN_I_INLINE RNN_V rnn_i_helium_sqrt(RNN_V a)
+{
+    RNN_V x;
+    __asm__("vmov q0, %q1\n\t"
+            "vsqrt.f32 s0, s0\n\tvsqrt.f32 s1, s1\n\t"
+            "vsqrt.f32 s2, s2\n\tvsqrt.f32 s3, s3\n\t"
+            "vmov %q0, q0"
+            : "=w"(x)
+            : "w"(a)
+            : "q0");
+    return x;
+}
+#ifndef __clang__ /* of C's operators gcc makes no vectors here */
+#define RNN_M uint16_t
+#define RNN_I_HELIUM_IF(name, op)                                              \
+    RNN_I_INLINE RNN_M rnn_i_helium_##name(RNN_V a, RNN_V b)                   \
+    {                                                                          \
+        RNN_M m;                                                               \
+        __asm__("vcmp.f32 " op ", %q1, %q2" : "=Up"(m) : "w"(a), "w"(b));      \
+        return m;                                                              \
+    }
+RNN_I_HELIUM_IF(lt, "lt")
+RNN_I_HELIUM_IF(eq, "eq")
+#undef RNN_I_HELIUM_IF
+#define RNN_LT(a, b) rnn_i_helium_lt(a, b)
+#define RNN_EQ(a, b) rnn_i_helium_eq(a, b)
+#define RNN_SEL(m, a, b) rnn_i_helium_sel(m, a, b)
+RNN_I_INLINE RNN_V rnn_i_helium_sel(RNN_M m, RNN_V a, RNN_V b)
+{
+    RNN_V v;
+    __asm__("vpsel %q0, %q1, %q2" : "=w"(v) : "w"(a), "w"(b), "Up"(m));
+    return v;
+}
+#endif
 
 #elif RNN_I_PASS == RNN_I_PASS_WASM /* without fma */
 
@@ -4013,6 +4097,10 @@ RNN_I_INLINE float32x4_t rnn_i_helium_each(float32x4_t a, float32x4_t b,
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#ifndef RNN_HORNER
+#define RNN_HORNER(p, x, c) RNN_MAD(p, x, RNN_SET(c))
 #endif
 
 #if RNN_W > 1 /* what a set's block leaves to the compiler's vectors */
@@ -4095,15 +4183,17 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(pow2)(RNN_V t, unsigned k)
 }
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(expo)(RNN_V x)
 {
-    const RNN_N k = (RNN_N)((RNN_K(u))x - RNN_I_ROOT_HALF) >> RNN_I_MANTISSA;
+    const RNN_V root = RNN_SET(rnn_i_from_bits(RNN_I_ROOT_HALF));
+    const RNN_N k = ((RNN_N)x - (RNN_N)root) >> RNN_I_MANTISSA;
     /* k as a number: MAGIC + k, whose last bit is 1, less MAGIC */
     return RNN_SUB((RNN_V)(k + (RNN_N)RNN_SET(RNN_I_MAGIC)),
                    RNN_SET(RNN_I_MAGIC));
 }
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(mant)(RNN_V x)
 {
-    return (RNN_V)((((RNN_K(u))x - RNN_I_ROOT_HALF) & 0x7fffffu) +
-                   RNN_I_ROOT_HALF);
+    const RNN_V root = RNN_SET(rnn_i_from_bits(RNN_I_ROOT_HALF));
+    return (RNN_V)((((RNN_K(u))x - (RNN_K(u))root) & 0x7fffffu) +
+                   (RNN_K(u))root);
 }
 #endif
 
@@ -4202,11 +4292,11 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(power)(int f, RNN_V x, RNN_V *t)
     }
 #else
     p = RNN_SET(1.99141563e-4f);
-    p = RNN_MAD(p, r, RNN_SET(1.39409804e-3f));
-    p = RNN_MAD(p, r, RNN_SET(8.33327323e-3f));
-    p = RNN_MAD(p, r, RNN_SET(4.16663550e-2f));
-    p = RNN_MAD(p, r, RNN_SET(1.66666672e-1f));
-    p = RNN_MAD(p, r, RNN_SET(0.5f));
+    p = RNN_HORNER(p, r, 1.39409804e-3f);
+    p = RNN_HORNER(p, r, 8.33327323e-3f);
+    p = RNN_HORNER(p, r, 4.16663550e-2f);
+    p = RNN_HORNER(p, r, 1.66666672e-1f);
+    p = RNN_HORNER(p, r, 0.5f);
 #endif
     return RNN_MAD(RNN_MUL(r, r), p, r);
 }
@@ -4263,10 +4353,10 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh_of)(RNN_V x, RNN_V q, RNN_V t)
     {
         const RNN_V z = RNN_MUL(y, y);
         low = RNN_SET(-6.28256937e-3f);
-        low = RNN_MAD(low, z, RNN_SET(2.10778844e-2f));
-        low = RNN_MAD(low, z, RNN_SET(-5.38539067e-2f));
-        low = RNN_MAD(low, z, RNN_SET(1.33326024e-1f));
-        low = RNN_MAD(low, z, RNN_SET(-3.33333194e-1f));
+        low = RNN_HORNER(low, z, 2.10778844e-2f);
+        low = RNN_HORNER(low, z, -5.38539067e-2f);
+        low = RNN_HORNER(low, z, 1.33326024e-1f);
+        low = RNN_HORNER(low, z, -3.33333194e-1f);
         low = RNN_MAD(RNN_MUL(z, low), y, y);
     }
 #endif
@@ -4323,9 +4413,9 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(log)(RNN_V x)
     }
 #else
     r = RNN_SET(0.235824049f);
-    r = RNN_MAD(r, z, RNN_SET(0.285372972f));
-    r = RNN_MAD(r, z, RNN_SET(0.400003344f));
-    r = RNN_MAD(r, z, RNN_SET(0.666666627f));
+    r = RNN_HORNER(r, z, 0.285372972f);
+    r = RNN_HORNER(r, z, 0.400003344f);
+    r = RNN_HORNER(r, z, 0.666666627f);
 #endif
     r = RNN_MUL(r, z);
     half = RNN_MUL(RNN_MUL(f, f), RNN_SET((rnn_real)0.5));
@@ -4995,13 +5085,7 @@ RNN_I_INLINE void RNN_K(row)(const rnn_i_product *p)
         RNN_K(sums)(p, j, 1, 1, 1);
 }
 
-/* Rows of C in functions that all products of a training step call:
- * RNN_DEFINE_FORWARD, RNN_DEFINE_BACKWARD. Their arguments are few, since calls
- * are most of such a step's code.
- *
- *     row_by          c (n) += a (k) B      A's numbers a_k apart, B's rows b_k
- *     row_by_back     c (n) += a (k) B^T    B's rows b_j apart
- */
+/* The same for functions that all products call. */
 RNN_I_INLINE void RNN_K(few)(rnn_i_product *p, size_t n, size_t k)
 {
     p->k = k;
@@ -5016,21 +5100,6 @@ RNN_I_INLINE void RNN_K(few)(rnn_i_product *p, size_t n, size_t k)
         p->b += some * p->b_j;
         p->c += some;
     }
-}
-
-RNN_I_APART RNN_HOT void RNN_K(row_by)(const rnn_real *a, ptrdiff_t a_k,
-                                       const rnn_real *b, ptrdiff_t b_k,
-                                       rnn_real *c, size_t n, size_t k)
-{
-    rnn_i_product p;
-
-    p.a = a;
-    p.a_k = a_k;
-    p.b = b;
-    p.b_j = 1;
-    p.b_k = b_k;
-    p.c = c;
-    RNN_K(few)(&p, n, k);
 }
 
 RNN_I_APART RNN_HOT void RNN_K(row_by_back)(const rnn_real *a,
@@ -5152,6 +5221,57 @@ RNN_I_SHARED RNN_HOT void RNN_K(gather)(size_t n, const rnn_real *b1,
             v = RNN_ADD(v, RNN_K(ld)(w + i, n - i));
         RNN_K(st)(y + i, v, n - i);
     }
+}
+
+#if RNN_W > 1
+/* One row of C in a function of the caller's, which knows all sizes. */
+RNN_I_INLINE RNN_HOT void RNN_K(row)(const rnn_i_product *p)
+{
+    const ptrdiff_t k = p->b_k;
+    size_t j = p->k ? 0 : p->n;
+
+    if (!p->k) /* biases alone */
+        RNN_K(gather)(p->n, p->b1, p->b2, NULL, p->c);
+    for (; j + 4 * RNN_W <= p->n; j += 4 * RNN_W)
+        RNN_K(line)(p, p->b + j, k, j, RNN_W, 4, 0);
+    for (; j + RNN_W <= p->n; j += RNN_W)
+        RNN_K(line)(p, p->b + j, k, j, RNN_W, 1, 0);
+    if (j < p->n)
+        RNN_K(line)(p, p->b + j, k, j, p->n - j, 1, 0);
+}
+
+/* The same for functions that all products call. */
+RNN_I_INLINE RNN_HOT void RNN_K(few)(rnn_i_product *p, size_t n, size_t k)
+{
+    p->n = n;
+    p->k = k;
+    p->o = 1;
+    p->start = RNN_I_FROM_C;
+    p->b1 = p->b2 = NULL;
+    RNN_K(row)(p);
+}
+#endif
+
+/* Rows of C in functions that all products of a training step call:
+ * RNN_DEFINE_FORWARD, RNN_DEFINE_BACKWARD. Their arguments are few, since calls
+ * are most of such a step's code.
+ *
+ *     row_by          c (n) += a (k) B      A's numbers a_k apart, B's rows b_k
+ *     row_by_back     c (n) += a (k) B^T    B's rows b_j apart
+ */
+RNN_I_APART RNN_HOT void RNN_K(row_by)(const rnn_real *a, ptrdiff_t a_k,
+                                       const rnn_real *b, ptrdiff_t b_k,
+                                       rnn_real *c, size_t n, size_t k)
+{
+    rnn_i_product p;
+
+    p.a = a;
+    p.a_k = a_k;
+    p.b = b;
+    p.b_j = 1;
+    p.b_k = b_k;
+    p.c = c;
+    RNN_K(few)(&p, n, k);
 }
 
 /* y += x */
@@ -5895,8 +6015,13 @@ RNN_I_CELL(GRU_RESET_BEFORE, backward)
  * takes from dz and c, as RNN_I_PC and RNN_I_PCT in the row say.
  */
 /* i and f, which are neighbours, then g, then o. A function of its own, so that
- * small steps save no registers for it. */
-RNN_I_APART RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
+ * small steps save no registers for it; not where steps are folded. */
+#if RNN_ABREAST > 1
+RNN_I_APART
+#else
+RNN_I_INLINE
+#endif
+RNN_HOT void RNN_K(lstm_gates)(size_t H, rnn_real *z)
 {
     RNN_K(mapped)(RNN_FN_SIGMOID, 2 * H, z, z);
     RNN_K(mapped)(RNN_FN_TANH, H, z + 2 * H, z + 2 * H);
@@ -6044,6 +6169,7 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_MUL
 #undef RNN_DIV
 #undef RNN_SQRT
+#undef RNN_HORNER
 #undef RNN_FUSED
 #undef RNN_NFUSED
 #undef RNN_MAD
@@ -6209,9 +6335,11 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 typedef int rnn_i_set;
 #if RNN_I_HELIUM
 #define RNN_I_DO(k, fn, ...) ((void)(k), rnn_i_helium_##fn(__VA_ARGS__))
+#define RNN_I_FOLD(fn, ...) rnn_i_helium_##fn(__VA_ARGS__)
 #define RNN_I_ONLY RNN_KERNEL_HELIUM
 #elif RNN_I_WASM
 #define RNN_I_DO(k, fn, ...) ((void)(k), rnn_i_wasm_##fn(__VA_ARGS__))
+#define RNN_I_FOLD(fn, ...) rnn_i_wasm_##fn(__VA_ARGS__)
 #define RNN_I_ONLY RNN_KERNEL_WASM
 #else
 #define RNN_I_DO(k, fn, ...) ((void)(k), rnn_i_c_##fn(__VA_ARGS__))
@@ -6222,6 +6350,13 @@ RNN_I_FN rnn_i_set rnn_i_select(int kernel)
 {
     return kernel == RNN_KERNEL_AUTO || kernel == (int)RNN_I_ONLY;
 }
+#endif
+
+/* A kernel of a folded step, by name: of what every machine has that it is
+ * built for. Where only RNN_WEIGHT reads no vector does. */
+#if !defined(RNN_I_FOLD) || RNN_I_FAR
+#undef RNN_I_FOLD
+#define RNN_I_FOLD(fn, ...) rnn_i_c_##fn(__VA_ARGS__)
 #endif
 
 /* A call's kernels and share, from run; parts is 1 or more. Passes over time
@@ -6684,10 +6819,11 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
     p->m = m, p->n = n;
 }
 
-/* How the products of a description are made that the compiler knows, whose
- * kernel is plain C: where they stand, a row each, its loops cut to its sizes;
- * or by one function for all. 0: as of any description. KEEPS: of a stack's
- * step, each layer has a z of its own. */
+/* How the products of a description are made that the compiler knows: where
+ * they stand, a row each, its loops cut to its sizes; or by one function for
+ * all. 0: as of any description. A literal wherever it is passed on, since
+ * compilers drop what is not used before they put functions into one another.
+ * KEEPS: of a stack's step, each layer has a z of its own. */
 enum { RNN_I_INLINED = 1, RNN_I_CALLED = 2, RNN_I_FOLDS = 3, RNN_I_KEEPS = 4 };
 
 /* A product of a step, or of the gradients behind it. */
@@ -6695,16 +6831,16 @@ RNN_I_INLINE void rnn_i_multiply_step(const rnn_i_call *call, rnn_i_product *p,
                                       int folded)
 {
     if (folded == RNN_I_INLINED) {
-        rnn_i_c_row(p);
+        RNN_I_FOLD(row, p);
     } else if (folded == RNN_I_CALLED) {
         size_t i;
         if (p->start != RNN_I_FROM_C) /* m is 1 */
-            rnn_i_c_gather(p->n, p->start == RNN_I_FROM_BIAS ? p->b1 : NULL,
-                           p->start == RNN_I_FROM_BIAS ? p->b2 : NULL, NULL,
-                           p->c);
-        for (i = p->m; i; i--, p->a += p->a_i, p->c += p->c_i)
+            RNN_I_FOLD(gather, p->n, p->start == RNN_I_FROM_BIAS ? p->b1 : NULL,
+                       p->start == RNN_I_FROM_BIAS ? p->b2 : NULL, NULL, p->c);
+        for (i = p->k ? p->m : 0; i; i--, p->a += p->a_i, p->c += p->c_i)
             if (p->b_j == 1)
-                rnn_i_c_row_by(p->a, p->a_k, p->b, p->b_k, p->c, p->n, p->k);
+                RNN_I_FOLD(row_by, p->a, p->a_k, p->b, p->b_k, p->c, p->n,
+                           p->k);
             else /* b_k is 1, as a_k is */
                 rnn_i_c_row_by_back(p->a, p->b, p->b_j, p->c, p->n, p->k);
     } else {
@@ -9044,8 +9180,12 @@ RNN_I_INLINE void rnn_i_step_part(const rnn_i_call *call, const rnn_i_layer *a,
         p->a = &rnn_i_one;
         rnn_i_by(p, w, row + (size_t)*x->one->ids, z->at);
         rnn_i_multiply_step(call, p, folded);
-    } else
+    } else if (folded) {
+        RNN_I_FOLD(gather, z->n, z->b1, z->b2,
+                   w->w + (row + (size_t)*x->one->ids) * w->cols + z->at, z->y);
+    } else {
         rnn_i_gather(call, x->one, w->w + row * w->cols, w->cols, z);
+    }
     z->start = RNN_I_FROM_C;
 }
 
@@ -13815,10 +13955,6 @@ RNN_I_INLINE void rnn_i_fix_stack(const rnn_i_fixed *f, rnn_i_lay *y)
     y->ins = f->X ? 2 : 1;
 }
 
-/* How products are made: a literal wherever it is passed on, since compilers
- * drop what is not used before they put functions into one another. */
-#define RNN_I_HOW(folded) (RNN_I_VECTORS_OF(RNN_I_PLAIN) ? 0 : (folded))
-
 /* rnn_i_copy, of which one is enough. */
 RNN_I_APART void rnn_i_move(rnn_real *to, const rnn_real *from, size_t n)
 {
@@ -13922,10 +14058,10 @@ RNN_I_INLINE void rnn_i_fixed_step(const rnn_i_fixed *f, const rnn_real *params,
     in.x = x;
     in.id = id;
     in.c = NULL;
-    rnn_i_fixed_layers(f, params, &in, h, c, scratch, RNN_I_HOW(RNN_I_INLINED));
+    rnn_i_fixed_layers(f, params, &in, h, c, scratch, RNN_I_INLINED);
     if (f->O)
         rnn_i_fixed_logits(f, params, h + (f->L - 1) * f->H, NULL, logits,
-                           RNN_I_HOW(RNN_I_INLINED));
+                           RNN_I_INLINED);
 }
 
 RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
@@ -13955,12 +14091,10 @@ RNN_I_INLINE void rnn_i_fixed_forward(const rnn_i_fixed *f,
         }
         in.x = dense ? seq->x + t * f->I : NULL;
         in.id = dense ? NULL : seq->ids + t;
-        rnn_i_fixed_layers(f, params, &in, h, c, z,
-                           RNN_I_KEEPS | RNN_I_HOW(RNN_I_CALLED));
+        rnn_i_fixed_layers(f, params, &in, h, c, z, RNN_I_KEEPS | RNN_I_CALLED);
         if (f->O && (!last || t + 1 == T))
             rnn_i_fixed_logits(f, params, h + state - f->H, NULL,
-                               logits + (last ? 0 : t * f->O),
-                               RNN_I_HOW(RNN_I_CALLED));
+                               logits + (last ? 0 : t * f->O), RNN_I_CALLED);
     }
     if (seq->hn)
         rnn_i_move(seq->hn, h, state);
@@ -13999,7 +14133,7 @@ RNN_I_INLINE void rnn_i_fixed_dx(const rnn_i_call *call, const rnn_i_layer *a,
         rnn_i_by_transpose(&p, &a->W_ih, e->u * H, 0);
         p.c = dx;
         p.start = start;
-        rnn_i_multiply_step(call, &p, RNN_I_HOW(RNN_I_CALLED));
+        rnn_i_multiply_step(call, &p, RNN_I_CALLED);
         start = RNN_I_FROM_C;
     }
 }
@@ -14022,7 +14156,7 @@ RNN_I_INLINE void rnn_i_fixed_dhead(const rnn_i_fixed *f,
     rnn_i_by_transpose(&p, &V, 0, 0);
     p.c = dh;
     p.start = f->wiring == RNN_WIRING_N_TO_1 ? RNN_I_FROM_C : RNN_I_FROM_ZERO;
-    rnn_i_multiply_step(call, &p, RNN_I_HOW(RNN_I_CALLED));
+    rnn_i_multiply_step(call, &p, RNN_I_CALLED);
 }
 
 /* BPTT of all layers at step t; dy is the top layer's, or NULL. */
@@ -14051,7 +14185,7 @@ RNN_I_INLINE void rnn_i_fixed_back(const rnn_i_fixed *f, const rnn_i_call *call,
         one.dy = dy;
         one.dh = s->dh + l * H;
         one.dc = one.dq = s->dc + l * H;
-        rnn_i_step_backward(call, &a, &one, RNN_I_HOW(RNN_I_CALLED));
+        rnn_i_step_backward(call, &a, &one, RNN_I_CALLED);
         if (l || f->E)
             rnn_i_fixed_dx(call, &a, one.z, s->dx);
     }
@@ -14073,7 +14207,7 @@ RNN_I_INLINE void rnn_i_fixed_sum(const rnn_i_call *call, rnn_i_product *p,
     p->c = c;
     p->c_i = (ptrdiff_t)c_i;
     p->start = RNN_I_FROM_C;
-    rnn_i_multiply_step(call, p, RNN_I_HOW(RNN_I_CALLED));
+    rnn_i_multiply_step(call, p, RNN_I_CALLED);
 }
 
 /* dW_ih of a piece of layer 0 that reads tokens: the rows of these, or of a
@@ -14265,8 +14399,7 @@ RNN_I_INLINE void rnn_i_fixed_start(const rnn_i_fixed_pair *f,
     if (f->R && !layers && f->C) {
         const rnn_i_matrix Q = rnn_i_matrix_at(params, f->R, f->C);
         const rnn_i_columns to = rnn_i_result(h, f->C, params + f->R * f->C);
-        rnn_i_fixed_product(call, eh + state - H, H, &Q, 0, &to,
-                            RNN_I_HOW(RNN_I_INLINED));
+        rnn_i_fixed_product(call, eh + state - H, H, &Q, 0, &to, RNN_I_INLINED);
         RNN_I_DO(call->k, map, RNN_FN_TANH, f->C, h, h);
     } else if (f->R && !layers) {
         rnn_i_move(h, eh + state - H, H);
@@ -14302,8 +14435,7 @@ RNN_I_INLINE void rnn_i_fixed_encode(const rnn_i_fixed_pair *f,
         in.x = dense ? seq->x + t * f->enc.I : NULL;
         in.id = dense ? NULL : seq->ids + t;
         rnn_i_fixed_layers(&f->enc, params, &in, scratch, ec,
-                           scratch + (ec ? 2 : 1) * state,
-                           RNN_I_HOW(RNN_I_INLINED));
+                           scratch + (ec ? 2 : 1) * state, RNN_I_INLINED);
         if (!f->score)
             continue;
         rnn_i_move(memory + t * H, scratch + state - H, H);
@@ -14313,7 +14445,7 @@ RNN_I_INLINE void rnn_i_fixed_encode(const rnn_i_fixed_pair *f,
             const rnn_i_columns key =
                 rnn_i_result(memory + S * H + t * f->A, f->A, NULL);
             rnn_i_fixed_product(&call, scratch + state - H, H, &U, 0, &key,
-                                RNN_I_HOW(RNN_I_INLINED));
+                                RNN_I_INLINED);
         }
     }
     rnn_i_fixed_start(f, &call, params + rnn_i_fixed_bridge(f), scratch, ec, h,
@@ -14351,7 +14483,7 @@ RNN_I_INLINE void rnn_i_fixed_attend(const rnn_i_fixed_pair *f,
     if (row->W) {
         const rnn_i_matrix W = rnn_i_matrix_at(params, Hd, A);
         const rnn_i_columns q = rnn_i_result(scratch + H, A, NULL);
-        rnn_i_fixed_product(&call, s, Hd, &W, 0, &q, RNN_I_HOW(RNN_I_INLINED));
+        rnn_i_fixed_product(&call, s, Hd, &W, 0, &q, RNN_I_INLINED);
         o.q = scratch + H;
     } else if (row->scaled) {
         RNN_I_DO(call.k, scale, A, rnn_i_div(1, rnn_i_sqrt((rnn_real)Hd)), s,
@@ -14364,7 +14496,7 @@ RNN_I_INLINE void rnn_i_fixed_attend(const rnn_i_fixed_pair *f,
         o.v = scratch + H + A;
     }
     rnn_i_see_scores(&call, &o);
-    rnn_i_see(&call, &o, RNN_I_HOW(RNN_I_CALLED));
+    rnn_i_see(&call, &o, RNN_I_CALLED);
 }
 
 /* The rest of a step, behind attention. */
@@ -14382,11 +14514,10 @@ RNN_I_INLINE void rnn_i_fixed_decode(const rnn_i_fixed_pair *f,
     in.x = f->dec.E ? NULL : row->x;
     in.id = row->ids;
     in.c = scratch;
-    rnn_i_fixed_layers(&f->dec, decoder, &in, h, c, z,
-                       RNN_I_HOW(RNN_I_INLINED));
+    rnn_i_fixed_layers(&f->dec, decoder, &in, h, c, z, RNN_I_INLINED);
     if (f->dec.O)
         rnn_i_fixed_logits(&f->dec, decoder, h + (f->dec.L - 1) * f->dec.H,
-                           scratch, logits, RNN_I_HOW(RNN_I_INLINED));
+                           scratch, logits, RNN_I_INLINED);
 }
 
 /* ============================================================================

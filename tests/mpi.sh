@@ -135,6 +135,7 @@ exec "$@"
 E
 known() { # options of four processes, whose ids are in $T/pid.0 ... 3
     rm -f $T/pid.*
+    : > $T/out # else the loop may read what is there from before
     timeout 60 $MPIRUN -np 4 sh $T/one.sh $T/pid $M "$@" > $T/out 2>&1 &
     child=$!
     while ! grep -q '^ *[0-9]' $T/out && kill -0 $child 2> /dev/null; do

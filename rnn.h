@@ -2887,7 +2887,7 @@ typedef char rnn_i_constants_of_double[sizeof(1.0) < sizeof(double) ? -1 : 1];
 
 /* How many columns and terms a step that the compiler folds goes at a time:
  * little code where that is asked for. Instructions of a step of LSTM, 32 in,
- * 32 units, on Cortex-M4F (make firmware): 38,363 and 27,389. */
+ * 32 units, on Cortex-M4F (make firmware): 38,267 and 27,293. */
 #ifdef __OPTIMIZE_SIZE__
 #define RNN_I_COLUMNS 4
 #define RNN_I_TERMS 1
@@ -3682,7 +3682,10 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *            has place for them with 384 terms, and for a strip of B:
  *            227,360 = 528 * 384 + 384 * 64 + 32; of two threads each has half
  *   ROWS     rows of C by a matrix in strips, at a time
- *   KC       terms of a sum, at a time: what is copied stays in a cache
+ *   KC       terms of a sum, at a time: what is copied stays in a cache. Of a
+ *            tile narrower than a strip, as AVX2's, a quarter: rows of a strip
+ *            are 256 bytes apart, so what it reads has a quarter of the first
+ *            cache's sets
  *   TALL     rows of C, and
  *   LARGE    columns and terms, from which on copies of factors are worth it
  *   WIDE     numbers between rows of B, from which on a line fetches
@@ -3787,14 +3790,16 @@ RNN_I_FN uint32_t rnn_i_halved(rnn_real x)
  *     LD(p) ST(p, v)            W numbers at p
  *     LDN(p, n) STN(p, v, n)    the first n <= W of them; the rest read as 0
  *     LOWER(p) UPPER(p)         halves of the W words at p, as numbers
- *     SET(x) ADD SUB MUL DIV SQRT ABS
+ *     SET(x) ADD SUB MUL DIV SQRT ABS    MINUS(a) = -|a|
  *     MAD(a, b, c) = a b + c    NMAD(a, b, c) = c - a b
  *     HORNER(p, x, c) = p x + c, c a number
  *     MIN(a, b) = a < b ? a : b    MAX(a, b) = a > b ? a : b   (b if NaN)
  *     LT(a, b) EQ(a, b) LESS(|a|, |b|) NEG(a) -> M    SEL(m, a, b) = m ? a : b
+ *     SELSUB(m, x, a, b) = m ? x : a - b
  *     SIGN(a, s) = |a| with the sign of s
  *     POW2(t, k) = 2^(n + k), t = MAGIC + n, n whole, and that a normal number
- *     SCALE(v, n) = v 2^n, rounded once, if an instruction does that
+ *     SCALE(v, n) = v 2^n, rounded once, if an instruction does that; what else
+ *     takes MAGIC + n takes n then
  *     EXPO(x) + MANT(x): x = m 2^k, m in [sqrt 1/2, sqrt 2), x normal
  *     MR rows by NV vectors: a tile of [PRODUCT]    ABREAST vectors: `mapped`
  *
@@ -3898,6 +3903,7 @@ RNN_I_INLINE rnn_real rnn_i_c_mant(rnn_real x)
 #define RNN_MAX(a, b) rnn_i_c_max(a, b)
 #define RNN_SIGN(a, s) rnn_i_c_sign(a, s)
 #define RNN_ABS(a) rnn_i_c_abs(a)
+#define RNN_MINUS(a) (-rnn_i_c_abs(a))
 #define RNN_POW2(t, k) rnn_i_c_pow2(t, k)
 #define RNN_EXPO(x) rnn_i_c_expo(x)
 #define RNN_MANT(x) rnn_i_c_mant(x)
@@ -3959,6 +3965,7 @@ RNN_I_INLINE RNN_HOT void rnn_i_avx512_stn(float *p, __m512 v, size_t n)
 #define RNN_EQ(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
 #define RNN_SEL(m, a, b) _mm512_mask_blend_ps(m, b, a)
 #define RNN_SCALE(v, n) _mm512_maskz_scalef_ps(RNN_I_ALL, v, n)
+#define RNN_SELSUB(m, x, a, b) _mm512_mask_sub_ps(x, (__mmask16)~(m), a, b)
 
 #elif RNN_I_PASS == RNN_I_PASS_NEON /* of aarch64 */
 
@@ -4099,6 +4106,9 @@ RNN_I_INLINE RNN_V rnn_i_helium_sel(RNN_M m, RNN_V a, RNN_V b)
 extern "C" {
 #endif
 
+#ifndef RNN_SELSUB
+#define RNN_SELSUB(m, x, a, b) RNN_SEL(m, x, RNN_SUB(a, b))
+#endif
 #ifndef RNN_HORNER
 #define RNN_HORNER(p, x, c) RNN_MAD(p, x, RNN_SET(c))
 #endif
@@ -4167,6 +4177,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(max)(RNN_V a, RNN_V b)
 #endif
 
 #define RNN_ABS(a) ((RNN_V)((RNN_N)(a) & 0x7fffffff))
+#define RNN_MINUS(a) ((RNN_V)((RNN_K(u))(a) | 0x80000000u))
 #define RNN_LESS(a, b) RNN_LT(a, b)
 #define RNN_NEG(x) RNN_LT(x, RNN_SET(0))
 #define RNN_SIGN(a, s) RNN_K(sign)(a, s)
@@ -4256,8 +4267,9 @@ RNN_I_INLINE RNN_HOT void RNN_K(st)(rnn_real *p, RNN_V v, size_t n)
 /* The first half of exp, tanh and sigmoid of x: e^y in two parts, with y = x,
  * -2|x|, -|x| within bounds, beyond which no result changes, and n has no room.
  * y = n ln 2 + r, |r| <= ln 2 / 2, and q = e^r - 1 = r + r^2 P(r), so that
- * e^y = 2^n (1 + q); *t = MAGIC + n. The coefficients are a minimax fit of q
- * relative to r (float, error 2e-10), Taylor's (double). NaN passes.
+ * e^y = 2^n (1 + q); *t = MAGIC + n, or n for SCALE. The coefficients are a
+ * minimax fit of q relative to r (float, error 2e-10), Taylor's (double). NaN
+ * passes.
  *
  * Adding MAGIC rounds to a whole number, without an instruction that does. ln 2
  * comes in two pieces: LN2_HI has so few bits that n LN2_HI is exact in either
@@ -4270,7 +4282,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(power)(int f, RNN_V x, RNN_V *t)
     if (f == RNN_FN_TANH) {
         y = RNN_MUL(RNN_MIN(RNN_SET(RNN_I_TANH_MAX), RNN_ABS(x)), RNN_SET(-2));
     } else if (f == RNN_FN_SIGMOID) {
-        y = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), RNN_SUB(RNN_SET(0), RNN_ABS(x)));
+        y = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), RNN_MINUS(x));
     } else {
         y = RNN_MIN(RNN_SET(RNN_I_EXP_MAX), x);
         y = RNN_MAX(RNN_SET(RNN_I_EXP_MIN), y);
@@ -4298,6 +4310,9 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(power)(int f, RNN_V x, RNN_V *t)
     p = RNN_HORNER(p, r, 1.66666672e-1f);
     p = RNN_HORNER(p, r, 0.5f);
 #endif
+#ifdef RNN_SCALE
+    *t = n;
+#endif
     return RNN_MAD(RNN_MUL(r, r), p, r);
 }
 
@@ -4306,11 +4321,11 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(power)(int f, RNN_V x, RNN_V *t)
  * of n leaves v normal, so the first product is exact and the second rounds. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled)(RNN_V v, RNN_V t)
 {
+#ifdef RNN_SCALE
+    return RNN_SCALE(v, t);
+#else
     const RNN_V magic = RNN_SET(RNN_I_MAGIC);
     const RNN_V n = RNN_SUB(t, magic);
-#ifdef RNN_SCALE
-    return RNN_SCALE(v, n);
-#else
     const RNN_V half = RNN_MAD(n, RNN_SET((rnn_real)0.5), magic);
     const RNN_V rest = RNN_ADD(RNN_SUB(n, RNN_SUB(half, magic)), magic);
 
@@ -4322,7 +4337,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled)(RNN_V v, RNN_V t)
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(scaled_down)(RNN_V v, RNN_V t)
 {
 #ifdef RNN_SCALE
-    return RNN_SCALE(v, RNN_SUB(t, RNN_SET(RNN_I_MAGIC)));
+    return RNN_SCALE(v, t);
 #else
     return RNN_MUL(RNN_MUL(v, RNN_POW2(t, 64)),
                    RNN_SET((rnn_real)(1.0 / 18446744073709551616.0)));
@@ -4343,7 +4358,12 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(exp_of)(RNN_V q, RNN_V t)
  * cannot part. From TANH_MAX on tanh rounds to 1, so POW2 will do for 2^n. */
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh_of)(RNN_V x, RNN_V q, RNN_V t)
 {
-    const RNN_V one = RNN_SET(1), y = RNN_ABS(x), s = RNN_POW2(t, 0);
+#ifdef RNN_SCALE
+    const RNN_V s = RNN_SCALE(RNN_SET(1), t);
+#else
+    const RNN_V s = RNN_POW2(t, 0);
+#endif
+    const RNN_V one = RNN_SET(1), y = RNN_ABS(x);
     RNN_V e = RNN_MAD(s, q, s), low;
 
 #ifdef RNN_DOUBLE
@@ -4361,7 +4381,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(tanh_of)(RNN_V x, RNN_V q, RNN_V t)
     }
 #endif
     e = RNN_DIV(RNN_ADD(e, e), RNN_ADD(one, e));
-    e = RNN_SEL(RNN_LESS(y, RNN_SET((rnn_real)0.55)), low, RNN_SUB(one, e));
+    e = RNN_SELSUB(RNN_LESS(y, RNN_SET((rnn_real)0.55)), low, one, e);
     return RNN_SIGN(e, x);
 }
 
@@ -4380,7 +4400,7 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(sigmoid_of)(RNN_V x, RNN_V q, RNN_V t)
     r = RNN_DIV(e, d);
     c = RNN_NMAD(r, c, lost);
     r = RNN_MAD(c, RNN_SUB(one, r), r);
-    return RNN_SEL(RNN_NEG(x), r, RNN_SUB(one, r));
+    return RNN_SELSUB(RNN_NEG(x), r, one, r);
 }
 
 /* log x = k ln 2 + log(1 + f), x = 2^k (1 + f): with s = f / (2 + f),
@@ -4810,6 +4830,7 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
 RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
 {
     enum { row = RNN_NV * RNN_W };
+    const size_t terms = row < RNN_I_STRIP ? RNN_I_KC / 4 : RNN_I_KC;
     const int copies = p->room && p->room_len > 4096 && p->m >= RNN_I_TALL &&
                        p->n >= RNN_I_LARGE && p->k * p->o >= RNN_I_LARGE &&
                        (p->a_k == 1 || p->a_k >= RNN_I_LARGE);
@@ -4821,7 +4842,7 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                            rnn_i_least(room / 320, RNN_I_MC))
              : 0;
     const size_t most =
-        copies ? rnn_i_least(room / (row + wide), RNN_I_KC) : RNN_I_KC;
+        copies ? rnn_i_least(room / (row + wide), terms) : terms;
     const size_t mc = turn ? wide : copies ? 2 * RNN_I_ROWS : p->m;
     const size_t pieces = p->k / most + (p->k % most != 0);
     const size_t kc = (p->k + pieces - 1) / pieces;
@@ -6170,6 +6191,8 @@ RNN_I_FN RNN_HOT void RNN_K(cell_backward)(int cell, int stage,
 #undef RNN_DIV
 #undef RNN_SQRT
 #undef RNN_HORNER
+#undef RNN_SELSUB
+#undef RNN_MINUS
 #undef RNN_FUSED
 #undef RNN_NFUSED
 #undef RNN_MAD
@@ -8740,8 +8763,11 @@ RNN_I_FN void rnn_i_join(const rnn_i_call *call, const rnn_seq *seq,
             if (rnn_i_steps(seq, b) > (size_t)t)
                 for (i = 0, at = rnn_i_at(seq, t, b, width); i < parts; i++) {
                     const rnn_i_part *p = part + i;
-                    rnn_i_copy(y + at, p->x + rnn_i_part_at(p, seq, t, b),
-                               p->width);
+                    const rnn_real *x = p->x + rnn_i_part_at(p, seq, t, b);
+                    if (RNN_I_VECTORS_OF(call->k)) /* a copy, by vectors */
+                        RNN_I_DO(call->k, scale, p->width, 1, x, y + at);
+                    else
+                        rnn_i_copy(y + at, x, p->width);
                     at += p->width;
                 }
     rnn_i_pad(call, seq, NULL, y, width);

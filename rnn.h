@@ -3406,11 +3406,11 @@ RNN_I_FN char *rnn_i_put_real(char *to, rnn_real x)
         n /= 10;
         power++;
     }
-    (void)rnn_i_put_number(digit, (size_t)n);
-    while (count > 1 && digit[count - 1] == '0')
-        count--;
     if (n == 0)
         return rnn_i_put(to, "0");
+    (void)rnn_i_put_number(digit, (size_t)n); /* six, the first not 0 */
+    while (digit[count - 1] == '0')
+        count--;
     if (power < -4 || power > 6) {
         for (i = 0; i < count; i++) {
             *to++ = digit[i];

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Line and branch coverage of rnn.h: the header as a library with gcov, once for
 # float and once for double with plain C kernels, once with the kernels of this
-# machine; all tests run against it, and the results are merged. A line or a
-# branch is reached if one build reaches it. Some minutes.
+# machine, and for test_check with its checks; all tests run against it, and the
+# results are merged. A line or a branch is reached if one build reaches it. Some
+# minutes.
 #
 #     sh tests/coverage.sh [lines|branches]
 #
@@ -64,6 +65,7 @@ plain="-DRNN_NO_SIMD -DRNN_NO_FMA"
 build float $plain
 build double $plain -DRNN_DOUBLE
 build simd
+build check $plain -DRNN_CHECK
 for f in tests/test_*.c tests/parity.c; do
     t=$(basename $f .c)
     grep -q '"../examples/' $f && continue # of what examples share
@@ -73,8 +75,10 @@ for f in tests/test_*.c tests/parity.c; do
     [ $t = parity ] && args=$(echo tests/cases/*.safetensors)
     # names of the implementation, not the lists of [TYPES]
     if sed 's/RNN_I_\(CELLS\|SCORES\|WIRINGS\|INPUTS\|CONTEXTS\|KERNELS\)//g' $f |
-        grep -q 'rnn_i_\|RNN_I_'; then
+        grep -q 'rnn_i_\|RNN_I_\|RNN_DEFINE_'; then
         inside $t
+    elif [ $t = test_check ]; then
+        run check $t $plain
     elif grep -q "$t\>.*: DOUBLE" Makefile; then
         run double $t $plain -DRNN_DOUBLE
     else
@@ -87,7 +91,7 @@ for f in tests/test_*.c tests/parity.c; do
         esac
     fi
 done
-for name in float double simd; do
+for name in float double simd check; do
     (cd $T && gcov -b -c -o $name $name/librnn.so-lib.gcda > $name/gcov.out \
         2>&1 && mv rnn.h.gcov $name/)
 done

@@ -133,8 +133,8 @@ EQUIVALENT = {
     ],
     "how small a room for copies still is used, which no number shows": [
         ("rnn_i_one_part",
-         "mine.room_len > 4096 ? mine.room + mine.part * mine.room_len : NULL;",
-         "mine.room_len > (4096 + 1) ? mine.room + mine.part * mine.room_len "
+         "mine.room_len > 1024 ? mine.room + mine.part * mine.room_len : NULL;",
+         "mine.room_len > (1024 + 1) ? mine.room + mine.part * mine.room_len "
          ": NULL;"),
         ("rnn_i_have",
          "y->strips = room && (!train || (y->B > 1 && y->T * y->B >= "
@@ -149,8 +149,16 @@ EQUIVALENT = {
     ],
     "the last term of a series, below its rounding": [
         ("rnn_i_half_cosine",
-         "rnn_real s = 1;",
-         "rnn_real s = 0;"),
+         "rnn_real s = 1, y;",
+         "rnn_real s = 0, y;"),
+    ],
+    "a number that no text shows": [
+        ("rnn_i_no_real",
+         "st = RNN_I_NO(why, st, name, text, 0, 0);",
+         "st = RNN_I_NO(why, st, name, text, 0, 1);"),
+        ("rnn_i_unread",
+         "\"@ is set, but kind # does not read it\", kind, 0)",
+         "\"@ is set, but kind # does not read it\", kind, 1)"),
     ],
     "what is swapped with itself": [
         ("rnn_i_sort",
@@ -204,6 +212,9 @@ EQUIVALENT = {
          "for (r0 = first; r0 <= end; r0 += 16)"),
     ],
     "equal numbers, either of which is taken": [
+        ("rnn_i_shown",
+         "return n > (size_t)PTRDIFF_MAX ? PTRDIFF_MAX : (ptrdiff_t)n;",
+         "return n >= (size_t)PTRDIFF_MAX ? PTRDIFF_MAX : (ptrdiff_t)n;"),
         ("rnn_i_end",
          "return call->to < seq->steps ? call->to : seq->steps;",
          "return call->to <= seq->steps ? call->to : seq->steps;"),

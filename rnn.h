@@ -19967,10 +19967,12 @@ RNNDEF rnn_status rnn_write_file(const char *path, const void *bytes,
  * 0.3.0: no call changes; RNN_DEFINE_ENCODE, _DECODE and _BEAM fold decoders
  * with attention for firmware, too. A long cosine no longer ends in a rate of
  * -1e-10, which optimisers refuse; a file of another cell or wiring is refused
- * by its name. Beside the header: a page on which networks learn, a program a
- * picture, PyTorch and Keras both ways (torch_io.py), checkpoints in Python
- * (rnn.py), runs that go on to the bit, training over MPI, gradient checks of
- * losses and layers of one's own, make install for pkg-config and CMake.
+ * by its name. With Helium a folded step takes a sixth of the code and half the
+ * instructions; AVX2 trains up to 9 % quicker. Beside the header: a page on
+ * which networks learn, a program a picture, PyTorch and Keras both ways
+ * (torch_io.py), checkpoints in Python (rnn.py), runs that go on to the bit,
+ * training over MPI, gradient checks of losses and layers of one's own, make
+ * install for pkg-config and CMake.
  *
  * 0.2.0: rnn_plan, rnn_bind, rnn_pack in place of sizes and one work; calls
  * take the plan and the arrays, in one lifetime each, and find wrong orders;

@@ -128,7 +128,8 @@ $(TWINS): $(B)/%: examples/%.c $(wildcard examples/*.h) rnn.h | $(B)
 
 # the library, once for all tests that do not look into it, as a build that looks
 # for mistakes; small networks copy their weights there, too
-FEW = -DRNN_I_FEW=1 -DRNN_I_WORTH=1 -DRNN_I_HEAVY=4096 -DRNN_CHECK
+FEW = -DRNN_I_NEXT=1 -DRNN_I_FEW=1 -DRNN_I_WORTH=1 -DRNN_I_HEAVY=4096 \
+      -DRNN_CHECK
 $(B)/rnn.c: | $(B)
 	printf '#define RNN_IMPLEMENTATION\n#include "rnn.h"\n' > $@
 

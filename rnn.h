@@ -3686,6 +3686,8 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *            tile narrower than a strip, as AVX2's, a quarter: rows of a strip
  *            are 256 bytes apart, so what it reads has a quarter of the first
  *            cache's sets
+ *   NEXT     numbers of a matrix in strips, from which on what is read next is
+ *            fetched
  *   TALL     rows of C, and
  *   LARGE    columns and terms, from which on copies of factors are worth it
  *   WIDE     numbers between rows of B, from which on a line fetches
@@ -3698,7 +3700,7 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
  *   FEW      rows in all steps, from which on training copies weights in strips
  *   WORTH    multiplications of a product of one row that threads may cut
  *
- * The tests' library has FEW and WORTH of 1. */
+ * The tests' library has NEXT, FEW and WORTH of 1. */
 #ifndef RNN_I_MC
 #define RNN_I_MC 528
 #endif
@@ -3707,6 +3709,9 @@ static const unsigned char rnn_i_turn[8] = {13, 15, 26, 6, 17, 29, 16, 24};
 #endif
 #ifndef RNN_I_KC
 #define RNN_I_KC 512
+#endif
+#ifndef RNN_I_NEXT
+#define RNN_I_NEXT 131072
 #endif
 #ifndef RNN_I_TALL
 #define RNN_I_TALL 48
@@ -4195,7 +4200,8 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(pow2)(RNN_V t, unsigned k)
 RNN_I_INLINE RNN_HOT RNN_V RNN_K(expo)(RNN_V x)
 {
     const RNN_V root = RNN_SET(rnn_i_from_bits(RNN_I_ROOT_HALF));
-    const RNN_N k = ((RNN_N)x - (RNN_N)root) >> RNN_I_MANTISSA;
+    const RNN_K(u) y = (RNN_K(u))x - (RNN_K(u))root;
+    const RNN_N k = (RNN_N)y >> RNN_I_MANTISSA;
     /* k as a number: MAGIC + k, whose last bit is 1, less MAGIC */
     return RNN_SUB((RNN_V)(k + (RNN_N)RNN_SET(RNN_I_MAGIC)),
                    RNN_SET(RNN_I_MAGIC));
@@ -4612,13 +4618,16 @@ RNN_I_FN RNN_HOT void RNN_K(map_backward)(int f, size_t n, const rnn_real *y,
 /* A block of the sum, `os` rounds of `ks` terms, and where it begins in A and
  * B: the product's own arrays, or copies. a is at the row, b at the column that
  * is computed. Strides are in numbers: _i by row of C, _k by term, _o by round.
- * start: where its sums start, RNN_I_FROM_C but in the first block. next: what
- * of B is read later, its rows as far apart as next_k and next_o say, to be
- * fetched meanwhile; or NULL. */
+ * start: where its sums start, RNN_I_FROM_C but in the first block.
+ *
+ * next: what of B is read later, to be fetched meanwhile by the first `tiles`
+ * tiles of a strip, or NULL. How far apart that is, in bytes: by term, round,
+ * tile and strip. */
 typedef struct RNN_K(block) {
-    const rnn_real *a, *b, *next;
-    ptrdiff_t a_i, a_k, a_o, b_k, b_o, next_k, next_o;
-    size_t ks, os;
+    const rnn_real *a, *b;
+    const char *next;
+    ptrdiff_t a_i, a_k, a_o, b_k, b_o, next_k, next_o, next_tile, next_strip;
+    size_t ks, os, tiles;
     int start;
 } RNN_K(block);
 
@@ -4642,18 +4651,20 @@ RNN_I_INLINE RNN_HOT RNN_V RNN_K(start)(const rnn_i_product *p, int start,
 
 /* One block for the mr rows of C from i, where q->a is, and nv vectors of
  * columns from j, or `lanes` columns if nv = 1. mr and nv are constants where
- * this is inlined, so acc lives in registers. A whole tile fetches q->next,
- * line l of each row of it, if there is one, and else, so that nothing depends
- * on that, what it reads anyway. So are the next rows of C fetched. */
+ * this is inlined, so acc lives in registers. A whole tile, the strip's l-th,
+ * fetches its part of q->next, if there is one, and else, so that nothing
+ * depends on that, what it reads anyway. So are the next rows of C fetched. */
 RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
                                       const RNN_K(block) *q, size_t i, size_t j,
-                                      size_t lanes, int mr, int nv, int l)
+                                      size_t lanes, int mr, int nv, size_t l)
 {
+    enum { size = sizeof(rnn_real) };
     const int whole = mr == RNN_MR && nv == RNN_NV;
-    const int other = whole && q->next && l < RNN_LINES;
-    const rnn_real *next = other ? q->next + l * 16 : q->b;
-    const ptrdiff_t next_k = other ? q->next_k : q->b_k;
-    const ptrdiff_t next_o = other ? q->next_o : q->b_o;
+    const int other = whole && q->next && l < q->tiles;
+    const char *next =
+        other ? q->next + (ptrdiff_t)l * q->next_tile : (const char *)q->b;
+    const ptrdiff_t next_k = other ? q->next_k : q->b_k * size;
+    const ptrdiff_t next_o = other ? q->next_o : q->b_o * size;
     RNN_V acc[RNN_MR][RNN_NV], row[RNN_NV];
     const rnn_real *a0 = q->a, *b0 = q->b;
     rnn_real *c = p->c + (ptrdiff_t)i * p->c_i + (ptrdiff_t)j;
@@ -4676,7 +4687,8 @@ RNN_I_INLINE RNN_HOT void RNN_K(tile)(const rnn_i_product *p,
             for (v = 0; v < RNN_LINES; v++)
                 RNN_I_FETCH(c + (mr + r) * c_i + v * 16, 1);
     for (o = q->os;;) { /* no pointer leaves its array, not even at the end */
-        const rnn_real *a = a0, *b = b0, *n = next;
+        const rnn_real *a = a0, *b = b0;
+        const char *n = next;
         for (k = q->ks;;) {
             if (whole)
                 RNN_I_FETCH(n, 0);
@@ -4714,8 +4726,7 @@ RNN_I_INLINE RNN_HOT void RNN_K(strip)(const rnn_i_product *p, RNN_K(block) q,
                                        size_t i, size_t end, size_t j,
                                        size_t lanes, int nv)
 {
-    size_t rows;
-    int l;
+    size_t rows, l;
 
     for (l = 0; i < end; i += rows, l++) {
         rows = rnn_i_least(end - i, RNN_MR);
@@ -4778,6 +4789,27 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
+/* Where B is in strips of 64 columns, the `terms` rows of them that follow come
+ * from further away at an even pace, a part while each whole tile of this block
+ * is made: all at once they would wait for memory, and what this block reads
+ * for them. build/bench 'lstm infer 512 512 64 64' */
+RNN_I_FN void RNN_K(pace)(RNN_K(block) *q, size_t rows, size_t terms)
+{
+    enum { wide = RNN_NV * RNN_W, bytes = RNN_I_STRIP * sizeof(rnn_real) };
+    /* `strip` has none where one or two rows more are left */
+    const int less = RNN_MR > 4 && rows > RNN_MR && rows % RNN_MR != 0 &&
+                     rows % RNN_MR < 3;
+    const size_t tiles = rows / RNN_MR - (size_t)less;
+    const size_t all = tiles * (RNN_I_STRIP / wide) * q->ks;
+
+    q->tiles = RNN_LINES ? tiles : 0;
+    q->next_k =
+        tiles ? (ptrdiff_t)rnn_i_least(terms * bytes / all, 64) : 0;
+    q->next_o = 0;
+    q->next_tile = q->next_k * (ptrdiff_t)q->ks;
+    q->next_strip = q->next_tile * (ptrdiff_t)tiles;
+}
+
 /* One block, q, of rows [i, end) of C for all columns. b is where B is for it;
  * panel NULL, or room for the copy of a strip, which the block reads then. What
  * is read next is fetched meanwhile: what block->next says, or else, if ahead
@@ -4802,8 +4834,9 @@ RNN_I_FN RNN_HOT void RNN_K(across)(const rnn_i_product *p,
             q.b_k = wide;
             q.b_o = (ptrdiff_t)(q.ks * wide);
         }
-        q.next = block->next                     ? block->next + j
-                 : ahead && j + 2 * wide <= p->n ? b + j + wide
+        q.next = block->next
+                     ? block->next + (ptrdiff_t)(j / wide) * q.next_strip
+                 : ahead && j + 2 * wide <= p->n ? (const char *)(b + j + wide)
                                                  : NULL;
         RNN_K(strip)(p, q, i, end, j, RNN_W, RNN_NV);
     }
@@ -4855,8 +4888,12 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
         panel = rnn_i_at_line(p->room);
         left = panel + most * row;
     }
-    q.next_k = p->b_k;
-    q.next_o = p->b_o;
+    q.next = NULL; /* `across` looks a strip ahead: a line for each tile */
+    q.next_k = p->b_k * (ptrdiff_t)sizeof(rnn_real);
+    q.next_o = p->b_o * (ptrdiff_t)sizeof(rnn_real);
+    q.next_tile = 64;
+    q.next_strip = 0;
+    q.tiles = RNN_LINES;
     for (i = 0; i < p->m; i += rows) {
         rows = rnn_i_least(p->m - i, mc);
         q.start = p->start;
@@ -4881,9 +4918,14 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                 }
                 q.b_k = p->b_k;
                 q.b_o = p->b_o;
-                q.next = p->next;
-                if (p->next && p->k - k > q.ks)
-                    q.next = b + (ptrdiff_t)q.ks * p->b_k;
+                if (p->next) {
+                    size_t later = p->k - k - q.ks;
+                    const rnn_real *next =
+                        later ? b + (ptrdiff_t)q.ks * p->b_k : p->next;
+                    q.next = (const char *)next;
+                    later = rnn_i_least(later ? later : p->k, kc);
+                    RNN_K(pace)(&q, rows, later);
+                }
                 RNN_K(across)(p, &q, b, i, i + rows, panel, ahead);
                 q.start = RNN_I_FROM_C;
             }
@@ -5031,7 +5073,8 @@ RNN_I_FN RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
     q.ks = p->k;
     q.os = p->o;
     q.next = NULL;
-    q.next_k = q.next_o = 0;
+    q.next_k = q.next_o = q.next_tile = q.next_strip = 0;
+    q.tiles = 0;
     q.start = p->start;
     for (j = 0; j + RNN_NV <= p->n; j += RNN_NV) {
         q.b = p->b + j;
@@ -6801,6 +6844,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
     const size_t m = p->m, n = p->n, b_rows = p->b_rows;
+    const int far = rnn_i_times(b_rows, n) >= RNN_I_NEXT;
     rnn_real *c = p->c;
     size_t i, j, b_k, some;
 
@@ -6828,7 +6872,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
             p->b = b + rnn_i_strip_at(p, n, j, &b_k, &p->n);
             p->b_k = (ptrdiff_t)b_k;
             p->next = NULL;
-            if (n - j >= p->n + RNN_I_STRIP) /* the next one is as wide */
+            if (far && n - j >= p->n + RNN_I_STRIP) /* the next is as wide */
                 p->next = b + rnn_i_strip_at(p, n, j + p->n, &b_k, &some);
             p->b1 = b1 ? b1 + j : NULL;
             p->b2 = b2 ? b2 + j : NULL;

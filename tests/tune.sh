@@ -25,6 +25,7 @@ constants() {
 MC 264 396 528;lstm train 512 512 64 64,lstm train 1024 1024 64 32
 ROWS 96 192 384;lstm infer 256 256 32 64,lstm infer 512 512 64 64,gru infer 1024 1024 64 32,lstm train 512 512 64 64
 KC 192 256 384 512 768;lstm train 512 512 64 64,gru infer 1024 1024 64 32,lstm train 1024 1024 64 32
+NEXT 1 131072 262144;lstm infer 128 128 50 50,lstm infer 256 256 32 64,lstm infer 512 512 64 64
 TALL 24 48 96;rnn train 256 256 32 64,lstm train 256 256 32 64
 LARGE 128 256 512;lstm train 128 128 50 50,lstm train 256 256 32 64,rnn train 256 256 32 64
 WIDE 512 1024 2048;lstm train 128 128 1 64,lstm train 256 256 1 64

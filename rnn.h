@@ -6844,7 +6844,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
     const size_t m = p->m, n = p->n, b_rows = p->b_rows;
-    const int far = rnn_i_times(b_rows, n) >= RNN_I_NEXT;
+    const int fetch = rnn_i_times(b_rows, n) >= RNN_I_NEXT;
     rnn_real *c = p->c;
     size_t i, j, b_k, some;
 
@@ -6872,7 +6872,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
             p->b = b + rnn_i_strip_at(p, n, j, &b_k, &p->n);
             p->b_k = (ptrdiff_t)b_k;
             p->next = NULL;
-            if (far && n - j >= p->n + RNN_I_STRIP) /* the next is as wide */
+            if (fetch && n - j >= p->n + RNN_I_STRIP) /* as wide */
                 p->next = b + rnn_i_strip_at(p, n, j + p->n, &b_k, &some);
             p->b1 = b1 ? b1 + j : NULL;
             p->b2 = b2 ? b2 + j : NULL;

@@ -6844,7 +6844,7 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
 {
     const rnn_real *a = p->a, *b = p->b, *b1 = p->b1, *b2 = p->b2;
     const size_t m = p->m, n = p->n, b_rows = p->b_rows;
-    const int fetch = rnn_i_times(b_rows, n) >= RNN_I_NEXT;
+    const int fetch = b_rows && rnn_i_times(b_rows, p->b_cols) >= RNN_I_NEXT;
     rnn_real *c = p->c;
     size_t i, j, b_k, some;
 

@@ -1699,12 +1699,12 @@ RNNRET rnn_status rnn_model_tensor(const rnn_model *model, int i,
  * [API-FIRMWARE]  functions of one model, which the compiler folds
  *
  * For a model that the compiler knows (N vs N, N vs 1; further down N vs M with
- * attention, and steps in whole numbers), in the file that has
- * the implementation: no plan, no status, nothing to check, and of the library
+ * attention, and steps in whole numbers), in the file that has the
+ * implementation: no plan, no status, nothing to check, and of the library
  * nothing is linked but what this one cell takes. The bits are those of
  * rnn_step, and of rnn_forward and rnn_backward of one row; the kernel is plain
- * C, or that of a target that has but one. D must be 1; lengths, strides and
- * dropout are not there.
+ * C, or that of a target that has but one (Helium, SIMD128). D must be 1;
+ * lengths, strides and dropout are not there.
  *
  *     #define NET RNN_CELL_GRU, 3, 0, 16, 1, 1, 1, 4      -- as in [API-SIZES]
  *     RNN_DEFINE_STEP(step, NET)
@@ -4789,22 +4789,37 @@ RNN_I_INLINE RNN_HOT void RNN_K(pack)(const rnn_real *from, ptrdiff_t by_round,
         }
 }
 
-/* Where B is in strips of 64 columns, the `terms` rows of them that follow come
- * from further away at an even pace, a part while each whole tile of this block
- * is made: all at once they would wait for memory, and what this block reads
- * for them. build/bench 'lstm infer 512 512 64 64' */
-RNN_I_FN void RNN_K(pace)(RNN_K(block) *q, size_t rows, size_t terms)
+/* What is fetched while a block of `rows` rows is made; b is where B is for it,
+ * and `left` terms come behind it, kc at a time. Without p->next `across` looks
+ * a strip ahead: a line of it for each tile.
+ *
+ * Where B is in strips of 64 columns, the rows of them that follow come at an
+ * even pace, a part for each whole tile: all at once they would wait for
+ * memory, and what this block reads for them. build/bench 'lstm infer 512 512
+ * 64 64' */
+RNN_I_FN void RNN_K(later)(const rnn_i_product *p, RNN_K(block) *q,
+                           const rnn_real *b, size_t rows, size_t left,
+                           size_t kc)
 {
     enum { wide = RNN_NV * RNN_W, bytes = RNN_I_STRIP * sizeof(rnn_real) };
-    /* `strip` has none where one or two rows more are left */
+    /* `strip` ends without a whole one where one or two rows more are left */
     const int less = RNN_MR > 4 && rows > RNN_MR && rows % RNN_MR != 0 &&
                      rows % RNN_MR < 3;
     const size_t tiles = rows / RNN_MR - (size_t)less;
     const size_t all = tiles * (RNN_I_STRIP / wide) * q->ks;
 
-    q->tiles = RNN_LINES ? tiles : 0;
-    q->next_k =
-        tiles ? (ptrdiff_t)rnn_i_least(terms * bytes / all, 64) : 0;
+    q->next = NULL;
+    q->next_k = p->b_k * (ptrdiff_t)sizeof(rnn_real);
+    q->next_o = p->b_o * (ptrdiff_t)sizeof(rnn_real);
+    q->next_tile = 64;
+    q->next_strip = 0;
+    q->tiles = RNN_LINES;
+    if (!p->next || !RNN_LINES || !tiles)
+        return;
+    q->next = (const char *)(left ? b + (ptrdiff_t)q->ks * p->b_k : p->next);
+    left = rnn_i_least(left ? left : p->k, kc);
+    q->tiles = tiles;
+    q->next_k = (ptrdiff_t)rnn_i_least(left * bytes / all, 64);
     q->next_o = 0;
     q->next_tile = q->next_k * (ptrdiff_t)q->ks;
     q->next_strip = q->next_tile * (ptrdiff_t)tiles;
@@ -4888,12 +4903,6 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
         panel = rnn_i_at_line(p->room);
         left = panel + most * row;
     }
-    q.next = NULL; /* `across` looks a strip ahead: a line for each tile */
-    q.next_k = p->b_k * (ptrdiff_t)sizeof(rnn_real);
-    q.next_o = p->b_o * (ptrdiff_t)sizeof(rnn_real);
-    q.next_tile = 64;
-    q.next_strip = 0;
-    q.tiles = RNN_LINES;
     for (i = 0; i < p->m; i += rows) {
         rows = rnn_i_least(p->m - i, mc);
         q.start = p->start;
@@ -4918,14 +4927,7 @@ RNN_I_APART RNN_HOT void RNN_K(blocked)(const rnn_i_product *p)
                 }
                 q.b_k = p->b_k;
                 q.b_o = p->b_o;
-                if (p->next) {
-                    size_t later = p->k - k - q.ks;
-                    const rnn_real *next =
-                        later ? b + (ptrdiff_t)q.ks * p->b_k : p->next;
-                    q.next = (const char *)next;
-                    later = rnn_i_least(later ? later : p->k, kc);
-                    RNN_K(pace)(&q, rows, later);
-                }
+                RNN_K(later)(p, &q, b, rows, p->k - k - q.ks, kc);
                 RNN_K(across)(p, &q, b, i, i + rows, panel, ahead);
                 q.start = RNN_I_FROM_C;
             }
@@ -6872,7 +6874,8 @@ RNN_I_FN void rnn_i_multiply(const rnn_i_call *call, rnn_i_product *p)
             p->b = b + rnn_i_strip_at(p, n, j, &b_k, &p->n);
             p->b_k = (ptrdiff_t)b_k;
             p->next = NULL;
-            if (fetch && n - j >= p->n + RNN_I_STRIP) /* as wide */
+            /* the next one is as wide */
+            if (fetch && n - j >= p->n + RNN_I_STRIP)
                 p->next = b + rnn_i_strip_at(p, n, j + p->n, &b_k, &some);
             p->b1 = b1 ? b1 + j : NULL;
             p->b2 = b2 ? b2 + j : NULL;

@@ -7073,8 +7073,8 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
 }
 
 /* Some columns of an array (T, B, width), and of the weight and the biases that
- * they belong to: there they are the columns [at, at + n). The biases do not lie
- * side by side, as they do in a product: a compiler would copy both at once,
+ * they belong to: there they are the columns [at, at + n). The biases do not
+ * lie side by side, as they do in a product: a compiler would copy both at once,
  * which waits until both of them have been written, 5 to 10 % of a small step.
  */
 typedef struct rnn_i_columns {
@@ -16910,6 +16910,16 @@ RNN_I_FN int rnn_i_split(rnn_real *x, int first, int end, rnn_real p,
     return above - first;
 }
 
+/* The end of those of x[first .. end), which is sorted, that equal the first. */
+RNN_I_FN int rnn_i_alike(const rnn_real *x, int first, int end)
+{
+    int i = first + 1;
+
+    while (i < end && x[i] == x[first])
+        i++;
+    return i;
+}
+
 /* One of three in the middle of x[first .. end). */
 RNN_I_FN rnn_real rnn_i_middle(const rnn_real *x, int first, int end)
 {
@@ -16933,21 +16943,22 @@ RNN_I_FN rnn_real rnn_i_odds_sum(const rnn_i_odds *s, int n, const rnn_real *x)
 /* The `count` greatest of n logits, or of these the fewest whose odds reach
  * `mass`, if that is finite. What is kept comes first in x. By parts around a
  * pivot, as quicksort, of which only the one that holds the border goes on;
- * should that not shrink, the rest is sorted. Odds are added part by part, so
- * their sum depends on nothing but x. */
+ * should that not shrink, the rest is sorted and taken in order. Odds are added
+ * part by part, so their sum depends on nothing but x. */
 RNN_I_FN rnn_i_kept rnn_i_greatest(const rnn_i_odds *s, rnn_real *x, int n,
                                    int count, rnn_real mass)
 {
     const int masses = rnn_i_finite(mass);
     rnn_i_kept kept = {0, 0};
     rnn_real all = 0, sum = 0, one = 0;
-    int first = 0, end = n, rounds = 64, above, equal;
+    int first = 0, end = n, rounds = 64, above, equal, next;
 
     while (first < end && first < count && all < mass) {
         if (!rounds--)
             rnn_i_sort(x + first, end - first);
         kept.least = rounds < 0 ? x[first] : rnn_i_middle(x, first, end);
-        above = rnn_i_split(x, first, end, kept.least, &equal);
+        next = rounds < 0 ? rnn_i_alike(x, first, end) : end;
+        above = rnn_i_split(x, first, next, kept.least, &equal);
         if (masses)
             sum = rnn_i_add(all, rnn_i_odds_sum(s, above, x + first));
         if (above && (first + above >= count || sum >= mass)) {

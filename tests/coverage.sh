@@ -1,9 +1,9 @@
 #!/bin/sh
-# Line and branch coverage of rnn.h: the header as a library with gcov, once for
-# float and once for double with plain C kernels, once with the kernels of this
-# machine, and for test_check with its checks; all tests run against it, and the
-# results are merged. A line or a branch is reached if one build reaches it. Some
-# minutes.
+# Line and branch coverage of rnn.h: the header as a library with gcov and with
+# the flags of the tests' library, once for float and once for double with plain C
+# kernels, once with the kernels of this machine; all tests run against it, and
+# the results are merged. A line or a branch is reached if one build reaches it.
+# Some minutes on two cores.
 #
 #     sh tests/coverage.sh [lines|branches]
 #
@@ -62,36 +62,47 @@ inside() { # a test that looks into the implementation, compiled with it
 }
 
 plain="-DRNN_NO_SIMD -DRNN_NO_FMA"
-build float $plain
-build double $plain -DRNN_DOUBLE
-build simd
-build check $plain -DRNN_CHECK
-for f in tests/test_*.c tests/parity.c; do
-    t=$(basename $f .c)
-    grep -q '"../examples/' $f && continue # of what examples share
+few=$(sed -n '/^FEW = /,/[^\\]$/{s/^FEW = //;s/\\$//;p;}' Makefile | tr -d '\n')
+[ -n "$few" ] || exit 1
+build float $few $plain
+build double $few $plain -DRNN_DOUBLE
+build simd $few
+
+one() { # a test, against the library's builds that it is for
     args=
-    [ $t = test_hash ] && args=check
-    [ $t = test_st ] && args="1 all"
-    [ $t = parity ] && args=$(echo tests/cases/*.safetensors)
-    # names of the implementation, not the lists of [TYPES]
-    if sed 's/RNN_I_\(CELLS\|SCORES\|WIRINGS\|INPUTS\|CONTEXTS\|KERNELS\)//g' $f |
-        grep -q 'rnn_i_\|RNN_I_\|RNN_DEFINE_'; then
-        inside $t
-    elif [ $t = test_check ]; then
-        run check $t $plain
-    elif grep -q "$t\>.*: DOUBLE" Makefile; then
-        run double $t $plain -DRNN_DOUBLE
-    else
-        run float $t $plain
-        case $t in
-        test_corners | test_edited | test_files | test_sample | test_st | \
-            test_train)
-            run double $t $plain -DRNN_DOUBLE && run simd $t ;;
-        test_hash | test_math | test_prop) run simd $t ;;
-        esac
+    [ $1 = test_hash ] && args=check
+    [ $1 = test_st ] && args="1 all"
+    [ $1 = parity ] && args=$(echo tests/cases/*.safetensors)
+    if grep -q "$1\>.*: DOUBLE" Makefile; then
+        run double $1 $plain -DRNN_DOUBLE
+        return
     fi
-done
-for name in float double simd check; do
+    run float $1 $plain
+    case $1 in
+    test_corners | test_edited | test_files | test_sample | test_st | test_train)
+        run double $1 $plain -DRNN_DOUBLE && run simd $1 ;;
+    test_hash | test_math | test_prop | parity) run simd $1 ;;
+    esac
+}
+
+each() { # inside or one: the tests that look inside, or all others
+    for f in tests/test_*.c tests/parity.c; do
+        grep -q '"../examples/' $f && continue # of what examples share
+        # names of the implementation, not the lists of [TYPES]
+        if sed 's/RNN_I_\(CELLS\|SCORES\|WIRINGS\|INPUTS\|CONTEXTS\|KERNELS\)//g' \
+            $f | grep -q 'rnn_i_\|RNN_I_\|RNN_DEFINE_'; then
+            of=inside
+        else
+            of=one
+        fi
+        [ $of = $1 ] && $of $(basename $f .c)
+    done
+}
+
+each inside &
+each one
+wait
+for name in float double simd; do
     (cd $T && gcov -b -c -o $name $name/librnn.so-lib.gcda > $name/gcov.out \
         2>&1 && mv rnn.h.gcov $name/)
 done

@@ -201,6 +201,71 @@ static void check_kept(void)
     CHECK(!missing, "%d of the likeliest never come", missing);
 }
 
+/* Logits whose search by parts shrinks by two numbers a round (McIlroy 1999, "A
+ * killer adversary for quicksort"); the greatest half are pairs. The pivot is the
+ * middle one of the first, the middle and the last: the least numbers not given
+ * yet go to the last and the middle one, and the rest is above. at[i]: the logit
+ * that the search has at i. */
+static void make_worst_logits(rnn_real *x, int *at, int n)
+{
+    int end, above, same, least = 0, i, v;
+
+    for (i = 0; i < n; i++) {
+        at[i] = i;
+        x[i] = (rnn_real)(2 * n); /* not given yet */
+    }
+    for (end = n; end > n / 2; end = above) {
+        const int pivot = at[end / 2];
+        x[at[end - 1]] = (rnn_real)least++;
+        x[pivot] = (rnn_real)least++;
+        for (i = above = same = 0; i < end; i++) {
+            v = at[i];
+            if (x[v] < x[pivot])
+                continue;
+            at[i] = at[above + same];
+            at[above + same] = v;
+            if (x[v] > x[pivot]) {
+                at[above + same] = at[above];
+                at[above++] = v;
+            } else {
+                same++;
+            }
+        }
+    }
+    for (i = 0; i < end; i++)
+        x[at[i]] = (rnn_real)(least + i / 2);
+}
+
+/* top_k and top_p of such logits: k of them, each and no other; of a pair that
+ * is cut, the one that comes first. */
+static void check_worst_logits(int K)
+{
+    enum { N = 400 };
+    rnn_real x[N], work[N];
+    int at[N], seen[N] = {0}, rank, i, p, id = -1;
+    rnn_sampling how;
+    rnn_rng rng;
+
+    make_worst_logits(x, at, N);
+    rnn_rng_seed(&rng, (uint32_t)test_next());
+    how.temperature = (rnn_real)1e30; /* all are alike */
+    for (p = 0; p < 2; p++) {
+        how.top_k = p ? 0 : K;
+        how.top_p = p ? (rnn_real)((K - 0.5) / N) : 0;
+        for (i = 0; i < 25 * K; i++) {
+            MUST(rnn_sample(x, N, &how, &rng, work, &id, NULL) == RNN_OK,
+                 "a draw");
+            seen[id] |= 1 << p;
+        }
+    }
+    for (i = 0; i < N; i++) {
+        for (rank = p = 0; p < N; p++)
+            rank += x[p] > x[i] || (x[p] == x[i] && p < i);
+        CHECK(seen[i] == (rank < K ? 3 : 0), "token %d of rank %d: seen %d", i,
+              rank, seen[i]);
+    }
+}
+
 /* The greatest token of 200 draws. */
 static int greatest_drawn(const rnn_real *x, int n, const rnn_sampling *how,
                           rnn_rng *rng, rnn_real *work)
@@ -700,6 +765,9 @@ int main(int argc, char **argv)
     check_greedy();
     check_sampling();
     check_kept();
+    check_worst_logits(5);
+    check_worst_logits(6);
+    check_worst_logits(131);
     check_cuts();
     check_sampling_ends();
     check_generates();

@@ -7074,9 +7074,8 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
 
 /* Some columns of an array (T, B, width), and of the weight and the biases that
  * they belong to: there they are the columns [at, at + n). The biases do not
- * lie side by side, as they do in a product: a compiler would copy both at once,
- * which waits until both of them have been written, 5 to 10 % of a small step.
- */
+ * lie side by side, as in a product: a compiler would copy both at once, which
+ * waits until both of them have been written, 5 to 10 % of a small step. */
 typedef struct rnn_i_columns {
     rnn_real *y;        /* the first of them, which forward writes,       */
     const rnn_real *b1; /* a bias of theirs, from column `at` on; or NULL */
@@ -16910,7 +16909,7 @@ RNN_I_FN int rnn_i_split(rnn_real *x, int first, int end, rnn_real p,
     return above - first;
 }
 
-/* The end of those of x[first .. end), which is sorted, that equal the first. */
+/* Where the numbers of x[first .. end), sorted, differ from the first. */
 RNN_I_FN int rnn_i_alike(const rnn_real *x, int first, int end)
 {
     int i = first + 1;

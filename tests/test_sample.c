@@ -202,10 +202,10 @@ static void check_kept(void)
 }
 
 /* Logits whose search by parts shrinks by two numbers a round (McIlroy 1999, "A
- * killer adversary for quicksort"); the greatest half are pairs. The pivot is the
- * middle one of the first, the middle and the last: the least numbers not given
- * yet go to the last and the middle one, and the rest is above. at[i]: the logit
- * that the search has at i. */
+ * killer adversary for quicksort"); the greatest half are pairs. The pivot is
+ * the middle one of the first, the middle and the last: the least numbers not
+ * given yet go to the last and the middle one, and the rest is above. at[i]:
+ * the logit that the search has at i. */
 static void make_worst_logits(rnn_real *x, int *at, int n)
 {
     int end, above, same, least = 0, i, v;

@@ -194,6 +194,24 @@ exit 0
 
 # A reason, then the lines it explains, each after the name of its function.
 : << 'EXPLAINED'
+# only rounding leads here: the second pass adds up what the first has
+rnn_i_draw: return RNN_OK; /* rounding can leave u at the end: the greatest */
+rnn_i_draw: for (pass = 0; pass < 2; pass++) {
+
+# a switch whose cases are all taken
+RNN_K(cell_forward): switch ((rnn_cell)cell) {
+RNN_K(cell_backward): switch ((rnn_cell)cell) {
+rnn_i_summary_forward: switch ((rnn_context)context) {
+rnn_i_summary_backward: switch ((rnn_context)context) {
+rnn_i_get_field: switch (i) {
+rnn_i_get_field: default: return 0;
+rnn_i_set_field: switch (i) {
+rnn_i_set_field: default: break;
+
+# a hash that is 0 by chance, which says that there is none
+rnn_i_hash_plan: return hash ? hash : 1;
+rnn_i_hash_dlogits: return hash ? hash : 1;
+
 # whatever a step refuses was refused before the first one
 rnn_beam_search: return st;
 rnn_beam_search: if (st)
@@ -201,6 +219,8 @@ rnn_beam_search: if (st)
 # guards: those who call today have a byte, a string, an object, a first reason
 rnn_i_char: return 0;
 rnn_i_char: if (n == 0)
+rnn_i_fail_at: if (!j->why) {
+rnn_i_fail_of: if (!j->why) {
 rnn_i_same: if (!ua || !ub || ka != kb)
 rnn_st_meta_next: if (!rnn_i_next(&j, '{') || rnn_i_next(&j, '}')) {
 

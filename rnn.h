@@ -7074,8 +7074,8 @@ RNN_I_FN void rnn_i_sum(const rnn_i_call *call, const rnn_seq *seq, int to,
 
 /* Some columns of an array (T, B, width), and of the weight and the biases that
  * they belong to: there they are the columns [at, at + n). The biases do not
- * lie side by side, as in a product: a compiler would copy both at once, which
- * waits until both of them have been written, 5 to 10 % of a small step. */
+ * lie side by side, as in a product: a compiler would copy both at once, and
+ * wait until both have been written. build/bench 'gru stream 16 16 1 1' */
 typedef struct rnn_i_columns {
     rnn_real *y;        /* the first of them, which forward writes,       */
     const rnn_real *b1; /* a bias of theirs, from column `at` on; or NULL */
